@@ -1,0 +1,91 @@
+#pragma once
+
+// Applications and their attempts: what was submitted, and the states that YARN's users know.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/resource.h"
+#include "common/base/time.h"
+#include "common/model/container.h"
+
+namespace heddle {
+
+/// rdd: the master is a driver. master: any program that speaks the master protocol. command: one
+/// container whose exit is the final status.
+enum class ApplicationKind { Rdd, Master, Command };
+std::string_view to_string(ApplicationKind kind);
+std::optional<ApplicationKind> parse_application_kind(std::string_view text);
+
+enum class AppState { New, NewSaving, Submitted, Accepted, Running, FinalSaving, Finishing,
+                      Finished, Failed, Killing, Killed };
+/// YARN's public name: FinalSaving, Finishing and Killing show as the state they came from does in
+/// YARN (RUNNING, FINISHED, RUNNING).
+std::string_view to_string(AppState state);
+bool is_final(AppState state);
+
+enum class FinalStatus { Undefined, Succeeded, Failed, Killed };
+std::string_view to_string(FinalStatus status);
+
+enum class AttemptState { New, Submitted, Scheduled, AllocatedSaving, Allocated, Launched, Running,
+                          FinalSaving, Finishing, Finished, Failed, Killed };
+std::string_view to_string(AttemptState state);
+bool is_final(AttemptState state);
+
+/// What a user asked for. Saved before the submission is acknowledged.
+struct ApplicationSubmission {
+    ApplicationId id;
+    std::string name;
+    std::string type;  // REST's applicationType: "HEDDLE-RDD", "COMMAND", or what was given
+    ApplicationKind kind = ApplicationKind::Command;
+    std::string queue;  // full path, "root.default"
+    std::string user;
+    std::int32_t priority = 0;
+    std::int32_t attempts_max = 2;
+    std::vector<std::string> tags;
+    LaunchSpec master;         // of the master or command container
+    Resource master_size;
+    bool unmanaged = false;    // the master runs outside the cluster (client mode)
+    bool keep_containers = false;  // across attempts
+
+    friend bool operator==(const ApplicationSubmission&, const ApplicationSubmission&) = default;
+};
+
+/// The saved state of an application: enough to rebuild it after a restart.
+struct ApplicationRecord {
+    ApplicationSubmission submission;
+    AppState state = AppState::New;
+    FinalStatus final_status = FinalStatus::Undefined;
+    std::string diagnostics;
+    std::string tracking_url;
+    WallTime submitted;
+    WallTime launched;
+    WallTime finished;
+    bool kill_requested = false;
+    std::int64_t memory_mib_seconds = 0;  // consumed by ended containers
+    std::int64_t vcore_seconds = 0;
+
+    friend bool operator==(const ApplicationRecord&, const ApplicationRecord&) = default;
+};
+
+struct AttemptRecord {
+    AttemptId id;
+    AttemptState state = AttemptState::New;
+    std::optional<ContainerId> master_container;
+    NodeId master_node;
+    std::string master_token;  // the secret that its master registers with
+    std::string tracking_url;
+    std::string diagnostics;
+    FinalStatus final_status = FinalStatus::Undefined;
+    WallTime started;
+    WallTime finished;
+
+    friend bool operator==(const AttemptRecord&, const AttemptRecord&) = default;
+};
+
+}  // namespace heddle

@@ -1,0 +1,141 @@
+#pragma once
+
+// What an application master and the resource manager say to each other, over one WebSocket per
+// master at /heddle/v1/masters on the manager's REST port. The attempt's token travels in the
+// upgrade request's Authorization header.
+//
+// As with nodes, states travel and not increments: asks are absolute counts, a complete update
+// repeats the whole ask book and the live containers the master knows, and the manager repeats
+// grants and ends that a complete update does not show.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/model/application.h"
+#include "common/model/container.h"
+
+namespace heddle {
+
+/// A launch template: registered once, named by asks, so that a grant starts at once.
+struct LaunchTemplate {
+    std::int32_t id = 0;
+    LaunchSpec spec;
+
+    friend bool operator==(const LaunchTemplate&, const LaunchTemplate&) = default;
+};
+
+/// `count` containers of one size are wanted in all, those already granted under this ask and
+/// generation included.
+struct Ask {
+    std::int32_t id = 0;  // from 1
+    std::int32_t generation = 0;
+    std::int32_t launch_template = 0;
+    std::int32_t priority = 0;  // lower first, as in YARN's requests
+    Resource size;
+    std::int32_t count = 0;
+    std::vector<NodeId> nodes;    // preferred; empty: any
+    bool relax_locality = true;   // false: only on `nodes`
+    bool hold = false;
+
+    friend bool operator==(const Ask&, const Ask&) = default;
+};
+
+// Master to manager.
+
+struct MasterRegister {
+    AttemptId attempt;
+    std::string host;
+    std::int32_t rpc_port = 0;
+    std::string tracking_url;  // base URL of the driver's own HTTP (loopback or node address)
+
+    friend bool operator==(const MasterRegister&, const MasterRegister&) = default;
+};
+
+struct MasterUpdate {
+    std::uint64_t session = 0;
+    std::uint64_t sequence = 0;
+    bool complete = false;  // `asks` is the whole book and `known` all live containers
+    std::vector<LaunchTemplate> templates;  // new or changed; all of them when complete
+    std::vector<Ask> asks;
+    std::vector<ContainerId> known;
+    std::vector<ContainerId> starts;    // held containers to start
+    std::vector<ContainerId> releases;  // containers to stop
+    std::int32_t progress_percent = 0;
+
+    friend bool operator==(const MasterUpdate&, const MasterUpdate&) = default;
+};
+
+/// The application is done; what still runs is stopped after this.
+struct MasterFinish {
+    std::uint64_t session = 0;
+    FinalStatus status = FinalStatus::Undefined;
+    std::string diagnostics;
+    std::string tracking_url;
+
+    friend bool operator==(const MasterFinish&, const MasterFinish&) = default;
+};
+
+using MasterToManager = std::variant<MasterRegister, MasterUpdate, MasterFinish>;
+
+// Manager to master.
+
+struct Grant {
+    ContainerId container;
+    AskKey key;
+    NodeId node;
+    std::string address;
+    std::int32_t http_port = 0;
+    Resource size;
+
+    friend bool operator==(const Grant&, const Grant&) = default;
+};
+
+struct ContainerEnded {
+    ContainerId container;
+    ContainerExit exit;
+
+    friend bool operator==(const ContainerEnded&, const ContainerEnded&) = default;
+};
+
+/// Answers MasterRegister, and is first on every connection: the list of containers comes before
+/// the master's asks count (design D4).
+struct MasterWelcome {
+    std::uint64_t session = 0;
+    std::int64_t epoch = 0;
+    Duration heartbeat_interval;
+    Resource size_max;               // the largest node: larger asks are refused
+    std::vector<Grant> containers;   // live ones of this application
+
+    friend bool operator==(const MasterWelcome&, const MasterWelcome&) = default;
+};
+
+struct MasterNews {
+    std::uint64_t session = 0;
+    std::vector<Grant> granted;
+    std::vector<ContainerEnded> ended;
+    std::vector<std::string> refused_asks;  // one sentence each, with the numbers
+
+    friend bool operator==(const MasterNews&, const MasterNews&) = default;
+};
+
+/// The finish is on disk; the master may exit.
+struct MasterFinished {
+    std::uint64_t session = 0;
+
+    friend bool operator==(const MasterFinished&, const MasterFinished&) = default;
+};
+
+/// This attempt is not the current one, or its application is over: the master ends itself.
+struct MasterRejected {
+    std::string reason;
+
+    friend bool operator==(const MasterRejected&, const MasterRejected&) = default;
+};
+
+using ManagerToMaster =
+    std::variant<MasterWelcome, MasterNews, MasterFinished, MasterRejected>;
+
+}  // namespace heddle

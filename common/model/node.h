@@ -1,0 +1,52 @@
+#pragma once
+
+// A machine that runs containers, as the manager knows it.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/resource.h"
+#include "common/base/time.h"
+
+namespace heddle {
+
+/// YARN's node states; New shows while a saved node has not come back yet.
+enum class NodeState { New, Running, Unhealthy, Decommissioning, Decommissioned, Lost, Rebooted,
+                       Shutdown };
+std::string_view to_string(NodeState state);
+
+/// What a node says of itself when it registers.
+struct NodeInfo {
+    NodeId id;
+    std::string address;          // where its HTTP is reached: "127.0.0.1"
+    std::int32_t http_port = 0;   // 8042 unless configured
+    std::string rack = "/default-rack";
+    Resource total;
+    std::string version;
+    std::vector<std::string> isolation;  // layers in use: "rlimits", "process-groups", ...
+
+    friend bool operator==(const NodeInfo&, const NodeInfo&) = default;
+};
+
+/// The saved fact that a node belongs to the cluster; written when it first registers or changes.
+struct NodeRecord {
+    NodeInfo info;
+    WallTime registered;
+
+    friend bool operator==(const NodeRecord&, const NodeRecord&) = default;
+};
+
+/// Measured use of a node, for people; scheduling does not depend on it.
+struct NodeUsage {
+    std::int64_t memory_used_mib = 0;
+    std::int64_t containers_memory_mib = 0;
+    double cpu_vcores = 0;
+    std::string health;  // empty: healthy; else the reason
+
+    friend bool operator==(const NodeUsage&, const NodeUsage&) = default;
+};
+
+}  // namespace heddle

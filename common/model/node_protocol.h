@@ -1,0 +1,95 @@
+#pragma once
+
+// What a node agent and the resource manager say to each other, over one WebSocket per node.
+//
+// The protocol carries states, not deltas to be counted, so that a message may be late, doubled or
+// lost: a complete status (every heartbeat) repeats all containers, the manager repeats every order
+// that the last complete status does not show as carried out, and a node repeats a container's end
+// until it is acknowledged. Events in between are pushed at once as incomplete statuses.
+//
+// Epochs: a manager raises its epoch at every start. A node remembers the highest epoch it has seen
+// on disk and refuses orders of a lower one. `session` is drawn by the manager when a node registers;
+// what carries another session is stale: counted and dropped.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/model/container.h"
+#include "common/model/node.h"
+
+namespace heddle {
+
+// Node agent to manager.
+
+/// First message on a connection: everything the node has, including ended containers that no
+/// manager has acknowledged.
+struct NodeRegister {
+    NodeInfo info;
+    std::uint64_t incarnation = 0;  // random per start of the agent process
+    std::int64_t epoch_seen = 0;
+    std::vector<ContainerReport> containers;
+
+    friend bool operator==(const NodeRegister&, const NodeRegister&) = default;
+};
+
+struct NodeStatus {
+    std::uint64_t session = 0;
+    std::uint64_t sequence = 0;  // rises with every status of a session
+    bool complete = false;       // `containers` is all there is; absent ones do not exist
+    std::vector<ContainerReport> containers;
+    NodeUsage usage;
+
+    friend bool operator==(const NodeStatus&, const NodeStatus&) = default;
+};
+
+/// The agent ends in good order; its containers go on.
+struct NodeLeaving {
+    std::uint64_t session = 0;
+
+    friend bool operator==(const NodeLeaving&, const NodeLeaving&) = default;
+};
+
+using NodeToManager = std::variant<NodeRegister, NodeStatus, NodeLeaving>;
+
+// Manager to node agent.
+
+struct NodeWelcome {
+    std::uint64_t session = 0;
+    std::int64_t epoch = 0;
+    Duration heartbeat_interval;
+
+    friend bool operator==(const NodeWelcome&, const NodeWelcome&) = default;
+};
+
+/// The node may not take part; it says why, keeps its containers and tries again later.
+struct NodeRefused {
+    std::string reason;
+
+    friend bool operator==(const NodeRefused&, const NodeRefused&) = default;
+};
+
+struct ContainerStop {
+    ContainerId container;
+    Duration grace;      // between SIGTERM and SIGKILL
+    std::string reason;  // for the exit message
+
+    friend bool operator==(const ContainerStop&, const ContainerStop&) = default;
+};
+
+/// All orders of one turn to one node.
+struct NodeOrders {
+    std::uint64_t session = 0;
+    std::int64_t epoch = 0;
+    std::vector<ContainerStart> starts;
+    std::vector<ContainerId> releases_hold;  // held containers whose master said start
+    std::vector<ContainerStop> stops;
+    std::vector<ContainerId> acknowledged;   // ends that are recorded; the node may forget them
+
+    friend bool operator==(const NodeOrders&, const NodeOrders&) = default;
+};
+
+using ManagerToNode = std::variant<NodeWelcome, NodeRefused, NodeOrders>;
+
+}  // namespace heddle
