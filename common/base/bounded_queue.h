@@ -46,8 +46,8 @@ public:
         return true;
     }
 
-    /// Everything that is there, after waiting at most `wait` for the first item. Empty: time passed
-    /// or the queue is closed and drained.
+    /// Everything that is there, after waiting at most `wait` for the first item. Empty: time
+    /// passed or the queue is closed and drained.
     std::deque<T> pop_all(Duration wait) {
         std::deque<T> taken;
         {

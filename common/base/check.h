@@ -1,7 +1,7 @@
 #pragma once
 
-// CHECK states an invariant of our own. It stays on in release builds: a scheduler that goes on with
-// broken books does more harm than one that stops and is restarted from its store.
+// CHECK states an invariant of our own. It stays on in release builds: a scheduler that goes on
+// with broken books does more harm than one that stops and is restarted from its store.
 
 namespace heddle {
 
@@ -10,9 +10,9 @@ namespace heddle {
 
 }  // namespace heddle
 
-#define CHECK(condition)                                                 \
-    do {                                                                 \
-        if (!(condition)) [[unlikely]] {                                 \
-            ::heddle::check_failed(#condition, __FILE__, __LINE__);      \
-        }                                                                \
+#define CHECK(condition)                                            \
+    do {                                                            \
+        if (!(condition)) [[unlikely]] {                            \
+            ::heddle::check_failed(#condition, __FILE__, __LINE__); \
+        }                                                           \
     } while (false)

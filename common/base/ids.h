@@ -47,7 +47,9 @@ struct NodeId {
 std::string to_string(const ApplicationId& id);
 std::string to_string(const AttemptId& id);
 std::string to_string(const ContainerId& id);
-inline const std::string& to_string(const NodeId& id) { return id.name; }
+inline const std::string& to_string(const NodeId& id) {
+    return id.name;
+}
 
 /// Errors: InvalidArgument with the text and the expected form.
 Result<ApplicationId> parse_application_id(std::string_view text);

@@ -29,10 +29,14 @@ std::string& program_name() {
 
 spdlog::level::level_enum to_spdlog(Level level) {
     switch (level) {
-        case Level::Debug: return spdlog::level::debug;
-        case Level::Info: return spdlog::level::info;
-        case Level::Warning: return spdlog::level::warn;
-        case Level::Error: return spdlog::level::err;
+        case Level::Debug:
+            return spdlog::level::debug;
+        case Level::Info:
+            return spdlog::level::info;
+        case Level::Warning:
+            return spdlog::level::warn;
+        case Level::Error:
+            return spdlog::level::err;
     }
     return spdlog::level::info;
 }
@@ -82,9 +86,17 @@ void init(std::string_view program, Level threshold) {
     logger()->set_level(to_spdlog(threshold));
 }
 
-void debug(std::string_view message, Fields fields) { write(Level::Debug, message, fields); }
-void info(std::string_view message, Fields fields) { write(Level::Info, message, fields); }
-void warning(std::string_view message, Fields fields) { write(Level::Warning, message, fields); }
-void error(std::string_view message, Fields fields) { write(Level::Error, message, fields); }
+void debug(std::string_view message, Fields fields) {
+    write(Level::Debug, message, fields);
+}
+void info(std::string_view message, Fields fields) {
+    write(Level::Info, message, fields);
+}
+void warning(std::string_view message, Fields fields) {
+    write(Level::Warning, message, fields);
+}
+void error(std::string_view message, Fields fields) {
+    write(Level::Error, message, fields);
+}
 
 }  // namespace heddle::log

@@ -1,8 +1,8 @@
 #pragma once
 
 // Logging facade: one line per event on standard error, with fields as key=value. Lines carry the
-// journal's priority prefix when standard error is not a terminal. Logging changes nothing: cores may
-// log. Never log a secret.
+// journal's priority prefix when standard error is not a terminal. Logging changes nothing: cores
+// may log. Never log a secret.
 
 #include <initializer_list>
 #include <string>

@@ -40,7 +40,9 @@ std::string to_string(const Resource& resource);
 
 namespace literals {
 /// Sizes in MiB, as Resource wants them.
-constexpr std::int64_t operator""_MiB(unsigned long long n) { return static_cast<std::int64_t>(n); }
+constexpr std::int64_t operator""_MiB(unsigned long long n) {
+    return static_cast<std::int64_t>(n);
+}
 constexpr std::int64_t operator""_GiB(unsigned long long n) {
     return static_cast<std::int64_t>(n) * 1024;
 }

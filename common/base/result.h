@@ -14,19 +14,19 @@
 namespace heddle {
 
 enum class ErrorCode {
-    InvalidArgument,   // the request itself is wrong
-    NotFound,          // no such object
-    AlreadyExists,     // an object of that name is there
-    Unauthenticated,   // no or a wrong credential
-    PermissionDenied,  // known, but not allowed
-    Unavailable,       // try again later: not connected, starting, no space
-    ResourceExhausted, // a stated limit is reached
-    Conflict,          // the state of the object does not allow it
-    Timeout,           // a deadline passed
-    Unsupported,       // known, but not in this version
-    DataLoss,          // stored bytes are not what was written
-    Cancelled,         // ended by request
-    Internal,          // a failure below us with no better name (I/O, system call)
+    InvalidArgument,    // the request itself is wrong
+    NotFound,           // no such object
+    AlreadyExists,      // an object of that name is there
+    Unauthenticated,    // no or a wrong credential
+    PermissionDenied,   // known, but not allowed
+    Unavailable,        // try again later: not connected, starting, no space
+    ResourceExhausted,  // a stated limit is reached
+    Conflict,           // the state of the object does not allow it
+    Timeout,            // a deadline passed
+    Unsupported,        // known, but not in this version
+    DataLoss,           // stored bytes are not what was written
+    Cancelled,          // ended by request
+    Internal,           // a failure below us with no better name (I/O, system call)
 };
 
 /// The code's name as people and JSON see it, for example "not found".
@@ -107,9 +107,9 @@ private:
 // TRY(const T value, result);     the same, else binds the value
 #define HEDDLE_CONCAT_INNER(a, b) a##b
 #define HEDDLE_CONCAT(a, b) HEDDLE_CONCAT_INNER(a, b)
-#define HEDDLE_TRY_STATUS(temporary, expression)      \
-    if (auto temporary = (expression); !temporary) {  \
-        return std::move(temporary).error();          \
+#define HEDDLE_TRY_STATUS(temporary, expression)     \
+    if (auto temporary = (expression); !temporary) { \
+        return std::move(temporary).error();         \
     }
 #define HEDDLE_TRY_VALUE(temporary, declaration, expression) \
     auto temporary = (expression);                           \

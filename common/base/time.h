@@ -1,8 +1,8 @@
 #pragma once
 
 // Durations and points in time, in integer microseconds. A core is told the time and never reads
-// it: TimePoint counts from an arbitrary origin that the shell (or the simulation) chooses, and wall
-// time is carried beside it as WallTime where people or files need a date.
+// it: TimePoint counts from an arbitrary origin that the shell (or the simulation) chooses, and
+// wall time is carried beside it as WallTime where people or files need a date.
 
 #include <compare>
 #include <cstdint>
@@ -25,12 +25,20 @@ struct Duration {
     constexpr double seconds() const { return static_cast<double>(microseconds) / 1e6; }
 };
 
-constexpr Duration microseconds(std::int64_t n) { return {n}; }
-constexpr Duration milliseconds(std::int64_t n) { return {n * 1000}; }
-constexpr Duration seconds(std::int64_t n) { return {n * 1'000'000}; }
+constexpr Duration microseconds(std::int64_t n) {
+    return {n};
+}
+constexpr Duration milliseconds(std::int64_t n) {
+    return {n * 1000};
+}
+constexpr Duration seconds(std::int64_t n) {
+    return {n * 1'000'000};
+}
 
 namespace literals {
-constexpr Duration operator""_us(unsigned long long n) { return {static_cast<std::int64_t>(n)}; }
+constexpr Duration operator""_us(unsigned long long n) {
+    return {static_cast<std::int64_t>(n)};
+}
 constexpr Duration operator""_ms(unsigned long long n) {
     return milliseconds(static_cast<std::int64_t>(n));
 }

@@ -6,9 +6,12 @@ namespace heddle {
 
 std::string_view to_string(ApplicationKind kind) {
     switch (kind) {
-        case ApplicationKind::Rdd: return "rdd";
-        case ApplicationKind::Master: return "master";
-        case ApplicationKind::Command: return "command";
+        case ApplicationKind::Rdd:
+            return "rdd";
+        case ApplicationKind::Master:
+            return "master";
+        case ApplicationKind::Command:
+            return "command";
     }
     CHECK(false);
 }
@@ -25,17 +28,25 @@ std::optional<ApplicationKind> parse_application_kind(std::string_view text) {
 
 std::string_view to_string(AppState state) {
     switch (state) {
-        case AppState::New: return "NEW";
-        case AppState::NewSaving: return "NEW_SAVING";
-        case AppState::Submitted: return "SUBMITTED";
-        case AppState::Accepted: return "ACCEPTED";
+        case AppState::New:
+            return "NEW";
+        case AppState::NewSaving:
+            return "NEW_SAVING";
+        case AppState::Submitted:
+            return "SUBMITTED";
+        case AppState::Accepted:
+            return "ACCEPTED";
         case AppState::Running:
         case AppState::FinalSaving:
-        case AppState::Killing: return "RUNNING";
+        case AppState::Killing:
+            return "RUNNING";
         case AppState::Finishing:
-        case AppState::Finished: return "FINISHED";
-        case AppState::Failed: return "FAILED";
-        case AppState::Killed: return "KILLED";
+        case AppState::Finished:
+            return "FINISHED";
+        case AppState::Failed:
+            return "FAILED";
+        case AppState::Killed:
+            return "KILLED";
     }
     CHECK(false);
 }
@@ -46,28 +57,44 @@ bool is_final(AppState state) {
 
 std::string_view to_string(FinalStatus status) {
     switch (status) {
-        case FinalStatus::Undefined: return "UNDEFINED";
-        case FinalStatus::Succeeded: return "SUCCEEDED";
-        case FinalStatus::Failed: return "FAILED";
-        case FinalStatus::Killed: return "KILLED";
+        case FinalStatus::Undefined:
+            return "UNDEFINED";
+        case FinalStatus::Succeeded:
+            return "SUCCEEDED";
+        case FinalStatus::Failed:
+            return "FAILED";
+        case FinalStatus::Killed:
+            return "KILLED";
     }
     CHECK(false);
 }
 
 std::string_view to_string(AttemptState state) {
     switch (state) {
-        case AttemptState::New: return "NEW";
-        case AttemptState::Submitted: return "SUBMITTED";
-        case AttemptState::Scheduled: return "SCHEDULED";
-        case AttemptState::AllocatedSaving: return "ALLOCATED_SAVING";
-        case AttemptState::Allocated: return "ALLOCATED";
-        case AttemptState::Launched: return "LAUNCHED";
-        case AttemptState::Running: return "RUNNING";
-        case AttemptState::FinalSaving: return "FINAL_SAVING";
-        case AttemptState::Finishing: return "FINISHING";
-        case AttemptState::Finished: return "FINISHED";
-        case AttemptState::Failed: return "FAILED";
-        case AttemptState::Killed: return "KILLED";
+        case AttemptState::New:
+            return "NEW";
+        case AttemptState::Submitted:
+            return "SUBMITTED";
+        case AttemptState::Scheduled:
+            return "SCHEDULED";
+        case AttemptState::AllocatedSaving:
+            return "ALLOCATED_SAVING";
+        case AttemptState::Allocated:
+            return "ALLOCATED";
+        case AttemptState::Launched:
+            return "LAUNCHED";
+        case AttemptState::Running:
+            return "RUNNING";
+        case AttemptState::FinalSaving:
+            return "FINAL_SAVING";
+        case AttemptState::Finishing:
+            return "FINISHING";
+        case AttemptState::Finished:
+            return "FINISHED";
+        case AttemptState::Failed:
+            return "FAILED";
+        case AttemptState::Killed:
+            return "KILLED";
     }
     CHECK(false);
 }

@@ -22,8 +22,19 @@ enum class ApplicationKind { Rdd, Master, Command };
 std::string_view to_string(ApplicationKind kind);
 std::optional<ApplicationKind> parse_application_kind(std::string_view text);
 
-enum class AppState { New, NewSaving, Submitted, Accepted, Running, FinalSaving, Finishing,
-                      Finished, Failed, Killing, Killed };
+enum class AppState {
+    New,
+    NewSaving,
+    Submitted,
+    Accepted,
+    Running,
+    FinalSaving,
+    Finishing,
+    Finished,
+    Failed,
+    Killing,
+    Killed
+};
 /// YARN's public name: FinalSaving, Finishing and Killing show as the state they came from does in
 /// YARN (RUNNING, FINISHED, RUNNING).
 std::string_view to_string(AppState state);
@@ -32,8 +43,20 @@ bool is_final(AppState state);
 enum class FinalStatus { Undefined, Succeeded, Failed, Killed };
 std::string_view to_string(FinalStatus status);
 
-enum class AttemptState { New, Submitted, Scheduled, AllocatedSaving, Allocated, Launched, Running,
-                          FinalSaving, Finishing, Finished, Failed, Killed };
+enum class AttemptState {
+    New,
+    Submitted,
+    Scheduled,
+    AllocatedSaving,
+    Allocated,
+    Launched,
+    Running,
+    FinalSaving,
+    Finishing,
+    Finished,
+    Failed,
+    Killed
+};
 std::string_view to_string(AttemptState state);
 bool is_final(AttemptState state);
 
@@ -48,9 +71,9 @@ struct ApplicationSubmission {
     std::int32_t priority = 0;
     std::int32_t attempts_max = 2;
     std::vector<std::string> tags;
-    LaunchSpec master;         // of the master or command container
+    LaunchSpec master;  // of the master or command container
     Resource master_size;
-    bool unmanaged = false;    // the master runs outside the cluster (client mode)
+    bool unmanaged = false;        // the master runs outside the cluster (client mode)
     bool keep_containers = false;  // across attempts
 
     friend bool operator==(const ApplicationSubmission&, const ApplicationSubmission&) = default;

@@ -63,13 +63,13 @@ enum class ContainerPhase { Localising, Ready, Running, Stopping, Done };
 std::string_view to_string(ContainerPhase phase);
 
 enum class ExitReason {
-    Exited,         // by itself; `code` is its exit code
-    Signalled,      // by a signal that nobody here sent; `signal` says which
-    Stopped,        // by order of the manager or its master
-    LaunchFailed,   // never ran: artifacts, permissions, exec
-    NodeLost,       // the node did not come back in time
-    OutOfMemory,    // over its memory limit
-    Unknown,        // the record of its end is missing
+    Exited,        // by itself; `code` is its exit code
+    Signalled,     // by a signal that nobody here sent; `signal` says which
+    Stopped,       // by order of the manager or its master
+    LaunchFailed,  // never ran: artifacts, permissions, exec
+    NodeLost,      // the node did not come back in time
+    OutOfMemory,   // over its memory limit
+    Unknown,       // the record of its end is missing
 };
 std::string_view to_string(ExitReason reason);
 
@@ -79,9 +79,9 @@ constexpr int kExitAborted = -100;
 
 struct ContainerExit {
     ExitReason reason = ExitReason::Exited;
-    std::int32_t code = 0;    // 128 + signal when signalled, as shells do
+    std::int32_t code = 0;  // 128 + signal when signalled, as shells do
     std::int32_t signal = 0;
-    std::string message;      // one sentence for people; empty for a plain exit 0
+    std::string message;  // one sentence for people; empty for a plain exit 0
     std::int64_t memory_peak_mib = 0;
     WallTime finished;
 

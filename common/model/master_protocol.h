@@ -36,8 +36,8 @@ struct Ask {
     std::int32_t priority = 0;  // lower first, as in YARN's requests
     Resource size;
     std::int32_t count = 0;
-    std::vector<NodeId> nodes;    // preferred; empty: any
-    bool relax_locality = true;   // false: only on `nodes`
+    std::vector<NodeId> nodes;   // preferred; empty: any
+    bool relax_locality = true;  // false: only on `nodes`
     bool hold = false;
 
     friend bool operator==(const Ask&, const Ask&) = default;
@@ -106,8 +106,8 @@ struct MasterWelcome {
     std::uint64_t session = 0;
     std::int64_t epoch = 0;
     Duration heartbeat_interval;
-    Resource size_max;               // the largest node: larger asks are refused
-    std::vector<Grant> containers;   // live ones of this application
+    Resource size_max;              // the largest node: larger asks are refused
+    std::vector<Grant> containers;  // live ones of this application
 
     friend bool operator==(const MasterWelcome&, const MasterWelcome&) = default;
 };
@@ -135,7 +135,6 @@ struct MasterRejected {
     friend bool operator==(const MasterRejected&, const MasterRejected&) = default;
 };
 
-using ManagerToMaster =
-    std::variant<MasterWelcome, MasterNews, MasterFinished, MasterRejected>;
+using ManagerToMaster = std::variant<MasterWelcome, MasterNews, MasterFinished, MasterRejected>;
 
 }  // namespace heddle

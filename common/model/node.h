@@ -14,15 +14,23 @@
 namespace heddle {
 
 /// YARN's node states; New shows while a saved node has not come back yet.
-enum class NodeState { New, Running, Unhealthy, Decommissioning, Decommissioned, Lost, Rebooted,
-                       Shutdown };
+enum class NodeState {
+    New,
+    Running,
+    Unhealthy,
+    Decommissioning,
+    Decommissioned,
+    Lost,
+    Rebooted,
+    Shutdown
+};
 std::string_view to_string(NodeState state);
 
 /// What a node says of itself when it registers.
 struct NodeInfo {
     NodeId id;
-    std::string address;          // where its HTTP is reached: "127.0.0.1"
-    std::int32_t http_port = 0;   // 8042 unless configured
+    std::string address;         // where its HTTP is reached: "127.0.0.1"
+    std::int32_t http_port = 0;  // 8042 unless configured
     std::string rack = "/default-rack";
     Resource total;
     std::string version;

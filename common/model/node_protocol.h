@@ -8,8 +8,8 @@
 // until it is acknowledged. Events in between are pushed at once as incomplete statuses.
 //
 // Epochs: a manager raises its epoch at every start. A node remembers the highest epoch it has seen
-// on disk and refuses orders of a lower one. `session` is drawn by the manager when a node registers;
-// what carries another session is stale: counted and dropped.
+// on disk and refuses orders of a lower one. `session` is drawn by the manager when a node
+// registers; what carries another session is stale: counted and dropped.
 
 #include <cstdint>
 #include <string>
@@ -85,7 +85,7 @@ struct NodeOrders {
     std::vector<ContainerStart> starts;
     std::vector<ContainerId> releases_hold;  // held containers whose master said start
     std::vector<ContainerStop> stops;
-    std::vector<ContainerId> acknowledged;   // ends that are recorded; the node may forget them
+    std::vector<ContainerId> acknowledged;  // ends that are recorded; the node may forget them
 
     friend bool operator==(const NodeOrders&, const NodeOrders&) = default;
 };
