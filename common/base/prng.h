@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "common/base/check.h"
+#include "common/base/int128.h"
 
 namespace heddle {
 
@@ -23,7 +24,7 @@ public:
     /// Uniform in [0, bound). Requires bound > 0.
     std::uint64_t below(std::uint64_t bound) {
         CHECK(bound > 0);
-        return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+        return static_cast<std::uint64_t>((static_cast<Uint128>(next()) * bound) >> 64);
     }
 
     /// Uniform in [low, high], both included.
