@@ -6,7 +6,9 @@
 //
 // As with nodes, states travel and not increments: asks are absolute counts, a complete update
 // repeats the whole ask book and the live containers the master knows, and the manager repeats
-// grants and ends that a complete update does not show.
+// grants and ends that a complete update does not show. A master takes news in rising `sequence`,
+// drops what is not above the last, and says in its updates how far it has come (`news_seen`). A
+// grant of a container it has is no news; one it does not want it releases.
 
 #include <cstdint>
 #include <map>
@@ -19,6 +21,13 @@
 
 namespace heddle {
 
+/// How a managed master finds its manager and proves who it is: environment variables, and a secret
+/// file in its work directory. Containers of kind command get none of them.
+constexpr const char* kServerVariable = "HEDDLE_SERVER";                  // "http://host:port"
+constexpr const char* kAttemptVariable = "HEDDLE_ATTEMPT_ID";             // "appattempt_..."
+constexpr const char* kMasterTokenVariable = "HEDDLE_MASTER_TOKEN_FILE";  // the file's name
+constexpr const char* kMasterTokenFile = "master.token";
+
 /// A launch template: registered once, named by asks, so that a grant starts at once.
 struct LaunchTemplate {
     std::int32_t id = 0;
@@ -27,8 +36,13 @@ struct LaunchTemplate {
     friend bool operator==(const LaunchTemplate&, const LaunchTemplate&) = default;
 };
 
-/// `count` containers of one size are wanted in all, those already granted under this ask and
-/// generation included.
+/// `count` live containers of one size are wanted in all, those already granted under this ask and
+/// generation included. A container whose end the master has not seen yet (`news_seen`) still
+/// counts as granted, so that nothing is replaced behind its back: the update that has seen an end
+/// says with its asks whether a replacement is wanted (same count) or not (lowered). Containers
+/// that are more than the count, or of an older generation, are stopped: first those that have not
+/// started, then the newest. A master that wants to choose names them in `releases` of the same
+/// update.
 struct Ask {
     std::int32_t id = 0;  // from 1
     std::int32_t generation = 0;
@@ -57,7 +71,9 @@ struct MasterRegister {
 struct MasterUpdate {
     std::uint64_t session = 0;
     std::uint64_t sequence = 0;
-    bool complete = false;  // `asks` is the whole book and `known` all live containers
+    std::uint64_t news_seen = 0;  // highest MasterNews::sequence taken in this session
+    bool complete = false;  // `asks` is the whole book and `known` all live containers; `starts`
+                            // and `releases` repeat what no news has shown as carried out
     std::vector<LaunchTemplate> templates;  // new or changed; all of them when complete
     std::vector<Ask> asks;
     std::vector<ContainerId> known;
@@ -107,16 +123,26 @@ struct MasterWelcome {
     std::int64_t epoch = 0;
     Duration heartbeat_interval;
     Resource size_max;              // the largest node: larger asks are refused
-    std::vector<Grant> containers;  // live ones of this application
+    std::vector<Grant> containers;  // live ones of this attempt
 
     friend bool operator==(const MasterWelcome&, const MasterWelcome&) = default;
 };
 
+/// An ask that no node can ever hold, with the numbers. It is forgotten.
+struct AskRefused {
+    std::int32_t ask = 0;
+    std::int32_t generation = 0;
+    std::string reason;
+
+    friend bool operator==(const AskRefused&, const AskRefused&) = default;
+};
+
 struct MasterNews {
     std::uint64_t session = 0;
+    std::uint64_t sequence = 0;  // rises with every MasterNews of a session, from 1
     std::vector<Grant> granted;
     std::vector<ContainerEnded> ended;
-    std::vector<std::string> refused_asks;  // one sentence each, with the numbers
+    std::vector<AskRefused> refused;
 
     friend bool operator==(const MasterNews&, const MasterNews&) = default;
 };

@@ -7,6 +7,13 @@
 // that the last complete status does not show as carried out, and a node repeats a container's end
 // until it is acknowledged. Events in between are pushed at once as incomplete statuses.
 //
+// Order: a node carries orders out in rising `sequence` and drops one that is not above the last,
+// so that a start that arrives after its own stop does nothing. Its statuses say how far it has
+// come
+// (`orders_seen`): only a complete status that has seen an order can show that the order was lost.
+// A node that is not welcomed closes the connection and comes again on a new one; from the moment
+// it registers it takes orders of the session it is welcomed to, and of no other.
+//
 // Epochs: a manager raises its epoch at every start. A node remembers the highest epoch it has seen
 // on disk and refuses orders of a lower one. `session` is drawn by the manager when a node
 // registers; what carries another session is stale: counted and dropped.
@@ -23,8 +30,8 @@ namespace heddle {
 
 // Node agent to manager.
 
-/// First message on a connection: everything the node has, including ended containers that no
-/// manager has acknowledged.
+/// First message on a connection, and only there: everything the node has, including ended
+/// containers that no manager has acknowledged.
 struct NodeRegister {
     NodeInfo info;
     std::uint64_t incarnation = 0;  // random per start of the agent process
@@ -36,8 +43,9 @@ struct NodeRegister {
 
 struct NodeStatus {
     std::uint64_t session = 0;
-    std::uint64_t sequence = 0;  // rises with every status of a session
-    bool complete = false;       // `containers` is all there is; absent ones do not exist
+    std::uint64_t sequence = 0;     // rises with every status of a session
+    std::uint64_t orders_seen = 0;  // highest NodeOrders::sequence carried out in this session
+    bool complete = false;          // `containers` is all there is; absent ones do not exist
     std::vector<ContainerReport> containers;
     NodeUsage usage;
 
@@ -78,14 +86,16 @@ struct ContainerStop {
     friend bool operator==(const ContainerStop&, const ContainerStop&) = default;
 };
 
-/// All orders of one turn to one node.
+/// All orders of one turn to one node, carried out in this order: stops, starts, releases of hold,
+/// acknowledgements. A start of a container that the node has, running or ended, does nothing.
 struct NodeOrders {
     std::uint64_t session = 0;
+    std::uint64_t sequence = 0;  // rises with every NodeOrders of a session, from 1
     std::int64_t epoch = 0;
     std::vector<ContainerStart> starts;
     std::vector<ContainerId> releases_hold;  // held containers whose master said start
-    std::vector<ContainerStop> stops;
-    std::vector<ContainerId> acknowledged;  // ends that are recorded; the node may forget them
+    std::vector<ContainerStop> stops;        // also of containers that the node does not have
+    std::vector<ContainerId> acknowledged;   // ends that are recorded; the node may forget them
 
     friend bool operator==(const NodeOrders&, const NodeOrders&) = default;
 };

@@ -1,0 +1,53 @@
+#pragma once
+
+// What the resource manager's core is told once, at construction. Every limit of the core is here.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/base/time.h"
+
+namespace heddle::rm {
+
+/// A deliberate bug that only simulation plants, to prove that its checkers see it.
+enum class Defect {
+    None,
+    LostAcknowledgement,   // a saved submission is never answered
+    DoubledGrant,          // a grant starts two containers
+    StaleEpochAccepted,    // containers of ended attempts and old generations are kept
+    AnswerBeforeSave,      // the reply leaves with the save instead of after it
+    ForgottenRelease,      // a stopped container's resources are not given back
+    IncrementInsteadOfAsk  // a repeated ask adds to the count instead of replacing it
+};
+
+struct QueueConfig {
+    std::string path;  // a leaf below root: "root.default"
+};
+
+struct Config {
+    Duration heartbeat_interval = seconds(1);
+    Duration node_expiry = seconds(10);    // silent longer than this: lost
+    Duration master_expiry = seconds(10);  // a registered master without connection
+    /// A started or unmanaged master that has not registered; also one that has finished and whose
+    /// container does not end.
+    Duration master_register_expiry = seconds(600);
+    Duration settle_time = seconds(10);    // after a restart, for nodes to come back
+    Duration locality_delay = seconds(3);  // a relaxed ask waits this long for its nodes
+    Duration stop_grace = seconds(5);      // between SIGTERM and SIGKILL
+    Duration save_retry = seconds(1);      // of what must be saved after a failure
+    std::int32_t attempts_max = 2;         // upper bound of a submission's own number
+    std::int32_t placements_per_step = 256;
+    std::int32_t applications_completed_max = 10000;
+    std::int32_t applications_active_max = 10000;
+    std::int32_t ids_per_reservation = 1000;
+    std::int32_t secrets_pool = 64;
+    std::uint64_t seed = 1;  // of session numbers; the daemon draws it
+    std::vector<QueueConfig> queues = {{"root.default"}};
+    /// Added to the environment of master containers, kServerVariable above all.
+    std::map<std::string, std::string> master_environment;
+    Defect defect = Defect::None;
+};
+
+}  // namespace heddle::rm

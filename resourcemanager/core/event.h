@@ -1,0 +1,134 @@
+#pragma once
+
+// Everything that can happen to the resource manager. The shell turns sockets, timers and the
+// store into these; the order in which they are given to step() is the order of the world.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/resource.h"
+#include "common/base/result.h"
+#include "common/base/time.h"
+#include "common/model/application.h"
+#include "common/model/master_protocol.h"
+#include "common/model/node.h"
+#include "common/model/node_protocol.h"
+
+namespace heddle::rm {
+
+/// A connection of a node or a master. The shell counts up from 1 in the order of acceptance and
+/// never uses a number twice while the process lives: a higher number is a newer connection.
+struct ConnectionId {
+    std::uint64_t value = 0;
+    friend constexpr auto operator<=>(ConnectionId, ConnectionId) = default;
+};
+
+/// A REST request that waits for its Reply.
+struct RequestId {
+    std::uint64_t value = 0;
+    friend constexpr auto operator<=>(RequestId, RequestId) = default;
+};
+
+/// A Save that waits for its Saved or SaveFailed. Counted by the core from 1.
+struct BatchId {
+    std::uint64_t value = 0;
+    friend constexpr auto operator<=>(BatchId, BatchId) = default;
+};
+
+/// First event, once: what the store held. The shell has raised `epoch` by one, and that is on
+/// disk, before this event. A fresh state directory gives empty lists, epoch 1, and the wall time
+/// of its first use as cluster timestamp.
+struct Booted {
+    std::int64_t epoch = 0;
+    std::int64_t cluster_timestamp = 0;
+    std::int64_t sequences_reserved = 0;  // the last saved IdReservation; 0: none
+    std::vector<ApplicationRecord> applications;
+    std::vector<AttemptRecord> attempts;
+    std::vector<NodeRecord> nodes;
+    std::vector<std::string> secrets;  // as SecretsSupplied; may be empty
+};
+
+/// Answers NeedSecrets: unguessable texts, each to be used for one thing and never again.
+struct SecretsSupplied {
+    std::vector<std::string> secrets;
+};
+
+// What clients ask for over REST. The shell has authenticated the user and validated the form.
+
+struct NewApplication {};  // answered by NewApplicationAnswer
+
+/// `submission.id` comes from NewApplication, `submission.user` from the credential. The queue may
+/// be empty (root.default), or a leaf's path or last name. Answered by SubmitAnswer once it is on
+/// disk; again with the same content: the same answer. Errors: InvalidArgument, NotFound (queue),
+/// Conflict (same id, other content), Unsupported, Unavailable (could not be saved, or not ready).
+struct SubmitApplication {
+    ApplicationSubmission submission;
+};
+
+/// Answered by KillAnswer once the request is on disk; the end itself is seen in the view.
+/// Errors: NotFound, Unavailable.
+struct KillApplication {
+    ApplicationId application;
+    std::string reason;  // shown in the diagnostics: "killed by user alice"
+};
+
+/// The master of an unmanaged application asks for its attempt and token; answered by
+/// MasterCredentials as soon as an attempt is saved. The shell has checked that the asking user is
+/// the submitter. Errors: NotFound, Conflict (managed, or over).
+struct ClaimMaster {
+    ApplicationId application;
+};
+
+struct Request {
+    RequestId id;
+    std::variant<NewApplication, SubmitApplication, KillApplication, ClaimMaster> what;
+};
+
+// Node agents.
+
+/// The first message on a connection is NodeRegister; there is one per connection.
+struct NodeMessage {
+    ConnectionId connection;
+    NodeToManager message;
+};
+struct NodeDisconnected {
+    ConnectionId connection;
+};
+
+// Application masters.
+
+/// A master wants to connect with this token: answered by AdmitMaster or CloseConnection.
+struct MasterConnected {
+    ConnectionId connection;
+    std::string token;
+};
+/// Only after AdmitMaster; the first message is MasterRegister, one per connection.
+struct MasterMessage {
+    ConnectionId connection;
+    MasterToManager message;
+};
+struct MasterDisconnected {
+    ConnectionId connection;
+};
+
+// The store.
+
+struct Saved {
+    BatchId batch;
+};
+struct SaveFailed {
+    BatchId batch;
+    Error error;
+};
+
+/// Time has reached next_deadline().
+struct Tick {};
+
+using Event =
+    std::variant<Booted, SecretsSupplied, Request, NodeMessage, NodeDisconnected, MasterConnected,
+                 MasterMessage, MasterDisconnected, Saved, SaveFailed, Tick>;
+
+}  // namespace heddle::rm

@@ -1,0 +1,173 @@
+#pragma once
+
+// What REST, the dashboard and the metrics see: an immutable snapshot of the manager, never the
+// live tables. Snapshots share what did not change. Secrets are not in here; applications whose
+// submission is not saved yet are not either.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/resource.h"
+#include "common/base/time.h"
+#include "common/model/application.h"
+#include "common/model/container.h"
+#include "common/model/master_protocol.h"
+#include "common/model/node.h"
+#include "resourcemanager/core/persistent_map.h"
+
+namespace heddle::rm {
+
+struct NodeView {
+    NodeInfo info;
+    NodeState state = NodeState::New;
+    Resource used;
+    std::int32_t containers = 0;
+    WallTime heard;  // last message; 0: not since the manager started
+    NodeUsage usage;
+};
+
+struct ContainerView {
+    ContainerId id;
+    AskKey key;
+    NodeId node;
+    Resource size;
+    std::string user;
+    bool master = false;
+    bool stopping = false;  // a stop is ordered
+    std::int32_t priority = 0;
+    ContainerPhase phase = ContainerPhase::Localising;
+    std::int64_t pid = 0;
+    WallTime allocated;
+    WallTime started;                   // 0: the process has not been seen running
+    std::optional<ContainerExit> exit;  // ended; shown while its application is not over
+};
+
+struct AttemptView {
+    AttemptId id;
+    AttemptState state = AttemptState::New;
+    std::optional<ContainerId> master_container;
+    NodeId master_node;
+    std::string host;  // where the master said it listens
+    std::int32_t rpc_port = 0;
+    std::string tracking_url;
+    std::string diagnostics;
+    FinalStatus final_status = FinalStatus::Undefined;
+    WallTime started;
+    WallTime finished;
+};
+
+/// What is asked for and not there yet.
+struct PendingView {
+    std::int32_t ask = 0;
+    std::int32_t priority = 0;
+    Resource size;
+    std::int32_t count = 0;
+    std::vector<NodeId> nodes;
+    bool relax_locality = true;
+};
+
+struct ApplicationView {
+    std::shared_ptr<const ApplicationSubmission> submission;  // shared by all views of it
+    AppState state = AppState::New;
+    FinalStatus final_status = FinalStatus::Undefined;
+    std::string diagnostics;
+    std::string tracking_url;
+    WallTime submitted;
+    WallTime launched;
+    WallTime finished;
+    bool kill_requested = false;
+    std::int32_t progress_percent = 0;
+    Resource allocated;
+    std::int32_t running_containers = 0;
+    std::int64_t memory_mib_seconds = 0;  // of ended containers and of live ones until `as_of`
+    std::int64_t vcore_seconds = 0;
+    std::vector<AttemptView> attempts;  // oldest first; empty before the first
+    std::vector<PendingView> pending;
+};
+
+struct QueueView {
+    std::string path;
+    std::string name;    // last part of the path
+    std::string parent;  // path; empty for root
+    bool leaf = true;
+    std::int32_t applications_pending = 0;  // not running yet
+    std::int32_t applications_active = 0;
+    std::int32_t containers = 0;
+    std::int32_t containers_pending = 0;
+    Resource used;
+    Resource used_by_masters;
+    Resource pending;
+};
+
+/// Counters since the state directory was first used, as far as the store remembers; dropped
+/// messages since the start of this process.
+struct ClusterView {
+    std::int64_t cluster_timestamp = 0;
+    std::int64_t epoch = 0;
+    WallTime started;
+    bool settled = false;  // after a restart: nodes are back or the settle time is over
+    std::int64_t applications_submitted = 0;
+    std::int64_t applications_pending = 0;
+    std::int64_t applications_running = 0;
+    std::int64_t applications_completed = 0;  // finished, whatever the status
+    std::int64_t applications_failed = 0;
+    std::int64_t applications_killed = 0;
+    Resource total;  // of running nodes
+    Resource allocated;
+    Resource pending;
+    Resource size_max;  // the largest node ever registered
+    std::int64_t containers_allocated = 0;
+    std::int64_t containers_pending = 0;
+    std::map<NodeState, std::int64_t> nodes;
+    std::int64_t grants = 0;  // containers ever granted by this process
+    std::int64_t messages_stale = 0;
+    std::int64_t saves_failed = 0;
+};
+
+struct View {
+    WallTime as_of;
+    ClusterView cluster;
+    PersistentMap<NodeId, NodeView> nodes;
+    PersistentMap<ApplicationId, ApplicationView> applications;
+    PersistentMap<ContainerId, ContainerView> containers;  // an application's are neighbours
+    std::map<std::string, QueueView> queues;               // by path
+};
+
+struct AppTransition {
+    ApplicationId application;
+    AppState from = AppState::New;
+    AppState to = AppState::New;
+};
+struct AttemptTransition {
+    AttemptId attempt;
+    AttemptState from = AttemptState::New;
+    AttemptState to = AttemptState::New;
+};
+
+/// What is different from the snapshot before, for the event stream. Each id once, in id order;
+/// an id that the view does not hold is gone. Transitions in the order in which they happened.
+struct Changes {
+    std::vector<NodeId> nodes;
+    std::vector<ApplicationId> applications;
+    std::vector<ContainerId> containers;
+    std::vector<AppTransition> app_transitions;
+    std::vector<AttemptTransition> attempt_transitions;
+    bool cluster = false;  // cluster or queue figures
+
+    bool empty() const {
+        return nodes.empty() && applications.empty() && containers.empty() && !cluster &&
+               app_transitions.empty() && attempt_transitions.empty();
+    }
+};
+
+struct Publication {
+    std::shared_ptr<const View> view;  // shared by all its readers
+    Changes changes;
+};
+
+}  // namespace heddle::rm
