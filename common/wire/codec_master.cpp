@@ -1,0 +1,270 @@
+// What application masters and the manager say to each other.
+
+#include "common/wire/codec_frame.h"
+#include "common/wire/proto/master.pb.h"
+
+// Found by argument-dependent lookup on the protobuf side, also from the templates of
+// codec_model.h; static, because they belong to this file.
+namespace heddle::wire::proto {
+
+constexpr std::int32_t kAskCountMax = 10'000'000;
+
+static void write(const heddle::LaunchTemplate& value, proto::LaunchTemplate& out) {
+    out.set_id(value.id);
+    write(value.spec, *out.mutable_spec());
+}
+
+static Status read(const proto::LaunchTemplate& in, heddle::LaunchTemplate& value) {
+    value.id = in.id();
+    return read(in.spec(), value.spec);
+}
+
+static void write(const heddle::Ask& value, proto::Ask& out) {
+    out.set_id(value.id);
+    out.set_generation(value.generation);
+    out.set_launch_template(value.launch_template);
+    out.set_priority(value.priority);
+    write(value.size, *out.mutable_size());
+    out.set_count(value.count);
+    for (const NodeId& node : value.nodes) {
+        out.add_nodes(node.name);
+    }
+    out.set_strict_locality(!value.relax_locality);
+    out.set_hold(value.hold);
+}
+
+static Status read(const proto::Ask& in, heddle::Ask& value) {
+    if (in.id() < 1 || in.generation() < 0 || in.count() < 0 || in.count() > kAskCountMax) {
+        return bad("ask out of range");
+    }
+    value.id = in.id();
+    value.generation = in.generation();
+    value.launch_template = in.launch_template();
+    value.priority = in.priority();
+    TRY(read(in.size(), value.size));
+    value.count = in.count();
+    for (const std::string& node : in.nodes()) {
+        TRY(read_node_id(node, value.nodes.emplace_back()));
+    }
+    value.relax_locality = !in.strict_locality();
+    value.hold = in.hold();
+    return {};
+}
+
+static void write(const heddle::MasterRegister& value, proto::MasterToManager& out) {
+    proto::MasterRegister& message = *out.mutable_registration();
+    write(value.attempt, *message.mutable_attempt());
+    message.set_host(value.host);
+    message.set_rpc_port(value.rpc_port);
+    message.set_tracking_url(value.tracking_url);
+}
+
+static void write(const heddle::MasterUpdate& value, proto::MasterToManager& out) {
+    proto::MasterUpdate& message = *out.mutable_update();
+    message.set_session(value.session);
+    message.set_sequence(value.sequence);
+    message.set_complete(value.complete);
+    write_all(value.templates, *message.mutable_templates());
+    write_all(value.asks, *message.mutable_asks());
+    write_all(value.known, *message.mutable_known());
+    write_all(value.starts, *message.mutable_starts());
+    write_all(value.releases, *message.mutable_releases());
+    message.set_progress_percent(value.progress_percent);
+}
+
+static void write(const heddle::MasterFinish& value, proto::MasterToManager& out) {
+    proto::MasterFinish& message = *out.mutable_finish();
+    message.set_session(value.session);
+    message.set_status(static_cast<std::uint32_t>(value.status));
+    message.set_diagnostics(value.diagnostics);
+    message.set_tracking_url(value.tracking_url);
+}
+
+static Status read(const proto::MasterRegister& in, heddle::MasterRegister& value) {
+    TRY(read(in.attempt(), value.attempt));
+    TRY(read_port(in.rpc_port(), value.rpc_port));
+    value.host = in.host();
+    value.tracking_url = in.tracking_url();
+    return {};
+}
+
+static Status read(const proto::MasterUpdate& in, heddle::MasterUpdate& value) {
+    TRY(read_all(in.templates(), value.templates));
+    TRY(read_all(in.asks(), value.asks));
+    TRY(read_all(in.known(), value.known));
+    TRY(read_all(in.starts(), value.starts));
+    TRY(read_all(in.releases(), value.releases));
+    if (in.progress_percent() < 0 || in.progress_percent() > 100) {
+        return bad("progress is not a percentage");
+    }
+    value.session = in.session();
+    value.sequence = in.sequence();
+    value.complete = in.complete();
+    value.progress_percent = in.progress_percent();
+    return {};
+}
+
+static Status read(const proto::MasterFinish& in, heddle::MasterFinish& value) {
+    TRY(read_enum(in.status(), FinalStatus::Killed, "final status", value.status));
+    value.session = in.session();
+    value.diagnostics = in.diagnostics();
+    value.tracking_url = in.tracking_url();
+    return {};
+}
+
+static void write(const heddle::Grant& value, proto::Grant& out) {
+    write(value.container, *out.mutable_container());
+    write(value.key, *out.mutable_key());
+    out.set_node(value.node.name);
+    out.set_address(value.address);
+    out.set_http_port(value.http_port);
+    write(value.size, *out.mutable_size());
+}
+
+static Status read(const proto::Grant& in, heddle::Grant& value) {
+    TRY(read(in.container(), value.container));
+    TRY(read(in.key(), value.key));
+    TRY(read_node_id(in.node(), value.node));
+    TRY(read_port(in.http_port(), value.http_port));
+    TRY(read(in.size(), value.size));
+    value.address = in.address();
+    return {};
+}
+
+static void write(const heddle::ContainerEnded& value, proto::ContainerEnded& out) {
+    write(value.container, *out.mutable_container());
+    write(value.exit, *out.mutable_exit());
+}
+
+static Status read(const proto::ContainerEnded& in, heddle::ContainerEnded& value) {
+    TRY(read(in.container(), value.container));
+    return read(in.exit(), value.exit);
+}
+
+static void write(const heddle::MasterWelcome& value, proto::ManagerToMaster& out) {
+    proto::MasterWelcome& message = *out.mutable_welcome();
+    message.set_session(value.session);
+    message.set_epoch(value.epoch);
+    message.set_heartbeat_interval_us(value.heartbeat_interval.microseconds);
+    write(value.size_max, *message.mutable_size_max());
+    write_all(value.containers, *message.mutable_containers());
+}
+
+static void write(const heddle::MasterNews& value, proto::ManagerToMaster& out) {
+    proto::MasterNews& message = *out.mutable_news();
+    message.set_session(value.session);
+    write_all(value.granted, *message.mutable_granted());
+    write_all(value.ended, *message.mutable_ended());
+    write_texts(value.refused_asks, *message.mutable_refused_asks());
+}
+
+static void write(const heddle::MasterFinished& value, proto::ManagerToMaster& out) {
+    out.mutable_finished()->set_session(value.session);
+}
+
+static void write(const heddle::MasterRejected& value, proto::ManagerToMaster& out) {
+    out.mutable_rejected()->set_reason(value.reason);
+}
+
+static Status read(const proto::MasterWelcome& in, heddle::MasterWelcome& value) {
+    TRY(read_duration(in.heartbeat_interval_us(), "heartbeat interval", value.heartbeat_interval));
+    TRY(read(in.size_max(), value.size_max));
+    TRY(read_all(in.containers(), value.containers));
+    if (in.epoch() < 1) {
+        return bad("welcome without an epoch");
+    }
+    value.session = in.session();
+    value.epoch = in.epoch();
+    return {};
+}
+
+static Status read(const proto::MasterNews& in, heddle::MasterNews& value) {
+    TRY(read_all(in.granted(), value.granted));
+    TRY(read_all(in.ended(), value.ended));
+    value.session = in.session();
+    value.refused_asks.assign(in.refused_asks().begin(), in.refused_asks().end());
+    return {};
+}
+
+static Status append(const proto::MasterToManager& in,
+                     std::vector<heddle::MasterToManager>& messages) {
+    switch (in.message_case()) {
+        case proto::MasterToManager::kRegistration:
+            return read(in.registration(), std::get<heddle::MasterRegister>(
+                                               messages.emplace_back(heddle::MasterRegister{})));
+        case proto::MasterToManager::kUpdate:
+            return read(in.update(), std::get<heddle::MasterUpdate>(
+                                         messages.emplace_back(heddle::MasterUpdate{})));
+        case proto::MasterToManager::kFinish:
+            return read(in.finish(), std::get<heddle::MasterFinish>(
+                                         messages.emplace_back(heddle::MasterFinish{})));
+        case proto::MasterToManager::MESSAGE_NOT_SET:
+            return {};
+    }
+    return {};
+}
+
+static Status append(const proto::ManagerToMaster& in,
+                     std::vector<heddle::ManagerToMaster>& messages) {
+    switch (in.message_case()) {
+        case proto::ManagerToMaster::kWelcome:
+            return read(in.welcome(), std::get<heddle::MasterWelcome>(
+                                          messages.emplace_back(heddle::MasterWelcome{})));
+        case proto::ManagerToMaster::kNews:
+            return read(in.news(),
+                        std::get<heddle::MasterNews>(messages.emplace_back(heddle::MasterNews{})));
+        case proto::ManagerToMaster::kFinished:
+            messages.emplace_back(heddle::MasterFinished{in.finished().session()});
+            return {};
+        case proto::ManagerToMaster::kRejected:
+            messages.emplace_back(heddle::MasterRejected{in.rejected().reason()});
+            return {};
+        case proto::ManagerToMaster::MESSAGE_NOT_SET:
+            return {};
+    }
+    return {};
+}
+
+}  // namespace heddle::wire::proto
+
+namespace heddle::wire {
+
+std::string encode_frame(std::span<const MasterToManager> messages) {
+    proto::MasterToManagerFrame frame;
+    for (const MasterToManager& message : messages) {
+        std::visit([&](const auto& value) { write(value, *frame.add_messages()); }, message);
+    }
+    return to_bytes(frame);
+}
+
+std::string encode_frame(std::span<const ManagerToMaster> messages) {
+    proto::ManagerToMasterFrame frame;
+    for (const ManagerToMaster& message : messages) {
+        std::visit([&](const auto& value) { write(value, *frame.add_messages()); }, message);
+    }
+    return to_bytes(frame);
+}
+
+template <>
+Result<std::vector<MasterToManager>> decode_frame(std::string_view bytes) {
+    proto::MasterToManagerFrame frame;
+    TRY(parse(bytes, frame));
+    std::vector<MasterToManager> messages;
+    for (const proto::MasterToManager& message : frame.messages()) {
+        TRY(append(message, messages));
+    }
+    return messages;
+}
+
+template <>
+Result<std::vector<ManagerToMaster>> decode_frame(std::string_view bytes) {
+    proto::ManagerToMasterFrame frame;
+    TRY(parse(bytes, frame));
+    std::vector<ManagerToMaster> messages;
+    for (const proto::ManagerToMaster& message : frame.messages()) {
+        TRY(append(message, messages));
+    }
+    return messages;
+}
+
+}  // namespace heddle::wire

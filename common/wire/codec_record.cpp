@@ -1,0 +1,136 @@
+// What the manager saves. The store adds a checksum of its own around these bytes.
+
+#include "common/wire/codec_frame.h"
+#include "common/wire/proto/record.pb.h"
+
+// Found by argument-dependent lookup on the protobuf side, also from the templates of
+// codec_model.h; static, because they belong to this file.
+namespace heddle::wire::proto {
+
+static void write(const heddle::ApplicationSubmission& value, proto::ApplicationSubmission& out) {
+    write(value.id, *out.mutable_id());
+    out.set_name(value.name);
+    out.set_type(value.type);
+    out.set_kind(static_cast<std::uint32_t>(value.kind));
+    out.set_queue(value.queue);
+    out.set_user(value.user);
+    out.set_priority(value.priority);
+    out.set_attempts_max(value.attempts_max);
+    write_texts(value.tags, *out.mutable_tags());
+    write(value.master, *out.mutable_master());
+    write(value.master_size, *out.mutable_master_size());
+    out.set_unmanaged(value.unmanaged);
+    out.set_keep_containers(value.keep_containers);
+}
+
+static Status read(const proto::ApplicationSubmission& in, heddle::ApplicationSubmission& value) {
+    TRY(read(in.id(), value.id));
+    TRY(read_enum(in.kind(), ApplicationKind::Command, "application kind", value.kind));
+    TRY(read(in.master(), value.master));
+    TRY(read(in.master_size(), value.master_size));
+    value.name = in.name();
+    value.type = in.type();
+    value.queue = in.queue();
+    value.user = in.user();
+    value.priority = in.priority();
+    value.attempts_max = in.attempts_max();
+    value.tags.assign(in.tags().begin(), in.tags().end());
+    value.unmanaged = in.unmanaged();
+    value.keep_containers = in.keep_containers();
+    return {};
+}
+
+}  // namespace heddle::wire::proto
+
+namespace heddle::wire {
+
+std::string encode_record(const ApplicationRecord& record) {
+    proto::ApplicationRecord out;
+    write(record.submission, *out.mutable_submission());
+    out.set_state(static_cast<std::uint32_t>(record.state));
+    out.set_final_status(static_cast<std::uint32_t>(record.final_status));
+    out.set_diagnostics(record.diagnostics);
+    out.set_tracking_url(record.tracking_url);
+    out.set_submitted_ms(record.submitted.milliseconds);
+    out.set_launched_ms(record.launched.milliseconds);
+    out.set_finished_ms(record.finished.milliseconds);
+    out.set_kill_requested(record.kill_requested);
+    out.set_memory_mib_seconds(record.memory_mib_seconds);
+    out.set_vcore_seconds(record.vcore_seconds);
+    return to_bytes(out);
+}
+
+template <>
+Result<ApplicationRecord> decode_record(std::string_view bytes) {
+    proto::ApplicationRecord in;
+    TRY(parse(bytes, in));
+    ApplicationRecord record;
+    TRY(read(in.submission(), record.submission));
+    TRY(read_enum(in.state(), AppState::Killed, "application state", record.state));
+    TRY(read_enum(in.final_status(), FinalStatus::Killed, "final status", record.final_status));
+    record.diagnostics = in.diagnostics();
+    record.tracking_url = in.tracking_url();
+    record.submitted = {in.submitted_ms()};
+    record.launched = {in.launched_ms()};
+    record.finished = {in.finished_ms()};
+    record.kill_requested = in.kill_requested();
+    record.memory_mib_seconds = in.memory_mib_seconds();
+    record.vcore_seconds = in.vcore_seconds();
+    return record;
+}
+
+std::string encode_record(const AttemptRecord& record) {
+    proto::AttemptRecord out;
+    write(record.id, *out.mutable_id());
+    out.set_state(static_cast<std::uint32_t>(record.state));
+    if (record.master_container) {
+        write(*record.master_container, *out.mutable_master_container());
+    }
+    out.set_master_node(record.master_node.name);
+    out.set_master_token(record.master_token);
+    out.set_tracking_url(record.tracking_url);
+    out.set_diagnostics(record.diagnostics);
+    out.set_final_status(static_cast<std::uint32_t>(record.final_status));
+    out.set_started_ms(record.started.milliseconds);
+    out.set_finished_ms(record.finished.milliseconds);
+    return to_bytes(out);
+}
+
+template <>
+Result<AttemptRecord> decode_record(std::string_view bytes) {
+    proto::AttemptRecord in;
+    TRY(parse(bytes, in));
+    AttemptRecord record;
+    TRY(read(in.id(), record.id));
+    TRY(read_enum(in.state(), AttemptState::Killed, "attempt state", record.state));
+    if (in.has_master_container()) {
+        TRY(read(in.master_container(), record.master_container.emplace()));
+    }
+    TRY(read_node_id(in.master_node(), record.master_node, true));
+    TRY(read_enum(in.final_status(), FinalStatus::Killed, "final status", record.final_status));
+    record.master_token = in.master_token();
+    record.tracking_url = in.tracking_url();
+    record.diagnostics = in.diagnostics();
+    record.started = {in.started_ms()};
+    record.finished = {in.finished_ms()};
+    return record;
+}
+
+std::string encode_record(const NodeRecord& record) {
+    proto::NodeRecord out;
+    write(record.info, *out.mutable_info());
+    out.set_registered_ms(record.registered.milliseconds);
+    return to_bytes(out);
+}
+
+template <>
+Result<NodeRecord> decode_record(std::string_view bytes) {
+    proto::NodeRecord in;
+    TRY(parse(bytes, in));
+    NodeRecord record;
+    TRY(read(in.info(), record.info));
+    record.registered = {in.registered_ms()};
+    return record;
+}
+
+}  // namespace heddle::wire
