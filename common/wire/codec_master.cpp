@@ -63,6 +63,7 @@ static void write(const heddle::MasterUpdate& value, proto::MasterToManager& out
     proto::MasterUpdate& message = *out.mutable_update();
     message.set_session(value.session);
     message.set_sequence(value.sequence);
+    message.set_news_seen(value.news_seen);
     message.set_complete(value.complete);
     write_all(value.templates, *message.mutable_templates());
     write_all(value.asks, *message.mutable_asks());
@@ -99,6 +100,7 @@ static Status read(const proto::MasterUpdate& in, heddle::MasterUpdate& value) {
     }
     value.session = in.session();
     value.sequence = in.sequence();
+    value.news_seen = in.news_seen();
     value.complete = in.complete();
     value.progress_percent = in.progress_percent();
     return {};
@@ -141,6 +143,20 @@ static Status read(const proto::ContainerEnded& in, heddle::ContainerEnded& valu
     return read(in.exit(), value.exit);
 }
 
+static void write(const heddle::AskRefused& value, proto::AskRefused& out) {
+    out.set_ask(value.ask);
+    out.set_generation(value.generation);
+    out.set_reason(value.reason);
+}
+
+static Status read(const proto::AskRefused& in, heddle::AskRefused& value) {
+    if (in.ask() < 1 || in.generation() < 0) {
+        return bad("refused ask out of range");
+    }
+    value = {in.ask(), in.generation(), in.reason()};
+    return {};
+}
+
 static void write(const heddle::MasterWelcome& value, proto::ManagerToMaster& out) {
     proto::MasterWelcome& message = *out.mutable_welcome();
     message.set_session(value.session);
@@ -153,9 +169,10 @@ static void write(const heddle::MasterWelcome& value, proto::ManagerToMaster& ou
 static void write(const heddle::MasterNews& value, proto::ManagerToMaster& out) {
     proto::MasterNews& message = *out.mutable_news();
     message.set_session(value.session);
+    message.set_sequence(value.sequence);
     write_all(value.granted, *message.mutable_granted());
     write_all(value.ended, *message.mutable_ended());
-    write_texts(value.refused_asks, *message.mutable_refused_asks());
+    write_all(value.refused, *message.mutable_refused());
 }
 
 static void write(const heddle::MasterFinished& value, proto::ManagerToMaster& out) {
@@ -181,8 +198,9 @@ static Status read(const proto::MasterWelcome& in, heddle::MasterWelcome& value)
 static Status read(const proto::MasterNews& in, heddle::MasterNews& value) {
     TRY(read_all(in.granted(), value.granted));
     TRY(read_all(in.ended(), value.ended));
+    TRY(read_all(in.refused(), value.refused));
     value.session = in.session();
-    value.refused_asks.assign(in.refused_asks().begin(), in.refused_asks().end());
+    value.sequence = in.sequence();
     return {};
 }
 

@@ -19,6 +19,7 @@ static void write(const heddle::NodeStatus& value, proto::NodeToManager& out) {
     proto::NodeStatus& message = *out.mutable_status();
     message.set_session(value.session);
     message.set_sequence(value.sequence);
+    message.set_orders_seen(value.orders_seen);
     message.set_complete(value.complete);
     write_all(value.containers, *message.mutable_containers());
     write(value.usage, *message.mutable_usage());
@@ -44,6 +45,7 @@ static Status read(const proto::NodeStatus& in, heddle::NodeStatus& value) {
     TRY(read(in.usage(), value.usage));
     value.session = in.session();
     value.sequence = in.sequence();
+    value.orders_seen = in.orders_seen();
     value.complete = in.complete();
     return {};
 }
@@ -75,6 +77,7 @@ static void write(const heddle::NodeRefused& value, proto::ManagerToNode& out) {
 static void write(const heddle::NodeOrders& value, proto::ManagerToNode& out) {
     proto::NodeOrders& message = *out.mutable_orders();
     message.set_session(value.session);
+    message.set_sequence(value.sequence);
     message.set_epoch(value.epoch);
     write_all(value.starts, *message.mutable_starts());
     write_all(value.releases_hold, *message.mutable_releases_hold());
@@ -101,6 +104,7 @@ static Status read(const proto::NodeOrders& in, heddle::NodeOrders& value) {
         return bad("orders without an epoch");
     }
     value.session = in.session();
+    value.sequence = in.sequence();
     value.epoch = in.epoch();
     return {};
 }
