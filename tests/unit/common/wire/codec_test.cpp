@@ -44,7 +44,7 @@ std::vector<ContainerReport> reports() {
 std::vector<NodeToManager> node_to_manager() {
     const NodeInfo info{{"node-1"}, "127.0.0.1", 8042, "/rack", {4096, 4}, "0.1.0", {"rlimits"}};
     return {NodeRegister{info, 99, 3, reports()},
-            NodeStatus{8, 1, true, reports(), {100, 50, 1.25, "disk full"}}, NodeLeaving{8}};
+            NodeStatus{8, 1, 4, true, reports(), {100, 50, 1.25, "disk full"}}, NodeLeaving{8}};
 }
 
 std::vector<ManagerToNode> manager_to_node() {
@@ -52,6 +52,7 @@ std::vector<ManagerToNode> manager_to_node() {
                                true,         launch_spec()};
     return {NodeWelcome{8, 3, seconds(1)}, NodeRefused{"another node-1 is connected"},
             NodeOrders{8,
+                       2,
                        3,
                        {start},
                        {container(1)},
@@ -64,6 +65,7 @@ std::vector<MasterToManager> master_to_manager() {
     return {MasterRegister{kAttempt, "127.0.0.1", 4040, "http://127.0.0.1:4040"},
             MasterUpdate{8,
                          1,
+                         6,
                          true,
                          {{3, launch_spec()}},
                          {ask},
@@ -77,8 +79,8 @@ std::vector<MasterToManager> master_to_manager() {
 std::vector<ManagerToMaster> manager_to_master() {
     const Grant grant{container(1), {kAttempt, 1, 2}, {"node-1"}, "127.0.0.1", 8042, {256, 1}};
     return {MasterWelcome{8, 3, seconds(1), {4096, 4}, {grant}},
-            MasterNews{8, {grant}, {{container(2), {}}}, {"too large"}}, MasterFinished{8},
-            MasterRejected{"attempt 2 is current"}};
+            MasterNews{8, 9, {grant}, {{container(2), {}}}, {{1, 2, "too large"}}},
+            MasterFinished{8}, MasterRejected{"attempt 2 is current"}};
 }
 
 template <typename Message>
