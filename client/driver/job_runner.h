@@ -1,0 +1,76 @@
+#pragma once
+
+// How the typed API has jobs run: an untyped request goes down, one answer per partition comes
+// back. The driver implements it for every master; tests have a single-threaded one in
+// tests/support.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/rdd/ids.h"
+#include "common/rdd/plan.h"
+#include "common/rdd/task.h"
+
+namespace heddle::driver {
+
+struct JobRequest {
+    rdd::Plan plan;                          // at least everything that `rdd` depends on
+    rdd::RddId rdd;                          // whose partitions are computed
+    rdd::OperatorRef action;                 // run on each of them
+    std::vector<rdd::Partition> partitions;  // which; each at most once
+    std::string description;                 // "collect at main.cpp:42"
+
+    // The action's answer for one partition: exactly once for each, from the first attempt that
+    // succeeded, in any order, one call at a time, on a thread of the runner. It must not call the
+    // runner. An error fails the job.
+    std::function<Status(rdd::Partition partition, rdd::Bytes value)> on_result;
+};
+
+struct JobFailure {
+    ErrorCode code = ErrorCode::Internal;  // Cancelled, or what it was
+    std::string message;  // complete, for people: stage, partition, attempts, the last task failure
+    std::optional<rdd::StageId> stage;
+    rdd::Partition partition = -1;
+    std::optional<rdd::TaskFailure> cause;  // the last failure of the task that failed the job
+};
+
+class JobRunner {
+public:
+    virtual ~JobRunner() = default;
+
+    /// Begins a job. Errors show in wait().
+    virtual rdd::JobId submit(JobRequest request) = 0;
+    /// Waits for the end of the job, once per job; nothing: it succeeded.
+    virtual std::optional<JobFailure> wait(rdd::JobId job) = 0;
+    /// Has no effect on a job that has ended.
+    virtual void cancel(rdd::JobId job, const std::string& reason) = 0;
+
+    /// Frees the cached partitions; with `blocking`, returns when they are gone.
+    virtual void unpersist(rdd::RddId rdd, bool blocking) = 0;
+    /// The last handle on an RDD that reads this shuffle is gone: its map output may be freed.
+    virtual void release_shuffle(rdd::ShuffleId shuffle) = 0;
+
+    /// Partitions to use where the program does not say: the number of task slots, at least 2.
+    virtual std::int32_t default_parallelism() const = 0;
+    virtual std::string application_id() const = 0;
+    /// Ends executors and waits for them; running jobs are cancelled. Safe to call twice.
+    virtual void stop() = 0;
+};
+
+struct RunnerOptions {
+    std::string master;  // "local[2]", "local-cluster[2,1,512]", "heddle://host:8088"
+    std::string application_name;
+    std::map<std::string, std::string> settings;
+};
+
+/// The runner for a master URL. Errors: InvalidArgument (no such master, with the accepted forms),
+/// Unavailable.
+Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options);
+
+}  // namespace heddle::driver

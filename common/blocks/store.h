@@ -1,0 +1,114 @@
+#pragma once
+
+// The blocks of one executor. BlockStore keeps cached partitions, least recently used out first;
+// ShuffleStore keeps map output until the driver says that nobody needs it. Both draw on the
+// accountant. Thread-safe: one mutex each, and no I/O under it.
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/blocks/accountant.h"
+#include "common/blocks/block.h"
+#include "common/rdd/ids.h"
+#include "common/rdd/plan.h"
+#include "common/rdd/task.h"
+
+namespace heddle::blocks {
+
+class BlockStore {
+public:
+    /// `folder` takes blocks that go to disk; created on first use, contents removed at the end.
+    BlockStore(Accountant& accountant, std::string folder);
+    ~BlockStore();
+    BlockStore(const BlockStore&) = delete;
+    BlockStore& operator=(const BlockStore&) = delete;
+
+    /// True when the block is kept, in memory or on disk as the level allows. A block that is there
+    /// already stays, and the answer is true.
+    bool put(const rdd::BlockId& id, const BlockPtr& block, const rdd::StorageLevel& level);
+    /// Null: not here. A block on disk is mapped and verified; a bad one is dropped.
+    BlockPtr get(const rdd::BlockId& id);
+    bool contains(const rdd::BlockId& id) const;
+
+    void drop(const rdd::BlockId& id);
+    void drop_rdd(rdd::RddId rdd);
+
+    /// Memory and disk of every block, in the order of ids.
+    std::vector<rdd::BlockUpdate> list() const;
+    /// What changed since the last call, evictions too.
+    std::vector<rdd::BlockUpdate> take_updates();
+
+    /// Moves least recently used blocks to disk (if their level allows) or out, until `bytes` are
+    /// free. The accountant calls it; blocks that tasks are reading leave the books at once and the
+    /// memory when the reader ends.
+    void evict(std::int64_t bytes);
+
+private:
+    struct Entry {
+        BlockPtr memory;  // null: on disk only
+        std::int64_t size = 0;
+        std::int64_t disk = 0;  // bytes in the file; 0: none
+        rdd::StorageLevel level;
+        std::list<rdd::BlockId>::iterator recency;  // valid while `memory` is set
+    };
+    std::string path_of(const rdd::BlockId& id) const;
+    std::int64_t write_file(const rdd::BlockId& id, const BlockPtr& block);
+    void note(const rdd::BlockId& id, std::int64_t memory, std::int64_t disk);
+
+    Accountant& accountant_;
+    std::string folder_;
+    mutable std::mutex mutex_;
+    std::map<rdd::BlockId, Entry> entries_;
+    std::list<rdd::BlockId> recency_;  // least recently used first
+    std::vector<rdd::BlockUpdate> updates_;
+};
+
+// Map output of this executor. A map task puts all its blocks at once, so a reader never sees half
+// of one. What does not fit in memory goes to one file per map task with the blocks one after
+// another, and is mapped from there.
+class ShuffleStore {
+public:
+    ShuffleStore(Accountant& accountant, std::string folder);
+    ~ShuffleStore();
+    ShuffleStore(const ShuffleStore&) = delete;
+    ShuffleStore& operator=(const ShuffleStore&) = delete;
+
+    /// `blocks[r]` is for reduce partition r; null: nothing for it. Errors: Internal (disk).
+    Status put(rdd::ShuffleId shuffle, rdd::TaskId map_task, std::vector<BlockPtr> blocks);
+    /// Null: not here, or empty; `known` tells which.
+    BlockPtr get(const rdd::BlockId& id, bool* known = nullptr) const;
+    void drop(rdd::ShuffleId shuffle);
+    void drop_map(rdd::ShuffleId shuffle, rdd::TaskId map_task);
+
+    struct Totals {
+        std::int64_t memory = 0;
+        std::int64_t disk = 0;
+        std::int64_t outputs = 0;
+    };
+    Totals totals() const;
+
+private:
+    struct Output {
+        std::vector<BlockPtr> blocks;
+        std::int64_t memory = 0;
+        std::int64_t disk = 0;
+        std::string file;  // empty: in memory
+    };
+    void forget(Output& output);
+
+    Accountant& accountant_;
+    std::string folder_;
+    mutable std::mutex mutex_;
+    std::map<std::pair<rdd::ShuffleId, rdd::TaskId>, Output> outputs_;
+    Totals totals_;
+};
+
+}  // namespace heddle::blocks

@@ -1,0 +1,84 @@
+// The state that the operators of a task share.
+#include "common/rdd/scope.h"
+
+#include <algorithm>
+#include <exception>
+#include <new>
+
+#include "common/rdd/record_face.h"
+
+namespace heddle::rdd {
+
+namespace {
+constexpr std::int64_t kGrantBytes = std::int64_t{1} << 20;
+constexpr std::size_t kInputCharacters = 200;
+}  // namespace
+
+TaskScope::~TaskScope() {
+    memory_.release(granted_);
+}
+
+void TaskScope::fail(TaskFailure failure) {
+    if (!failure_) {
+        failure_ = std::move(failure);
+    }
+}
+
+void TaskScope::fail_in_user_code(const std::string& operation, const RecordFace* face,
+                                  const void* row) {
+    TaskFailure failure;
+    failure.kind = FailureKind::ExceptionFailure;
+    failure.operation = operation;
+    try {
+        throw;
+    } catch (const std::bad_alloc&) {
+        failure.message = "out of memory (the system refused)";
+    } catch (const std::exception& e) {
+        failure.message = e.what();
+    } catch (...) {
+        failure.message = "an exception that is not a std::exception";
+    }
+    if (face != nullptr && face->describe != nullptr && row != nullptr) {
+        face->describe(row, failure.input);
+        if (failure.input.size() > kInputCharacters) {
+            failure.input.resize(kInputCharacters);
+            failure.input += "...";
+        }
+    }
+    fail(std::move(failure));
+}
+
+bool TaskScope::reserve(std::int64_t bytes, const std::string& operation) {
+    used_ += bytes;
+    metrics_.peak_execution_memory = std::max(metrics_.peak_execution_memory, used_);
+    if (used_ <= granted_) {
+        return true;
+    }
+    const std::int64_t want = std::max(used_ - granted_, kGrantBytes);
+    const auto refusal = memory_.acquire(want);
+    if (!refusal) {
+        granted_ += want;
+        return true;
+    }
+    TaskFailure failure;
+    failure.kind = FailureKind::ExceptionFailure;
+    failure.operation = operation;
+    failure.message = "out of memory in task " + std::to_string(task_.task.value) + " (stage " +
+                      std::to_string(task_.stage.value) + ", partition " +
+                      std::to_string(task_.partition) + "): " + *refusal +
+                      "; use more partitions or give executors more memory";
+    fail(std::move(failure));
+    return false;
+}
+
+void TaskScope::release(std::int64_t bytes) {
+    used_ -= bytes;
+    // Keep one chunk as slack, so that a table that grows and shrinks does not ask each time.
+    const std::int64_t spare = granted_ - std::max(used_, std::int64_t{0});
+    if (spare > 2 * kGrantBytes) {
+        memory_.release(spare - kGrantBytes);
+        granted_ -= spare - kGrantBytes;
+    }
+}
+
+}  // namespace heddle::rdd

@@ -1,0 +1,86 @@
+#pragma once
+
+// What every operator of one running task shares: whether to go on, whose fault it was, memory, and
+// counters. One thread runs a task, so nothing here is locked except the flag that cancels.
+//
+// Errors do not travel as exceptions, since between two operators there may be a user function that
+// catches everything. The first failure is kept here and Flow::Stop unwinds the chain.
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/rdd/arena.h"
+#include "common/rdd/batch.h"
+#include "common/rdd/task.h"
+
+namespace heddle::rdd {
+
+// The executor-wide accountant as one task sees it (common/blocks implements it).
+class TaskMemory {
+public:
+    virtual ~TaskMemory() = default;
+    /// Nothing on success; else why not: "3 MiB wanted, 1 MiB available of 512 MiB".
+    virtual std::optional<std::string> acquire(std::int64_t bytes) = 0;
+    virtual void release(std::int64_t bytes) = 0;
+};
+
+class TaskScope {
+public:
+    /// All references must outlive the scope. `cancelled` is set from other threads.
+    TaskScope(const TaskDescription& task, TaskMemory& memory, const std::atomic<bool>& cancelled)
+        : task_(task), memory_(memory), cancelled_(cancelled) {}
+    TaskScope(const TaskScope&) = delete;
+    TaskScope& operator=(const TaskScope&) = delete;
+    ~TaskScope();
+
+    /// True when the task has failed or is to be killed. Sources ask once per batch.
+    bool stopped() const {
+        return failure_.has_value() || cancelled_.load(std::memory_order_relaxed);
+    }
+    bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+    Flow flow() const { return stopped() ? Flow::Stop : Flow::Continue; }
+
+    /// Keeps the first failure.
+    void fail(TaskFailure failure);
+    /// To be called in a catch block around user code: takes the message from the exception in
+    /// flight. `row` may be null: no record in hand.
+    void fail_in_user_code(const std::string& operation, const RecordFace* face, const void* row);
+    const std::optional<TaskFailure>& failure() const { return failure_; }
+
+    /// Draws on the accountant, in chunks of 1 MiB and more so that small steps cost a subtraction.
+    /// False: the task has failed, with a message that names task, operation, wanted and available.
+    bool reserve(std::int64_t bytes, const std::string& operation);
+    void release(std::int64_t bytes);
+
+    const TaskDescription& task() const { return task_; }
+    TaskMetrics& metrics() { return metrics_; }
+
+private:
+    const TaskDescription& task_;
+    TaskMemory& memory_;
+    const std::atomic<bool>& cancelled_;
+    std::optional<TaskFailure> failure_;
+    std::int64_t used_ = 0;     // by operators
+    std::int64_t granted_ = 0;  // by the accountant; never less than used_
+    TaskMetrics metrics_;
+};
+
+// A TaskScope as the budget of one operator's tables and arenas.
+class OperatorBudget final : public MemoryBudget {
+public:
+    OperatorBudget(TaskScope& scope, std::string operation)
+        : scope_(scope), operation_(std::move(operation)) {}
+    bool reserve(std::int64_t bytes) override { return scope_.reserve(bytes, operation_); }
+    void release(std::int64_t bytes) override { scope_.release(bytes); }
+
+    TaskScope& scope() const { return scope_; }
+    const std::string& operation() const { return operation_; }
+
+private:
+    TaskScope& scope_;
+    std::string operation_;
+};
+
+}  // namespace heddle::rdd

@@ -1,0 +1,64 @@
+#pragma once
+
+// One task from plan to result: a synchronous function of plan, input blocks, memory and files, run
+// by an executor's task thread, and inline by tests and by the simulation.
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+#include "common/blocks/accountant.h"
+#include "common/blocks/block.h"
+#include "common/blocks/store.h"
+#include "common/fs/file_system.h"
+#include "common/rdd/ids.h"
+#include "common/rdd/plan.h"
+#include "common/rdd/task.h"
+
+namespace heddle::executor {
+
+// The blocks of one reduce partition, always in the order of map partitions, since results must not
+// depend on which block arrived first. An implementation may fetch ahead.
+class ShuffleBlocks {
+public:
+    virtual ~ShuffleBlocks() = default;
+
+    enum class Answer : std::uint8_t { Block, End, Failed };
+    /// Block: `block` is set, to null for a map task that had nothing for this partition. Failed:
+    /// `failure` is set, usually FetchFailed. May wait; gives up soon after the task is cancelled.
+    virtual Answer next(blocks::BlockPtr& block, rdd::TaskFailure& failure) = 0;
+    /// True when the block last returned came over a network (for the metrics).
+    virtual bool last_was_remote() const = 0;
+};
+
+// What a task body may touch. Implementations of the two functions are called on the task's thread.
+class TaskEnvironment {
+public:
+    TaskEnvironment(blocks::BlockStore& cached, blocks::ShuffleStore& map_output,
+                    blocks::Accountant& memory, fs::FileSystem& file_system)
+        : store(cached), shuffles(map_output), accountant(memory), files(file_system) {}
+    virtual ~TaskEnvironment() = default;
+    TaskEnvironment(const TaskEnvironment&) = delete;
+    TaskEnvironment& operator=(const TaskEnvironment&) = delete;
+
+    /// All map output for one reduce partition.
+    virtual std::unique_ptr<ShuffleBlocks> open_shuffle(rdd::ShuffleId shuffle,
+                                                        rdd::Partition reduce) = 0;
+    /// A cached partition that another executor holds, if the driver named one; null: compute it.
+    /// The local store has been asked before.
+    virtual blocks::BlockPtr fetch_cached(const rdd::BlockId& id) = 0;
+
+    blocks::BlockStore& store;
+    blocks::ShuffleStore& shuffles;
+    blocks::Accountant& accountant;
+    fs::FileSystem& files;
+};
+
+/// Runs the task to its end. Never throws: whatever goes wrong, user exceptions included, is in
+/// `TaskResult::failure`. A ShuffleMap task has put its blocks into `environment.shuffles` under
+/// its task id before it returns, all of them or none. Times in the metrics are measured by the
+/// caller, which has a clock. Requires a stage that decoded well; everything else is checked.
+rdd::TaskResult run_task(const rdd::StagePlan& stage, const rdd::TaskDescription& task,
+                         TaskEnvironment& environment, const std::atomic<bool>& cancelled);
+
+}  // namespace heddle::executor
