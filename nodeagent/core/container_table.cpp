@@ -1,0 +1,503 @@
+// The containers of this node.
+
+#include "nodeagent/core/container_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "common/base/log.h"
+
+namespace heddle::node {
+
+using Input = ContainerInput;
+
+ContainerTable::ContainerTable(const NodeConfig& config, NodeCounters& counters)
+    : config_(config), counters_(counters) {}
+
+Container* ContainerTable::find(const ContainerId& id) {
+    const auto it = containers_.find(id);
+    return it == containers_.end() ? nullptr : &it->second;
+}
+
+Container* ContainerTable::advance(const ContainerId& id, ContainerInput input) {
+    Container* container = find(id);
+    const auto next = container ? next_state(container->record.state, input) : std::nullopt;
+    if (!next) {
+        ++counters_.late_inputs;
+        return nullptr;
+    }
+    container->record.state = *next;
+    if (*next != ContainerState::Done && phase_of(*next) != container->phase_reported) {
+        container->phase_reported = phase_of(*next);
+        changed(*container);
+    }
+    return container;
+}
+
+void ContainerTable::changed(Container& container) {
+    changes_.insert(container.id());
+}
+
+void ContainerTable::save(Container& container, Effects& effects) {
+    effects.push_back(SaveContainer{++container.version, container.record});
+}
+
+WallTime ContainerTable::wall(TimePoint now) const {
+    return {(now.microseconds + wall_offset_us_) / 1000};
+}
+
+ContainerExit ContainerTable::never_ran(TimePoint now, std::string reason) const {
+    ContainerExit exit;
+    exit.reason = ExitReason::LaunchFailed;
+    exit.code = kExitAborted;
+    exit.message = std::move(reason);
+    exit.finished = wall(now);
+    return exit;
+}
+
+// Start orders.
+
+void ContainerTable::start(TimePoint now, ContainerStart order, Effects& effects) {
+    if (Container* known = find(order.container)) {
+        ++counters_.doubled_starts;
+        if (known->end_saved) {
+            // The manager does not know of the end, or its order was late; either way it is told.
+            known->record.acknowledged = false;
+            changed(*known);
+        }
+        return;
+    }
+    if (forgotten_.contains(order.container)) {
+        ++counters_.doubled_starts;
+        return;
+    }
+    const bool full = live_ >= config_.containers_max;
+    used_ += order.size;
+    ++live_;
+    if (!used_.fits_in(config_.info.total)) {
+        // The manager keeps the books. A node whose total was lowered still obeys, and says so.
+        ++counters_.over_capacity;
+        log::warning("start order exceeds this node's resources; obeying",
+                     {{"container", to_string(order.container)},
+                      {"used", to_string(used_)},
+                      {"total", to_string(config_.info.total)}});
+    }
+    const ContainerId id = order.container;
+    Container& container = containers_[id];
+    container.record.order = std::move(order);
+    changed(container);
+    if (full) {
+        container.record.state = ContainerState::Done;
+        end(now, container,
+            never_ran(now, "the node already has " + std::to_string(config_.containers_max) +
+                               " containers, its limit"),
+            effects);
+        return;
+    }
+    save(container, effects);
+}
+
+void ContainerTable::on(TimePoint now, const ContainerSaved& event, Effects& effects) {
+    Container* container = find(event.container);
+    if (container == nullptr) {
+        return;  // deleted while its save was on the way
+    }
+    if (container->record.state == ContainerState::Saving) {
+        CHECK(advance(event.container, Input::Saved) == container);
+        effects.push_back(Localise{container->record.order});
+        return;
+    }
+    if (container->version_end != 0 && event.version >= container->version_end) {
+        end_is_safe(now, *container);
+        delete_surplus_logs(effects);
+    }
+}
+
+void ContainerTable::on(TimePoint now, const ContainerSaveFailed& event, Effects& effects) {
+    Container* container = find(event.container);
+    if (container == nullptr) {
+        return;
+    }
+    log::warning("cannot write a container's record",
+                 {{"container", to_string(event.container)}, {"reason", event.reason}});
+    if (container->record.state == ContainerState::Saving) {
+        CHECK(advance(event.container, Input::SaveFailed) == container);
+        end(now, *container, never_ran(now, "cannot write the container's record: " + event.reason),
+            effects);
+        return;
+    }
+    if (container->version_end != 0 && event.version >= container->version_end) {
+        end_is_safe(now, *container);
+    }
+}
+
+void ContainerTable::on(TimePoint now, const Localised& event, Effects& effects) {
+    (void)now;
+    if (Container* container = advance(event.container, Input::Localised)) {
+        start_if_allowed(*container, effects);
+    }
+}
+
+void ContainerTable::start_if_allowed(Container& container, Effects& effects) {
+    if (!container.record.order.hold) {
+        CHECK(advance(container.id(), Input::StartAllowed) == &container);
+        effects.push_back(StartShim{container.record.order});
+    }
+}
+
+void ContainerTable::release_hold(const ContainerId& id, Effects& effects) {
+    Container* container = find(id);
+    if (container == nullptr || !container->record.order.hold) {
+        ++counters_.late_inputs;  // doubled, or of a container that is gone
+        return;
+    }
+    container->record.order.hold = false;
+    if (container->record.state == ContainerState::Ready) {
+        save(*container, effects);
+        start_if_allowed(*container, effects);
+    }
+}
+
+void ContainerTable::on(TimePoint now, const LocaliseFailed& event, Effects& effects) {
+    if (Container* container = advance(event.container, Input::LocaliseFailed)) {
+        end(now, *container, never_ran(now, event.reason), effects);
+    }
+}
+
+void ContainerTable::on(TimePoint now, const Started& event, Effects& effects) {
+    Container* container = advance(event.container, Input::Started);
+    if (container == nullptr) {
+        return;
+    }
+    ++counters_.started;
+    container->record.pid = event.pid;
+    container->record.started = wall(now);
+    changed(*container);
+    if (container->record.state == ContainerState::Stopping) {  // the stop came first
+        effects.push_back(Signal{event.container, StopSignal::Terminate});
+        arm_kill(*container, now + container->grace);
+    }
+}
+
+void ContainerTable::on(TimePoint now, const StartFailed& event, Effects& effects) {
+    if (Container* container = advance(event.container, Input::StartFailed)) {
+        end(now, *container, never_ran(now, event.reason), effects);
+    }
+}
+
+// Stops and ends.
+
+void ContainerTable::stop(TimePoint now, const ContainerStop& order, Effects& effects) {
+    if (find(order.container) == nullptr) {
+        ++counters_.unknown_stops;
+        remember_forgotten(order.container);
+        absence_ = true;
+        return;
+    }
+    Container* container = advance(order.container, Input::StopOrdered);
+    if (container == nullptr) {  // Done already; the manager hears of it again
+        if (container = find(order.container); container->end_saved) {
+            container->record.acknowledged = false;
+            changed(*container);
+        }
+        return;
+    }
+    ContainerRecord& record = container->record;
+    const bool first = record.stop_reason.empty();
+    if (first) {
+        record.stop_reason = order.reason.empty() ? "stopped by order" : order.reason;
+    }
+    if (record.state == ContainerState::Done) {
+        end(now, *container, never_ran(now, ""), effects);
+        return;
+    }
+    container->grace = first ? order.grace : std::min(container->grace, order.grace);
+    if (first) {
+        save(*container, effects);
+    }
+    if (record.pid == 0) {
+        return;  // the signal follows Started
+    }
+    if (first) {
+        effects.push_back(Signal{order.container, StopSignal::Terminate});
+    }
+    arm_kill(*container, std::min(container->kill_at, now + order.grace));
+}
+
+void ContainerTable::arm_kill(Container& container, TimePoint at) {
+    deadlines_.erase({container.kill_at, container.id(), Deadline::Kill});
+    container.kill_at = at;
+    if (at != TimePoint::never()) {
+        deadlines_.insert({at, container.id(), Deadline::Kill});
+    }
+}
+
+void ContainerTable::on(TimePoint now, const ContainerExited& event, Effects& effects) {
+    if (Container* container = advance(event.container, Input::Exited)) {
+        end(now, *container, event.exit, effects);
+    }
+}
+
+void ContainerTable::end(TimePoint now, Container& container, ContainerExit exit,
+                         Effects& effects) {
+    ContainerRecord& record = container.record;
+    CHECK(record.state == ContainerState::Done && !record.exit);
+    arm_kill(container, TimePoint::never());
+    if (!record.stop_reason.empty()) {
+        exit.reason = ExitReason::Stopped;
+        exit.code = kExitKilledByResourceManager;
+        exit.message = record.stop_reason;
+    }
+    if (exit.finished == WallTime{}) {
+        exit.finished = wall(now);
+    }
+    record.exit = std::move(exit);
+    record.order.spec = {};
+    used_ -= record.order.size;
+    --live_;
+    ++counters_.ended;
+    save(container, effects);
+    container.version_end = container.version;
+    container.delete_work_at = now + config_.work_retention;
+    deadlines_.insert({container.delete_work_at, container.id(), Deadline::DeleteWork});
+}
+
+void ContainerTable::end_is_safe(TimePoint now, Container& container) {
+    if (container.end_saved) {
+        return;
+    }
+    container.end_saved = true;
+    container.phase_reported = ContainerPhase::Done;
+    if (container.record.acknowledged) {
+        retire(now, container);
+    } else {
+        changed(container);
+    }
+}
+
+void ContainerTable::acknowledge(TimePoint now, const ContainerId& id, Effects& effects) {
+    Container* container = find(id);
+    if (container == nullptr || !container->end_saved) {
+        ++counters_.late_inputs;
+        return;
+    }
+    changes_.erase(id);
+    if (!container->record.acknowledged) {
+        container->record.acknowledged = true;
+        save(*container, effects);
+        retire(now, *container);
+        delete_surplus_logs(effects);
+    }
+}
+
+void ContainerTable::retire(TimePoint now, Container& container) {
+    const WallTime finished = container.record.exit->finished;
+    if (!retired_.insert({finished, container.id()}).second) {
+        return;  // acknowledged before and reported once more; its time runs already
+    }
+    const std::int64_t age_ms =
+        std::max<std::int64_t>(0, wall(now).milliseconds - finished.milliseconds);
+    const Duration left = config_.log_retention - milliseconds(age_ms);
+    container.forget_at = now + std::max(left, Duration{});
+    deadlines_.insert({container.forget_at, container.id(), Deadline::Forget});
+}
+
+void ContainerTable::delete_surplus_logs(Effects& effects) {
+    while (retired_.size() > config_.logs_kept_max) {
+        forget(retired_.begin()->second, effects);
+    }
+}
+
+void ContainerTable::forget(const ContainerId& id, Effects& effects) {
+    const Container* container = find(id);
+    CHECK(container != nullptr && container->end_saved);
+    retired_.erase({container->record.exit->finished, id});
+    deadlines_.erase({container->delete_work_at, id, Deadline::DeleteWork});
+    deadlines_.erase({container->forget_at, id, Deadline::Forget});
+    changes_.erase(id);
+    effects.push_back(DeleteWork{id});
+    effects.push_back(DeleteContainer{id});
+    remember_forgotten(id);
+    containers_.erase(id);
+}
+
+void ContainerTable::remember_forgotten(const ContainerId& id) {
+    if (!forgotten_.insert(id).second) {
+        return;
+    }
+    forgotten_order_.push_back(id);
+    if (forgotten_order_.size() > config_.forgotten_max) {
+        forgotten_.erase(forgotten_order_.front());
+        forgotten_order_.pop_front();
+    }
+}
+
+// Time.
+
+TimePoint ContainerTable::next_deadline() const {
+    return deadlines_.empty() ? TimePoint::never() : std::get<0>(*deadlines_.begin());
+}
+
+void ContainerTable::expire(TimePoint now, Effects& effects) {
+    while (!deadlines_.empty() && std::get<0>(*deadlines_.begin()) <= now) {
+        const auto [at, id, what] = *deadlines_.begin();
+        deadlines_.erase(deadlines_.begin());
+        Container* container = find(id);
+        CHECK(container != nullptr);
+        switch (what) {
+            case Deadline::Kill:
+                container->kill_at = TimePoint::never();
+                effects.push_back(Signal{id, StopSignal::Kill});
+                arm_kill(*container, now + config_.kill_repeat);
+                break;
+            case Deadline::DeleteWork:
+                effects.push_back(DeleteWork{id});
+                break;
+            case Deadline::Forget:
+                if (container->record.acknowledged) {
+                    forget(id, effects);
+                } else {  // reported once more; its acknowledgement retires it again
+                    retired_.erase({container->record.exit->finished, id});
+                }
+                break;
+        }
+    }
+}
+
+// Recovery.
+
+void ContainerTable::recover(TimePoint now, WallTime wall_now,
+                             std::vector<RecoveredContainer> containers, Effects& effects) {
+    CHECK(containers_.empty());
+    wall_offset_us_ = wall_now.milliseconds * 1000 - now.microseconds;
+    for (RecoveredContainer& recovered : containers) {
+        recover_one(now, std::move(recovered), effects);
+    }
+    delete_surplus_logs(effects);
+    changes_.clear();  // the registration shows everything
+}
+
+void ContainerTable::recover_one(TimePoint now, RecoveredContainer recovered, Effects& effects) {
+    const ContainerId id = recovered.record.order.container;
+    Container& container = containers_[id];
+    container.record = std::move(recovered.record);
+    ContainerRecord& record = container.record;
+    if (record.state == ContainerState::Done) {
+        container.end_saved = true;
+        container.version_end = container.version = 1;
+        container.phase_reported = ContainerPhase::Done;
+        effects.push_back(DeleteWork{id});
+        if (record.acknowledged) {
+            retire(now, container);
+        }
+        return;
+    }
+    ++live_;
+    used_ += record.order.size;
+    const bool stopping = !record.stop_reason.empty();
+    const auto ended = [&](ContainerExit exit) {
+        record.state = ContainerState::Done;
+        end(now, container, std::move(exit), effects);
+    };
+    if (const auto* running = std::get_if<RecoveredContainer::Running>(&recovered.process)) {
+        record.state = stopping ? ContainerState::Stopping : ContainerState::Running;
+        record.pid = running->pid;
+        record.started = running->started;
+        effects.push_back(Adopt{id});
+        if (stopping) {  // how much of the grace is left is not known
+            effects.push_back(Signal{id, StopSignal::Terminate});
+            arm_kill(container, now + config_.kill_repeat);
+        }
+    } else if (auto* exit = std::get_if<ContainerExit>(&recovered.process)) {
+        ended(std::move(*exit));
+    } else if (std::holds_alternative<ProcessLost>(recovered.process)) {
+        ContainerExit lost;
+        lost.reason = ExitReason::Unknown;
+        lost.code = kExitAborted;
+        lost.message = "the record of its end is missing: its shim was killed";
+        ended(std::move(lost));
+    } else if (stopping) {
+        ended(never_ran(now, ""));
+    } else {
+        record.state = ContainerState::Localising;  // its record is on disk: begin again
+        effects.push_back(Localise{record.order});
+    }
+    container.phase_reported =
+        record.state == ContainerState::Done ? ContainerPhase::Stopping : phase_of(record.state);
+}
+
+// Reports.
+
+namespace {
+
+ContainerReport report_of(const Container& container) {
+    const ContainerRecord& record = container.record;
+    ContainerReport report;
+    report.container = container.id();
+    report.key = record.order.key;
+    report.size = record.order.size;
+    report.user = record.order.user;
+    report.phase = container.phase_reported;
+    report.pid = record.pid;
+    report.started = record.started;
+    if (report.phase == ContainerPhase::Done) {
+        report.exit = record.exit;
+    }
+    return report;
+}
+
+}  // namespace
+
+std::vector<ContainerReport> ContainerTable::reports() const {
+    std::vector<ContainerReport> reports;
+    for (const auto& [id, container] : containers_) {
+        if (!container.record.acknowledged) {
+            reports.push_back(report_of(container));
+        }
+    }
+    return reports;
+}
+
+std::vector<ContainerReport> ContainerTable::take_changes() {
+    std::vector<ContainerReport> reports;
+    for (const ContainerId& id : changes_) {
+        reports.push_back(report_of(containers_.at(id)));
+    }
+    changes_.clear();
+    return reports;
+}
+
+bool ContainerTable::take_absence() {
+    return std::exchange(absence_, false);
+}
+
+void ContainerTable::check() const {
+    std::size_t live = 0;
+    Resource used;
+    for (const auto& [id, container] : containers_) {
+        const ContainerRecord& record = container.record;
+        const bool done = record.state == ContainerState::Done;
+        CHECK(id == record.order.container);
+        CHECK(done == record.exit.has_value());
+        CHECK((container.phase_reported == ContainerPhase::Done) == container.end_saved);
+        CHECK(done || !container.end_saved);
+        CHECK(!record.acknowledged || container.end_saved);
+        CHECK(container.kill_at == TimePoint::never() || record.state == ContainerState::Stopping);
+        CHECK(record.state != ContainerState::Running || record.pid != 0);
+        if (!done) {
+            ++live;
+            used += record.order.size;
+        }
+    }
+    CHECK(live == live_);
+    CHECK(used == used_);
+    CHECK(live_ <= config_.containers_max + containers_.size());
+    for (const auto& [finished, id] : retired_) {
+        CHECK(containers_.contains(id));
+    }
+    CHECK(forgotten_.size() == forgotten_order_.size());
+    CHECK(forgotten_.size() <= config_.forgotten_max);
+}
+
+}  // namespace heddle::node

@@ -1,0 +1,116 @@
+#pragma once
+
+// The containers of this node, from the start order until their logs are gone.
+//
+// An end is reported only after it is on disk, and then until the manager has acknowledged it; an
+// acknowledged container stays, unreported, as long as its logs do, and answers late start orders.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_set>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/time.h"
+#include "common/model/node_protocol.h"
+#include "nodeagent/core/effect.h"
+#include "nodeagent/core/event.h"
+#include "nodeagent/core/node_config.h"
+
+namespace heddle::node {
+
+struct Container {
+    ContainerRecord record;
+    ContainerPhase phase_reported = ContainerPhase::Localising;  // Done only when that is saved
+    std::uint64_t version = 0;                                   // of the last SaveContainer
+    std::uint64_t version_end = 0;                               // of the one that holds the end
+    bool end_saved = false;
+    Duration grace;                          // of the stop that is under way
+    TimePoint kill_at = TimePoint::never();  // when Stopping with a process
+    TimePoint delete_work_at = TimePoint::never();
+    TimePoint forget_at = TimePoint::never();
+
+    const ContainerId& id() const { return record.order.container; }
+};
+
+class ContainerTable {
+public:
+    ContainerTable(const NodeConfig& config, NodeCounters& counters);
+
+    void recover(TimePoint now, WallTime wall, std::vector<RecoveredContainer> containers,
+                 Effects& effects);
+
+    void start(TimePoint now, ContainerStart order, Effects& effects);
+    void release_hold(const ContainerId& id, Effects& effects);
+    void stop(TimePoint now, const ContainerStop& order, Effects& effects);
+    void acknowledge(TimePoint now, const ContainerId& id, Effects& effects);
+
+    void on(TimePoint now, const ContainerSaved& event, Effects& effects);
+    void on(TimePoint now, const ContainerSaveFailed& event, Effects& effects);
+    void on(TimePoint now, const Localised& event, Effects& effects);
+    void on(TimePoint now, const LocaliseFailed& event, Effects& effects);
+    void on(TimePoint now, const Started& event, Effects& effects);
+    void on(TimePoint now, const StartFailed& event, Effects& effects);
+    void on(TimePoint now, const ContainerExited& event, Effects& effects);
+
+    TimePoint next_deadline() const;
+    void expire(TimePoint now, Effects& effects);
+
+    /// Reports of all containers whose end is not acknowledged, in the order of their ids.
+    std::vector<ContainerReport> reports() const;
+    /// Reports of those that changed since the last call.
+    std::vector<ContainerReport> take_changes();
+    /// True once after a stop named a container that is not here: a complete status answers it.
+    bool take_absence();
+    /// A new session: orders of the last one cannot arrive any more.
+    void session_began() { forgotten_.clear(), forgotten_order_.clear(); }
+
+    const std::map<ContainerId, Container>& containers() const { return containers_; }
+    /// Of containers that are not done.
+    Resource used() const { return used_; }
+
+    void check() const;
+
+private:
+    enum class Deadline { Kill, DeleteWork, Forget };
+    using DeadlineKey = std::tuple<TimePoint, ContainerId, Deadline>;
+
+    Container* find(const ContainerId& id);
+    /// Moves on by the table; null, and counted, when the input is late.
+    Container* advance(const ContainerId& id, ContainerInput input);
+    void save(Container& container, Effects& effects);
+    void changed(Container& container);
+    void start_if_allowed(Container& container, Effects& effects);
+    void end(TimePoint now, Container& container, ContainerExit exit, Effects& effects);
+    void end_is_safe(TimePoint now, Container& container);
+    void arm_kill(Container& container, TimePoint at);
+    void retire(TimePoint now, Container& container);
+    void forget(const ContainerId& id, Effects& effects);
+    void remember_forgotten(const ContainerId& id);
+    ContainerExit never_ran(TimePoint now, std::string reason) const;
+    WallTime wall(TimePoint now) const;
+    void recover_one(TimePoint now, RecoveredContainer recovered, Effects& effects);
+    void delete_surplus_logs(Effects& effects);
+
+    const NodeConfig& config_;
+    NodeCounters& counters_;
+    std::int64_t wall_offset_us_ = 0;  // wall time minus TimePoint
+    std::map<ContainerId, Container> containers_;
+    std::set<DeadlineKey> deadlines_;
+    std::set<ContainerId> changes_;
+    std::set<std::pair<WallTime, ContainerId>> retired_;  // ended and acknowledged, oldest first
+    std::size_t live_ = 0;
+    Resource used_;
+    bool absence_ = false;
+    // Ids that are gone but whose doubled start order could still arrive in this session.
+    std::unordered_set<ContainerId> forgotten_;
+    std::deque<ContainerId> forgotten_order_;
+};
+
+}  // namespace heddle::node

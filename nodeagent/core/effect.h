@@ -1,0 +1,74 @@
+#pragma once
+
+// Everything a node agent can ask for. The shell carries effects out in order.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/model/node_protocol.h"
+#include "nodeagent/core/container_record.h"
+
+namespace heddle::node {
+
+/// Answered by Connected or Disconnected with the same number.
+struct Connect {
+    std::uint64_t connection = 0;
+};
+struct Disconnect {
+    std::uint64_t connection = 0;
+};
+struct Send {
+    std::uint64_t connection = 0;
+    NodeToManager message;
+};
+
+/// Durable, also over a power cut. Answered by EpochSaved or EpochSaveFailed.
+struct SaveEpoch {
+    std::int64_t epoch = 0;
+};
+
+/// Survives the agent's death; need not survive the machine's, which takes the containers along.
+/// Saves of one container are carried out in order. Answered by ContainerSaved or
+/// ContainerSaveFailed.
+struct SaveContainer {
+    std::uint64_t version = 0;
+    ContainerRecord record;
+};
+/// Record and logs go; nothing of the container is left.
+struct DeleteContainer {
+    ContainerId container;
+};
+/// The work directory goes; record and logs stay.
+struct DeleteWork {
+    ContainerId container;
+};
+
+/// Makes the work directory with all artifacts and secrets. May find parts of it already there.
+/// Answered by Localised or LocaliseFailed.
+struct Localise {
+    ContainerStart order;
+};
+/// Answered by Started or StartFailed; after Started by ContainerExited.
+struct StartShim {
+    ContainerStart order;
+};
+/// Looks after a process that an earlier agent started; answered by ContainerExited at its end.
+struct Adopt {
+    ContainerId container;
+};
+
+enum class StopSignal { Terminate, Kill };
+/// To the whole process group, Kill to all descendants.
+struct Signal {
+    ContainerId container;
+    StopSignal signal = StopSignal::Terminate;
+};
+
+using Effect = std::variant<Connect, Disconnect, Send, SaveEpoch, SaveContainer, DeleteContainer,
+                            DeleteWork, Localise, StartShim, Adopt, Signal>;
+using Effects = std::vector<Effect>;
+
+}  // namespace heddle::node

@@ -1,0 +1,50 @@
+#pragma once
+
+// What the node agent's core is told once, with the limits it keeps.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "common/base/time.h"
+#include "common/model/node.h"
+
+namespace heddle::node {
+
+struct NodeConfig {
+    NodeInfo info;
+    std::uint64_t incarnation = 0;  // random per start of the process
+    std::uint64_t seed = 1;         // of the jitter
+
+    // The wait before the next attempt to connect doubles from min to max; each is drawn from its
+    // upper half, so that a restarted manager does not meet all nodes in one instant.
+    Duration reconnect_min = milliseconds(50);
+    Duration reconnect_max = seconds(1);
+    Duration answer_timeout = seconds(5);  // from connecting to the manager's welcome
+    Duration epoch_retry = seconds(1);     // after the epoch could not be written
+
+    Duration kill_repeat = seconds(2);  // SIGKILL again while the end has not been seen
+
+    Duration work_retention = seconds(0);        // of a work directory, after the end
+    Duration log_retention = seconds(3 * 3600);  // after the end
+    std::size_t logs_kept_max = 1000;            // of ended containers, newest first
+    std::size_t containers_max = 4096;           // live ones; more are refused as LaunchFailed
+    std::size_t orders_waiting_max = 256;        // messages that wait for the epoch to be saved
+    std::size_t forgotten_max = 65'536;          // ids of a session that must not start again
+};
+
+/// What was dropped or answered without effect; for /metrics and tests.
+struct NodeCounters {
+    std::uint64_t stale_connection = 0;
+    std::uint64_t stale_session = 0;
+    std::uint64_t stale_epoch = 0;
+    std::uint64_t doubled_starts = 0;
+    std::uint64_t unknown_stops = 0;
+    std::uint64_t orders_dropped = 0;  // beyond orders_waiting_max
+    std::uint64_t late_inputs = 0;     // not in the life table, or of a forgotten container
+    std::uint64_t over_capacity = 0;   // starts beyond this node's total, obeyed all the same
+    std::uint64_t started = 0;
+    std::uint64_t ended = 0;
+    std::uint64_t connects = 0;
+};
+
+}  // namespace heddle::node
