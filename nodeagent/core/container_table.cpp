@@ -39,6 +39,15 @@ void ContainerTable::changed(Container& container) {
     changes_.insert(container.id());
 }
 
+// The manager orders something of a container that has ended: it has not heard of the end.
+void ContainerTable::report_again(Container& container) {
+    if (container.record.acknowledged) {
+        absence_ = true;
+    } else {
+        changed(container);
+    }
+}
+
 void ContainerTable::save(Container& container, Effects& effects) {
     effects.push_back(SaveContainer{++container.version, container.record});
 }
@@ -62,14 +71,8 @@ void ContainerTable::start(TimePoint now, ContainerStart order, Effects& effects
     if (Container* known = find(order.container)) {
         ++counters_.doubled_starts;
         if (known->end_saved) {
-            // The manager does not know of the end, or its order was late; either way it is told.
-            known->record.acknowledged = false;
-            changed(*known);
+            report_again(*known);
         }
-        return;
-    }
-    if (forgotten_.contains(order.container)) {
-        ++counters_.doubled_starts;
         return;
     }
     const bool full = live_ >= config_.containers_max;
@@ -86,7 +89,6 @@ void ContainerTable::start(TimePoint now, ContainerStart order, Effects& effects
     const ContainerId id = order.container;
     Container& container = containers_[id];
     container.record.order = std::move(order);
-    changed(container);
     if (full) {
         container.record.state = ContainerState::Done;
         end(now, container,
@@ -95,10 +97,12 @@ void ContainerTable::start(TimePoint now, ContainerStart order, Effects& effects
             effects);
         return;
     }
+    changed(container);
     save(container, effects);
 }
 
 void ContainerTable::on(TimePoint now, const ContainerSaved& event, Effects& effects) {
+    (void)now;
     Container* container = find(event.container);
     if (container == nullptr) {
         return;  // deleted while its save was on the way
@@ -109,8 +113,7 @@ void ContainerTable::on(TimePoint now, const ContainerSaved& event, Effects& eff
         return;
     }
     if (container->version_end != 0 && event.version >= container->version_end) {
-        end_is_safe(now, *container);
-        delete_surplus_logs(effects);
+        end_is_safe(*container);
     }
 }
 
@@ -128,7 +131,7 @@ void ContainerTable::on(TimePoint now, const ContainerSaveFailed& event, Effects
         return;
     }
     if (container->version_end != 0 && event.version >= container->version_end) {
-        end_is_safe(now, *container);
+        end_is_safe(*container);
     }
 }
 
@@ -191,15 +194,14 @@ void ContainerTable::on(TimePoint now, const StartFailed& event, Effects& effect
 void ContainerTable::stop(TimePoint now, const ContainerStop& order, Effects& effects) {
     if (find(order.container) == nullptr) {
         ++counters_.unknown_stops;
-        remember_forgotten(order.container);
         absence_ = true;
         return;
     }
     Container* container = advance(order.container, Input::StopOrdered);
-    if (container == nullptr) {  // Done already; the manager hears of it again
-        if (container = find(order.container); container->end_saved) {
-            container->record.acknowledged = false;
-            changed(*container);
+    if (container == nullptr) {
+        container = find(order.container);
+        if (container->end_saved) {
+            report_again(*container);
         }
         return;
     }
@@ -263,17 +265,13 @@ void ContainerTable::end(TimePoint now, Container& container, ContainerExit exit
     deadlines_.insert({container.delete_work_at, container.id(), Deadline::DeleteWork});
 }
 
-void ContainerTable::end_is_safe(TimePoint now, Container& container) {
+void ContainerTable::end_is_safe(Container& container) {
     if (container.end_saved) {
         return;
     }
     container.end_saved = true;
     container.phase_reported = ContainerPhase::Done;
-    if (container.record.acknowledged) {
-        retire(now, container);
-    } else {
-        changed(container);
-    }
+    changed(container);
 }
 
 void ContainerTable::acknowledge(TimePoint now, const ContainerId& id, Effects& effects) {
@@ -282,8 +280,8 @@ void ContainerTable::acknowledge(TimePoint now, const ContainerId& id, Effects& 
         ++counters_.late_inputs;
         return;
     }
-    changes_.erase(id);
     if (!container->record.acknowledged) {
+        changes_.erase(id);
         container->record.acknowledged = true;
         save(*container, effects);
         retire(now, *container);
@@ -293,9 +291,7 @@ void ContainerTable::acknowledge(TimePoint now, const ContainerId& id, Effects& 
 
 void ContainerTable::retire(TimePoint now, Container& container) {
     const WallTime finished = container.record.exit->finished;
-    if (!retired_.insert({finished, container.id()}).second) {
-        return;  // acknowledged before and reported once more; its time runs already
-    }
+    retired_.insert({finished, container.id()});
     const std::int64_t age_ms =
         std::max<std::int64_t>(0, wall(now).milliseconds - finished.milliseconds);
     const Duration left = config_.log_retention - milliseconds(age_ms);
@@ -311,26 +307,14 @@ void ContainerTable::delete_surplus_logs(Effects& effects) {
 
 void ContainerTable::forget(const ContainerId& id, Effects& effects) {
     const Container* container = find(id);
-    CHECK(container != nullptr && container->end_saved);
+    CHECK(container != nullptr && container->record.acknowledged);
     retired_.erase({container->record.exit->finished, id});
     deadlines_.erase({container->delete_work_at, id, Deadline::DeleteWork});
     deadlines_.erase({container->forget_at, id, Deadline::Forget});
     changes_.erase(id);
     effects.push_back(DeleteWork{id});
     effects.push_back(DeleteContainer{id});
-    remember_forgotten(id);
     containers_.erase(id);
-}
-
-void ContainerTable::remember_forgotten(const ContainerId& id) {
-    if (!forgotten_.insert(id).second) {
-        return;
-    }
-    forgotten_order_.push_back(id);
-    if (forgotten_order_.size() > config_.forgotten_max) {
-        forgotten_.erase(forgotten_order_.front());
-        forgotten_order_.pop_front();
-    }
 }
 
 // Time.
@@ -355,11 +339,7 @@ void ContainerTable::expire(TimePoint now, Effects& effects) {
                 effects.push_back(DeleteWork{id});
                 break;
             case Deadline::Forget:
-                if (container->record.acknowledged) {
-                    forget(id, effects);
-                } else {  // reported once more; its acknowledgement retires it again
-                    retired_.erase({container->record.exit->finished, id});
-                }
+                forget(id, effects);
                 break;
         }
     }
@@ -494,10 +474,8 @@ void ContainerTable::check() const {
     CHECK(used == used_);
     CHECK(live_ <= config_.containers_max + containers_.size());
     for (const auto& [finished, id] : retired_) {
-        CHECK(containers_.contains(id));
+        CHECK(containers_.at(id).record.acknowledged);
     }
-    CHECK(forgotten_.size() == forgotten_order_.size());
-    CHECK(forgotten_.size() <= config_.forgotten_max);
 }
 
 }  // namespace heddle::node

@@ -3,17 +3,15 @@
 // The containers of this node, from the start order until their logs are gone.
 //
 // An end is reported only after it is on disk, and then until the manager has acknowledged it; an
-// acknowledged container stays, unreported, as long as its logs do, and answers late start orders.
+// acknowledged container stays, unreported, as long as its logs do.
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <tuple>
-#include <unordered_set>
 #include <vector>
 
 #include "common/base/ids.h"
@@ -66,11 +64,9 @@ public:
     std::vector<ContainerReport> reports() const;
     /// Reports of those that changed since the last call.
     std::vector<ContainerReport> take_changes();
-    /// True once after a stop named a container that is not here: a complete status answers it.
+    /// True once after an order named a container that is not here any more, or never was: a
+    /// complete status, from which it is absent, answers that at once.
     bool take_absence();
-    /// A new session: orders of the last one cannot arrive any more.
-    void session_began() { forgotten_.clear(), forgotten_order_.clear(); }
-
     const std::map<ContainerId, Container>& containers() const { return containers_; }
     /// Of containers that are not done.
     Resource used() const { return used_; }
@@ -88,11 +84,11 @@ private:
     void changed(Container& container);
     void start_if_allowed(Container& container, Effects& effects);
     void end(TimePoint now, Container& container, ContainerExit exit, Effects& effects);
-    void end_is_safe(TimePoint now, Container& container);
+    void end_is_safe(Container& container);
+    void report_again(Container& container);
     void arm_kill(Container& container, TimePoint at);
     void retire(TimePoint now, Container& container);
     void forget(const ContainerId& id, Effects& effects);
-    void remember_forgotten(const ContainerId& id);
     ContainerExit never_ran(TimePoint now, std::string reason) const;
     WallTime wall(TimePoint now) const;
     void recover_one(TimePoint now, RecoveredContainer recovered, Effects& effects);
@@ -108,9 +104,6 @@ private:
     std::size_t live_ = 0;
     Resource used_;
     bool absence_ = false;
-    // Ids that are gone but whose doubled start order could still arrive in this session.
-    std::unordered_set<ContainerId> forgotten_;
-    std::deque<ContainerId> forgotten_order_;
 };
 
 }  // namespace heddle::node

@@ -103,8 +103,7 @@ bool ManagerLink::welcomed(TimePoint now, const NodeWelcome& welcome, Effects& e
     }
     state_ = LinkState::Registered;
     session_ = welcome.session;
-    session_epoch_ = welcome.epoch;
-    sequence_ = 0;
+    sequence_ = orders_taken_ = orders_seen_ = 0;
     heartbeat_interval_ = std::max(welcome.heartbeat_interval, milliseconds(10));
     deadline_ = now + heartbeat_interval_;
     backoff_ = config_.reconnect_min;
@@ -120,8 +119,7 @@ void ManagerLink::save_epoch(std::int64_t epoch, Effects& effects) {
     effects.push_back(SaveEpoch{epoch});
 }
 
-void ManagerLink::ordered(TimePoint now, NodeOrders orders, Effects& effects) {
-    (void)now;
+void ManagerLink::ordered(NodeOrders orders, Effects& effects) {
     if (state_ != LinkState::Registered || orders.session != session_) {
         ++counters_.stale_session;
         return;
@@ -130,14 +128,18 @@ void ManagerLink::ordered(TimePoint now, NodeOrders orders, Effects& effects) {
         ++counters_.stale_epoch;
         return;
     }
+    if (orders.sequence <= orders_taken_) {
+        ++counters_.stale_orders;
+        return;
+    }
     if (waiting_.size() >= config_.orders_waiting_max) {
         ++counters_.orders_dropped;  // the manager repeats what the next status does not show
         return;
     }
     if (orders.epoch > epoch_seen_) {
-        session_epoch_ = orders.epoch;
         save_epoch(orders.epoch, effects);
     }
+    orders_taken_ = orders.sequence;
     waiting_.push_back(std::move(orders));
 }
 
@@ -148,6 +150,7 @@ bool ManagerLink::next_orders(NodeOrders& orders) {
         }
         orders = std::move(waiting_.front());
         waiting_.pop_front();
+        orders_seen_ = orders.sequence;
         if (orders.epoch >= epoch_seen_) {
             return true;
         }
@@ -203,7 +206,7 @@ bool ManagerLink::expire(TimePoint now, Effects& effects) {
 void ManagerLink::check() const {
     CHECK(epoch_saved_ <= epoch_seen_);
     CHECK(state_ == LinkState::Registered || waiting_.empty());
-    CHECK(state_ != LinkState::Registered || session_epoch_ <= epoch_seen_);
+    CHECK(orders_seen_ <= orders_taken_);
     CHECK(waiting_.size() <= config_.orders_waiting_max);
     CHECK(backoff_ <= config_.reconnect_max || backoff_ == config_.reconnect_min);
 }

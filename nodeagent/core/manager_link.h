@@ -42,7 +42,7 @@ public:
 
     /// Takes orders in; those that count are found by next_orders(), at once or when the epoch is
     /// saved.
-    void ordered(TimePoint now, NodeOrders orders, Effects& effects);
+    void ordered(NodeOrders orders, Effects& effects);
     /// The next orders to carry out; false: none.
     bool next_orders(NodeOrders& orders);
 
@@ -54,6 +54,8 @@ public:
     std::uint64_t connection() const { return connection_; }
     std::uint64_t session() const { return session_; }
     std::int64_t epoch_seen() const { return epoch_seen_; }
+    /// The highest sequence of orders that next_orders() has given out in this session.
+    std::uint64_t orders_seen() const { return orders_seen_; }
     std::uint64_t next_sequence() { return ++sequence_; }
 
     TimePoint next_deadline() const;
@@ -73,7 +75,8 @@ private:
     std::uint64_t connection_ = 0;
     std::uint64_t session_ = 0;
     std::uint64_t sequence_ = 0;
-    std::int64_t session_epoch_ = 0;
+    std::uint64_t orders_taken_ = 0;  // into waiting_
+    std::uint64_t orders_seen_ = 0;
     std::int64_t epoch_seen_ = 0;  // the highest; orders below it are refused from the first moment
     std::int64_t epoch_saved_ = 0;  // the highest on disk; orders above it wait
     Duration heartbeat_interval_;

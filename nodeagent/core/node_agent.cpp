@@ -58,7 +58,6 @@ void NodeAgent::on(const MessageReceived& event, Effects& effects) {
 
 void NodeAgent::on_message(const NodeWelcome& message, Effects& effects) {
     if (link_.welcomed(now_, message, effects)) {
-        containers_.session_began();
         complete_due_ = true;  // what changed since the registration
         log::info("registered with the manager", {{"epoch", message.epoch}});
     }
@@ -70,15 +69,15 @@ void NodeAgent::on_message(const NodeRefused& message, Effects& effects) {
 }
 
 void NodeAgent::on_message(const NodeOrders& message, Effects& effects) {
-    link_.ordered(now_, message, effects);
+    link_.ordered(message, effects);
     carry_out_orders(effects);
 }
 
 void NodeAgent::carry_out_orders(Effects& effects) {
     NodeOrders orders;
     while (link_.next_orders(orders)) {
-        for (const ContainerId& id : orders.acknowledged) {
-            containers_.acknowledge(now_, id, effects);
+        for (const ContainerStop& stop : orders.stops) {
+            containers_.stop(now_, stop, effects);
         }
         for (ContainerStart& start : orders.starts) {
             if (start.epoch < link_.epoch_seen()) {
@@ -90,8 +89,8 @@ void NodeAgent::carry_out_orders(Effects& effects) {
         for (const ContainerId& id : orders.releases_hold) {
             containers_.release_hold(id, effects);
         }
-        for (const ContainerStop& stop : orders.stops) {
-            containers_.stop(now_, stop, effects);
+        for (const ContainerId& id : orders.acknowledged) {
+            containers_.acknowledge(now_, id, effects);
         }
     }
 }
@@ -154,8 +153,9 @@ void NodeAgent::report(Effects& effects) {
 }
 
 void NodeAgent::send_status(bool complete, std::vector<ContainerReport> reports, Effects& effects) {
-    effects.push_back(Send{link_.connection(), NodeStatus{link_.session(), link_.next_sequence(),
-                                                          complete, std::move(reports), usage_}});
+    effects.push_back(Send{link_.connection(),
+                           NodeStatus{link_.session(), link_.next_sequence(), link_.orders_seen(),
+                                      complete, std::move(reports), usage_}});
 }
 
 void NodeAgent::check() const {

@@ -29,7 +29,6 @@ struct NodeConfig {
     std::size_t logs_kept_max = 1000;            // of ended containers, newest first
     std::size_t containers_max = 4096;           // live ones; more are refused as LaunchFailed
     std::size_t orders_waiting_max = 256;        // messages that wait for the epoch to be saved
-    std::size_t forgotten_max = 65'536;          // ids of a session that must not start again
 };
 
 /// What was dropped or answered without effect; for /metrics and tests.
@@ -37,6 +36,7 @@ struct NodeCounters {
     std::uint64_t stale_connection = 0;
     std::uint64_t stale_session = 0;
     std::uint64_t stale_epoch = 0;
+    std::uint64_t stale_orders = 0;  // doubled, or overtaken by later ones
     std::uint64_t doubled_starts = 0;
     std::uint64_t unknown_stops = 0;
     std::uint64_t orders_dropped = 0;  // beyond orders_waiting_max
