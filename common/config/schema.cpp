@@ -1,0 +1,87 @@
+#include "common/config/schema.h"
+
+#include "common/base/check.h"
+
+namespace heddle::config {
+namespace {
+
+constexpr std::int64_t kSecond = 1000;
+constexpr std::int64_t kHour = 3600 * kSecond;
+constexpr std::int64_t kMiB = 1 << 20;
+
+constexpr Key kKeys[] = {
+    {"auth.anonymous_read", Type::Boolean, "false", 0, 0,
+     "answer GET under /ws/v1 and /api/v1 without a token; on loopback only"},
+    {"auth.host_names", Type::TextList, "", 0, 0,
+     "further names that a Host header may carry; loopback names always may"},
+    {"auth.token_file", Type::Text, "", 0, 0,
+     "file (0600) with the cluster's token; default: `token` in the manager's state directory"},
+    {"manager.address", Type::Text, "127.0.0.1", 0, 0, "address for REST, dashboard and nodes"},
+    {"manager.artifact_bytes_max", Type::Bytes, "16g", kMiB, INT64_MAX,
+     "largest artifact that can be uploaded"},
+    {"manager.node_port", Type::Integer, "8031", 0, 65535, "port for node agents; 0: any free one"},
+    {"manager.port", Type::Integer, "8088", 0, 65535,
+     "port for REST, dashboard and masters; 0: any free one"},
+    {"manager.socket", Type::Text, "", 0, 0,
+     "Unix socket for the local user; default: resourcemanager.sock in systemd's runtime "
+     "directory"},
+    {"manager.state_dir", Type::Text, "", 0, 0,
+     "the manager's database, token and artifacts; default: systemd's state directory, else "
+     "~/.local/state/heddle/rm"},
+    {"node.address", Type::Text, "127.0.0.1", 0, 0, "address of the node agent's REST"},
+    {"node.isolation", Type::TextList, "rlimits,process-groups", 0, 0, "layers to use"},
+    {"node.memory", Type::Bytes, "0", 0, INT64_MAX,
+     "memory for containers; 0: what the machine has, less a share for itself"},
+    {"node.name", Type::Text, "", 0, 0, "stable name of the node; default: the host's name"},
+    {"node.port", Type::Integer, "8042", 0, 65535,
+     "port of the node agent's REST; 0: any free one"},
+    {"node.rack", Type::Text, "/default-rack", 0, 0, "where the machine stands"},
+    {"node.server", Type::Text, "127.0.0.1:8031", 0, 0, "the resource manager's node port"},
+    {"node.vcores", Type::Integer, "0", 0, 1 << 20, "vcores for containers; 0: the CPUs"},
+    {"node.work_dir", Type::Text, "", 0, 0,
+     "containers, logs and cache; default: systemd's state directory, else "
+     "~/.local/state/heddle/node"},
+    {"scheduler.attempts_max", Type::Integer, "2", 1, 1000,
+     "upper bound of the attempts of one application"},
+    {"scheduler.heartbeat_interval", Type::Duration, "1s", 10, kHour,
+     "how often nodes and masters prove that they live"},
+    {"scheduler.locality_delay", Type::Duration, "3s", 0, kHour,
+     "how long an ask waits for its preferred nodes"},
+    {"scheduler.master_expiry", Type::Duration, "10s", 100, kHour,
+     "silence after which a master counts as lost"},
+    {"scheduler.master_register_expiry", Type::Duration, "10m", 100, 24 * kHour,
+     "time for a started master to register"},
+    {"scheduler.node_expiry", Type::Duration, "10s", 100, kHour,
+     "silence after which a node counts as lost"},
+    {"scheduler.queues", Type::TextList, "root.default", 0, 0, "leaf queues below root"},
+    {"scheduler.settle_time", Type::Duration, "10s", 0, kHour,
+     "after a restart, time for nodes to come back before scheduling"},
+    {"scheduler.stop_grace", Type::Duration, "5s", 0, kHour,
+     "time between SIGTERM and SIGKILL of a container"},
+};
+
+}  // namespace
+
+std::span<const Key> schema() {
+    return kKeys;
+}
+
+std::string_view describe(Type type) {
+    switch (type) {
+        case Type::Text:
+            return "a text";
+        case Type::Integer:
+            return "a whole number";
+        case Type::Boolean:
+            return "true or false";
+        case Type::Duration:
+            return "a duration such as 250ms, 10s or 5m";
+        case Type::Bytes:
+            return "a size such as 512m or 4g";
+        case Type::TextList:
+            return "a list of texts such as [\"a\", \"b\"]";
+    }
+    CHECK(false);
+}
+
+}  // namespace heddle::config
