@@ -1,6 +1,8 @@
 #pragma once
 
-// What a node agent and the resource manager say to each other, over one WebSocket per node.
+// What a node agent and the resource manager say to each other, over one WebSocket per node at
+// kNodePath on the manager's node port. The cluster's token travels in the upgrade request's
+// Authorization header ("Bearer ...").
 //
 // The protocol carries states, not deltas to be counted, so that a message may be late, doubled or
 // lost: a complete status (every heartbeat) repeats all containers, the manager repeats every order
@@ -27,6 +29,8 @@
 #include "common/model/node.h"
 
 namespace heddle {
+
+constexpr const char* kNodePath = "/heddle/v1/nodes";
 
 // Node agent to manager.
 
