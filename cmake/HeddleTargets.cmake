@@ -46,6 +46,8 @@ function(heddle_program name)
     target_link_libraries(${name} PRIVATE heddle_options ${ARG_LINKS} ${ARG_PRIVATE_LINKS})
 endfunction()
 
+add_custom_target(processless_tests)
+
 # heddle_test(NAME SOURCES a_test.cpp ... LINKS boxes LABELS fast [TIMEOUT seconds] [ARGS ...])
 # A GoogleTest program, one ctest entry per program. Labels: fast (no processes, milliseconds),
 # simulation, integration, browser, lint, bench.
@@ -56,6 +58,10 @@ function(heddle_test name)
     target_link_libraries(${name} PRIVATE heddle_options ${ARG_LINKS} GTest::gtest_main)
     if(NOT ARG_TIMEOUT)
         set(ARG_TIMEOUT 60)
+    endif()
+    # What sanitizers and the second compiler build: the tests that start no processes.
+    if("fast" IN_LIST ARG_LABELS OR "simulation" IN_LIST ARG_LABELS)
+        add_dependencies(processless_tests ${name})
     endif()
     add_test(NAME ${name} COMMAND ${name} ${ARG_ARGS} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
