@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/wire/proto/model.pb.h"
+
 namespace heddle::wire {
 namespace {
 

@@ -4,8 +4,6 @@
 // `write` fills a message, `read` validates one: ids in range, enums known, sizes and counts not
 // negative.
 
-#include <google/protobuf/repeated_ptr_field.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,13 +12,26 @@
 #include "common/base/time.h"
 #include "common/model/container.h"
 #include "common/model/node.h"
-#include "common/wire/proto/model.pb.h"
 
 namespace heddle::wire {
 
 Error bad(std::string_view what);
 
-namespace proto {  // so that argument-dependent lookup finds them
+// The generated messages, by name only: their headers stay in the .cpp files. The functions are in
+// this namespace so that argument-dependent lookup finds them.
+namespace proto {
+
+class ApplicationId;
+class AskKey;
+class AttemptId;
+class ContainerExit;
+class ContainerId;
+class ContainerReport;
+class ContainerStart;
+class LaunchSpec;
+class NodeInfo;
+class NodeUsage;
+class Resource;
 
 void write(const heddle::ApplicationId& id, proto::ApplicationId& out);
 void write(const heddle::AttemptId& id, proto::AttemptId& out);
@@ -67,16 +78,18 @@ Status read_duration(std::int64_t microseconds, std::string_view what, Duration&
 /// 0 to 65535. Errors otherwise.
 Status read_port(std::int32_t port, std::int32_t& out);
 
-template <typename Value, typename Message>
-void write_all(const std::vector<Value>& values, google::protobuf::RepeatedPtrField<Message>& out) {
+// `Repeated` is a repeated field of a generated message.
+
+template <typename Value, typename Repeated>
+void write_all(const std::vector<Value>& values, Repeated& out) {
     out.Reserve(static_cast<int>(values.size()));
     for (const Value& value : values) {
         write(value, *out.Add());
     }
 }
 
-template <typename Message, typename Value>
-Status read_all(const google::protobuf::RepeatedPtrField<Message>& in, std::vector<Value>& values) {
+template <typename Repeated, typename Value>
+Status read_all(const Repeated& in, std::vector<Value>& values) {
     values.resize(static_cast<std::size_t>(in.size()));
     for (int i = 0; i < in.size(); ++i) {
         TRY(read(in.Get(i), values[static_cast<std::size_t>(i)]));
@@ -84,8 +97,8 @@ Status read_all(const google::protobuf::RepeatedPtrField<Message>& in, std::vect
     return {};
 }
 
-inline void write_texts(const std::vector<std::string>& texts,
-                        google::protobuf::RepeatedPtrField<std::string>& out) {
+template <typename Repeated>
+void write_texts(const std::vector<std::string>& texts, Repeated& out) {
     for (const std::string& text : texts) {
         *out.Add() = text;
     }

@@ -57,7 +57,7 @@ THIRD_PARTY = {
     "sqlite3.h": ["common/store"],
     "zstd": ["common/blocks"],
     "lz4": ["common/blocks"],
-    "xxhash.h": ["common/blocks", "common/rdd"],
+    "xxhash.h": ["common/blocks", "common/rdd", "common/store"],
     "curl/": ["common/fs"],
     "spdlog/": ["common/base/log.cpp"],
     "fmt/": ["common/base/log.cpp"],
