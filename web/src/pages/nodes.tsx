@@ -1,0 +1,126 @@
+// All nodes: a filterable table.
+
+import type { ClusterNode } from '../api/types';
+import { paths, route } from '../router';
+import { Choices, Empty, Failure, Loading, Meter, Name, Search, Time } from '../ui/bits';
+import { count, mebibytes, plural } from '../ui/format';
+import { NodeState, nodeWord } from '../ui/state';
+import { Table, type Column } from '../ui/table';
+import { useNodes } from './sources';
+import { Heading, useTitle } from './title';
+
+export const memoryTotal = (node: ClusterNode) =>
+  node.totalResource?.memory ?? node.usedMemoryMB + node.availMemoryMB;
+export const coresTotal = (node: ClusterNode) =>
+  node.totalResource?.vCores ?? node.usedVirtualCores + node.availableVirtualCores;
+
+const columns: Column<ClusterNode>[] = [
+  {
+    key: 'id',
+    head: 'Node',
+    main: true,
+    cell: (node) => (
+      <a href={paths.node(node.id)}>
+        <Name>{node.id}</Name>
+      </a>
+    ),
+    sort: (node) => node.id,
+  },
+  {
+    key: 'state',
+    head: 'State',
+    cell: (node) => <NodeState state={node.state} />,
+    sort: (node) => node.state,
+  },
+  { key: 'rack', head: 'Rack', cell: (node) => <Name>{node.rack}</Name>, sort: (node) => node.rack },
+  {
+    key: 'containers',
+    head: 'Containers',
+    number: true,
+    cell: (node) => count(node.numContainers),
+    sort: (node) => node.numContainers,
+  },
+  {
+    key: 'memory',
+    head: 'Memory',
+    cell: (node) => (
+      <Meter label="Memory" used={node.usedMemoryMB} total={memoryTotal(node)} unit="MiB" />
+    ),
+    sort: (node) => node.usedMemoryMB / Math.max(1, memoryTotal(node)),
+  },
+  {
+    key: 'vcores',
+    head: 'Vcores',
+    cell: (node) => <Meter label="Vcores" used={node.usedVirtualCores} total={coresTotal(node)} />,
+    sort: (node) => node.usedVirtualCores / Math.max(1, coresTotal(node)),
+  },
+  {
+    key: 'heard',
+    head: 'Last heard of',
+    cell: (node) => <Time at={node.lastHealthUpdate} />,
+    sort: (node) => node.lastHealthUpdate,
+  },
+];
+
+export function NodesPage() {
+  useTitle('Nodes');
+  const resource = useNodes();
+  const { data, error } = resource.view.value;
+  const state = route.value.query.get('state') ?? '';
+  const text = route.value.query.get('q') ?? '';
+  const nodes = data ?? [];
+  const states = [...new Set(nodes.map((node) => node.state))].sort();
+  const shown = nodes.filter((node) => (!state || node.state === state) && matches(node, text));
+  return (
+    <>
+      <Heading title="Nodes" />
+      {error && <Failure error={error} what="Nodes" retry={() => resource.reload()} />}
+      {!data && !error && <Loading lines={6} />}
+      {data && nodes.length === 0 && (
+        <Empty title="No node has registered yet">
+          Start <code>nodeagent</code> on a machine, or <code>rmctl dev up</code> for three on this
+          one.
+        </Empty>
+      )}
+      {nodes.length > 0 && (
+        <>
+          <div class="filters">
+            <Search value={text} hint="Id, rack or label" />
+            <Choices
+              name="state"
+              label="State"
+              value={state}
+              choices={[
+                { value: '', label: 'All', count: nodes.length },
+                ...states.map((value) => ({
+                  value,
+                  label: nodeWord(value),
+                  count: nodes.filter((node) => node.state === value).length,
+                })),
+              ]}
+            />
+          </div>
+          {shown.length > 0 ? (
+            <Table label="Nodes" columns={columns} rows={shown} rowKey={(node) => node.id} sort="id" />
+          ) : (
+            <Empty title="No node matches the filter">
+              <a href="/nodes">Show all {plural(nodes.length, 'node')}</a>
+            </Empty>
+          )}
+          <p class="summary">
+            {plural(shown.length, 'node')},{' '}
+            {mebibytes(shown.reduce((sum, node) => sum + memoryTotal(node), 0))} and{' '}
+            {plural(shown.reduce((sum, node) => sum + coresTotal(node), 0), 'vcore')}
+          </p>
+        </>
+      )}
+    </>
+  );
+}
+
+function matches(node: ClusterNode, text: string): boolean {
+  const wanted = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const fields = [node.id, node.nodeHostName, node.rack, ...(node.nodeLabels ?? [])];
+  const hay = fields.join(' ').toLowerCase();
+  return wanted.every((one) => hay.includes(one));
+}

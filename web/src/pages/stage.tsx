@@ -1,0 +1,351 @@
+// One attempt of a stage: how its tasks spread, where they ran, and each of them.
+
+import { asList } from '../api/cluster';
+import { stage as loadStage, tasks as loadTasks } from '../api/jobs';
+import type { Stage, Task } from '../api/types';
+import { replaced, useResource } from '../live/resource';
+import { paths, route } from '../router';
+import { Choices, Empty, Facts, Failure, Loading, Name, Panel, Span, Time } from '../ui/bits';
+import { bytes, count, duration, plural, sparkTime } from '../ui/format';
+import { State, word } from '../ui/state';
+import { Table, type Column } from '../ui/table';
+import { jobsOf, stageKey, useApplication } from './sources';
+import { Heading, useTitle } from './title';
+import { size, StageBar } from './work_tables';
+
+const kTasks = 2_000; // of one stage, read and shown
+
+interface Props {
+  app: string;
+  stage: number;
+  attempt: number;
+}
+
+export function StagePage({ app, stage: id, attempt }: Props) {
+  useTitle(`Stage ${id}`);
+  const application = useApplication(app).view.value.data;
+  const key = `${id}.${attempt}`;
+  const resource = useResource(`stage ${app} ${key}`, () => ({
+    load: async (abort) => [await loadStage(app, id, attempt, abort)],
+    topics: [`jobs:${app}`],
+    patch: (current: Stage[], event, data) => {
+      const changed = jobsOf(app, event, data)?.stages?.find((stage) => stageKey(stage) === key);
+      return changed ? replaced(current, changed, stageKey) : current;
+    },
+  }));
+  const { data, error } = resource.view.value;
+  const stage = data?.[0];
+  return (
+    <>
+      <Heading
+        trail={[
+          { text: 'Applications', href: '/apps' },
+          { text: application?.name ?? app, href: paths.app(app) },
+        ]}
+        title={`Stage ${id}${attempt > 0 ? `, attempt ${attempt}` : ''}`}
+      >
+        {stage && <State state={stage.status} />}
+      </Heading>
+      {error && <Failure error={error} what="Stage" retry={() => resource.reload()} />}
+      {!stage && !error && <Loading lines={6} />}
+      {stage && <Loaded app={app} stage={stage} />}
+    </>
+  );
+}
+
+function Loaded({ app, stage }: { app: string; stage: Stage }) {
+  const key = stageKey(stage);
+  const resource = useResource(`tasks ${app} ${key}`, () => ({
+    load: async (abort) => asList(await loadTasks(app, stage.stageId, stage.attemptId, kTasks, abort)),
+    topics: [`jobs:${app}`],
+    stale: (event, data) =>
+      jobsOf(app, event, data)?.stages?.some((changed) => stageKey(changed) === key) ?? false,
+  }));
+  const { data: tasks, error } = resource.view.value;
+  return (
+    <>
+      <div class="lead">
+        <p class="lead-name">
+          <Name>{stage.name}</Name>
+        </p>
+        <StageBar stage={stage} />
+      </div>
+      {stage.failureReason && (
+        <section class="diagnosis bad">
+          <h2>Why it failed</h2>
+          <p class="said">
+            <Name>{stage.failureReason}</Name>
+          </p>
+        </section>
+      )}
+      <div class="columns">
+        <About stage={stage} />
+        {tasks && <Spread tasks={tasks} />}
+      </div>
+      <Panel title="Tasks" {...(tasks && tasks.length < stage.numTasks ? { note: shownOf(tasks, stage) } : {})}>
+        {error && <Failure error={error} what="Tasks" retry={() => resource.reload()} />}
+        {!tasks && !error && <Loading lines={6} />}
+        {tasks && <Tasks tasks={tasks} />}
+      </Panel>
+    </>
+  );
+}
+
+function shownOf(tasks: Task[], stage: Stage): string {
+  return tasks.length === kTasks
+    ? `the first ${count(kTasks)} of ${count(stage.numTasks)}`
+    : `${count(tasks.length)} of ${count(stage.numTasks)} started`;
+}
+
+function About({ stage }: { stage: Stage }) {
+  const spilled = (stage.memoryBytesSpilled ?? 0) + (stage.diskBytesSpilled ?? 0);
+  const flow = (size: number | undefined, records: number | undefined) =>
+    `${bytes(size ?? 0)}, ${plural(records ?? 0, 'record')}`;
+  return (
+    <Panel title="About">
+      <Facts
+        facts={[
+          { name: 'Submitted', value: <Time at={sparkTime(stage.submissionTime)} both /> },
+          {
+            name: 'Took',
+            value: <Span from={sparkTime(stage.submissionTime)} to={sparkTime(stage.completionTime)} />,
+          },
+          { name: 'Time in tasks', value: duration(stage.executorRunTime) },
+          !!stage.inputBytes && { name: 'Input', value: flow(stage.inputBytes, stage.inputRecords) },
+          !!stage.outputBytes && { name: 'Output', value: flow(stage.outputBytes, stage.outputRecords) },
+          !!stage.shuffleReadBytes && {
+            name: 'Shuffle read',
+            value: flow(stage.shuffleReadBytes, stage.shuffleReadRecords),
+          },
+          !!stage.shuffleWriteBytes && {
+            name: 'Shuffle write',
+            value: flow(stage.shuffleWriteBytes, stage.shuffleWriteRecords),
+          },
+          spilled > 0 && {
+            name: 'Spilled',
+            value: `${bytes(stage.memoryBytesSpilled)} of memory, ${bytes(stage.diskBytesSpilled)} on disk`,
+          },
+          !!stage.schedulingPool && { name: 'Pool', value: <Name>{stage.schedulingPool}</Name> },
+          !!stage.details && { name: 'Details', value: <Name>{stage.details}</Name>, wide: true },
+        ]}
+      />
+    </Panel>
+  );
+}
+
+const kQuantiles: [string, number][] = [
+  ['Least', 0],
+  ['25%', 0.25],
+  ['Median', 0.5],
+  ['75%', 0.75],
+  ['Most', 1],
+];
+
+const shuffleRead = (task: Task) =>
+  (task.taskMetrics?.shuffleReadMetrics?.remoteBytesRead ?? 0) +
+  (task.taskMetrics?.shuffleReadMetrics?.localBytesRead ?? 0);
+const shuffleWritten = (task: Task) => task.taskMetrics?.shuffleWriteMetrics?.bytesWritten ?? 0;
+const input = (task: Task) => task.taskMetrics?.inputMetrics?.bytesRead ?? 0;
+
+/** Quantiles of what completed tasks took, and at which distance to their data tasks ran. */
+function Spread({ tasks }: { tasks: Task[] }) {
+  const done = tasks.filter((task) => task.status === 'SUCCESS');
+  const measures: [string, (task: Task) => number, (value: number) => string][] = [
+    ['Duration', (task) => task.duration ?? 0, duration],
+    ['Input', input, bytes],
+    ['Shuffle read', shuffleRead, bytes],
+    ['Shuffle write', shuffleWritten, bytes],
+  ];
+  const rows = measures
+    .map(([name, value, write]) => ({ name, write, values: done.map(value).sort((a, b) => a - b) }))
+    .filter(({ values }) => (values.at(-1) ?? 0) > 0);
+  const places = new Map<string, number>();
+  for (const task of tasks) places.set(task.taskLocality, (places.get(task.taskLocality) ?? 0) + 1);
+  return (
+    <Panel title="Spread" note={`${plural(done.length, 'task')} done`}>
+      {done.length === 0 && <Empty title="No task has completed yet" />}
+      {done.length > 0 && (
+        <>
+          <Histogram durations={done.map((task) => task.duration ?? 0)} />
+          <table class="quantiles" aria-label="Spread over the tasks">
+            <thead>
+              <tr>
+                <th scope="col">
+                  <span class="offscreen">Measure</span>
+                </th>
+                {kQuantiles.map(([name]) => (
+                  <th key={name} scope="col">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map(({ name, write, values }) => (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  {kQuantiles.map(([label, at]) => (
+                    <td key={label}>{write(values[Math.round(at * (values.length - 1))] ?? 0)}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
+      )}
+      {places.size > 0 && (
+        <p class="places">
+          <span>Where they ran:</span>
+          {[...places].sort().map(([place, number]) => (
+            <span key={place} class="place">
+              {word(place)} <b>{count(number)}</b>
+            </span>
+          ))}
+        </p>
+      )}
+    </Panel>
+  );
+}
+
+const kBins = 24;
+
+/** How many tasks took how long. */
+function Histogram({ durations }: { durations: number[] }) {
+  const most = Math.max(...durations, 1);
+  const bins = new Array<number>(kBins).fill(0);
+  for (const value of durations) {
+    const bin = Math.min(kBins - 1, Math.floor((value / most) * kBins));
+    bins[bin] = (bins[bin] ?? 0) + 1;
+  }
+  const highest = Math.max(...bins);
+  return (
+    <figure class="histogram">
+      <svg
+        viewBox={`0 0 ${kBins * 10} 48`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`Task durations from 0 to ${duration(most)}`}
+      >
+        {bins.map((number, bin) => {
+          const height = number === 0 ? 0 : Math.max(2, (number / highest) * 46);
+          return (
+            <rect key={bin} x={bin * 10 + 1} y={48 - height} width={8} height={height}>
+              <title>
+                {`${plural(number, 'task')}: ${duration((bin * most) / kBins)} to ${duration(((bin + 1) * most) / kBins)}`}
+              </title>
+            </rect>
+          );
+        })}
+      </svg>
+      <figcaption>
+        <span>0</span>
+        <span>duration</span>
+        <span>{duration(most)}</span>
+      </figcaption>
+    </figure>
+  );
+}
+
+const columns: Column<Task>[] = [
+  {
+    key: 'index',
+    head: 'Task',
+    main: true,
+    number: true,
+    cell: (task) => `${task.index}${task.attempt > 0 ? `, attempt ${task.attempt}` : ''}`,
+    sort: (task) => task.index + task.attempt / 1000,
+  },
+  {
+    key: 'status',
+    head: 'State',
+    cell: (task) => (
+      <>
+        <State state={task.status} />
+        {task.speculative && <span class="note"> speculative</span>}
+        {task.errorMessage && (
+          <p class="row-note bad-text">
+            <Name>{task.errorMessage}</Name>
+          </p>
+        )}
+      </>
+    ),
+    sort: (task) => task.status,
+  },
+  {
+    key: 'executor',
+    head: 'Executor',
+    cell: (task) => <Name>{`${task.executorId} on ${task.host}`}</Name>,
+    sort: (task) => task.executorId,
+  },
+  {
+    key: 'place',
+    head: 'Locality',
+    cell: (task) => word(task.taskLocality),
+    sort: (task) => task.taskLocality,
+  },
+  {
+    key: 'launched',
+    head: 'Launched',
+    number: true,
+    cell: (task) => <Time at={sparkTime(task.launchTime)} />,
+    sort: (task) => sparkTime(task.launchTime) ?? 0,
+  },
+  {
+    key: 'took',
+    head: 'Took',
+    number: true,
+    cell: (task) =>
+      task.status === 'RUNNING' ? (
+        <Span from={sparkTime(task.launchTime)} />
+      ) : (
+        duration(task.duration)
+      ),
+    sort: (task) => task.duration ?? 0,
+  },
+  { key: 'input', head: 'Input', number: true, cell: (task) => size(input(task)), sort: input },
+  {
+    key: 'read',
+    head: 'Shuffle read',
+    number: true,
+    cell: (task) => size(shuffleRead(task)),
+    sort: shuffleRead,
+  },
+  {
+    key: 'write',
+    head: 'Shuffle write',
+    number: true,
+    cell: (task) => size(shuffleWritten(task)),
+    sort: shuffleWritten,
+  },
+];
+
+function Tasks({ tasks }: { tasks: Task[] }) {
+  if (tasks.length === 0) return <Empty title="No task has been launched yet" />;
+  const state = route.value.query.get('state') ?? '';
+  const states = [...new Set(tasks.map((task) => task.status))].sort();
+  const shown = state ? tasks.filter((task) => task.status === state) : tasks;
+  return (
+    <>
+      {states.length > 1 && (
+        <Choices
+          name="state"
+          label="State"
+          value={state}
+          choices={[
+            { value: '', label: 'All', count: tasks.length },
+            ...states.map((value) => ({
+              value,
+              label: word(value),
+              count: tasks.filter((task) => task.status === value).length,
+            })),
+          ]}
+        />
+      )}
+      {shown.length > 0 ? (
+        <Table label="Tasks" columns={columns} rows={shown} rowKey={(task) => task.taskId} sort="index" />
+      ) : (
+        <Empty title={`No task is ${word(state)}`} />
+      )}
+    </>
+  );
+}
