@@ -37,8 +37,9 @@ public:
     std::optional<std::string> acquire_execution(std::int64_t bytes);
     void release_execution(std::int64_t bytes);
 
-    /// False: there is no room, even after evicting older blocks.
-    bool acquire_storage(std::int64_t bytes);
+    /// False: there is no room, even after evicting older cached blocks. Shuffle output does not
+    /// evict: it goes to disk first.
+    bool acquire_storage(std::int64_t bytes, bool may_evict = true);
     void release_storage(std::int64_t bytes);
 
     Usage usage() const;

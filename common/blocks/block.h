@@ -9,7 +9,7 @@
 // holding whole records, raw or encoded. A block in memory may instead hold typed rows, which are
 // read without decoding; it is encoded when it leaves the process.
 //
-//   header 40 bytes | segment table, 32 bytes each | segments, each starting at a multiple of 64
+//   header 48 bytes | segment table, 32 bytes each | segments, each starting at a multiple of 64
 
 #include <cstddef>
 #include <cstdint>
@@ -68,7 +68,7 @@ public:
     const rdd::RecordFace* face() const { return face_; }            // of typed blocks
 
 private:
-    friend class BlockAccess;  // block.cpp: builders and parsers fill blocks, nobody else does
+    friend class BlockAccess;  // block_access.h: builders and parsers fill blocks, nobody else does
     Block() = default;
 
     bool raw_ = false;
@@ -103,7 +103,7 @@ private:
     void close_segment();
 
     const rdd::RecordFace* face_;
-    rdd::ByteWriter writer_;
+    std::unique_ptr<rdd::ByteWriter> writer_;
     std::uint64_t segment_records_ = 0;
     std::uint64_t records_ = 0;
     std::vector<rdd::Bytes> closed_;
@@ -127,9 +127,9 @@ public:
 private:
     const rdd::RecordFace* face_;
     std::vector<TypedChunk> chunks_;
-    std::uint32_t last_capacity_ = 0;
+    std::vector<std::uint32_t> capacities_;
     std::uint64_t records_ = 0;
-    std::int64_t memory_ = 0;
+    std::int64_t heap_ = 0;  // what rows own and what chunks take, without the arena
     std::unique_ptr<rdd::Arena> arena_;
 };
 

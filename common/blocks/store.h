@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/result.h"
@@ -53,15 +54,18 @@ public:
 
 private:
     struct Entry {
-        BlockPtr memory;  // null: on disk only
+        BlockPtr memory{};  // null: on disk only
         std::int64_t size = 0;
         std::int64_t disk = 0;  // bytes in the file; 0: none
-        rdd::StorageLevel level;
-        std::list<rdd::BlockId>::iterator recency;  // valid while `memory` is set
+        rdd::StorageLevel level{};
+        bool evicting = false;  // in memory, but chosen as a victim and off the list
+        std::list<rdd::BlockId>::iterator recency{};  // in memory and not evicting: its place
     };
     std::string path_of(const rdd::BlockId& id) const;
     std::int64_t write_file(const rdd::BlockId& id, const BlockPtr& block);
     void note(const rdd::BlockId& id, std::int64_t memory, std::int64_t disk);
+    std::int64_t settle_eviction(const rdd::BlockId& id, const BlockPtr& block,
+                                 std::int64_t written);
 
     Accountant& accountant_;
     std::string folder_;
@@ -102,6 +106,7 @@ private:
         std::int64_t disk = 0;
         std::string file;  // empty: in memory
     };
+    Status spill(rdd::ShuffleId shuffle, rdd::TaskId map_task, Output& output);
     void forget(Output& output);
 
     Accountant& accountant_;

@@ -26,6 +26,9 @@ struct Batch {
     // True: the rows are temporaries of this task, and the consumer may move out of them or change
     // them. False: they lie in a cached or shuffle block that others read too.
     bool movable = false;
+    // True: the rows themselves stay where they are until the task ends (they lie in a block that
+    // the task holds), so that a table may keep pointers to them and need not copy.
+    bool stable = false;
     std::uint32_t count = 0;
     void* rows = nullptr;  // `count` records of face->size bytes, one after the other
     const RecordFace* face = nullptr;

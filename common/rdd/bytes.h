@@ -63,6 +63,7 @@ public:
     }
 
     std::size_t size() const { return used_; }
+    std::size_t capacity() const { return buffer_.size(); }
     std::string_view view() const { return {buffer_.data(), used_}; }
     void clear() { used_ = 0; }
 

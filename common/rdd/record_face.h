@@ -32,6 +32,10 @@ struct RecordFace {
     bool (*equal)(const void* a, const void* b) = nullptr;
     // Keys ordered: negative, zero, positive; null when the key type has no <.
     int (*compare)(const void* a, const void* b) = nullptr;
+    // The leading bytes of each key as a number of the same order: smaller prefix, smaller key;
+    // equal prefixes say nothing. Null when the key type has no such prefix. Sorting compares these
+    // first.
+    void (*prefix)(const void* rows, std::uint32_t count, std::uint64_t* out) = nullptr;
 
     // Appends rows[selection[i]], or rows[i] when `selection` is null.
     void (*encode)(const void* rows, const std::uint32_t* selection, std::uint32_t count,

@@ -71,6 +71,19 @@ bool TaskScope::reserve(std::int64_t bytes, const std::string& operation) {
     return false;
 }
 
+bool TaskScope::try_reserve(std::int64_t bytes) {
+    if (used_ + bytes > granted_) {
+        const std::int64_t want = std::max(used_ + bytes - granted_, kGrantBytes);
+        if (memory_.acquire(want)) {
+            return false;
+        }
+        granted_ += want;
+    }
+    used_ += bytes;
+    metrics_.peak_execution_memory = std::max(metrics_.peak_execution_memory, used_);
+    return true;
+}
+
 void TaskScope::release(std::int64_t bytes) {
     used_ -= bytes;
     // Keep one chunk as slack, so that a table that grows and shrinks does not ask each time.

@@ -52,6 +52,9 @@ public:
     /// Draws on the accountant, in chunks of 1 MiB and more so that small steps cost a subtraction.
     /// False: the task has failed, with a message that names task, operation, wanted and available.
     bool reserve(std::int64_t bytes, const std::string& operation);
+    /// The same, but a refusal leaves the task running and nothing reserved: for what can be left
+    /// out.
+    bool try_reserve(std::int64_t bytes);
     void release(std::int64_t bytes);
 
     const TaskDescription& task() const { return task_; }

@@ -1,0 +1,253 @@
+// Building blocks and reading them.
+#include "common/blocks/block.h"
+
+#include <algorithm>
+#include <new>
+#include <optional>
+
+#include "common/base/check.h"
+#include "common/blocks/block_access.h"
+
+namespace heddle::blocks {
+
+using rdd::Batch;
+using rdd::Flow;
+using rdd::kBatchRecords;
+using rdd::RecordFace;
+
+namespace {
+
+constexpr std::uint32_t kFirstChunkRows = 64;
+constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+
+void* allocate_rows(const RecordFace& face, std::size_t count) {
+    return ::operator new (std::max<std::size_t>(1, count * face.size),
+                           std::align_val_t{face.align});
+}
+
+void free_rows(const RecordFace& face, void* rows) {
+    ::operator delete (rows, std::align_val_t{face.align});
+}
+
+void destroy_chunks(const RecordFace& face, std::vector<TypedChunk>& chunks) {
+    for (const TypedChunk& chunk : chunks) {
+        face.destroy(chunk.rows, chunk.count);
+        free_rows(face, chunk.rows);
+    }
+    chunks.clear();
+}
+
+// Rows that are there for one push.
+class RowBuffer {
+public:
+    explicit RowBuffer(const RecordFace& face)
+        : face_(face), rows_(allocate_rows(face, kBatchRecords)) {}
+    ~RowBuffer() { free_rows(face_, rows_); }
+    RowBuffer(const RowBuffer&) = delete;
+    RowBuffer& operator=(const RowBuffer&) = delete;
+    void* rows() const { return rows_; }
+
+private:
+    const RecordFace& face_;
+    void* rows_;
+};
+
+using Push = std::function<Flow(Batch&)>;
+
+// Rows in place, cut into batches. The rows are constant by contract; Batch has one pointer type.
+Flow push_rows(void* rows, std::uint64_t count, const RecordFace& face, const Push& push) {
+    for (std::uint64_t done = 0; done < count; done += kBatchRecords) {
+        Batch batch;
+        batch.count =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(kBatchRecords, count - done));
+        batch.rows = face.row(rows, done);
+        batch.face = &face;
+        batch.stable = true;
+        if (push(batch) == Flow::Stop) {
+            return Flow::Stop;
+        }
+    }
+    return Flow::Continue;
+}
+
+Result<Flow> push_encoded(const Segment& segment, const RecordFace& face, RowBuffer& buffer,
+                          const Push& push) {
+    rdd::ByteReader in({segment.data, segment.size});
+    for (std::uint64_t done = 0; done < segment.records;) {
+        const auto want = static_cast<std::uint32_t>(
+            std::min<std::uint64_t>(kBatchRecords, segment.records - done));
+        const std::uint32_t got = face.decode(in, buffer.rows(), want);
+        if (got != want) {
+            face.destroy(buffer.rows(), got);
+            return Error{ErrorCode::DataLoss,
+                         std::string("a block does not hold records of type ") + face.name};
+        }
+        Batch batch;
+        batch.count = got;
+        batch.rows = buffer.rows();
+        batch.face = &face;
+        batch.movable = true;
+        const Flow flow = push(batch);
+        face.destroy(buffer.rows(), got);
+        if (flow == Flow::Stop) {
+            return Flow::Stop;
+        }
+        done += got;
+    }
+    TRY(in.status("block segment"));
+    return Flow::Continue;
+}
+
+}  // namespace
+
+Block::~Block() {
+    if (face_ != nullptr) {
+        destroy_chunks(*face_, chunks_);
+    }
+}
+
+BlockBuilder::BlockBuilder(const RecordFace& face)
+    : face_(&face), writer_(std::make_unique<rdd::ByteWriter>()) {}
+BlockBuilder::~BlockBuilder() = default;
+BlockBuilder::BlockBuilder(BlockBuilder&&) noexcept = default;
+BlockBuilder& BlockBuilder::operator=(BlockBuilder&&) noexcept = default;
+
+void BlockBuilder::append(const void* rows, const std::uint32_t* selection, std::uint32_t count) {
+    face_->encode(rows, selection, count, *writer_);
+    segment_records_ += count;
+    records_ += count;
+    if (writer_->size() >= kSegmentBytes) {
+        close_segment();
+    }
+}
+
+void BlockBuilder::close_segment() {
+    closed_.push_back(writer_->take());
+    closed_records_.push_back(segment_records_);
+    segment_records_ = 0;
+}
+
+std::int64_t BlockBuilder::memory() const {
+    std::size_t bytes = writer_->capacity();
+    for (const rdd::Bytes& segment : closed_) {
+        bytes += segment.size();
+    }
+    return static_cast<std::int64_t>(bytes);
+}
+
+BlockPtr BlockBuilder::finish() {
+    if (segment_records_ != 0) {
+        close_segment();
+    }
+    BlockAccess::Encoded parts;
+    parts.raw = face_->raw;
+    parts.record_size = face_->raw ? face_->size : 0;
+    const auto owner = std::make_shared<std::vector<rdd::Bytes>>(std::move(closed_));
+    for (std::size_t i = 0; i < owner->size(); ++i) {
+        const rdd::Bytes& bytes = (*owner)[i];
+        parts.segments.push_back({bytes.data(), bytes.size(), closed_records_[i]});
+        parts.memory += static_cast<std::int64_t>(bytes.capacity());
+    }
+    parts.owner = owner;
+    closed_.clear();
+    closed_records_.clear();
+    records_ = 0;
+    return BlockAccess::make(std::move(parts));
+}
+
+TypedBlockBuilder::TypedBlockBuilder(const RecordFace& face)
+    : face_(&face), arena_(std::make_unique<rdd::Arena>()) {}
+
+TypedBlockBuilder::~TypedBlockBuilder() {
+    destroy_chunks(*face_, chunks_);
+}
+
+void TypedBlockBuilder::append(const void* rows, std::uint32_t count) {
+    std::uint32_t done = 0;
+    while (done < count) {
+        if (chunks_.empty() || chunks_.back().count == capacities_.back()) {
+            const auto largest = std::max<std::uint32_t>(
+                kFirstChunkRows, static_cast<std::uint32_t>(kChunkBytes / face_->size));
+            const std::uint32_t room =
+                chunks_.empty() ? kFirstChunkRows : std::min(largest, capacities_.back() * 2);
+            chunks_.push_back({allocate_rows(*face_, room), 0});
+            capacities_.push_back(room);
+            heap_ += static_cast<std::int64_t>(room) * face_->size;
+        }
+        TypedChunk& chunk = chunks_.back();
+        const std::uint32_t part = std::min(count - done, capacities_.back() - chunk.count);
+        void* const out = face_->row(chunk.rows, chunk.count);
+        face_->own(face_->row(rows, done), part, out, *arena_);
+        heap_ += static_cast<std::int64_t>(face_->heap_size(out, part));
+        chunk.count += part;
+        done += part;
+    }
+    records_ += count;
+}
+
+std::int64_t TypedBlockBuilder::memory() const {
+    return heap_ + static_cast<std::int64_t>(arena_->capacity());
+}
+
+BlockPtr TypedBlockBuilder::finish() {
+    const std::int64_t total = memory();
+    BlockPtr block =
+        BlockAccess::make(*face_, std::move(chunks_), records_, total, std::move(arena_));
+    chunks_.clear();
+    capacities_.clear();
+    records_ = 0;
+    heap_ = 0;
+    arena_ = std::make_unique<rdd::Arena>();
+    return block;
+}
+
+Result<Flow> read_block(const Block& block, const RecordFace& face, const Push& push) {
+    if (block.typed()) {
+        if (block.face() != &face) {
+            return Error{ErrorCode::DataLoss, std::string("a block of ") + block.face()->name +
+                                                  " was asked for records of type " + face.name};
+        }
+        for (const TypedChunk& chunk : block.chunks()) {
+            if (push_rows(chunk.rows, chunk.count, face, push) == Flow::Stop) {
+                return Flow::Stop;
+            }
+        }
+        return Flow::Continue;
+    }
+    if (block.raw() != face.raw || (block.raw() && block.record_size() != face.size)) {
+        return Error{ErrorCode::DataLoss,
+                     std::string("a block does not hold records of type ") + face.name};
+    }
+    std::optional<RowBuffer> buffer;
+    for (const Segment& segment : block.segments()) {
+        Flow flow = Flow::Continue;
+        if (block.raw()) {
+            flow = push_rows(const_cast<char*>(segment.data), segment.records, face, push);
+        } else {
+            if (!buffer) {
+                buffer.emplace(face);
+            }
+            TRY(flow, push_encoded(segment, face, *buffer, push));
+        }
+        if (flow == Flow::Stop) {
+            return Flow::Stop;
+        }
+    }
+    return Flow::Continue;
+}
+
+BlockPtr encoded(const BlockPtr& block) {
+    if (!block->typed()) {
+        return block;
+    }
+    BlockBuilder builder(*block->face());
+    for (const TypedChunk& chunk : block->chunks()) {
+        for (std::uint32_t done = 0; done < chunk.count; done += kBatchRecords) {
+            builder.append(block->face()->row(chunk.rows, done), nullptr,
+                           std::min(kBatchRecords, chunk.count - done));
+        }
+    }
+    return builder.finish();
+}
+
+}  // namespace heddle::blocks

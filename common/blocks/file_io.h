@@ -1,0 +1,43 @@
+#pragma once
+
+// Block files: written once, then mapped. Scratch data of one executor, so nothing is synced.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.h"
+
+namespace heddle::blocks {
+
+// A whole file mapped for reading.
+class MappedFile {
+public:
+    MappedFile(const char* data, std::size_t size) : data_(data), size_(size) {}
+    ~MappedFile();
+    MappedFile(const MappedFile&) = delete;
+    MappedFile& operator=(const MappedFile&) = delete;
+    std::string_view bytes() const { return {data_, size_}; }
+
+private:
+    const char* data_;
+    std::size_t size_;
+};
+
+/// Errors: Internal with the path; then there is no file.
+Status write_file(const std::string& path, std::span<const std::string_view> parts);
+
+/// Shared by the blocks that lie in the file. Errors: NotFound, Internal.
+Result<std::shared_ptr<const MappedFile>> map_file(const std::string& path);
+
+/// Creates the folder and its parents.
+Status make_folder(const std::string& path);
+
+void remove_file(const std::string& path);
+
+/// Removes an empty folder; one with files stays.
+void remove_folder(const std::string& path);
+
+}  // namespace heddle::blocks

@@ -1,0 +1,184 @@
+// Partitioning one batch at a time: choose, count, gather, append.
+#include "common/blocks/shuffle_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "common/rdd/hash.h"
+
+namespace heddle::blocks {
+
+using rdd::Batch;
+using rdd::Flow;
+using rdd::PartitionerKind;
+
+ShuffleWriter::ShuffleWriter(const rdd::RecordFace& face, const rdd::Partitioner& partitioner,
+                             rdd::TaskScope& scope, const std::string& operation)
+    : face_(face),
+      kind_(partitioner.kind),
+      ascending_(partitioner.ascending),
+      partitions_(static_cast<std::uint32_t>(partitioner.partitions)),
+      // Maps start their rounds at different partitions: otherwise small maps all fill the first.
+      position_(rdd::hash_number(static_cast<std::uint64_t>(scope.task().partition)) % partitions_),
+      budget_(scope, operation),
+      reserved_(partitions_, 0),
+      starts_(partitions_ + 1, 0) {
+    builders_.reserve(partitions_);
+    for (std::uint32_t i = 0; i < partitions_; ++i) {
+        builders_.emplace_back(face);
+    }
+}
+
+ShuffleWriter::~ShuffleWriter() {
+    for (const std::int64_t bytes : reserved_) {
+        budget_.release(bytes);
+    }
+}
+
+Result<std::unique_ptr<ShuffleWriter>> ShuffleWriter::make(const rdd::RecordFace& face,
+                                                           const rdd::Partitioner& partitioner,
+                                                           rdd::TaskScope& scope,
+                                                           const std::string& operation) {
+    const auto refuse = [&](const std::string& what) {
+        return Error{ErrorCode::InvalidArgument,
+                     std::string("cannot partition records of type ") + face.name + ": " + what};
+    };
+    if (partitioner.partitions <= 0) {
+        return refuse("the number of partitions is " + std::to_string(partitioner.partitions));
+    }
+    switch (partitioner.kind) {
+        case PartitionerKind::Hash:
+            if (face.hash == nullptr) {
+                return refuse("the key type has no hash");
+            }
+            break;
+        case PartitionerKind::Range:
+            if (face.compare == nullptr) {
+                return refuse("the key type has no order");
+            }
+            break;
+        case PartitionerKind::RoundRobin:
+            break;
+        case PartitionerKind::None:
+        case PartitionerKind::Supplied:
+            return refuse("no such partitioner for rows");
+    }
+    std::unique_ptr<ShuffleWriter> writer(new ShuffleWriter(face, partitioner, scope, operation));
+    if (partitioner.kind == PartitionerKind::Range) {
+        TRY(writer->read_bounds(partitioner));
+    }
+    return writer;
+}
+
+Status ShuffleWriter::read_bounds(const rdd::Partitioner& partitioner) {
+    bounds_bytes_ = partitioner.payload;
+    rdd::ByteReader in(bounds_bytes_);
+    const std::size_t count = in.count_of(0);
+    if (count >= partitions_) {
+        return Error{ErrorCode::DataLoss, "range bounds: more than partitions"};
+    }
+    bounds_ = std::make_unique<rdd::RowBuffer>(face_, count);
+    bounds_->added(face_.decode(in, bounds_->rows(), static_cast<std::uint32_t>(count)));
+    return in.status("range bounds");
+}
+
+// The first partition whose bound is not below the row, by binary search. Bounds are sorted in the
+// direction of the sort.
+std::uint32_t ShuffleWriter::range_of(const void* row) const {
+    std::uint32_t low = 0;
+    std::uint32_t high = bounds_->count();
+    while (low < high) {
+        const std::uint32_t middle = (low + high) / 2;
+        const int order = face_.compare(face_.row(bounds_->rows(), middle), row);
+        if (ascending_ ? order < 0 : order > 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+void ShuffleWriter::choose_partitions(const Batch& batch) {
+    chosen_.resize(batch.count);
+    switch (kind_) {
+        case PartitionerKind::Hash:
+            hashes_.resize(batch.count);
+            face_.hash(batch.rows, batch.count, hashes_.data());
+            for (std::uint32_t i = 0; i < batch.count; ++i) {
+                chosen_[i] = rdd::partition_of(hashes_[i], partitions_);
+            }
+            return;
+        case PartitionerKind::Range:
+            for (std::uint32_t i = 0; i < batch.count; ++i) {
+                chosen_[i] = range_of(face_.row(batch.rows, i));
+            }
+            return;
+        case PartitionerKind::RoundRobin:
+            for (std::uint32_t i = 0; i < batch.count; ++i) {
+                chosen_[i] = static_cast<std::uint32_t>(position_++ % partitions_);
+            }
+            return;
+        case PartitionerKind::None:
+        case PartitionerKind::Supplied:
+            break;
+    }
+    CHECK(false);
+}
+
+Flow ShuffleWriter::push(Batch& batch) {
+    budget_.scope().metrics().shuffle_records_written += batch.count;
+    if (partitions_ == 1) {
+        builders_[0].append(batch.rows, nullptr, batch.count);
+        return account(0);
+    }
+    choose_partitions(batch);
+    std::fill(starts_.begin(), starts_.end(), 0);
+    for (const std::uint32_t partition : chosen_) {
+        ++starts_[partition + 1];
+    }
+    for (std::uint32_t p = 0; p < partitions_; ++p) {
+        starts_[p + 1] += starts_[p];
+    }
+    order_.resize(batch.count);
+    for (std::uint32_t i = 0; i < batch.count; ++i) {
+        order_[starts_[chosen_[i]]++] = i;  // afterwards starts_[p] is where p ends
+    }
+    std::uint32_t begin = 0;
+    for (std::uint32_t p = 0; p < partitions_; ++p) {
+        const std::uint32_t end = starts_[p];
+        if (begin != end) {
+            builders_[p].append(batch.rows, order_.data() + begin, end - begin);
+            if (account(p) == Flow::Stop) {
+                return Flow::Stop;
+            }
+        }
+        begin = end;
+    }
+    return budget_.scope().flow();
+}
+
+Flow ShuffleWriter::account(std::uint32_t partition) {
+    const std::int64_t held = builders_[partition].memory();
+    const std::int64_t more = held - reserved_[partition];
+    if (more > 0) {
+        reserved_[partition] = held;
+        if (!budget_.reserve(more)) {
+            return Flow::Stop;
+        }
+    }
+    return Flow::Continue;
+}
+
+std::vector<BlockPtr> ShuffleWriter::finish() {
+    std::vector<BlockPtr> blocks;
+    blocks.reserve(partitions_);
+    for (std::uint32_t p = 0; p < partitions_; ++p) {
+        blocks.push_back(builders_[p].records() != 0 ? builders_[p].finish() : nullptr);
+        budget_.release(std::exchange(reserved_[p], 0));
+    }
+    return blocks;
+}
+
+}  // namespace heddle::blocks

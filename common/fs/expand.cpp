@@ -1,0 +1,159 @@
+// What a path in a program means: files, folders, globs, lists of them.
+#include <fnmatch.h>
+
+#include <algorithm>
+
+#include "common/base/strings.h"
+#include "common/fs/file_system.h"
+
+namespace heddle::fs {
+
+namespace {
+
+bool has_glob(std::string_view text) {
+    return text.find_first_of("*?[") != std::string_view::npos;
+}
+
+std::string_view name_of(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+bool is_hidden(std::string_view path) {
+    const std::string_view name = name_of(path);
+    return name.starts_with('.') || name.starts_with('_');
+}
+
+// Splits at commas outside of braces.
+std::vector<std::string> split_list(std::string_view text) {
+    std::vector<std::string> parts(1);
+    int depth = 0;
+    for (const char c : text) {
+        depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+        if (c == ',' && depth <= 0) {
+            parts.emplace_back();
+        } else {
+            parts.back() += c;
+        }
+    }
+    return parts;
+}
+
+// "a{b,c}d" gives "abd" and "acd"; braces may be nested, and without a partner they are plain.
+std::vector<std::string> expand_braces(const std::string& text) {
+    const std::size_t open = text.find('{');
+    if (open == std::string::npos) {
+        return {text};
+    }
+    int depth = 0;
+    std::size_t close = open;
+    for (; close < text.size(); ++close) {
+        depth += text[close] == '{' ? 1 : text[close] == '}' ? -1 : 0;
+        if (depth == 0) {
+            break;
+        }
+    }
+    if (close == text.size()) {
+        return {text};
+    }
+    std::vector<std::string> out;
+    for (const std::string& part : split_list(text.substr(open + 1, close - open - 1))) {
+        for (std::string& whole :
+             expand_braces(text.substr(0, open) + part + text.substr(close + 1))) {
+            out.push_back(std::move(whole));
+        }
+    }
+    return out;
+}
+
+// Folders and files that match the components of `rest` below `folder`.
+Status match_below(FileSystem& files, const std::string& folder, std::string_view rest,
+                   std::vector<std::string>& out) {
+    const std::size_t slash = rest.find('/');
+    const std::string part(rest.substr(0, slash));
+    const bool last = slash == std::string_view::npos;
+    const std::string_view after = last ? std::string_view{} : rest.substr(slash + 1);
+    const auto join_path = [&](const std::string& name) {
+        return folder.empty() ? name : folder.ends_with('/') ? folder + name : folder + "/" + name;
+    };
+    std::vector<std::string> matches;
+    if (has_glob(part)) {
+        auto entries = files.list(folder.empty() ? "." : folder);
+        if (!entries) {
+            return entries.error().code == ErrorCode::NotFound ? Status{} : Status(entries.error());
+        }
+        for (const FileInfo& entry : *entries) {
+            const std::string name(name_of(entry.path));
+            if (::fnmatch(part.c_str(), name.c_str(), FNM_PERIOD) == 0 && (last || entry.folder)) {
+                matches.push_back(join_path(name));
+            }
+        }
+    } else {
+        matches.push_back(join_path(part));
+    }
+    for (const std::string& match : matches) {
+        if (!last) {
+            TRY(match_below(files, match, after, out));
+        } else if (files.stat(match)) {
+            out.push_back(match);
+        }
+    }
+    return {};
+}
+
+Status add_files(FileSystem& files, const std::string& path, std::vector<FileInfo>& out) {
+    TRY(FileInfo info, files.stat(path));
+    if (!info.folder) {
+        out.push_back(std::move(info));
+        return {};
+    }
+    TRY(const std::vector<FileInfo> entries, files.list(path));
+    for (const FileInfo& entry : entries) {
+        if (!entry.folder && !is_hidden(entry.path)) {
+            out.push_back(entry);
+        }
+    }
+    return {};
+}
+
+Status expand_part(FileSystem& files, const std::string& part, std::vector<FileInfo>& out) {
+    if (files.stat(part)) {  // a name with special characters in it means itself first
+        return add_files(files, part, out);
+    }
+    std::vector<std::string> paths;
+    for (const std::string& pattern : expand_braces(part)) {
+        const bool absolute = pattern.starts_with('/');
+        TRY(match_below(files, absolute ? "/" : "",
+                        std::string_view(pattern).substr(absolute ? 1 : 0), paths));
+    }
+    if (paths.empty()) {
+        return Error{ErrorCode::NotFound, "no file matches '" + part + "'"};
+    }
+    for (const std::string& path : paths) {
+        TRY(add_files(files, path, out));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<FileInfo>> expand(FileSystem& files, std::string_view pattern) {
+    std::vector<FileInfo> out;
+    if (const std::string whole(pattern); files.stat(whole)) {
+        TRY(add_files(files, whole, out));
+        return out;
+    }
+    for (const std::string& part : split_list(pattern)) {
+        std::string text(part);
+        if (text.starts_with("file://")) {
+            text.erase(0, 7);
+        } else if (text.starts_with("file:")) {
+            text.erase(0, 5);
+        }
+        TRY(expand_part(files, text, out));
+    }
+    std::stable_sort(out.begin(), out.end(),
+                     [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });
+    return out;
+}
+
+}  // namespace heddle::fs
