@@ -123,16 +123,9 @@ void BlockBuilder::append(const void* rows, const std::uint32_t* selection, std:
 
 void BlockBuilder::close_segment() {
     closed_.push_back(writer_->take());
+    closed_bytes_ += static_cast<std::int64_t>(closed_.back().size());
     closed_records_.push_back(segment_records_);
     segment_records_ = 0;
-}
-
-std::int64_t BlockBuilder::memory() const {
-    std::size_t bytes = writer_->capacity();
-    for (const rdd::Bytes& segment : closed_) {
-        bytes += segment.size();
-    }
-    return static_cast<std::int64_t>(bytes);
 }
 
 BlockPtr BlockBuilder::finish() {
@@ -151,6 +144,7 @@ BlockPtr BlockBuilder::finish() {
     parts.owner = owner;
     closed_.clear();
     closed_records_.clear();
+    closed_bytes_ = 0;
     records_ = 0;
     return BlockAccess::make(std::move(parts));
 }

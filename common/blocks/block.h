@@ -95,7 +95,9 @@ public:
     void append(const void* rows, const std::uint32_t* selection, std::uint32_t count);
     std::uint64_t records() const { return records_; }
     /// Memory held at present.
-    std::int64_t memory() const;
+    std::int64_t memory() const {
+        return closed_bytes_ + static_cast<std::int64_t>(writer_->capacity());
+    }
     /// The builder is empty afterwards.
     BlockPtr finish();
 
@@ -106,6 +108,7 @@ private:
     std::unique_ptr<rdd::ByteWriter> writer_;
     std::uint64_t segment_records_ = 0;
     std::uint64_t records_ = 0;
+    std::int64_t closed_bytes_ = 0;
     std::vector<rdd::Bytes> closed_;
     std::vector<std::uint64_t> closed_records_;
 };

@@ -1,0 +1,315 @@
+// From nodes to running operators.
+#include "executor/task/chain.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "common/rdd/builtins.h"
+#include "common/rdd/registry.h"
+#include "executor/task/sources.h"
+
+namespace heddle::executor {
+
+using blocks::BlockPtr;
+using rdd::Batch;
+using rdd::Dependency;
+using rdd::DependencyKind;
+using rdd::Flow;
+using rdd::OperatorKind;
+using rdd::Partition;
+using rdd::RddNode;
+using rdd::RecordFace;
+using rdd::Sink;
+
+namespace {
+
+// Keeps a partition while it is computed, as long as there is memory for it. What was collected
+// when memory ends is pushed on, and the rest passes by.
+class CachingSink final : public Sink {
+public:
+    CachingSink(const RecordFace& face, bool typed, rdd::TaskScope& scope, Sink& next)
+        : face_(face), scope_(scope), next_(next) {
+        if (typed) {
+            typed_.emplace(face);
+        } else {
+            encoded_.emplace(face);
+        }
+    }
+    ~CachingSink() override { scope_.release(reserved_); }
+
+    Flow push(Batch& batch) override {
+        if (passing_) {
+            return next_.push(batch);
+        }
+        if (typed_) {
+            typed_->append(batch.rows, batch.count);
+        } else {
+            encoded_->append(batch.rows, nullptr, batch.count);
+        }
+        const std::int64_t more = (typed_ ? typed_->memory() : encoded_->memory()) - reserved_;
+        if (more <= 0) {
+            return scope_.flow();
+        }
+        if (scope_.try_reserve(more)) {
+            reserved_ += more;
+            return scope_.flow();
+        }
+        passing_ = true;
+        overflow_ = finish();
+        return push_overflow();
+    }
+    /// Null: it did not fit and everything has been pushed on.
+    BlockPtr take() {
+        if (passing_) {
+            return nullptr;
+        }
+        BlockPtr block = finish();
+        scope_.release(std::exchange(reserved_, 0));  // the store accounts for it from here on
+        return block;
+    }
+
+private:
+    BlockPtr finish() { return typed_ ? typed_->finish() : encoded_->finish(); }
+
+    // The overflow stays until the task ends: pushed rows may be pointed at.
+    Flow push_overflow() {
+        auto flow = blocks::read_block(*overflow_, face_,
+                                       [this](Batch& batch) { return next_.push(batch); });
+        return flow ? *flow : Flow::Stop;
+    }
+
+    const RecordFace& face_;
+    rdd::TaskScope& scope_;
+    Sink& next_;
+    std::optional<blocks::TypedBlockBuilder> typed_;
+    std::optional<blocks::BlockBuilder> encoded_;
+    std::int64_t reserved_ = 0;
+    bool passing_ = false;
+    BlockPtr overflow_;
+};
+
+}  // namespace
+
+std::string operation_name(const RddNode& node) {
+    std::string name = node.name;
+    if (!node.callsite.empty()) {
+        name += " at " + node.callsite;
+    }
+    return name + " (RDD " + std::to_string(node.id.value) + ")";
+}
+
+void Chain::fail(const std::string& operation, std::string message, bool final) {
+    rdd::TaskFailure failure;
+    failure.kind = rdd::FailureKind::ExceptionFailure;
+    failure.operation = operation;
+    failure.message = std::move(message);
+    failure.final = final;
+    scope_.fail(std::move(failure));
+}
+
+const rdd::OperatorEntry* Chain::entry_of(const rdd::OperatorRef& op,
+                                          const std::string& operation) {
+    switch (op.kind) {
+        case OperatorKind::Registered: {
+            const auto entry = rdd::find_registered(op);
+            if (!entry) {
+                fail(operation, entry.error().message, true);
+                return nullptr;
+            }
+            return *entry;
+        }
+        case OperatorKind::Builtin: {
+            const rdd::OperatorEntry* entry = rdd::find_builtin(op);
+            if (entry == nullptr) {
+                fail(operation,
+                     "this executor has no builtin operator '" + op.name + "' version " +
+                         std::to_string(op.version),
+                     true);
+            }
+            return entry;
+        }
+        case OperatorKind::None:
+            fail(operation, "the node has no operator", true);
+            return nullptr;
+        case OperatorKind::Python:
+            fail(operation, "Python operators are not supported in this version", true);
+            return nullptr;
+    }
+    CHECK(false);
+}
+
+const RecordFace* Chain::face_of(const rdd::RecordType& type, const std::string& operation) {
+    const auto face = rdd::find_face(type);
+    if (!face) {
+        fail(operation, face.error().message, true);
+        return nullptr;
+    }
+    return *face;
+}
+
+void Chain::run(rdd::RddId id, Partition partition, Sink& sink) {
+    if (scope_.stopped()) {
+        return;
+    }
+    const RddNode* node = stage_.find(id);
+    CHECK(node != nullptr);  // the decoder checked the stage
+    if (partition < 0 || partition >= node->partitions) {
+        fail(operation_name(*node), "there is no partition " + std::to_string(partition), true);
+        return;
+    }
+    if (node->storage.is_none()) {
+        compute(*node, partition, sink);
+    } else {
+        run_cached(*node, partition, sink);
+    }
+}
+
+void Chain::run_cached(const RddNode& node, Partition partition, Sink& sink) {
+    const std::string operation = operation_name(node);
+    const RecordFace* face = face_of(node.record, operation);
+    if (face == nullptr) {
+        return;
+    }
+    const auto id = rdd::BlockId::rdd(node.id, partition);
+    BlockPtr block = environment_.store.get(id);
+    if (block == nullptr) {
+        block = environment_.fetch_cached(id);
+    }
+    if (block == nullptr) {
+        const auto caching =
+            std::make_shared<CachingSink>(*face, node.storage.deserialized, scope_, sink);
+        compute(node, partition, *caching);
+        if (scope_.stopped()) {
+            return;
+        }
+        block = caching->take();
+        if (block == nullptr) {
+            keep_.push_back(caching);
+            return;
+        }
+        (void)environment_.store.put(id, block, node.storage);
+    }
+    push_block(block, *face, operation, sink);
+}
+
+void Chain::push_block(const BlockPtr& block, const RecordFace& face, const std::string& operation,
+                       Sink& sink) {
+    keep_.push_back(block);
+    const auto flow = blocks::read_block(*block, face, [&](Batch& batch) {
+        return sink.push(batch) == Flow::Stop ? Flow::Stop : scope_.flow();
+    });
+    if (!flow) {
+        fail(operation, flow.error().message, false);
+    }
+}
+
+void Chain::compute(const RddNode& node, Partition partition, Sink& sink) {
+    if (node.dependencies.empty()) {
+        run_source_node(node, partition, sink);
+        return;
+    }
+    if (node.op.kind == OperatorKind::None) {  // a union, or records straight from a shuffle
+        for (const Dependency& dependency : node.dependencies) {
+            run_input(node, dependency, partition, sink);
+        }
+        return;
+    }
+    rdd::OperatorInit init{scope_, node.op.payload, operation_name(node), partition, nullptr};
+    const rdd::OperatorEntry* entry = entry_of(node.op, init.operation);
+    init.face = face_of(node.record, init.operation);
+    if (entry == nullptr || init.face == nullptr) {
+        return;
+    }
+    if (entry->make_operator != nullptr) {
+        if (const auto op = entry->make_operator(init, sink); op != nullptr) {
+            for (const Dependency& dependency : node.dependencies) {
+                run_input(node, dependency, partition, *op);
+            }
+            if (!scope_.stopped()) {
+                (void)op->close();
+            }
+            return;
+        }
+    } else if (entry->make_head != nullptr) {
+        if (const auto head = entry->make_head(init, sink); head != nullptr) {
+            for (std::size_t i = 0; i < node.dependencies.size(); ++i) {
+                run_input(node, node.dependencies[i], partition, head->input(i));
+            }
+            if (!scope_.stopped()) {
+                (void)head->close();
+            }
+            return;
+        }
+    }
+    fail(init.operation, "its operator cannot be built from what the plan says", true);
+}
+
+void Chain::run_source_node(const RddNode& node, Partition partition, Sink& sink) {
+    const std::string operation = operation_name(node);
+    const RecordFace* face = face_of(node.record, operation);
+    if (face == nullptr) {
+        return;
+    }
+    const auto& sources = scope_.task().sources;
+    const auto source = std::find_if(sources.begin(), sources.end(), [&](const auto& candidate) {
+        return candidate.rdd == node.id && candidate.partition == partition;
+    });
+    if (source == sources.end()) {
+        fail(operation, "the task came without this partition's source", true);
+        return;
+    }
+    const SourceInit init{scope_, environment_.files, keep_, *face, operation};
+    if (!run_source(node.op, source->payload, init, sink)) {
+        fail(operation, "this executor has no source '" + node.op.name + "'", true);
+    }
+}
+
+void Chain::run_input(const RddNode& node, const Dependency& dependency, Partition partition,
+                      Sink& sink) {
+    if (dependency.kind == DependencyKind::Shuffle) {
+        read_shuffle(node, dependency, partition, sink);
+    } else if (const auto parent = rdd::parent_partition(dependency, partition)) {
+        run(dependency.parent, *parent, sink);
+    }
+}
+
+void Chain::read_shuffle(const RddNode& node, const Dependency& dependency, Partition partition,
+                         Sink& sink) {
+    const std::string operation = operation_name(node);
+    const RecordFace* face = face_of(dependency.record, operation);
+    if (face == nullptr) {
+        return;
+    }
+    rdd::TaskMetrics& metrics = scope_.metrics();
+    const auto input = environment_.open_shuffle(dependency.shuffle, partition);
+    BlockPtr block;
+    rdd::TaskFailure failure;
+    while (!scope_.stopped()) {
+        block = nullptr;
+        switch (input->next(block, failure)) {
+            case ShuffleBlocks::Answer::End:
+                return;
+            case ShuffleBlocks::Answer::Failed:
+                scope_.fail(failure);
+                return;
+            case ShuffleBlocks::Answer::Block:
+                break;
+        }
+        if (block == nullptr) {
+            continue;
+        }
+        const auto bytes = static_cast<std::int64_t>(block->bytes());
+        metrics.shuffle_records_read += static_cast<std::int64_t>(block->records());
+        if (input->last_was_remote()) {
+            metrics.shuffle_remote_blocks_fetched += 1;
+            metrics.shuffle_remote_bytes_read += bytes;
+        } else {
+            metrics.shuffle_local_blocks_fetched += 1;
+            metrics.shuffle_local_bytes_read += bytes;
+        }
+        push_block(block, *face, operation, sink);
+    }
+}
+
+}  // namespace heddle::executor

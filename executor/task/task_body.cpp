@@ -1,0 +1,165 @@
+// One task: build, run, answer.
+#include "executor/task/task_body.h"
+
+#include <exception>
+#include <optional>
+#include <string>
+
+#include "common/blocks/shuffle_writer.h"
+#include "common/rdd/builtins.h"
+#include "executor/task/chain.h"
+#include "executor/task/save_text.h"
+
+namespace heddle::executor {
+
+using rdd::Flow;
+using rdd::StagePlan;
+using rdd::TaskDescription;
+using rdd::TaskResult;
+
+namespace {
+
+class AccountedMemory final : public rdd::TaskMemory {
+public:
+    explicit AccountedMemory(blocks::Accountant& accountant) : accountant_(accountant) {}
+    std::optional<std::string> acquire(std::int64_t bytes) override {
+        return accountant_.acquire_execution(bytes);
+    }
+    void release(std::int64_t bytes) override { accountant_.release_execution(bytes); }
+
+private:
+    blocks::Accountant& accountant_;
+};
+
+void run_map(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScope& scope,
+             Chain& chain, TaskResult& result) {
+    const TaskDescription& task = scope.task();
+    const std::string operation = "shuffle " + std::to_string(stage.shuffle.shuffle.value) +
+                                  " of " + operation_name(*stage.find(stage.root));
+    const rdd::RecordFace* face = chain.face_of(stage.shuffle.record, operation);
+    if (face == nullptr) {
+        return;
+    }
+    auto made = blocks::ShuffleWriter::make(*face, stage.shuffle.partitioner, scope, operation);
+    if (!made) {
+        chain.fail(operation, made.error().message, true);
+        return;
+    }
+    blocks::ShuffleWriter& writer = **made;
+    if (stage.shuffle.combine.kind == rdd::OperatorKind::None) {
+        chain.run(stage.root, task.partition, writer);
+    } else {
+        const rdd::OperatorInit init{scope, stage.shuffle.combine.payload, operation,
+                                     task.partition, face};
+        const rdd::OperatorEntry* entry = chain.entry_of(stage.shuffle.combine, operation);
+        if (entry == nullptr) {
+            return;
+        }
+        const auto combine =
+            entry->make_operator == nullptr ? nullptr : entry->make_operator(init, writer);
+        if (combine == nullptr) {
+            chain.fail(operation, "its combiner cannot be built from what the plan says", true);
+            return;
+        }
+        chain.run(stage.root, task.partition, *combine);
+        if (!scope.stopped()) {
+            (void)combine->close();
+        }
+    }
+    if (scope.stopped()) {
+        return;
+    }
+    std::vector<blocks::BlockPtr> blocks = writer.finish();
+    rdd::MapStatus status;
+    status.map_task = task.task;
+    status.map_index = task.partition;
+    for (const blocks::BlockPtr& block : blocks) {
+        status.sizes.push_back(block ? block->bytes() : 0);
+        scope.metrics().shuffle_bytes_written += static_cast<std::int64_t>(status.sizes.back());
+    }
+    const Status stored =
+        environment.shuffles.put(stage.shuffle.shuffle, task.task, std::move(blocks));
+    if (!stored) {
+        chain.fail(operation, stored.error().message, false);
+        return;
+    }
+    result.map = std::move(status);
+}
+
+std::unique_ptr<rdd::Action> make_action(const StagePlan& stage, TaskEnvironment& environment,
+                                         const rdd::OperatorInit& init, Chain& chain) {
+    if (stage.action.kind == rdd::OperatorKind::Builtin &&
+        stage.action.name == rdd::builtin::kSaveText) {
+        return make_save_text(init, environment.files);
+    }
+    const rdd::OperatorEntry* entry = chain.entry_of(stage.action, init.operation);
+    return entry == nullptr || entry->make_action == nullptr ? nullptr : entry->make_action(init);
+}
+
+void run_result(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScope& scope,
+                Chain& chain, TaskResult& result) {
+    const rdd::RddNode& root = *stage.find(stage.root);
+    rdd::OperatorInit init{scope, stage.action.payload,
+                           stage.action.name + " of " + operation_name(root),
+                           scope.task().partition, nullptr};
+    init.face = chain.face_of(root.record, init.operation);
+    if (init.face == nullptr) {
+        return;
+    }
+    const auto action = make_action(stage, environment, init, chain);
+    if (action == nullptr) {
+        chain.fail(init.operation, "its action cannot be built from what the plan says", true);
+        return;
+    }
+    chain.run(stage.root, scope.task().partition, *action);
+    if (!scope.stopped()) {
+        result.value = action->result();
+        scope.metrics().result_size = static_cast<std::int64_t>(result.value.size());
+    }
+}
+
+void run_guarded(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScope& scope,
+                 TaskResult& result) {
+    // Operators report failures through the scope. What still throws is a user's copy constructor,
+    // the codec of a user's type, or a refused allocation.
+    try {
+        Chain chain(stage, environment, scope);
+        if (stage.output == StagePlan::Output::ShuffleMap) {
+            run_map(stage, environment, scope, chain, result);
+        } else {
+            run_result(stage, environment, scope, chain, result);
+        }
+    } catch (...) {
+        scope.fail_in_user_code("task", nullptr, nullptr);
+    }
+}
+
+}  // namespace
+
+TaskResult run_task(const StagePlan& stage, const TaskDescription& task,
+                    TaskEnvironment& environment, const std::atomic<bool>& cancelled) {
+    TaskResult result;
+    result.task = task.task;
+    AccountedMemory memory(environment.accountant);
+    rdd::TaskScope scope(task, memory, cancelled);
+    run_guarded(stage, environment, scope, result);
+    if (scope.failure()) {
+        result.failure = scope.failure();
+    } else if (scope.cancelled()) {
+        result.failure.emplace();
+        result.failure->kind = rdd::FailureKind::TaskKilled;
+        result.failure->message = "killed on request";
+    }
+    if (result.failure) {
+        if (result.map) {  // cancelled after its output was stored: nobody will ask for it
+            environment.shuffles.drop_map(stage.shuffle.shuffle, task.task);
+        }
+        result.map.reset();
+        result.value.clear();
+    }
+    result.blocks = environment.store.take_updates();
+    result.metrics = scope.metrics();
+    return result;
+}
+
+}  // namespace heddle::executor
