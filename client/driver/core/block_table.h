@@ -1,0 +1,44 @@
+#pragma once
+
+// Where cached partitions are, as the executors' reports say. It may lag behind an eviction: a task
+// that does not find a block computes it.
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "common/rdd/executor_protocol.h"
+#include "common/rdd/ids.h"
+#include "common/rdd/task.h"
+
+namespace heddle::driver {
+
+class BlockTable {
+public:
+    struct Holding {
+        std::int64_t memory = 0;
+        std::int64_t disk = 0;
+    };
+    using Holders = std::map<rdd::ExecutorId, Holding>;
+
+    /// Only cached partitions (BlockId::Kind::Rdd) are kept.
+    void update(rdd::ExecutorId executor, const rdd::BlockUpdate& update);
+    void executor_lost(rdd::ExecutorId executor);
+    void drop_rdd(rdd::RddId rdd);
+
+    /// Null: nobody has it.
+    const Holders* find(rdd::RddId rdd, rdd::Partition partition) const;
+    bool any(rdd::RddId rdd) const;
+    /// All partitions [0, partitions) are cached somewhere.
+    bool all(rdd::RddId rdd, std::int32_t partitions) const;
+
+    using Partitions = std::map<rdd::Partition, Holders>;
+    const std::map<rdd::RddId, Partitions>& rdds() const { return rdds_; }
+
+    void check() const;
+
+private:
+    std::map<rdd::RddId, Partitions> rdds_;  // no empty entries on any level
+};
+
+}  // namespace heddle::driver

@@ -1,0 +1,160 @@
+// The dispatch of events and the books as a whole.
+#include "client/driver/core/driver.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+
+namespace heddle::driver {
+
+Driver::Driver(Config config)
+    : config_(std::move(config)), now_(config_.start), progress_(config_) {}
+
+void Driver::step(TimePoint now, const Event& event, Effects& effects) {
+    CHECK(now >= now_);
+    now_ = now;
+    touched_ = rdd::kNoExecutor;
+    std::visit([&](const auto& e) { on(e, effects); }, event);
+    if (resubmit_at_ && *resubmit_at_ <= now_) {
+        resubmit_at_.reset();
+        for (auto& [id, stage] : stages_.all()) {
+            if (stage.state == StageState::Failed) {
+                stage.state = StageState::Waiting;
+                to_submit_.insert(id);
+            }
+        }
+    }
+    expire_executors(effects);
+    pump(effects);
+    offer(effects);
+}
+
+TimePoint Driver::next_deadline() const {
+    TimePoint deadline = expiry_check_;
+    if (resubmit_at_) {
+        deadline = std::min(deadline, *resubmit_at_);
+    }
+    if (!free_.empty()) {
+        for (const rdd::StageId id : running_) {
+            deadline = std::min(deadline, stages_.at(id).tasks->next_level());
+        }
+    }
+    return deadline;
+}
+
+void Driver::on(const ExecutorSaid& event, Effects& effects) {
+    Executor* executor = executors_.find(event.executor);
+    if (executor == nullptr) {
+        ++stale_;  // from one that was given up
+        return;
+    }
+    executor->heard = now_;
+    if (const auto* done = std::get_if<rdd::TaskDone>(&event.message)) {
+        on_done(*executor, done->result, effects);
+    } else if (const auto* dropped = std::get_if<rdd::RddDropped>(&event.message)) {
+        acknowledge_drop(dropped->rdd, event.executor, effects);
+    } else if (const auto* beat = std::get_if<rdd::ExecutorHeartbeat>(&event.message)) {
+        for (const rdd::BlockUpdate& update : beat->blocks) {
+            blocks_.update(event.executor, update);
+        }
+        progress_.heartbeat(event.executor, *beat);
+    }
+}
+
+void Driver::on(const Tick&, Effects&) {}
+
+void Driver::on(const RddUnpersisted& event, Effects& effects) {
+    blocks_.drop_rdd(event.rdd);
+    persisted_.erase(event.rdd);
+    std::set<rdd::ExecutorId> waiting_for;
+    for (const auto& [id, executor] : executors_.all()) {
+        effects.push_back(Send{id, rdd::DropRdd{event.rdd}});
+        waiting_for.insert(id);
+    }
+    if (waiting_for.empty()) {
+        effects.push_back(ConfirmUnpersist{event.rdd});
+    } else {
+        unpersisting_[event.rdd] = std::move(waiting_for);
+    }
+}
+
+void Driver::on(const Stopped& event, Effects& effects) {
+    stopped_ = true;
+    while (!jobs_.empty()) {
+        end_job(jobs_.begin()->first, JobError{ErrorCode::Cancelled, event.reason, {}, -1, {}},
+                effects);
+    }
+    for (const auto& [id, executor] : executors_.all()) {
+        effects.push_back(Send{id, rdd::ExecutorStop{}});
+    }
+    for (const auto& [rdd, waiting_for] : unpersisting_) {
+        effects.push_back(ConfirmUnpersist{rdd});
+    }
+    unpersisting_.clear();
+    if (wanted_ > 0) {
+        wanted_ = 0;
+        effects.push_back(WantExecutors{0});
+    }
+}
+
+std::vector<RddView> Driver::storage() const {
+    std::vector<RddView> views;
+    for (const auto& [id, partitions] : blocks_.rdds()) {
+        RddView view;
+        view.rdd = id;
+        const auto it = persisted_.find(id);
+        if (it != persisted_.end()) {
+            view.name = it->second.name;
+            view.partitions = it->second.partitions;
+            view.level = rdd::describe(it->second.level);
+        }
+        view.cached = static_cast<std::int32_t>(partitions.size());
+        for (const auto& [partition, holders] : partitions) {
+            RddPartitionView at{partition, 0, 0, {}};
+            for (const auto& [executor, holding] : holders) {
+                at.memory += holding.memory;
+                at.disk += holding.disk;
+                at.executors.push_back(executor);
+            }
+            view.memory += at.memory;
+            view.disk += at.disk;
+            view.partition_views.push_back(std::move(at));
+        }
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+void Driver::check() const {
+    executors_.check();
+    outputs_.check();
+    blocks_.check();
+    std::size_t running = 0;
+    for (const auto& [id, executor] : executors_.all()) {
+        running += executor.running.size();
+        CHECK((executor.free_slots() > 0) == (free_.count(id) == 1));
+        for (const rdd::TaskId task : executor.running) {
+            CHECK(tasks_.at(task.value).executor == id);
+        }
+    }
+    CHECK(running == tasks_.size());
+    for (const auto& [id, stage] : stages_.all()) {
+        CHECK((stage.state == StageState::Running) == (running_.count(id) == 1));
+        CHECK(stage.state != StageState::Running || stage.tasks.has_value());
+        CHECK(stage.state == StageState::Idle || !stage.jobs.empty());
+        if (stage.tasks) {
+            stage.tasks->check();
+        }
+        for (const rdd::JobId job : stage.jobs) {
+            CHECK(jobs_.at(job).stages.count(id) == 1);
+        }
+    }
+    for (const auto& [id, job] : jobs_) {
+        CHECK(!job.missing.empty());
+        CHECK(stages_.at(job.result_stage).state != StageState::Idle);
+    }
+    CHECK(to_submit_.empty());
+}
+
+}  // namespace heddle::driver

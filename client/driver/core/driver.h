@@ -1,0 +1,164 @@
+#pragma once
+
+// The driver's core: jobs become stages, stages become tasks, tasks go to executors, and what is
+// lost is computed again. Single-threaded, deterministic, free of I/O.
+//
+// Results are delivered once per partition: the first attempt that succeeds is the one that counts,
+// which makes the driver the coordinator of output commits, too (an action that writes files
+// answers with the name of what it wrote, and only the answer that was delivered is moved into
+// place).
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "client/driver/core/block_table.h"
+#include "client/driver/core/config.h"
+#include "client/driver/core/effect.h"
+#include "client/driver/core/event.h"
+#include "client/driver/core/executor_table.h"
+#include "client/driver/core/job.h"
+#include "client/driver/core/map_outputs.h"
+#include "client/driver/core/progress.h"
+#include "client/driver/core/stage.h"
+#include "client/driver/core/views.h"
+#include "common/base/time.h"
+
+namespace heddle::driver {
+
+class Driver {
+public:
+    explicit Driver(Config config);
+    Driver(const Driver&) = delete;
+    Driver& operator=(const Driver&) = delete;
+
+    /// Appends what has to be done. Requires a time that does not go back.
+    void step(TimePoint now, const Event& event, Effects& effects);
+    /// When a Tick is due at the latest; never: not at all.
+    TimePoint next_deadline() const;
+
+    const Progress& progress() const { return progress_; }
+    std::vector<RddView> storage() const;
+    const ExecutorTable& executors() const { return executors_; }
+    std::int64_t stale_messages() const { return stale_; }
+    bool idle() const { return jobs_.empty(); }
+
+    /// Stops the process when the books are not consistent. Simulation calls it after every step.
+    void check() const;
+
+private:
+    struct RunningTask {
+        rdd::StageId stage;
+        std::int32_t stage_attempt = 0;
+        std::size_t index = 0;
+        rdd::Partition partition = 0;
+        std::int32_t attempt = 0;
+        rdd::ExecutorId executor;
+        bool rolled_back = false;  // whatever it answers does not count
+        bool cancelled = false;
+    };
+    struct Persisted {
+        std::string name;
+        std::int32_t partitions = 0;
+        rdd::StorageLevel level;
+        std::shared_ptr<const rdd::Plan> plan;  // the latest that has it; shared with stages
+    };
+
+    // One per event (driver.cpp).
+    void on(const JobSubmitted& event, Effects& effects);
+    void on(const JobCancelled& event, Effects& effects);
+    void on(const ExecutorRegistered& event, Effects& effects);
+    void on(const ExecutorLost& event, Effects& effects);
+    void on(const ExecutorSaid& event, Effects& effects);
+    void on(const RddUnpersisted& event, Effects& effects);
+    void on(const ShuffleReleased& event, Effects& effects);
+    void on(const Stopped& event, Effects& effects);
+    void on(const Tick& event, Effects& effects);
+
+    // Jobs (driver_jobs.cpp).
+    using StagesSeen = std::map<rdd::ShuffleId, rdd::StageId>;
+    std::vector<rdd::StageId> parent_stages(const std::shared_ptr<const rdd::Plan>& plan,
+                                            rdd::RddId root, StagesSeen& seen);
+    rdd::StageId shuffle_stage_of(const std::shared_ptr<const rdd::Plan>& plan,
+                                  const rdd::Dependency& dependency, StagesSeen& seen);
+    void remember_persisted(const std::shared_ptr<const rdd::Plan>& plan);
+    void end_job(rdd::JobId id, std::optional<JobError> error, Effects& effects);
+    void leave_stage(Stage& stage, rdd::JobId job);
+    void cancel_orphans(Effects& effects);
+    void remove_stage(rdd::StageId id, Effects& effects);
+    void release(rdd::ShuffleId shuffle, Effects& effects);
+
+    // Stages (driver_stages.cpp).
+    void pump(Effects& effects);
+    void submit(Stage& stage, Effects& effects);
+    void start(Stage& stage, Effects& effects);
+    void complete(Stage& stage, Effects& effects);
+    void abort(Stage& stage, const JobError& error, Effects& effects);
+    void input_lost(Stage& stage, const std::string& reason);
+    void roll_back(Stage& stage, Effects& effects);
+    void discard(Stage& stage, Effects& effects);
+    void drop_cached_readers(rdd::ShuffleId shuffle, Effects& effects);
+    void leave_running(Stage& stage);
+
+    // Tasks (driver_tasks.cpp).
+    void on_done(Executor& executor, const rdd::TaskResult& result, Effects& effects);
+    void on_success(const RunningTask& task, const rdd::TaskResult& result, Effects& effects);
+    void on_failure(const RunningTask& task, const rdd::TaskFailure& failure, Effects& effects);
+    void on_fetch_failed(Stage& stage, const RunningTask& task, const rdd::TaskFailure& failure,
+                         Effects& effects);
+    void task_done(Stage& stage, rdd::Partition partition, Effects& effects);
+    void task_lost(rdd::TaskId id, const Executor& executor, const std::string& reason,
+                   Effects& effects);
+    void cancel_task(rdd::TaskId id, Effects& effects);
+    void drained();
+
+    // Offers (driver_offers.cpp).
+    void offer(Effects& effects);
+    void offer_to(Stage& stage, Effects& effects);
+    std::optional<Locality> offer_level(Stage& stage, Locality level, Effects& effects);
+    void launch(Stage& stage, Executor& executor, const TaskSet::Pick& pick, Effects& effects);
+    void prepare(Stage& stage, Executor& executor, Effects& effects);
+    std::int32_t ahead(const Stage& stage, const Executor& executor) const;
+
+    // Executors (driver_executors.cpp).
+    void lose_executor(rdd::ExecutorId id, const std::string& reason, Effects& effects);
+    void outputs_lost(const std::vector<rdd::ShuffleId>& shuffles);
+    void count_executor_failure(const std::string& reason, Effects& effects);
+    void expire_executors(Effects& effects);
+    void acknowledge_drop(rdd::RddId rdd, rdd::ExecutorId executor, Effects& effects);
+    void executors_changed();
+
+    Config config_;
+    TimePoint now_;
+    bool stopped_ = false;
+    JobTable jobs_;
+    StageTable stages_;
+    MapOutputs outputs_;
+    BlockTable blocks_;
+    ExecutorTable executors_;
+    Progress progress_;
+    std::unordered_map<std::int64_t, RunningTask> tasks_;  // by task id; looked up, never walked
+    std::map<rdd::RddId, Persisted> persisted_;
+    std::map<rdd::RddId, std::set<rdd::ExecutorId>> unpersisting_;  // who has not answered
+    std::set<rdd::ShuffleId> released_;                             // still read by a job
+
+    std::set<rdd::StageId> to_submit_;
+    std::set<rdd::StageId> running_;  // stages in state Running
+    std::set<rdd::ExecutorId> free_;  // executors with a free slot
+    rdd::ExecutorId touched_ =
+        rdd::kNoExecutor;        // whose task ended in this step: room to send ahead
+    std::int32_t draining_ = 0;  // running tasks that were rolled back; nothing starts meanwhile
+    std::optional<TimePoint> resubmit_at_;
+    TimePoint expiry_check_ = TimePoint::never();
+    std::int64_t next_task_ = 0;
+    std::int32_t executor_failures_ = 0;  // in a row
+    std::int32_t wanted_ = -1;            // as last emitted
+    std::int64_t stale_ = 0;
+};
+
+}  // namespace heddle::driver

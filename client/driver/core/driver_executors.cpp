@@ -1,0 +1,170 @@
+// Executors that come and go, and everything that goes with them.
+#include <algorithm>
+#include <utility>
+
+#include "client/driver/core/driver.h"
+#include "common/base/check.h"
+
+namespace heddle::driver {
+
+void Driver::on(const ExecutorRegistered& event, Effects& effects) {
+    if (stopped_) {
+        effects.push_back(Send{event.executor, rdd::ExecutorStop{}});
+        return;
+    }
+    CHECK(event.slots > 0);
+    for (const auto& [id, other] : executors_.all()) {
+        if (other.port != 0) {
+            effects.push_back(Send{event.executor, rdd::PeerJoined{id, other.address, other.port}});
+        }
+        if (event.port != 0) {
+            effects.push_back(Send{id, rdd::PeerJoined{event.executor, event.address, event.port}});
+        }
+    }
+    Executor executor;
+    executor.id = event.executor;
+    executor.host = event.host;
+    executor.rack = event.rack;
+    executor.address = event.address;
+    executor.port = event.port;
+    executor.slots = event.slots;
+    executor.heard = now_;
+    executor.in_process = event.in_process;
+    const Executor& added = executors_.add(std::move(executor));
+    free_.insert(added.id);
+    progress_.executor_added(now_, added, event.memory);
+    if (!event.in_process && expiry_check_ == TimePoint::never()) {
+        expiry_check_ = now_ + config_.executor_timeout / 4;
+    }
+    executors_changed();
+}
+
+void Driver::on(const ExecutorLost& event, Effects& effects) {
+    if (event.executor == rdd::kNoExecutor) {
+        count_executor_failure(event.reason, effects);
+    } else if (executors_.find(event.executor) != nullptr) {
+        lose_executor(event.executor, event.reason, effects);
+    } else {
+        ++stale_;
+    }
+}
+
+void Driver::executors_changed() {
+    for (const rdd::StageId id : running_) {
+        stages_.at(id).tasks->executors_changed(executors_);
+    }
+}
+
+void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, Effects& effects) {
+    const Executor lost = *executors_.find(id);
+    executors_.remove(id);
+    free_.erase(id);
+    progress_.executor_removed(now_, id, reason);
+    blocks_.executor_lost(id);
+    outputs_lost(outputs_.executor_lost(id));
+    for (const rdd::TaskId task : lost.running) {
+        task_lost(task, lost, reason, effects);
+    }
+    for (const auto& [other, entry] : executors_.all()) {
+        effects.push_back(Send{other, rdd::PeerLost{id}});
+    }
+    std::vector<rdd::RddId> waiting;
+    for (const auto& [rdd, executors] : unpersisting_) {
+        waiting.push_back(rdd);
+    }
+    for (const rdd::RddId rdd : waiting) {
+        acknowledge_drop(rdd, id, effects);
+    }
+    executors_changed();
+    if (!lost.useful) {
+        count_executor_failure(reason, effects);
+    }
+}
+
+// A stage that is writing one of these shuffles runs the lost tasks again. One that is reading it
+// would only run into fetch failures: it waits for its parent at once, which is no failure of its
+// own.
+void Driver::outputs_lost(const std::vector<rdd::ShuffleId>& shuffles) {
+    for (const rdd::ShuffleId shuffle : shuffles) {
+        Stage* writer = stages_.find(shuffle);
+        CHECK(writer != nullptr);
+        if (writer->state != StageState::Running) {
+            continue;
+        }
+        for (std::size_t i = 0; i < writer->tasks->size(); ++i) {
+            const TaskSet::Task& task = writer->tasks->task(i);
+            if (task.done && !outputs_.has(shuffle, task.partition)) {
+                writer->tasks->undo(i);
+            }
+        }
+    }
+    const std::set<rdd::StageId> running = running_;
+    for (const rdd::StageId id : running) {
+        Stage& stage = stages_.at(id);
+        const bool reads =
+            std::any_of(stage.inputs.begin(), stage.inputs.end(), [&](rdd::ShuffleId input) {
+                return std::find(shuffles.begin(), shuffles.end(), input) != shuffles.end();
+            });
+        if (!reads) {
+            continue;
+        }
+        for (const rdd::Dependency* input : shuffle_inputs(*stage.plan, stage.root, &blocks_)) {
+            if (!outputs_.complete(input->shuffle)) {
+                input_lost(stage, "an executor was lost with input of the stage");
+                break;
+            }
+        }
+    }
+}
+
+// Executors that never finish anything are replaced again and again; some time that has to be
+// said.
+void Driver::count_executor_failure(const std::string& reason, Effects& effects) {
+    ++executor_failures_;
+    if (config_.executor_failures_max == 0 || executor_failures_ < config_.executor_failures_max) {
+        return;
+    }
+    executor_failures_ = 0;
+    while (!jobs_.empty()) {
+        JobError error;
+        error.code = ErrorCode::Unavailable;
+        error.message =
+            std::to_string(config_.executor_failures_max) +
+            " executors ended before they had finished a task, most recently: " + reason;
+        end_job(jobs_.begin()->first, std::move(error), effects);
+    }
+}
+
+void Driver::expire_executors(Effects& effects) {
+    if (now_ < expiry_check_) {
+        return;
+    }
+    std::vector<rdd::ExecutorId> silent;
+    for (const auto& [id, executor] : executors_.all()) {
+        if (!executor.in_process && now_ - executor.heard >= config_.executor_timeout) {
+            silent.push_back(id);
+        }
+    }
+    for (const rdd::ExecutorId id : silent) {
+        const std::string reason =
+            "no heartbeat for " + std::to_string(config_.executor_timeout.milliseconds()) + " ms";
+        effects.push_back(DropExecutor{id, reason});
+        lose_executor(id, reason, effects);
+    }
+    expiry_check_ =
+        executors_.all().empty() ? TimePoint::never() : now_ + config_.executor_timeout / 4;
+}
+
+void Driver::acknowledge_drop(rdd::RddId rdd, rdd::ExecutorId executor, Effects& effects) {
+    const auto it = unpersisting_.find(rdd);
+    if (it == unpersisting_.end()) {
+        return;  // dropped for another reason
+    }
+    it->second.erase(executor);
+    if (it->second.empty()) {
+        unpersisting_.erase(it);
+        effects.push_back(ConfirmUnpersist{rdd});
+    }
+}
+
+}  // namespace heddle::driver

@@ -1,0 +1,197 @@
+// Jobs: how one becomes stages, and how it ends.
+#include <algorithm>
+#include <utility>
+
+#include "client/driver/core/driver.h"
+#include "common/base/check.h"
+
+namespace heddle::driver {
+
+namespace {
+
+std::string stage_name(const rdd::Plan& plan, rdd::RddId root) {
+    const rdd::RddNode* node = plan.find(root);
+    return node->callsite.empty() ? node->name : node->name + " at " + node->callsite;
+}
+
+}  // namespace
+
+void Driver::on(const JobSubmitted& event, Effects& effects) {
+    if (stopped_) {
+        effects.push_back(EndJob{
+            event.job, JobError{ErrorCode::Cancelled, "the context is stopped", {}, -1, {}}});
+        return;
+    }
+    remember_persisted(event.plan);
+    StagesSeen seen;
+    Stage stage;
+    stage.output = rdd::StagePlan::Output::Result;
+    stage.root = event.rdd;
+    stage.plan = event.plan;
+    stage.name = event.description.empty() ? stage_name(*event.plan, event.rdd) : event.description;
+    stage.parents = parent_stages(event.plan, event.rdd, seen);
+    stage.stage_plan = std::make_shared<const rdd::StagePlan>(
+        rdd::result_stage(*event.plan, event.rdd, event.action));
+    Stage& result = stages_.add(std::move(stage));
+
+    Job job;
+    job.id = event.job;
+    job.description = event.description;
+    job.result_stage = result.id;
+    job.partitions = event.partitions.size();
+    job.missing.insert(event.partitions.begin(), event.partitions.end());
+    job.stages.insert(result.id);
+    for (const auto& [shuffle, id] : seen) {
+        job.stages.insert(id);
+    }
+    for (const rdd::StageId id : job.stages) {
+        stages_.at(id).jobs.insert(job.id);
+    }
+    const auto [it, added] = jobs_.emplace(job.id, std::move(job));
+    CHECK(added);
+    progress_.job_submitted(now_, it->second, stages_);
+    if (it->second.missing.empty()) {
+        end_job(event.job, std::nullopt, effects);
+        return;
+    }
+    result.state = StageState::Waiting;
+    to_submit_.insert(result.id);
+    if (config_.executors_wanted != wanted_ && config_.executors_wanted > 0) {
+        wanted_ = config_.executors_wanted;
+        effects.push_back(WantExecutors{wanted_});
+    }
+}
+
+void Driver::on(const JobCancelled& event, Effects& effects) {
+    if (jobs_.count(event.job) != 0) {
+        end_job(event.job, JobError{event.code, event.reason, {}, -1, {}}, effects);
+    }
+}
+
+void Driver::remember_persisted(const std::shared_ptr<const rdd::Plan>& plan) {
+    for (const rdd::RddNode& node : plan->nodes) {
+        if (!node.storage.is_none()) {
+            persisted_[node.id] = {node.name, node.partitions, node.storage, plan};
+        }
+    }
+}
+
+std::vector<rdd::StageId> Driver::parent_stages(const std::shared_ptr<const rdd::Plan>& plan,
+                                                rdd::RddId root, StagesSeen& seen) {
+    std::vector<rdd::StageId> parents;
+    for (const rdd::Dependency* dependency : shuffle_inputs(*plan, root, nullptr)) {
+        parents.push_back(shuffle_stage_of(plan, *dependency, seen));
+    }
+    return parents;
+}
+
+// A stage that is known keeps its output; while it rests it takes the newer plan, in which what is
+// persisted may differ.
+rdd::StageId Driver::shuffle_stage_of(const std::shared_ptr<const rdd::Plan>& plan,
+                                      const rdd::Dependency& dependency, StagesSeen& seen) {
+    if (const auto it = seen.find(dependency.shuffle); it != seen.end()) {
+        return it->second;
+    }
+    std::vector<rdd::StageId> parents = parent_stages(plan, dependency.parent, seen);
+    Stage* known = stages_.find(dependency.shuffle);
+    if (known == nullptr) {
+        Stage stage;
+        stage.output = rdd::StagePlan::Output::ShuffleMap;
+        stage.shuffle = dependency;
+        stage.root = dependency.parent;
+        stage.name = stage_name(*plan, dependency.parent);
+        stage.parents = std::move(parents);
+        known = &stages_.add(std::move(stage));
+        outputs_.add(dependency.shuffle, plan->find(dependency.parent)->partitions);
+    } else {
+        stages_.set_parents(*known, std::move(parents));
+    }
+    if (known->state == StageState::Idle) {
+        known->plan = plan;
+        known->stage_plan = nullptr;  // cut when it starts
+        known->determinism = map_output_determinism(*plan, dependency);
+    }
+    seen.emplace(dependency.shuffle, known->id);
+    return known->id;
+}
+
+void Driver::end_job(rdd::JobId id, std::optional<JobError> error, Effects& effects) {
+    const auto it = jobs_.find(id);
+    CHECK(it != jobs_.end());
+    const Job job = std::move(it->second);
+    jobs_.erase(it);
+    progress_.job_ended(now_, id, error ? error->message : std::string());
+    for (const rdd::StageId stage : job.stages) {
+        leave_stage(stages_.at(stage), id);
+    }
+    cancel_orphans(effects);
+    remove_stage(job.result_stage, effects);
+    effects.push_back(EndJob{id, std::move(error)});
+    const std::set<rdd::ShuffleId> released = released_;
+    for (const rdd::ShuffleId shuffle : released) {
+        release(shuffle, effects);
+    }
+}
+
+// Tasks of stages that no job wants any more, of earlier attempts too.
+void Driver::cancel_orphans(Effects& effects) {
+    for (const auto& [id, executor] : executors_.all()) {
+        for (const rdd::TaskId task : executor.running) {
+            const Stage* stage = stages_.find(tasks_.at(task.value).stage);
+            if (stage == nullptr || stage->jobs.empty()) {
+                cancel_task(task, effects);
+            }
+        }
+    }
+}
+
+void Driver::leave_stage(Stage& stage, rdd::JobId job) {
+    stage.jobs.erase(job);
+    if (!stage.jobs.empty()) {
+        return;
+    }
+    if (stage.tasks) {
+        if (stage.state == StageState::Running) {
+            progress_.stage_ended(now_, {stage.id, stage.attempts - 1},
+                                  stage.tasks->all_done() ? "" : "its job has ended");
+        }
+        stage.tasks.reset();
+    }
+    leave_running(stage);
+    stage.state = StageState::Idle;
+    to_submit_.erase(stage.id);
+}
+
+void Driver::remove_stage(rdd::StageId id, Effects& effects) {
+    for (auto& [executor_id, executor] : executors_.all()) {
+        if (executor.stages.erase(id) != 0) {
+            effects.push_back(Send{executor_id, rdd::StageEnd{id}});
+        }
+    }
+    stages_.remove(id);
+}
+
+void Driver::on(const ShuffleReleased& event, Effects& effects) {
+    release(event.shuffle, effects);
+}
+
+void Driver::release(rdd::ShuffleId shuffle, Effects& effects) {
+    Stage* stage = stages_.find(shuffle);
+    if (stage == nullptr) {
+        released_.erase(shuffle);
+        return;
+    }
+    if (!stage->jobs.empty()) {
+        released_.insert(shuffle);
+        return;
+    }
+    for (auto& [id, executor] : executors_.all()) {
+        executor.map_outputs.erase(shuffle);
+        effects.push_back(Send{id, rdd::DropShuffle{shuffle}});
+    }
+    outputs_.remove(shuffle);
+    remove_stage(stage->id, effects);
+    released_.erase(shuffle);
+}
+
+}  // namespace heddle::driver

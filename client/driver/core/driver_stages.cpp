@@ -1,0 +1,235 @@
+// Stages: when one may start, what it has to compute, and what is undone when the output of a stage
+// that cannot be repeated exactly was lost.
+#include <algorithm>
+#include <utility>
+
+#include "client/driver/core/driver.h"
+#include "common/base/check.h"
+
+namespace heddle::driver {
+
+// Handlers only note which stages want to run; here they are looked at one by one. Looking at one
+// may add others: parents that are missing, children whose input is complete.
+void Driver::pump(Effects& effects) {
+    while (!to_submit_.empty() && draining_ == 0) {
+        const rdd::StageId id = *to_submit_.begin();
+        to_submit_.erase(to_submit_.begin());
+        if (Stage* stage = stages_.find(id)) {
+            submit(*stage, effects);
+        }
+    }
+    if (draining_ != 0) {
+        to_submit_.clear();  // drained() collects all that wait
+    }
+}
+
+void Driver::drained() {
+    CHECK(draining_ > 0);
+    if (--draining_ > 0) {
+        return;
+    }
+    for (const auto& [id, stage] : stages_.all()) {
+        if (stage.state == StageState::Waiting) {
+            to_submit_.insert(id);
+        }
+    }
+}
+
+void Driver::submit(Stage& stage, Effects& effects) {
+    if (stage.jobs.empty() || stage.state == StageState::Running ||
+        stage.state == StageState::Failed) {
+        return;
+    }
+    if (stage.is_shuffle() && outputs_.complete(stage.shuffle.shuffle)) {
+        stage.state = StageState::Idle;
+        return;
+    }
+    stage.state = StageState::Waiting;
+    bool ready = true;
+    for (const rdd::Dependency* dependency : shuffle_inputs(*stage.plan, stage.root, &blocks_)) {
+        if (outputs_.complete(dependency->shuffle)) {
+            continue;
+        }
+        ready = false;
+        Stage* parent = stages_.find(dependency->shuffle);
+        CHECK(parent != nullptr);
+        if (parent->state == StageState::Idle) {
+            parent->state = StageState::Waiting;
+            to_submit_.insert(parent->id);
+        }
+    }
+    if (ready) {
+        start(stage, effects);
+    }
+}
+
+void Driver::start(Stage& stage, Effects& effects) {
+    if (stage.published && stage.determinism == rdd::Determinism::Indeterminate &&
+        !config_.defects.ignore_indeterminate_recompute) {
+        const rdd::StageId id = stage.id;
+        roll_back(stage, effects);
+        const Stage* still = stages_.find(id);  // its job may have failed
+        if (still == nullptr || still->jobs.empty()) {
+            return;
+        }
+        if (draining_ > 0) {
+            return;  // waits: drained() submits it again
+        }
+    }
+    if (stage.stage_plan == nullptr) {
+        stage.stage_plan =
+            std::make_shared<const rdd::StagePlan>(rdd::shuffle_stage(*stage.plan, stage.shuffle));
+        for (auto& [id, executor] : executors_.all()) {
+            executor.stages.erase(stage.id);
+        }
+    }
+    stage.inputs.clear();
+    for (const rdd::Dependency* dependency : shuffle_inputs(*stage.plan, stage.root, nullptr)) {
+        stage.inputs.push_back(dependency->shuffle);
+    }
+    std::vector<rdd::Partition> missing;
+    if (stage.is_shuffle()) {
+        missing = outputs_.missing(stage.shuffle.shuffle);
+    } else {
+        const Job& job = jobs_.at(*stage.jobs.begin());
+        missing.assign(job.missing.begin(), job.missing.end());
+    }
+    stage.tasks.emplace(stage.id, stage.attempts++, config_.locality_wait, now_);
+    for (const rdd::Partition partition : missing) {
+        stage.tasks->add(partition,
+                         preference(*stage.plan, stage.root, partition, blocks_, executors_));
+    }
+    stage.tasks->executors_changed(executors_);
+    stage.state = StageState::Running;
+    running_.insert(stage.id);
+    progress_.stage_submitted(now_, stage);
+    if (missing.empty()) {
+        complete(stage, effects);
+    }
+}
+
+void Driver::leave_running(Stage& stage) {
+    running_.erase(stage.id);
+}
+
+// All tasks of the attempt are done. Output may have been lost in the meantime.
+void Driver::complete(Stage& stage, Effects& effects) {
+    leave_running(stage);
+    progress_.stage_ended(now_, {stage.id, stage.attempts - 1}, "");
+    stage.tasks.reset();
+    if (!stage.is_shuffle()) {
+        stage.state = StageState::Waiting;
+        end_job(*stage.jobs.begin(), std::nullopt, effects);
+        return;
+    }
+    if (!outputs_.complete(stage.shuffle.shuffle)) {
+        stage.state = StageState::Waiting;
+        to_submit_.insert(stage.id);
+        return;
+    }
+    stage.state = StageState::Idle;
+    stage.published = true;
+    stage.fetch_failures = 0;
+    for (const rdd::StageId child : stage.children) {
+        if (stages_.at(child).state == StageState::Waiting) {
+            to_submit_.insert(child);
+        }
+    }
+}
+
+void Driver::abort(Stage& stage, const JobError& error, Effects& effects) {
+    if (stage.state == StageState::Running) {
+        progress_.stage_ended(now_, {stage.id, stage.attempts - 1}, error.message);
+    }
+    const std::set<rdd::JobId> jobs = stage.jobs;  // ending one changes the set
+    for (const rdd::JobId job : jobs) {
+        end_job(job, error, effects);
+    }
+}
+
+// The attempt cannot go on. Running tasks may still succeed, and then count; after the grace time
+// what is missing is computed again, parents first.
+void Driver::input_lost(Stage& stage, const std::string& reason) {
+    CHECK(stage.state == StageState::Running);
+    stage.tasks->retire();
+    leave_running(stage);
+    stage.state = StageState::Failed;
+    progress_.stage_ended(now_, {stage.id, stage.attempts - 1}, reason);
+    if (!resubmit_at_) {
+        resubmit_at_ = now_ + config_.resubmit_grace;
+    }
+}
+
+// The stage's output was read, some of it is lost, and computing that again would deal out the
+// records in another way: whoever read the first output keeps records that the second one gives to
+// somebody else. So all of it goes, and everything that was computed from it, cached partitions
+// too. What was delivered cannot be taken back: such a job fails.
+void Driver::roll_back(Stage& stage, Effects& effects) {
+    outputs_.unregister_all(stage.shuffle.shuffle);
+    stage.published = false;
+    drop_cached_readers(stage.shuffle.shuffle, effects);
+    for (const rdd::StageId id : stages_.descendants(stage.id)) {
+        Stage* below = stages_.find(id);
+        if (below == nullptr) {
+            continue;  // went with its job
+        }
+        if (below->is_shuffle()) {
+            outputs_.unregister_all(below->shuffle.shuffle);
+            below->published = false;
+            discard(*below, effects);
+            continue;
+        }
+        const rdd::JobId job = *below->jobs.begin();
+        if (!jobs_.at(job).delivered_some()) {
+            discard(*below, effects);
+            continue;
+        }
+        JobError error;
+        error.code = ErrorCode::DataLoss;
+        error.stage = below->id;
+        error.message = "output of stage " + std::to_string(stage.id.value) + " (" + stage.name +
+                        ") was lost, and computing it again would not give the same records, but "
+                        "some results of the job have been delivered already; persist or sort "
+                        "before the repartition, or run the job again";
+        end_job(job, error, effects);
+    }
+}
+
+void Driver::discard(Stage& stage, Effects& effects) {
+    for (const auto& [id, executor] : executors_.all()) {
+        for (const rdd::TaskId task : executor.running) {
+            RunningTask& running = tasks_.at(task.value);
+            if (running.stage == stage.id && !running.rolled_back) {
+                running.rolled_back = true;
+                ++draining_;
+                cancel_task(task, effects);
+            }
+        }
+    }
+    if (stage.state == StageState::Running) {
+        progress_.stage_ended(now_, {stage.id, stage.attempts - 1}, "its input is computed again");
+    }
+    stage.tasks.reset();
+    leave_running(stage);
+    if (stage.state != StageState::Idle) {
+        stage.state = StageState::Waiting;
+        to_submit_.insert(stage.id);
+    }
+}
+
+void Driver::drop_cached_readers(rdd::ShuffleId shuffle, Effects& effects) {
+    for (const auto& [id, persisted] : persisted_) {
+        const auto below = readers(*persisted.plan, {shuffle});
+        const bool reads = std::any_of(below.begin(), below.end(),
+                                       [&](const rdd::RddNode* node) { return node->id == id; });
+        if (!reads) {
+            continue;
+        }
+        blocks_.drop_rdd(id);
+        for (const auto& [executor, entry] : executors_.all()) {
+            effects.push_back(Send{executor, rdd::DropRdd{id}});
+        }
+    }
+}
+
+}  // namespace heddle::driver

@@ -1,0 +1,222 @@
+// The ends of tasks: what counts, what is tried again, and what fails a job.
+#include <utility>
+
+#include "client/driver/core/driver.h"
+#include "common/base/check.h"
+
+namespace heddle::driver {
+
+namespace {
+
+bool counts_as_failure(rdd::FailureKind kind) {
+    switch (kind) {
+        case rdd::FailureKind::ExceptionFailure:
+        case rdd::FailureKind::TaskResultLost:
+        case rdd::FailureKind::UnknownReason:
+            return true;
+        case rdd::FailureKind::FetchFailed:
+        case rdd::FailureKind::TaskKilled:
+        case rdd::FailureKind::TaskCommitDenied:
+        case rdd::FailureKind::ExecutorLostFailure:
+        case rdd::FailureKind::Resubmitted:
+            return false;
+    }
+    CHECK(false);
+}
+
+}  // namespace
+
+void Driver::on_done(Executor& executor, const rdd::TaskResult& result, Effects& effects) {
+    if (executor.running.erase(result.task) == 0) {
+        ++stale_;  // answered before
+        return;
+    }
+    const auto it = tasks_.find(result.task.value);
+    CHECK(it != tasks_.end());
+    const RunningTask task = it->second;
+    tasks_.erase(it);
+    if (executor.free_slots() > 0) {
+        free_.insert(executor.id);
+    }
+    touched_ = executor.id;
+    const bool killed = result.failure && result.failure->kind == rdd::FailureKind::TaskKilled;
+    progress_.task_ended(now_, {task.stage, task.stage_attempt}, result.task, executor.id,
+                         result.ok() ? "SUCCESS"
+                         : killed    ? "KILLED"
+                                     : "FAILED",
+                         result.failure ? rdd::describe(*result.failure) : std::string(),
+                         result.metrics);
+    if (task.rolled_back) {
+        // What it cached comes from input that does not count any more.
+        for (const rdd::BlockUpdate& update : result.blocks) {
+            if (update.block.kind == rdd::BlockId::Kind::Rdd) {
+                const rdd::RddId rdd{static_cast<std::int32_t>(update.block.first)};
+                effects.push_back(Send{executor.id, rdd::DropRdd{rdd}});
+            }
+        }
+        drained();
+        return;
+    }
+    for (const rdd::BlockUpdate& update : result.blocks) {
+        blocks_.update(executor.id, update);
+    }
+    Stage* stage = stages_.find(task.stage);
+    if (stage == nullptr) {
+        return;  // its job has ended
+    }
+    if (stage->tasks && stage->tasks->attempt() == task.stage_attempt) {
+        stage->tasks->ended(task.index, result.task);
+    }
+    if (result.ok()) {
+        executor.useful = true;
+        executor_failures_ = 0;
+        on_success(task, result, effects);
+    } else {
+        on_failure(task, *result.failure, effects);
+    }
+}
+
+void Driver::on_success(const RunningTask& task, const rdd::TaskResult& result, Effects& effects) {
+    Stage& stage = stages_.at(task.stage);
+    if (stage.tasks && stage.tasks->attempt() == task.stage_attempt) {
+        stage.tasks->note_run_time({result.metrics.executor_run_time});
+    }
+    if (stage.is_shuffle()) {
+        const auto reducers = static_cast<std::size_t>(stage.shuffle.partitioner.partitions);
+        if (!result.map || result.map->map_task != result.task ||
+            result.map->sizes.size() != reducers) {
+            rdd::TaskFailure failure;
+            failure.message = "the executor answered without a usable map status";
+            on_failure(task, failure, effects);
+            return;
+        }
+        outputs_.put(stage.shuffle.shuffle, task.partition, task.executor, *result.map);
+    } else {
+        const auto job = jobs_.find(*stage.jobs.begin());
+        CHECK(job != jobs_.end());
+        if (job->second.missing.erase(task.partition) != 0) {
+            effects.push_back(DeliverResult{job->first, task.partition, result.value});
+        }
+    }
+    task_done(stage, task.partition, effects);
+}
+
+// In whichever attempt it succeeded, the attempt under way need not compute the partition any more.
+void Driver::task_done(Stage& stage, rdd::Partition partition, Effects& effects) {
+    if (!stage.is_shuffle() && jobs_.at(*stage.jobs.begin()).missing.empty()) {
+        complete(stage, effects);
+        return;
+    }
+    if (!stage.tasks) {
+        return;
+    }
+    const auto index = stage.tasks->find(partition);
+    if (!index) {
+        return;
+    }
+    stage.tasks->set_done(*index);
+    for (const rdd::TaskId copy : stage.tasks->task(*index).running) {
+        cancel_task(copy, effects);
+    }
+    if (stage.tasks->all_done() && stage.state == StageState::Running) {
+        complete(stage, effects);
+    }
+}
+
+void Driver::on_failure(const RunningTask& task, const rdd::TaskFailure& failure,
+                        Effects& effects) {
+    Stage& stage = stages_.at(task.stage);
+    if (failure.kind == rdd::FailureKind::FetchFailed) {
+        on_fetch_failed(stage, task, failure, effects);
+        return;
+    }
+    if (!stage.tasks || stage.tasks->attempt() != task.stage_attempt ||
+        stage.tasks->task(task.index).done) {
+        return;  // of an earlier attempt, or a copy
+    }
+    TaskSet::Task& entry = stage.tasks->task(task.index);
+    if (counts_as_failure(failure.kind)) {
+        ++entry.failures;
+        if (failure.final || entry.failures >= config_.task_failures_max) {
+            const Executor* executor = executors_.find(task.executor);
+            JobError error;
+            error.stage = stage.id;
+            error.partition = task.partition;
+            error.cause = failure;
+            error.message =
+                "task for partition " + std::to_string(task.partition) + " of " + stage.title() +
+                " (" + stage.name + ") failed" +
+                (failure.final ? std::string()
+                               : " " + std::to_string(entry.failures) + " times, most recently") +
+                " on executor " + rdd::to_string(task.executor) + " (" +
+                (executor == nullptr ? "lost" : executor->host) + "): " + rdd::describe(failure);
+            abort(stage, error, effects);
+            return;
+        }
+    }
+    stage.tasks->put_back(task.index);
+}
+
+void Driver::on_fetch_failed(Stage& stage, const RunningTask& task, const rdd::TaskFailure& failure,
+                             Effects& effects) {
+    outputs_.unregister(failure.shuffle, failure.map_index, failure.map_task);
+    if (stage.state != StageState::Running || stage.tasks->attempt() != task.stage_attempt) {
+        return;  // the stage knows already
+    }
+    const std::string reason = rdd::describe(failure);
+    if (++stage.fetch_failures >= config_.stage_failures_max) {
+        JobError error;
+        error.stage = stage.id;
+        error.partition = task.partition;
+        error.cause = failure;
+        error.message = stage.title() + " (" + stage.name + ") failed to fetch its input " +
+                        std::to_string(stage.fetch_failures) +
+                        " times in a row, most recently: " + reason;
+        abort(stage, error, effects);
+        return;
+    }
+    input_lost(stage, reason);
+}
+
+// With its executor. Does not count as a failure, but a task that takes every executor down with it
+// has to end some time.
+void Driver::task_lost(rdd::TaskId id, const Executor& executor, const std::string& reason,
+                       Effects& effects) {
+    const auto it = tasks_.find(id.value);
+    CHECK(it != tasks_.end());
+    const RunningTask task = it->second;
+    tasks_.erase(it);
+    progress_.task_ended(now_, {task.stage, task.stage_attempt}, id, executor.id, "FAILED",
+                         "ExecutorLostFailure: " + reason, {});
+    if (task.rolled_back) {
+        drained();
+        return;
+    }
+    Stage* stage = stages_.find(task.stage);
+    if (stage == nullptr || !stage->tasks || stage->tasks->attempt() != task.stage_attempt) {
+        return;
+    }
+    TaskSet::Task& entry = stage->tasks->task(task.index);
+    stage->tasks->ended(task.index, id);
+    if (++entry.losses >= config_.task_executor_losses_max) {
+        JobError error;
+        error.stage = stage->id;
+        error.partition = task.partition;
+        error.message = "task for partition " + std::to_string(task.partition) + " of " +
+                        stage->title() + " (" + stage->name + ") lost its executor " +
+                        std::to_string(entry.losses) + " times, most recently: " + reason;
+        abort(*stage, error, effects);
+        return;
+    }
+    stage->tasks->put_back(task.index);
+}
+
+void Driver::cancel_task(rdd::TaskId id, Effects& effects) {
+    RunningTask& task = tasks_.at(id.value);
+    if (!task.cancelled) {
+        task.cancelled = true;
+        effects.push_back(Send{task.executor, rdd::TaskCancel{id}});
+    }
+}
+
+}  // namespace heddle::driver

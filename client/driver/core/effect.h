@@ -1,0 +1,64 @@
+#pragma once
+
+// Everything a driver's core can ask for. The shell carries effects out in order.
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/rdd/executor_protocol.h"
+#include "common/rdd/ids.h"
+#include "common/rdd/task.h"
+
+namespace heddle::driver {
+
+struct Send {
+    rdd::ExecutorId executor;
+    rdd::ToExecutor message;
+};
+
+/// The one result of a partition: there is never a second one.
+struct DeliverResult {
+    rdd::JobId job;
+    rdd::Partition partition = 0;
+    rdd::Bytes value;
+};
+
+struct JobError {
+    ErrorCode code = ErrorCode::Internal;
+    std::string message;
+    std::optional<rdd::StageId> stage;
+    rdd::Partition partition = -1;
+    std::optional<rdd::TaskFailure> cause;
+};
+
+/// After its last DeliverResult.
+struct EndJob {
+    rdd::JobId job;
+    std::optional<JobError> error;
+};
+
+/// The RDD is out of every executor's cache.
+struct ConfirmUnpersist {
+    rdd::RddId rdd;
+};
+
+/// So many executors are wanted in all: an absolute count, as the resource manager takes it.
+struct WantExecutors {
+    std::int32_t count = 0;
+};
+
+/// The executor does not answer: its connection is closed and its process, if ours, is ended. It is
+/// out of the books already.
+struct DropExecutor {
+    rdd::ExecutorId executor;
+    std::string reason;
+};
+
+using Effect =
+    std::variant<Send, DeliverResult, EndJob, ConfirmUnpersist, WantExecutors, DropExecutor>;
+using Effects = std::vector<Effect>;
+
+}  // namespace heddle::driver

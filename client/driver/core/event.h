@@ -1,0 +1,78 @@
+#pragma once
+
+// Everything that can happen to a driver. Whoever talks for an executor names it by an id that is
+// never used again, so a message from one that was given up is told apart and dropped.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/rdd/executor_protocol.h"
+#include "common/rdd/ids.h"
+#include "common/rdd/plan.h"
+#include "common/rdd/task.h"
+
+namespace heddle::driver {
+
+// Requires a plan that checks and contains `rdd`, and partitions of it, each once.
+struct JobSubmitted {
+    rdd::JobId job;                         // rising
+    std::shared_ptr<const rdd::Plan> plan;  // shared by the stages that are cut from it
+    rdd::RddId rdd;
+    rdd::OperatorRef action;
+    std::vector<rdd::Partition> partitions;
+    std::string description;
+};
+
+/// By the user, or because a result could not be used (code and reason of the failure).
+struct JobCancelled {
+    rdd::JobId job;
+    ErrorCode code = ErrorCode::Cancelled;
+    std::string reason;
+};
+
+struct ExecutorRegistered {
+    rdd::ExecutorId executor;  // rising
+    std::string host;
+    std::string rack;  // may be empty
+    std::string address;
+    std::int32_t port = 0;  // of its block server; 0: none
+    std::int32_t slots = 0;
+    std::int64_t memory = 0;
+    bool in_process = false;  // it lives as long as the driver and sends no heartbeats
+};
+
+/// Its connection is gone, or its process, or it never came. kNoExecutor: it had not registered.
+struct ExecutorLost {
+    rdd::ExecutorId executor;
+    std::string reason;
+};
+
+struct ExecutorSaid {
+    rdd::ExecutorId executor;
+    rdd::FromExecutor message;  // not ExecutorHello
+};
+
+struct RddUnpersisted {
+    rdd::RddId rdd;
+};
+
+struct ShuffleReleased {
+    rdd::ShuffleId shuffle;
+};
+
+/// All jobs end, executors are told to stop, nothing is accepted any more.
+struct Stopped {
+    std::string reason;
+};
+
+/// A deadline of the core is over.
+struct Tick {};
+
+using Event = std::variant<JobSubmitted, JobCancelled, ExecutorRegistered, ExecutorLost,
+                           ExecutorSaid, RddUnpersisted, ShuffleReleased, Stopped, Tick>;
+
+}  // namespace heddle::driver

@@ -1,0 +1,63 @@
+#pragma once
+
+// The executors that can be given tasks: their slots, what they run and what they have been told.
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/time.h"
+#include "common/rdd/executor_protocol.h"
+#include "common/rdd/ids.h"
+
+namespace heddle::driver {
+
+struct Executor {
+    rdd::ExecutorId id;
+    std::string host;
+    std::string rack;
+    std::string address;
+    std::int32_t port = 0;
+    std::int32_t slots = 0;
+    std::set<rdd::TaskId> running;  // sent and not answered; more than `slots` when sent ahead
+    std::set<rdd::StageId> stages;  // whose plan it has
+    std::map<rdd::ShuffleId, std::int64_t> map_outputs;  // the version of the table it has
+    TimePoint heard;
+    bool in_process = false;
+    bool useful = false;  // has finished a task
+
+    std::int32_t free_slots() const {
+        const auto used = static_cast<std::int32_t>(running.size());
+        return used >= slots ? 0 : slots - used;
+    }
+};
+
+class ExecutorTable {
+public:
+    Executor& add(Executor executor);
+    void remove(rdd::ExecutorId id);
+    /// Null: not (or no longer) one of ours.
+    Executor* find(rdd::ExecutorId id);
+    const Executor* find(rdd::ExecutorId id) const;
+
+    bool has_host(const std::string& host) const { return hosts_.count(host) != 0; }
+    bool has_rack(const std::string& rack) const { return racks_.count(rack) != 0; }
+    /// Empty: not known.
+    std::string rack_of(const std::string& host) const;
+
+    const std::map<rdd::ExecutorId, Executor>& all() const { return executors_; }
+    std::map<rdd::ExecutorId, Executor>& all() { return executors_; }
+    std::int32_t slots() const { return slots_; }
+
+    void check() const;
+
+private:
+    std::map<rdd::ExecutorId, Executor> executors_;
+    std::map<std::string, std::set<rdd::ExecutorId>> hosts_;
+    std::map<std::string, std::set<rdd::ExecutorId>> racks_;
+    std::int32_t slots_ = 0;
+};
+
+}  // namespace heddle::driver

@@ -1,0 +1,30 @@
+#pragma once
+
+// Jobs: one action on one RDD each.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/rdd/ids.h"
+#include "common/rdd/plan.h"
+
+namespace heddle::driver {
+
+struct Job {
+    rdd::JobId id;
+    std::string description;
+    rdd::StageId result_stage;
+    std::set<rdd::StageId> stages;     // the result stage and all above it
+    std::set<rdd::Partition> missing;  // not delivered yet
+    std::size_t partitions = 0;
+
+    bool delivered_some() const { return missing.size() < partitions; }
+};
+
+using JobTable = std::map<rdd::JobId, Job>;
+
+}  // namespace heddle::driver

@@ -1,0 +1,134 @@
+// Which output stands for which map partition.
+#include "client/driver/core/map_outputs.h"
+
+#include <utility>
+
+#include "common/base/check.h"
+
+namespace heddle::driver {
+
+void MapOutputs::add(rdd::ShuffleId shuffle, std::int32_t map_partitions) {
+    const auto [it, added] = shuffles_.try_emplace(shuffle);
+    if (added) {
+        it->second.table.shuffle = shuffle;
+        it->second.table.outputs.resize(static_cast<std::size_t>(map_partitions));
+        changed(it->second);
+    }
+}
+
+void MapOutputs::changed(Shuffle& shuffle) {
+    shuffle.table.version = ++versions_;
+    shuffle.published = nullptr;
+}
+
+bool MapOutputs::put(rdd::ShuffleId shuffle, rdd::Partition map, rdd::ExecutorId executor,
+                     rdd::MapStatus status) {
+    Shuffle& found = shuffles_.at(shuffle);
+    rdd::MapOutput& output = found.table.outputs.at(static_cast<std::size_t>(map));
+    if (output.present()) {
+        return false;
+    }
+    output = {status.map_task, executor, std::move(status.sizes)};
+    ++found.present;
+    changed(found);
+    return true;
+}
+
+bool MapOutputs::unregister(rdd::ShuffleId shuffle, rdd::Partition map, rdd::TaskId task) {
+    const auto it = shuffles_.find(shuffle);
+    if (it == shuffles_.end() || map < 0 ||
+        static_cast<std::size_t>(map) >= it->second.table.outputs.size()) {
+        return false;
+    }
+    rdd::MapOutput& output = it->second.table.outputs[static_cast<std::size_t>(map)];
+    if (!output.present() || output.map_task != task) {
+        return false;
+    }
+    output = {};
+    --it->second.present;
+    changed(it->second);
+    return true;
+}
+
+void MapOutputs::unregister_all(rdd::ShuffleId shuffle) {
+    Shuffle& found = shuffles_.at(shuffle);
+    if (found.present == 0) {
+        return;
+    }
+    for (rdd::MapOutput& output : found.table.outputs) {
+        output = {};
+    }
+    found.present = 0;
+    changed(found);
+}
+
+std::vector<rdd::ShuffleId> MapOutputs::executor_lost(rdd::ExecutorId executor) {
+    std::vector<rdd::ShuffleId> losers;
+    for (auto& [id, shuffle] : shuffles_) {
+        const std::size_t before = shuffle.present;
+        for (rdd::MapOutput& output : shuffle.table.outputs) {
+            if (output.present() && output.executor == executor) {
+                output = {};
+                --shuffle.present;
+            }
+        }
+        if (shuffle.present != before) {
+            changed(shuffle);
+            losers.push_back(id);
+        }
+    }
+    return losers;
+}
+
+bool MapOutputs::complete(rdd::ShuffleId shuffle) const {
+    const auto it = shuffles_.find(shuffle);
+    return it != shuffles_.end() && it->second.present == it->second.table.outputs.size();
+}
+
+bool MapOutputs::any(rdd::ShuffleId shuffle) const {
+    const auto it = shuffles_.find(shuffle);
+    return it != shuffles_.end() && it->second.present > 0;
+}
+
+bool MapOutputs::has(rdd::ShuffleId shuffle, rdd::Partition map) const {
+    return shuffles_.at(shuffle).table.outputs.at(static_cast<std::size_t>(map)).present();
+}
+
+std::vector<rdd::Partition> MapOutputs::missing(rdd::ShuffleId shuffle) const {
+    std::vector<rdd::Partition> partitions;
+    const Shuffle& found = shuffles_.at(shuffle);
+    for (std::size_t i = 0; i < found.table.outputs.size(); ++i) {
+        if (!found.table.outputs[i].present()) {
+            partitions.push_back(static_cast<rdd::Partition>(i));
+        }
+    }
+    return partitions;
+}
+
+std::int64_t MapOutputs::version(rdd::ShuffleId shuffle) const {
+    const auto it = shuffles_.find(shuffle);
+    return it == shuffles_.end() ? 0 : it->second.table.version;
+}
+
+std::shared_ptr<const rdd::MapOutputTable> MapOutputs::table(rdd::ShuffleId shuffle) {
+    CHECK(complete(shuffle));
+    Shuffle& found = shuffles_.at(shuffle);
+    if (found.published == nullptr) {
+        found.published = std::make_shared<const rdd::MapOutputTable>(found.table);
+    }
+    return found.published;
+}
+
+void MapOutputs::check() const {
+    for (const auto& [id, shuffle] : shuffles_) {
+        std::size_t present = 0;
+        for (const rdd::MapOutput& output : shuffle.table.outputs) {
+            present += output.present() ? 1 : 0;
+            CHECK(output.present() == (output.executor != rdd::kNoExecutor));
+        }
+        CHECK(present == shuffle.present);
+        CHECK(shuffle.published == nullptr || shuffle.published->version == shuffle.table.version);
+    }
+}
+
+}  // namespace heddle::driver

@@ -1,0 +1,59 @@
+#pragma once
+
+// The map output tracker: which task's output stands for each map partition of each shuffle, and on
+// which executor it lies. An output counts until it is unregistered, by a fetch that failed, by the
+// loss of its executor, or because everything computed from an indeterminate stage is redone.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "common/rdd/executor_protocol.h"
+#include "common/rdd/ids.h"
+#include "common/rdd/task.h"
+
+namespace heddle::driver {
+
+class MapOutputs {
+public:
+    /// Has no effect on a shuffle that is known.
+    void add(rdd::ShuffleId shuffle, std::int32_t map_partitions);
+    void remove(rdd::ShuffleId shuffle) { shuffles_.erase(shuffle); }
+    bool known(rdd::ShuffleId shuffle) const { return shuffles_.count(shuffle) != 0; }
+
+    /// False when another attempt's output stands for the partition already.
+    bool put(rdd::ShuffleId shuffle, rdd::Partition map, rdd::ExecutorId executor,
+             rdd::MapStatus status);
+    /// True when the output of exactly this task stood, and does not any more.
+    bool unregister(rdd::ShuffleId shuffle, rdd::Partition map, rdd::TaskId task);
+    void unregister_all(rdd::ShuffleId shuffle);
+    /// The shuffles that lost something.
+    std::vector<rdd::ShuffleId> executor_lost(rdd::ExecutorId executor);
+
+    /// False for a shuffle that is not known.
+    bool complete(rdd::ShuffleId shuffle) const;
+    bool any(rdd::ShuffleId shuffle) const;
+    bool has(rdd::ShuffleId shuffle, rdd::Partition map) const;
+    std::vector<rdd::Partition> missing(rdd::ShuffleId shuffle) const;
+
+    /// Grows with every change. 0: not known.
+    std::int64_t version(rdd::ShuffleId shuffle) const;
+    /// The table as executors get it; the same object until it changes. Requires complete().
+    std::shared_ptr<const rdd::MapOutputTable> table(rdd::ShuffleId shuffle);
+
+    void check() const;
+
+private:
+    struct Shuffle {
+        rdd::MapOutputTable table;
+        std::size_t present = 0;
+        std::shared_ptr<const rdd::MapOutputTable> published;  // shared with messages under way
+    };
+    void changed(Shuffle& shuffle);
+
+    std::map<rdd::ShuffleId, Shuffle> shuffles_;
+    std::int64_t versions_ = 0;  // over all shuffles: one that is forgotten and returns is newer
+};
+
+}  // namespace heddle::driver

@@ -1,0 +1,201 @@
+#pragma once
+
+// What a driver and its executors say to each other. In one process the values themselves are
+// passed; between processes they are frames (executor_codec.cpp). All messages to one executor
+// arrive in the order in which they were sent, or the connection is lost and with it, for the
+// driver, the executor.
+//
+// What all tasks of a stage share is sent once per executor, before its first task: the stage's
+// plan and the whereabouts of the map output that it reads.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/base/time.h"
+#include "common/rdd/ids.h"
+#include "common/rdd/plan.h"
+#include "common/rdd/registry.h"
+#include "common/rdd/task.h"
+
+namespace heddle::rdd {
+
+using ExecutorId = Number<struct ExecutorTag, std::int32_t>;  // from 1; never used again
+
+inline constexpr ExecutorId kNoExecutor{0};
+
+/// "3": how people and Spark's REST name an executor.
+inline std::string to_string(ExecutorId id) {
+    return std::to_string(id.value);
+}
+
+// Where the map output of one shuffle is. A table is immutable; a change is a new version. Version
+// 0: it is not known any more, whatever was sent before.
+struct MapOutput {
+    TaskId map_task{-1};  // -1: not there
+    ExecutorId executor;
+    std::vector<std::uint64_t> sizes;  // bytes per reduce partition; 0: no block at all
+
+    bool present() const { return map_task.value >= 0; }
+    friend bool operator==(const MapOutput&, const MapOutput&) = default;
+};
+
+struct MapOutputTable {
+    ShuffleId shuffle;
+    std::int64_t version = 0;
+    std::vector<MapOutput> outputs;  // by map partition, every one present
+
+    friend bool operator==(const MapOutputTable&, const MapOutputTable&) = default;
+};
+
+// Driver to executor.
+
+/// Answers ExecutorHello, and is first.
+struct ExecutorWelcome {
+    ExecutorId executor;
+    std::string application;
+    Duration heartbeat_interval;
+
+    friend bool operator==(const ExecutorWelcome&, const ExecutorWelcome&) = default;
+};
+
+/// The executor cannot be one of this driver's: it ends with the reason.
+struct ExecutorRefused {
+    std::string reason;
+
+    friend bool operator==(const ExecutorRefused&, const ExecutorRefused&) = default;
+};
+
+/// Another executor and its block server. Sent before anything that names it.
+struct PeerJoined {
+    ExecutorId executor;
+    std::string address;
+    std::int32_t port = 0;
+
+    friend bool operator==(const PeerJoined&, const PeerJoined&) = default;
+};
+
+/// Nothing can be fetched from it any more; fetches under way fail at once.
+struct PeerLost {
+    ExecutorId executor;
+
+    friend bool operator==(const PeerLost&, const PeerLost&) = default;
+};
+
+struct StageBegin {
+    StageId stage;
+    std::shared_ptr<const StagePlan> plan;  // shared by the driver and executors of its process
+};
+
+struct StageEnd {
+    StageId stage;
+
+    friend bool operator==(const StageEnd&, const StageEnd&) = default;
+};
+
+struct MapOutputsKnown {
+    std::shared_ptr<const MapOutputTable> table;  // shared as the plan is
+};
+
+// A cached partition that the task may read from another executor instead of computing it.
+struct CachedAt {
+    BlockId block;
+    ExecutorId executor;
+
+    friend bool operator==(const CachedAt&, const CachedAt&) = default;
+};
+
+struct TaskLaunch {
+    TaskDescription task;
+    std::vector<CachedAt> cached;
+
+    friend bool operator==(const TaskLaunch&, const TaskLaunch&) = default;
+};
+
+/// Answered by a TaskDone as every launch is: the task may have ended in the meantime.
+struct TaskCancel {
+    TaskId task;
+
+    friend bool operator==(const TaskCancel&, const TaskCancel&) = default;
+};
+
+/// Answered by RddDropped.
+struct DropRdd {
+    RddId rdd;
+
+    friend bool operator==(const DropRdd&, const DropRdd&) = default;
+};
+
+struct DropShuffle {
+    ShuffleId shuffle;
+
+    friend bool operator==(const DropShuffle&, const DropShuffle&) = default;
+};
+
+struct ExecutorStop {
+    friend bool operator==(const ExecutorStop&, const ExecutorStop&) = default;
+};
+
+using ToExecutor =
+    std::variant<ExecutorWelcome, ExecutorRefused, PeerJoined, PeerLost, StageBegin, StageEnd,
+                 MapOutputsKnown, TaskLaunch, TaskCancel, DropRdd, DropShuffle, ExecutorStop>;
+
+// Executor to driver.
+
+/// First on a connection.
+struct ExecutorHello {
+    ProgramIdentity program;
+    std::string host;       // the node's name
+    std::string container;  // container id, or what the driver called the process; may be empty
+    std::string address;    // of the block server
+    std::int32_t port = 0;
+    std::int32_t slots = 0;
+    std::int64_t memory = 0;  // bytes for execution and storage
+    std::int64_t pid = 0;
+
+    friend bool operator==(const ExecutorHello&, const ExecutorHello&) = default;
+};
+
+struct TaskDone {
+    TaskResult result;
+
+    friend bool operator==(const TaskDone&, const TaskDone&) = default;
+};
+
+struct RddDropped {
+    RddId rdd;
+
+    friend bool operator==(const RddDropped&, const RddDropped&) = default;
+};
+
+/// Proves life, and carries what changed in the cache outside of tasks.
+struct ExecutorHeartbeat {
+    std::vector<BlockUpdate> blocks;
+    std::int64_t storage_used = 0;
+    std::int64_t execution_used = 0;
+    std::int64_t shuffle_memory = 0;
+    std::int64_t shuffle_disk = 0;
+
+    friend bool operator==(const ExecutorHeartbeat&, const ExecutorHeartbeat&) = default;
+};
+
+using FromExecutor = std::variant<ExecutorHello, TaskDone, RddDropped, ExecutorHeartbeat>;
+
+/// One message as bytes, its kind first. Plans and tables are written each time: the driver sends
+/// each of them once per executor.
+Bytes encode(const ToExecutor& message);
+Bytes encode(const FromExecutor& message);
+/// Errors: DataLoss; InvalidArgument for a plan that does not check.
+Result<ToExecutor> decode_to_executor(std::string_view bytes);
+Result<FromExecutor> decode_from_executor(std::string_view bytes);
+
+/// Several messages as one frame, each with its length in front.
+void append_message(ByteWriter& frame, std::string_view message);
+/// Views into `frame`. Errors: DataLoss.
+Result<std::vector<std::string_view>> split_messages(std::string_view frame);
+
+}  // namespace heddle::rdd
