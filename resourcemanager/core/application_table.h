@@ -1,0 +1,137 @@
+#pragma once
+
+// Applications and their attempts: what is known of each, in memory. What of it is on disk is said
+// by record_of(); the rest is rebuilt from nodes and masters after a restart.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/resource.h"
+#include "common/base/time.h"
+#include "common/model/application.h"
+#include "common/model/container.h"
+#include "common/model/master_protocol.h"
+#include "resourcemanager/core/container_table.h"
+#include "resourcemanager/core/event.h"
+#include "resourcemanager/core/queue_tree.h"
+
+namespace heddle::rm {
+
+/// A container that has ended and whose master has not said that it knows. Until then its node
+/// keeps the end too, so that it survives a restart of the manager.
+struct EndedContainer {
+    ContainerExit exit;
+    AskKey key;
+    NodeIndex node = 0;
+    bool node_waits = false;  // for the acknowledgement
+    bool counted = false;     // as unconfirmed in the ask book
+    std::uint64_t news = 0;   // sequence of the news that told it in the present session; 0: none
+};
+
+struct Attempt {
+    AttemptRecord record;
+    AttemptState state = AttemptState::New;
+    bool recovered = false;  // began under an earlier epoch
+    bool asks_known = true;  // a recovered attempt's asks are not, before its first complete update
+
+    // The master's end of the connection.
+    ConnectionId connection;    // 0: none
+    std::uint64_t session = 0;  // 0: not registered on it
+    std::uint64_t updates_seen = 0;
+    std::uint64_t news_sent = 0;
+    MasterNews news;  // of this step
+    bool news_waiting = false;
+    TimePoint heard;
+    std::string host;
+    std::int32_t rpc_port = 0;
+    std::map<std::int32_t, std::shared_ptr<const LaunchSpec>> templates;  // shared with containers
+
+    std::set<ContainerId> containers;  // live ones, the master's too
+    std::map<ContainerId, EndedContainer> ended;
+    std::set<ContainerId> tombstones;  // of earlier epochs, over under this one: not to come back
+    std::int64_t container_sequence = 0;
+    std::optional<ContainerExit> master_exit;
+    bool master_end_waits = false;  // its node waits for the acknowledgement
+
+    bool counts_as_failure() const {
+        return record.state == AttemptState::Failed && record.final_status == FinalStatus::Failed;
+    }
+};
+
+struct Application {
+    std::shared_ptr<const ApplicationSubmission> submission;  // shared with views
+    AppState state = AppState::New;
+    QueueIndex queue = 0;
+    std::uint64_t serial = 0;         // order of submission
+    std::optional<AppState> outcome;  // decided: Finished, Failed or Killed
+    FinalStatus final_status = FinalStatus::Undefined;
+    std::string diagnostics;
+    std::string tracking_url;
+    WallTime submitted;
+    WallTime launched;
+    WallTime finished;
+    bool kill_requested = false;  // on disk
+    bool kill_saving = false;
+    std::string kill_reason;
+    std::int32_t progress_percent = 0;
+    std::int64_t memory_mib_seconds = 0;
+    std::int64_t vcore_seconds = 0;
+    Resource allocated;
+    std::deque<Attempt> attempts;         // oldest first; addresses are stable
+    std::deque<ContainerId> ended_shown;  // in the view, oldest first
+    std::vector<RequestId> submit_waits;
+    std::vector<RequestId> kill_waits;
+    std::vector<RequestId> claim_waits;
+
+    const ApplicationId& id() const { return submission->id; }
+    bool managed() const { return !submission->unmanaged; }
+    bool command() const { return submission->kind == ApplicationKind::Command; }
+    Attempt* current() { return attempts.empty() ? nullptr : &attempts.back(); }
+    const Attempt* current() const { return attempts.empty() ? nullptr : &attempts.back(); }
+    std::int32_t failures() const;
+    std::int32_t attempts_max() const;
+};
+
+/// What is, or is to be, on disk of an application.
+ApplicationRecord record_of(const Application& application);
+
+class ApplicationTable {
+public:
+    Application* find(const ApplicationId& id);
+    const Application* find(const ApplicationId& id) const;
+    /// The attempt, or null; it need not be the current one.
+    Attempt* find(const AttemptId& id);
+
+    Application& add(ApplicationSubmission submission);
+    void erase(const ApplicationId& id);
+
+    /// In id order.
+    std::map<ApplicationId, Application>& all() { return by_id_; }
+    const std::map<ApplicationId, Application>& all() const { return by_id_; }
+
+    void add_token(const std::string& token, const AttemptId& attempt);
+    std::optional<AttemptId> find_token(const std::string& token) const;
+
+    /// Connections of masters, admitted and not closed.
+    void connect(ConnectionId connection, const AttemptId& attempt);
+    void disconnect(ConnectionId connection);
+    std::optional<AttemptId> of_connection(ConnectionId connection) const;
+
+    void check(const ContainerTable& containers, const QueueTree& queues) const;
+
+private:
+    std::map<ApplicationId, Application> by_id_;
+    std::map<std::string, AttemptId> by_token_;
+    std::map<ConnectionId, AttemptId> by_connection_;
+    std::uint64_t serial_last_ = 0;
+};
+
+}  // namespace heddle::rm

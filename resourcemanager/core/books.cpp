@@ -1,0 +1,72 @@
+#include "resourcemanager/core/books.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+
+namespace heddle::rm {
+
+Books::Books(Config the_config)
+    : config(std::move(the_config)),
+      prng(config.seed),
+      queues(config.queues),
+      asks(queues.size()) {}
+
+Application& Books::application_of(const AttemptId& attempt) {
+    Application* application = applications.find(attempt.application);
+    CHECK(application != nullptr);
+    return *application;
+}
+
+void Books::save(PendingSave continuation, std::vector<StoreChange> what) {
+    const BatchId batch{++batch_last};
+    saves.emplace(batch, std::move(continuation));
+    emit(Save{batch, std::move(what)});
+}
+
+// Somebody who speaks every minute is not lost after ten seconds.
+Duration Books::node_expiry() const {
+    return std::max(config.node_expiry, config.heartbeat_interval * 3);
+}
+
+Duration Books::master_expiry() const {
+    return std::max(config.master_expiry, config.heartbeat_interval * 3);
+}
+
+// One ledger, three views: what nodes hold, what applications hold (and orphans), what queues are
+// charged.
+void Books::check() const {
+    nodes.check(containers);
+    applications.check(containers, queues);
+    queues.check();
+    asks.check();
+    deadlines.check();
+    Resource on_nodes;
+    for (NodeIndex index = 0; index < nodes.size(); ++index) {
+        on_nodes += nodes.at(index).used;
+    }
+    Resource orphans;
+    containers.for_each([&](const Container& container) {
+        orphans += container.orphan ? container.size : Resource{};
+        CHECK(nodes.at(container.node).containers.contains(container.id));
+    });
+    CHECK(on_nodes == orphans + queues.at(0).used);
+    for (const auto& [id, application] : applications.all()) {
+        for (const Attempt& attempt : application.attempts) {
+            std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> live;
+            for (const ContainerId& container_id : attempt.containers) {
+                const Container& container = *containers.find(container_id);
+                if (!container.master() && !container.stopping) {
+                    ++live[{container.key.ask, container.key.generation}];
+                }
+            }
+            for (const auto& [part, count] : live) {
+                const AskKey key{attempt.record.id, part.first, part.second};
+                CHECK(asks.count(key).live == count);
+            }
+        }
+    }
+}
+
+}  // namespace heddle::rm

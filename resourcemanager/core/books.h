@@ -1,0 +1,154 @@
+#pragma once
+
+// The manager's books: every noun's table, and the step that is being made. The handlers (on_*.h,
+// lifecycle.h, containers.h, scheduling.h) are functions over these.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/prng.h"
+#include "common/base/time.h"
+#include "resourcemanager/core/application_table.h"
+#include "resourcemanager/core/ask_book.h"
+#include "resourcemanager/core/config.h"
+#include "resourcemanager/core/container_table.h"
+#include "resourcemanager/core/deadlines.h"
+#include "resourcemanager/core/effect.h"
+#include "resourcemanager/core/event.h"
+#include "resourcemanager/core/node_table.h"
+#include "resourcemanager/core/placement.h"
+#include "resourcemanager/core/queue_tree.h"
+#include "resourcemanager/core/views.h"
+
+namespace heddle::rm {
+
+/// What a save is for, so that its answer finds its place.
+struct PendingSave {
+    enum class Kind {
+        Submission,        // refused if it fails
+        Kill,              // refused if it fails
+        AttemptAllocated,  // this and the following are tried again until they succeed
+        AttemptEnd,
+        ApplicationEnd,
+        Removal,
+        NodeRegistration,  // the node is refused and comes again
+        Ids,               // the requests that wait are refused
+    };
+    Kind kind = Kind::Submission;
+    ApplicationId application;
+    AttemptId attempt;
+    NodeIndex node = 0;
+    ConnectionId connection;
+    std::int64_t sequences = 0;
+};
+
+/// A node whose registration waits for its record to be saved.
+struct PendingRegistration {
+    ConnectionId connection;
+    NodeRegister message;
+};
+
+/// What is different since the last publication.
+struct ChangeLog {
+    std::set<NodeIndex> nodes;
+    std::set<ApplicationId> applications;
+    std::set<ContainerId> containers;
+    std::vector<AppTransition> app_transitions;
+    std::vector<AttemptTransition> attempt_transitions;
+    bool cluster = true;
+};
+
+struct Counters {
+    std::int64_t submitted = 0;
+    std::int64_t finished = 0;
+    std::int64_t failed = 0;
+    std::int64_t killed = 0;
+    std::int64_t grants = 0;
+    std::int64_t messages_stale = 0;
+    std::int64_t saves_failed = 0;
+};
+
+struct Books {
+    explicit Books(Config the_config);
+
+    Config config;
+    Prng prng;
+
+    // The step.
+    TimePoint now;
+    WallTime wall;
+    Effects* effects = nullptr;
+
+    // Since Booted.
+    bool booted = false;
+    bool settled = false;
+    std::int64_t epoch = 0;
+    std::int64_t cluster_timestamp = 0;
+    WallTime started;
+
+    NodeTable nodes;
+    ContainerTable containers;
+    ApplicationTable applications;
+    QueueTree queues;
+    AskBook asks;
+    FreeIndex free;
+    Deadlines deadlines;
+
+    // Saves.
+    std::uint64_t batch_last = 0;
+    std::map<BatchId, PendingSave> saves;
+    std::map<std::int64_t, PendingSave> saves_to_retry;  // by the batch that failed
+    std::map<NodeIndex, PendingRegistration> registrations;
+
+    // Application ids.
+    std::int64_t ids_next = 1;
+    std::int64_t ids_reserved = 0;
+    std::int64_t ids_of_earlier_epochs = 0;
+    bool ids_saving = false;
+    std::vector<RequestId> id_waits;
+
+    // Secrets.
+    std::deque<std::string> secrets;
+    bool secrets_asked = false;
+    std::deque<ApplicationId> secret_waits;
+
+    std::deque<ApplicationId> completed;  // oldest first
+    std::vector<AttemptId> with_news;
+    bool size_check_armed = false;
+
+    Counters counters;
+    ChangeLog changes;
+    View view;  // as published, kept up to date by publish()
+
+    template <typename E>
+    void emit(E&& effect) {
+        effects->push_back(Effect(std::forward<E>(effect)));
+    }
+
+    void changed(const Application& application) {
+        changes.applications.insert(application.id());
+        changes.cluster = true;
+    }
+    void changed(const Node& node) {
+        changes.nodes.insert(node.index);
+        changes.cluster = true;
+    }
+    void changed(const Container& container) { changes.containers.insert(container.id); }
+
+    Application& application_of(const AttemptId& attempt);
+    /// Issues a save with its continuation.
+    void save(PendingSave continuation, std::vector<StoreChange> what);
+
+    Duration node_expiry() const;
+    Duration master_expiry() const;
+    /// After this long without an answer an order is sent again.
+    Duration resend_after() const { return config.heartbeat_interval * 2; }
+
+    void check() const;
+};
+
+}  // namespace heddle::rm

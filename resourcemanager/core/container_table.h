@@ -1,0 +1,85 @@
+#pragma once
+
+// Every container that holds resources: from the grant until its end is known. A container that
+// nobody here wants (of an ended attempt, or given away while its node was lost) is an orphan: it
+// is charged to its node alone until the node says that it is gone, so that nothing is placed on
+// top of it.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "common/base/check.h"
+#include "common/base/ids.h"
+#include "common/base/resource.h"
+#include "common/base/time.h"
+#include "common/model/container.h"
+
+namespace heddle::rm {
+
+using NodeIndex = std::uint32_t;
+
+struct Container {
+    ContainerId id;
+    AskKey key;  // of the ask it answers; ask 0: a master
+    NodeIndex node = 0;
+    Resource size;
+    std::int32_t priority = 0;
+    bool hold = false;
+    bool orphan = false;
+    bool saving = false;         // a master that waits for its attempt's record
+    bool confirmed = false;      // its node has reported it to this manager
+    bool start_decided = false;  // with hold: its master has said start
+    bool stopping = false;
+    std::string stop_reason;
+    std::uint64_t order = 0;  // sequence of the last order about it in the node's session
+    TimePoint ordered;        // when that was
+    bool told = false;        // its master has been sent the grant in the present session
+    std::uint64_t news = 0;   // sequence of that news; 0: in the welcome
+    TimePoint news_sent;
+    std::shared_ptr<const LaunchSpec> spec;  // shared by all containers of a template
+    ContainerPhase phase = ContainerPhase::Localising;
+    std::int64_t pid = 0;
+    TimePoint since;  // holds its resources
+    WallTime allocated;
+    WallTime started;
+
+    bool master() const { return key.ask == 0; }
+};
+
+class ContainerTable {
+public:
+    /// Null: there is none. Pointers stay good until erase().
+    Container* find(const ContainerId& id) {
+        const auto it = by_id_.find(id);
+        return it == by_id_.end() ? nullptr : &it->second;
+    }
+    const Container* find(const ContainerId& id) const {
+        const auto it = by_id_.find(id);
+        return it == by_id_.end() ? nullptr : &it->second;
+    }
+
+    Container& add(Container container) {
+        const auto [it, fresh] = by_id_.emplace(container.id, std::move(container));
+        CHECK(fresh);
+        return it->second;
+    }
+
+    void erase(const ContainerId& id) { CHECK(by_id_.erase(id) == 1); }
+
+    std::size_t size() const { return by_id_.size(); }
+
+    /// In no particular order: for counting, never for choosing.
+    template <typename Visit>
+    void for_each(Visit&& visit) const {
+        for (const auto& [id, container] : by_id_) {
+            visit(container);
+        }
+    }
+
+private:
+    std::unordered_map<ContainerId, Container> by_id_;
+};
+
+}  // namespace heddle::rm

@@ -1,0 +1,242 @@
+#include "resourcemanager/core/containers.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/lifecycle.h"
+
+namespace heddle::rm {
+namespace {
+
+// Every order of a step to one node leaves in one frame, whose sequence is already known.
+void count_order(Books& books, Node& node, Container& container) {
+    container.order = node.orders_sent + 1;
+    container.ordered = books.now;
+    books.nodes.touch_orders(node);
+}
+
+void charge(Books& books, const Container& container) {
+    Application& application = books.application_of(container.key.attempt);
+    CHECK(books.applications.find(container.id.attempt)->containers.insert(container.id).second);
+    application.allocated += container.size;
+    books.queues.charge(application.queue, container.size, container.master());
+    books.changed(application);
+}
+
+void refund(Books& books, const Container& container) {
+    Application& application = books.application_of(container.key.attempt);
+    CHECK(books.applications.find(container.id.attempt)->containers.erase(container.id) == 1);
+    application.allocated -= container.size;
+    const std::int64_t seconds =
+        std::max<std::int64_t>(0, (books.now - container.since).microseconds / 1'000'000);
+    application.memory_mib_seconds += container.size.memory_mib * seconds;
+    application.vcore_seconds += container.size.vcores * seconds;
+    books.queues.refund(application.queue, container.size, container.master());
+    books.changed(application);
+}
+
+// An ordinary container of an attempt that goes on: its master must hear of the end.
+void remember_end(Books& books, Attempt& attempt, const Container& container,
+                  const ContainerExit& exit, bool node_waits) {
+    const bool counted = !container.stopping;
+    if (counted) {
+        books.asks.count_unconfirmed(container.key, +1);
+        books.asks.count_live(container.key, -1);
+    }
+    if (container.id.epoch < books.epoch) {
+        attempt.tombstones.insert(container.id);
+    }
+    EndedContainer& ended = attempt.ended[container.id];
+    ended = {exit, container.key, container.node, node_waits, counted, 0};
+    tell_end(books, attempt, container.id, ended);
+}
+
+}  // namespace
+
+void node_room_changed(Books& books, Node& node) {
+    const Resource free = node.free();
+    if (!node.placeable()) {
+        books.free.set(node.index, std::nullopt);
+        return;
+    }
+    books.free.set(node.index, free);
+    books.asks.unblock(node.info.id, free);
+}
+
+Container& enter_container(Books& books, Container container) {
+    Container& entered = books.containers.add(std::move(container));
+    Node& node = books.nodes.at(entered.node);
+    books.nodes.hold(node, entered);
+    books.free.set(node.index, node.placeable() ? std::optional(node.free()) : std::nullopt);
+    if (!entered.orphan) {
+        charge(books, entered);
+        books.changed(entered);
+    }
+    books.changed(node);
+    return entered;
+}
+
+void order_start(Books& books, Container& container) {
+    Node& node = books.nodes.at(container.node);
+    if (!node.connected()) {
+        return;
+    }
+    const Application& application = books.application_of(container.key.attempt);
+    ContainerStart start;
+    start.container = container.id;
+    start.key = container.key;
+    start.epoch = books.epoch;
+    start.size = container.size;
+    start.user = application.submission->user;
+    start.hold = container.hold && !container.start_decided;
+    if (container.master()) {
+        start.spec =
+            master_spec(books, application, *books.applications.find(container.id.attempt));
+    } else if (container.spec != nullptr) {
+        start.spec = *container.spec;
+    }
+    node.orders.starts.push_back(std::move(start));
+    count_order(books, node, container);
+}
+
+void order_stop(Books& books, Container& container) {
+    Node& node = books.nodes.at(container.node);
+    if (!node.connected()) {
+        return;
+    }
+    node.orders.stops.push_back({container.id, books.config.stop_grace, container.stop_reason});
+    count_order(books, node, container);
+}
+
+void stop_container(Books& books, Container& container, const std::string& reason) {
+    if (container.stopping) {
+        return;
+    }
+    container.stopping = true;
+    container.stop_reason = reason;
+    if (container.saving) {
+        container_gone(books, container.id,
+                       {ExitReason::Stopped, kExitAborted, 0, reason, 0, books.wall}, false);
+        return;
+    }
+    if (!container.orphan) {
+        if (!container.master()) {
+            books.asks.count_live(container.key, -1);
+        }
+        books.changed(container);
+    }
+    order_stop(books, container);
+}
+
+void start_held(Books& books, Container& container) {
+    if (!container.hold || container.start_decided || container.stopping) {
+        return;
+    }
+    container.start_decided = true;
+    Node& node = books.nodes.at(container.node);
+    if (node.connected()) {
+        node.orders.releases_hold.push_back(container.id);
+        count_order(books, node, container);
+    }
+}
+
+void acknowledge(Books& books, NodeIndex index, const ContainerId& id) {
+    Node& node = books.nodes.at(index);
+    if (node.connected()) {
+        node.orders.acknowledged.push_back(id);
+        books.nodes.touch_orders(node);
+    }
+}
+
+void container_gone(Books& books, const ContainerId& id, const ContainerExit& exit,
+                    bool node_waits) {
+    const Container container = *books.containers.find(id);
+    Node& node = books.nodes.at(container.node);
+    books.nodes.release(node, container);
+    books.containers.erase(id);
+    if (!(books.config.defect == Defect::ForgottenRelease && container.stopping)) {
+        node_room_changed(books, node);
+    }
+    books.changed(node);
+    if (container.orphan) {
+        if (node_waits) {
+            acknowledge(books, node.index, id);
+        }
+        return;
+    }
+    refund(books, container);
+    Application& application = books.application_of(container.key.attempt);
+    Attempt& attempt = *books.applications.find(id.attempt);
+    show_ended(books, application, container, exit);
+    if (container.master()) {
+        attempt.master_exit = exit;
+        attempt.master_end_waits = node_waits;
+        attempt.record.master_node = node.info.id;
+        master_gone(books, application, attempt, exit);
+    } else if (is_ending(attempt.state)) {
+        if (node_waits) {
+            acknowledge(books, node.index, id);
+        }
+    } else {
+        remember_end(books, attempt, container, exit, node_waits);
+    }
+    try_finish_kill(books, application);
+}
+
+void release_surplus(Books& books, Attempt& attempt) {
+    if (!attempt.asks_known || books.config.defect == Defect::StaleEpochAccepted) {
+        return;
+    }
+    for (const AskKey& key : books.asks.with_surplus(attempt.record.id)) {
+        std::vector<Container*> candidates;
+        for (const ContainerId& id : attempt.containers) {
+            Container* container = books.containers.find(id);
+            if (container->key == key && !container->stopping) {
+                candidates.push_back(container);
+            }
+        }
+        // Ids rise with the grants; one that runs has work to lose.
+        std::sort(candidates.begin(), candidates.end(), [](const Container* a, const Container* b) {
+            const bool runs_a = a->phase == ContainerPhase::Running;
+            const bool runs_b = b->phase == ContainerPhase::Running;
+            return runs_a != runs_b ? runs_b : b->id < a->id;
+        });
+        const auto surplus = static_cast<std::size_t>(books.asks.surplus(key));
+        for (std::size_t i = 0; i < std::min(surplus, candidates.size()); ++i) {
+            stop_container(books, *candidates[i], "not asked for any more");
+        }
+    }
+}
+
+Grant grant_of(const Books& books, const Container& container) {
+    const NodeInfo& node = books.nodes.at(container.node).info;
+    return {container.id, container.key, node.id, node.address, node.http_port, container.size};
+}
+
+void tell_grant(Books& books, Attempt& attempt, Container& container) {
+    if (attempt.session == 0) {
+        return;
+    }
+    attempt.news.granted.push_back(grant_of(books, container));
+    container.told = true;
+    container.news = attempt.news_sent + 1;
+    container.news_sent = books.now;
+    if (!std::exchange(attempt.news_waiting, true)) {
+        books.with_news.push_back(attempt.record.id);
+    }
+}
+
+void tell_end(Books& books, Attempt& attempt, const ContainerId& id, EndedContainer& ended) {
+    if (attempt.session == 0) {
+        return;
+    }
+    attempt.news.ended.push_back({id, ended.exit});
+    ended.news = attempt.news_sent + 1;
+    if (!std::exchange(attempt.news_waiting, true)) {
+        books.with_news.push_back(attempt.record.id);
+    }
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,48 @@
+#pragma once
+
+// The life of one container in the books: placed, ordered to start, ordered to stop, gone. These
+// are the only functions that charge and refund resources.
+
+#include <string>
+
+#include "common/model/container.h"
+#include "resourcemanager/core/books.h"
+
+namespace heddle::rm {
+
+/// Enters a container and charges it to its node and, unless it is an orphan, to its application
+/// and queue. Requires `container.node` to be known.
+Container& enter_container(Books& books, Container container);
+
+/// Orders the node to start it, also again; nothing if the node is not connected: it will be
+/// reconciled when it registers. A held container whose master has decided is started at once.
+void order_start(Books& books, Container& container);
+
+/// Orders the node to stop it. Resources stay charged until it is gone.
+void stop_container(Books& books, Container& container, const std::string& reason);
+
+/// Sends the stop order again.
+void order_stop(Books& books, Container& container);
+
+void start_held(Books& books, Container& container);
+
+/// It is over: refunds, and tells who must know. `node_waits`: its node reports the end until it
+/// is acknowledged. `container` must not be used afterwards.
+void container_gone(Books& books, const ContainerId& id, const ContainerExit& exit,
+                    bool node_waits);
+
+/// Lets the node forget an ended container.
+void acknowledge(Books& books, NodeIndex node, const ContainerId& id);
+
+/// Stops what the attempt has beyond its asks: not started first, then the newest.
+void release_surplus(Books& books, Attempt& attempt);
+
+/// The grant or the end is told with this step's news, if the master is there.
+void tell_grant(Books& books, Attempt& attempt, Container& container);
+void tell_end(Books& books, Attempt& attempt, const ContainerId& id, EndedContainer& ended);
+Grant grant_of(const Books& books, const Container& container);
+
+/// Lets the free index and blocked asks know that a node's room has changed.
+void node_room_changed(Books& books, Node& node);
+
+}  // namespace heddle::rm

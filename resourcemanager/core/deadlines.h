@@ -1,0 +1,70 @@
+#pragma once
+
+// Everything that waits for time, in one order. One deadline per (kind, what); setting it again
+// moves it. Whoever wakes up looks whether what it waited for is still due: so a heartbeat does
+// not have to move its node's deadline.
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "common/base/check.h"
+#include "common/base/ids.h"
+#include "common/base/time.h"
+
+namespace heddle::rm {
+
+struct Timer {
+    enum class Kind {
+        NodeExpiry,     // number: node index
+        MasterExpiry,   // attempt
+        Settle,         // after a restart
+        SizeCheck,      // asks that were taken before any node was known
+        LocalityDelay,  // attempt, number: ask id
+        SaveRetry,      // number: batch that failed
+    };
+    Kind kind = Kind::Settle;
+    AttemptId attempt;
+    std::int64_t number = 0;
+
+    friend constexpr auto operator<=>(const Timer&, const Timer&) = default;
+};
+
+class Deadlines {
+public:
+    void set(const Timer& timer, TimePoint at) {
+        cancel(timer);
+        at_.emplace(timer, at);
+        order_.emplace(at, timer);
+    }
+
+    void cancel(const Timer& timer) {
+        if (const auto it = at_.find(timer); it != at_.end()) {
+            order_.erase({it->second, timer});
+            at_.erase(it);
+        }
+    }
+
+    TimePoint next() const { return order_.empty() ? TimePoint::never() : order_.begin()->first; }
+
+    /// The earliest timer that is due, removed; nullopt when none is.
+    std::optional<Timer> take_due(TimePoint now) {
+        if (next() > now) {
+            return std::nullopt;
+        }
+        const Timer timer = order_.begin()->second;
+        cancel(timer);
+        return timer;
+    }
+
+    void check() const { CHECK(at_.size() == order_.size()); }
+
+private:
+    std::map<Timer, TimePoint> at_;
+    std::set<std::pair<TimePoint, Timer>> order_;
+};
+
+}  // namespace heddle::rm

@@ -1,0 +1,55 @@
+#pragma once
+
+// One function per event. step() dispatches to these and to nothing else.
+
+#include "resourcemanager/core/books.h"
+
+namespace heddle::rm {
+
+// recovery.cpp
+void on(Books& books, Booted event);
+/// After a restart: everybody is back or has had the time for it.
+void settle(Books& books);
+void settle_if_complete(Books& books);
+
+// on_request.cpp
+void on(Books& books, Request event);
+void on(Books& books, SecretsSupplied event);
+/// Keeps enough secrets at hand.
+void ask_for_secrets(Books& books);
+
+// on_node.cpp
+void on(Books& books, NodeMessage event);
+void on(Books& books, NodeDisconnected event);
+void stored_registration(Books& books, NodeIndex index, ConnectionId connection);
+void node_expiry_due(Books& books, NodeIndex index);
+void node_lost(Books& books, Node& node, const std::string& why);
+
+// on_master.cpp
+void on(Books& books, MasterConnected event);
+void on(Books& books, MasterMessage event);
+void on(Books& books, MasterDisconnected event);
+void master_expiry_due(Books& books, const AttemptId& id);
+/// Sends `what` to the attempt's master, if it is there.
+void send_to_master(Books& books, const Attempt& attempt, ManagerToMaster what);
+/// The master hears why, and its connection is closed.
+void dismiss_master(Books& books, Attempt& attempt, const std::string& why);
+
+// on_saved.cpp
+void on(Books& books, Saved event);
+void on(Books& books, SaveFailed event);
+void save_retry_due(Books& books, std::int64_t failed_batch);
+
+// scheduling.cpp
+/// Places what fits, within the budget of a step.
+void place(Books& books);
+void size_check_due(Books& books);
+
+// view_builder.cpp
+Publication publish(Books& books, WallTime wall);
+/// Shows the end of a container that leaves the table.
+void show_ended(Books& books, Application& application, const Container& container,
+                const ContainerExit& exit);
+void hide_application(Books& books, const Application& application);
+
+}  // namespace heddle::rm

@@ -1,0 +1,469 @@
+#include "resourcemanager/core/lifecycle.h"
+
+#include <limits>
+#include <utility>
+
+#include "common/base/check.h"
+#include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/handlers.h"
+
+namespace heddle::rm {
+namespace {
+
+Timer master_timer(const Attempt& attempt) {
+    return {Timer::Kind::MasterExpiry, attempt.record.id, 0};
+}
+
+void reply(Books& books, std::vector<RequestId>& waits, const Answer& answer) {
+    for (const RequestId& request : std::exchange(waits, {})) {
+        books.emit(Reply{request, answer});
+    }
+}
+
+void refuse(Books& books, std::vector<RequestId>& waits, const Error& error) {
+    for (const RequestId& request : std::exchange(waits, {})) {
+        books.emit(Reply{request, error});
+    }
+}
+
+// The outcome is known: everything of it that is shown later is set here and saved with it.
+void decide_outcome(Books& books, Application& application, AppState outcome, FinalStatus status,
+                    const std::string& diagnostics) {
+    CHECK(!application.outcome.has_value());
+    application.outcome = outcome;
+    application.final_status = status;
+    application.diagnostics = diagnostics;
+    application.finished = books.wall;
+    advance(books, application, AppInput::EndDecided);
+}
+
+void forget_oldest_completed(Books& books) {
+    if (books.completed.size() <=
+        static_cast<std::size_t>(books.config.applications_completed_max)) {
+        return;
+    }
+    const ApplicationId oldest = books.completed.front();
+    books.completed.pop_front();
+    books.save({PendingSave::Kind::Removal, oldest, {}, 0, {}, 0}, {ApplicationRemoval{oldest}});
+}
+
+void application_over(Books& books, Application& application) {
+    books.queues.count_application(application.queue, -1);
+    switch (*application.outcome) {
+        case AppState::Failed:
+            ++books.counters.failed;
+            break;
+        case AppState::Killed:
+            ++books.counters.killed;
+            break;
+        default:
+            ++books.counters.finished;
+            break;
+    }
+    refuse(books, application.claim_waits,
+           Error{ErrorCode::Conflict, to_string(application.id()) + " is over"});
+    reply(books, application.kill_waits, KillAnswer{application.state});
+    books.completed.push_back(application.id());
+    forget_oldest_completed(books);
+}
+
+AppInput end_stored_input(AppState outcome, bool master_up) {
+    switch (outcome) {
+        case AppState::Failed:
+            return AppInput::EndStoredFailed;
+        case AppState::Killed:
+            return AppInput::EndStoredKilled;
+        default:
+            return master_up ? AppInput::EndStoredMasterUp : AppInput::EndStoredFinished;
+    }
+}
+
+AttemptInput end_stored_input(AttemptState state, bool master_up) {
+    switch (state) {
+        case AttemptState::Failed:
+            return AttemptInput::EndStoredFailed;
+        case AttemptState::Killed:
+            return AttemptInput::EndStoredKilled;
+        default:
+            return master_up ? AttemptInput::EndStoredMasterUp : AttemptInput::EndStoredFinished;
+    }
+}
+
+void acknowledge_master_end(Books& books, Attempt& attempt) {
+    if (!std::exchange(attempt.master_end_waits, false)) {
+        return;
+    }
+    if (const auto node = books.nodes.find(attempt.record.master_node)) {
+        acknowledge(books, *node, *attempt.record.master_container);
+    }
+}
+
+// A command's only container has ended by itself: that is the result.
+void command_ended(Books& books, Application& application, Attempt& attempt,
+                   const ContainerExit& exit) {
+    AttemptEnd end;
+    if (exit.success()) {
+        end = {AttemptState::Finished, FinalStatus::Succeeded, "", AppState::Finished};
+    } else {
+        end = {AttemptState::Failed, FinalStatus::Failed, "the command " + describe(exit),
+               AppState::Failed};
+    }
+    end_attempt(books, application, attempt, std::move(end));
+}
+
+}  // namespace
+
+void advance(Books& books, Application& application, AppInput input) {
+    const std::optional<AppState> next = next_state(application.state, input);
+    CHECK(next.has_value());
+    const bool ran = application.state == AppState::Running;
+    books.changes.app_transitions.push_back({application.id(), application.state, *next});
+    application.state = *next;
+    if (ran != (*next == AppState::Running)) {
+        books.queues.count_running(application.queue, ran ? -1 : +1);
+    }
+    books.changed(application);
+}
+
+void advance(Books& books, Attempt& attempt, AttemptInput input) {
+    const std::optional<AttemptState> next = next_state(attempt.state, input);
+    CHECK(next.has_value());
+    books.changes.attempt_transitions.push_back({attempt.record.id, attempt.state, *next});
+    attempt.state = *next;
+    books.changes.applications.insert(attempt.record.id.application);
+}
+
+std::string describe(const ContainerExit& exit) {
+    std::string text;
+    switch (exit.reason) {
+        case ExitReason::Exited:
+            text = "exited with code " + std::to_string(exit.code);
+            break;
+        case ExitReason::Signalled:
+            text = "was ended by signal " + std::to_string(exit.signal);
+            break;
+        case ExitReason::Stopped:
+            text = "was stopped";
+            break;
+        case ExitReason::LaunchFailed:
+            text = "could not be started";
+            break;
+        case ExitReason::NodeLost:
+            text = "was lost with its node";
+            break;
+        case ExitReason::OutOfMemory:
+            text = "ran out of memory";
+            break;
+        case ExitReason::Unknown:
+            text = "ended in a way that is not on record";
+            break;
+    }
+    return exit.message.empty() ? text : text + ": " + exit.message;
+}
+
+std::string too_large(const Books& books, const Resource& size) {
+    return "asked " + to_string(size) + "; the largest node has " +
+           to_string(books.nodes.largest_ever());
+}
+
+LaunchSpec master_spec(const Books& books, const Application& application, const Attempt& attempt) {
+    LaunchSpec spec = application.submission->master;
+    if (application.command()) {
+        return spec;
+    }
+    for (const auto& [name, value] : books.config.master_environment) {
+        spec.environment[name] = value;
+    }
+    spec.environment[kAttemptVariable] = to_string(attempt.record.id);
+    spec.environment[kMasterTokenVariable] = kMasterTokenFile;
+    spec.secrets.push_back({kMasterTokenFile, attempt.record.master_token});
+    return spec;
+}
+
+void stored_submission(Books& books, Application& application) {
+    advance(books, application, AppInput::Stored);
+    ++books.counters.submitted;
+    if (books.config.defect != Defect::LostAcknowledgement) {
+        reply(books, application.submit_waits, SubmitAnswer{application.id()});
+    }
+    books.queues.count_application(application.queue, +1);
+    advance(books, application, AppInput::QueueAccepted);
+    start_attempt(books, application);
+}
+
+void start_attempt(Books& books, Application& application) {
+    const bool needs_secret = !application.command();
+    if (needs_secret && books.secrets.empty()) {
+        books.secret_waits.push_back(application.id());
+        return;
+    }
+    const Attempt* last = application.current();
+    const AttemptId id{application.id(), last == nullptr ? 1 : last->record.id.number + 1};
+    Attempt& attempt = application.attempts.emplace_back();
+    attempt.record.id = id;
+    attempt.record.started = books.wall;
+    if (needs_secret) {
+        attempt.record.master_token = std::move(books.secrets.front());
+        books.secrets.pop_front();
+        books.applications.add_token(attempt.record.master_token, id);
+    }
+    advance(books, attempt, AttemptInput::Started);
+    advance(books, attempt, AttemptInput::QueueAccepted);
+    if (!application.managed()) {
+        advance(books, attempt, AttemptInput::Granted);
+        const PendingSave save{PendingSave::Kind::AttemptAllocated, id.application, id, 0, {}, 0};
+        books.save(save, changes_of(books, save));
+        return;
+    }
+    Ask ask;
+    ask.priority = std::numeric_limits<std::int32_t>::min();
+    ask.size = application.submission->master_size;
+    ask.count = 1;
+    books.asks.state({id, application.queue, application.submission->priority, application.serial},
+                     ask, false);
+}
+
+void master_granted(Books& books, Application& application, Attempt& attempt,
+                    const Container& container) {
+    books.asks.forget(attempt.record.id, 0);
+    attempt.record.master_container = container.id;
+    attempt.record.master_node = books.nodes.at(container.node).info.id;
+    advance(books, attempt, AttemptInput::Granted);
+    const PendingSave save{
+        PendingSave::Kind::AttemptAllocated, application.id(), attempt.record.id, 0, {}, 0};
+    books.save(save, changes_of(books, save));
+}
+
+void stored_attempt(Books& books, Application& application, Attempt& attempt) {
+    if (attempt.state != AttemptState::AllocatedSaving) {
+        return;  // it has been ended while its record was being saved
+    }
+    attempt.heard = books.now;
+    books.deadlines.set(master_timer(attempt), books.now + books.config.master_register_expiry);
+    if (application.managed()) {
+        advance(books, attempt, AttemptInput::Stored);
+        Container& container = *books.containers.find(*attempt.record.master_container);
+        container.saving = false;
+        container.since = books.now;
+        order_start(books, container);
+        return;
+    }
+    advance(books, attempt, AttemptInput::StoredUnmanaged);
+    reply(books, application.claim_waits,
+          MasterCredentials{attempt.record.id, attempt.record.master_token});
+}
+
+void end_attempt(Books& books, Application& application, Attempt& attempt, AttemptEnd end) {
+    const bool finished = end.state == AttemptState::Finished;
+    attempt.record.state = end.state;
+    attempt.record.final_status = end.status;
+    attempt.record.diagnostics = end.diagnostics;
+    attempt.record.finished = books.wall;
+    advance(books, attempt, AttemptInput::EndDecided);
+    books.deadlines.cancel(master_timer(attempt));
+    const std::set<ContainerId> containers = attempt.containers;
+    for (const ContainerId& id : containers) {
+        Container* container = books.containers.find(id);
+        if (container != nullptr && !(finished && container->master()) &&
+            !(books.config.defect == Defect::StaleEpochAccepted && !container->master())) {
+            stop_container(books, *container, "its application attempt is over");
+        }
+    }
+    for (const auto& [id, ended] : std::exchange(attempt.ended, {})) {
+        if (ended.node_waits) {
+            acknowledge(books, ended.node, id);
+        }
+    }
+    books.asks.forget_all(attempt.record.id);
+    if (!finished) {
+        dismiss_master(books, attempt, end.diagnostics);
+    }
+    if (end.outcome.has_value()) {
+        decide_outcome(books, application, *end.outcome, end.status, end.diagnostics);
+    }
+    const PendingSave save{
+        PendingSave::Kind::AttemptEnd, application.id(), attempt.record.id, 0, {}, 0};
+    books.save(save, changes_of(books, save));
+}
+
+void fail_attempt(Books& books, Application& application, Attempt& attempt, std::string why,
+                  bool counts) {
+    AttemptEnd end;
+    end.status = counts ? FinalStatus::Failed : FinalStatus::Undefined;
+    end.diagnostics = why;
+    const std::int32_t failures = application.failures() + (counts ? 1 : 0);
+    if (application.state != AppState::Killing &&
+        (failures >= application.attempts_max() || !application.managed())) {
+        end.status = FinalStatus::Failed;
+        end.outcome = AppState::Failed;
+        end.diagnostics = to_string(attempt.record.id) + " failed: " + why;
+    }
+    end_attempt(books, application, attempt, std::move(end));
+}
+
+void stored_attempt_end(Books& books, Application& application, Attempt& attempt) {
+    const bool finished = attempt.record.state == AttemptState::Finished;
+    const bool master_up = finished && attempt.record.master_container.has_value() &&
+                           attempt.containers.contains(*attempt.record.master_container);
+    advance(books, attempt, end_stored_input(attempt.record.state, master_up));
+    acknowledge_master_end(books, attempt);
+    if (finished) {
+        send_to_master(books, attempt, MasterFinished{attempt.session});
+    }
+    if (master_up) {
+        attempt.heard = books.now;
+        books.deadlines.set(master_timer(attempt), books.now + books.config.master_register_expiry);
+    }
+    if (application.outcome.has_value()) {
+        advance(books, application, end_stored_input(*application.outcome, master_up));
+        if (is_final(application.state)) {
+            application_over(books, application);
+        }
+        return;
+    }
+    if (application.state == AppState::Killing) {
+        try_finish_kill(books, application);
+        return;
+    }
+    advance(books, application, AppInput::AttemptLost);
+    start_attempt(books, application);
+}
+
+void master_gone(Books& books, Application& application, Attempt& attempt,
+                 const ContainerExit& exit) {
+    switch (attempt.state) {
+        case AttemptState::Allocated:
+        case AttemptState::Launched:
+        case AttemptState::Running:
+            break;
+        case AttemptState::Finishing:
+            books.deadlines.cancel(master_timer(attempt));
+            acknowledge_master_end(books, attempt);
+            advance(books, attempt, AttemptInput::MasterGone);
+            advance(books, application, AppInput::MasterGone);
+            application_over(books, application);
+            return;
+        case AttemptState::FinalSaving:
+            return;  // what follows comes with the answer of the store
+        case AttemptState::Finished:
+        case AttemptState::Failed:
+        case AttemptState::Killed:
+            acknowledge_master_end(books, attempt);
+            return;
+        case AttemptState::New:
+        case AttemptState::Submitted:
+        case AttemptState::Scheduled:
+        case AttemptState::AllocatedSaving:
+            if (application.state != AppState::Killing) {
+                fail_attempt(books, application, attempt,
+                             "its master's container " + describe(exit), false);
+            }
+            return;
+    }
+    if (application.state == AppState::Killing) {
+        return;
+    }
+    const bool lost = exit.reason == ExitReason::NodeLost;
+    const bool ended_by_itself =
+        !lost && exit.reason != ExitReason::Unknown && exit.reason != ExitReason::Stopped;
+    if (application.command() && ended_by_itself) {
+        command_ended(books, application, attempt, exit);
+        return;
+    }
+    fail_attempt(books, application, attempt, "its master's container " + describe(exit), !lost);
+}
+
+void stored_kill(Books& books, Application& application) {
+    application.kill_saving = false;
+    if (is_ending(application.state)) {
+        reply(books, application.kill_waits, KillAnswer{application.state});
+        return;
+    }
+    application.kill_requested = true;
+    advance(books, application, AppInput::KillStored);
+    reply(books, application.kill_waits, KillAnswer{application.state});
+    std::erase(books.secret_waits, application.id());
+    Attempt* attempt = application.current();
+    if (attempt != nullptr && !is_ending(attempt->state)) {
+        const std::set<ContainerId> containers = attempt->containers;
+        for (const ContainerId& id : containers) {
+            if (Container* container = books.containers.find(id)) {
+                stop_container(books, *container, application.kill_reason);
+            }
+        }
+        if (!is_ending(attempt->state)) {
+            books.asks.forget_all(attempt->record.id);
+            dismiss_master(books, *attempt, application.kill_reason);
+        }
+    }
+    try_finish_kill(books, application);
+}
+
+void try_finish_kill(Books& books, Application& application) {
+    if (application.state != AppState::Killing || !books.settled) {
+        return;
+    }
+    Attempt* attempt = application.current();
+    if (attempt != nullptr && !is_final(attempt->state)) {
+        if (!is_ending(attempt->state) && attempt->containers.empty()) {
+            end_attempt(books, application, *attempt,
+                        {AttemptState::Killed, FinalStatus::Killed, application.kill_reason,
+                         AppState::Killed});
+        }
+        return;
+    }
+    decide_outcome(books, application, AppState::Killed, FinalStatus::Killed,
+                   application.kill_reason);
+    const PendingSave save{PendingSave::Kind::ApplicationEnd, application.id(), {}, 0, {}, 0};
+    books.save(save, changes_of(books, save));
+}
+
+void stored_application_end(Books& books, Application& application) {
+    advance(books, application, end_stored_input(*application.outcome, false));
+    application_over(books, application);
+}
+
+void refuse_application(Books& books, Application& application, std::string why) {
+    Attempt* attempt = application.current();
+    if (attempt != nullptr && !is_ending(attempt->state) &&
+        application.state != AppState::Killing) {
+        end_attempt(books, application, *attempt,
+                    {AttemptState::Failed, FinalStatus::Failed, std::move(why), AppState::Failed});
+    }
+}
+
+std::vector<StoreChange> changes_of(Books& books, const PendingSave& save) {
+    std::vector<StoreChange> changes;
+    const Application* application = books.applications.find(save.application);
+    Attempt* attempt = books.applications.find(save.attempt);
+    switch (save.kind) {
+        case PendingSave::Kind::Submission:
+        case PendingSave::Kind::Kill:
+        case PendingSave::Kind::ApplicationEnd:
+            changes.emplace_back(record_of(*application));
+            break;
+        case PendingSave::Kind::AttemptAllocated: {
+            AttemptRecord record = attempt->record;
+            if (!is_final(record.state)) {
+                record.state = AttemptState::Allocated;
+            }
+            changes.emplace_back(std::move(record));
+            break;
+        }
+        case PendingSave::Kind::AttemptEnd:
+            changes.emplace_back(attempt->record);
+            if (application->outcome.has_value()) {
+                changes.emplace_back(record_of(*application));
+            }
+            break;
+        case PendingSave::Kind::Removal:
+            changes.emplace_back(ApplicationRemoval{save.application});
+            break;
+        case PendingSave::Kind::NodeRegistration:
+        case PendingSave::Kind::Ids:
+            CHECK(false);  // never tried again
+    }
+    return changes;
+}
+
+}  // namespace heddle::rm

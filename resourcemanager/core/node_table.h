@@ -1,0 +1,97 @@
+#pragma once
+
+// The nodes of the cluster: who they are, whether they live, what is placed on them, and the orders
+// that the present step has for them. Nodes have dense indices that never change; a lost node keeps
+// its own.
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/resource.h"
+#include "common/base/time.h"
+#include "common/model/node.h"
+#include "common/model/node_protocol.h"
+#include "resourcemanager/core/container_table.h"
+#include "resourcemanager/core/event.h"
+
+namespace heddle::rm {
+
+struct Node {
+    NodeIndex index = 0;
+    NodeInfo info;
+    WallTime registered;
+    NodeState state = NodeState::New;  // New: saved, and not back yet
+    bool saved = false;                // its record is on disk
+    ConnectionId connection;           // 0: none
+    std::uint64_t session = 0;         // 0: not welcomed
+    std::uint64_t status_seen = 0;     // sequence of the last status
+    std::uint64_t orders_sent = 0;
+    std::uint64_t orders_seen = 0;
+    TimePoint heard;
+    WallTime heard_wall;
+    NodeUsage usage;
+    Resource used;  // by all containers on it, orphans too
+    std::set<ContainerId> containers;
+    NodeOrders orders;            // of this step
+    bool orders_waiting = false;  // in NodeTable's list of nodes with orders
+
+    bool connected() const { return session != 0; }
+    bool placeable() const { return connected() && state == NodeState::Running; }
+    Resource free() const { return info.total - used; }
+};
+
+class NodeTable {
+public:
+    /// The index of the node named `id`, or none.
+    std::optional<NodeIndex> find(const NodeId& id) const;
+    Node& at(NodeIndex index) { return nodes_[index]; }
+    const Node& at(NodeIndex index) const { return nodes_[index]; }
+    std::size_t size() const { return nodes_.size(); }
+
+    /// Adds a node that is not there yet.
+    Node& add(const NodeInfo& info);
+
+    /// Node whose present connection this is, or null.
+    Node* of_connection(ConnectionId connection);
+    void connect(Node& node, ConnectionId connection, std::uint64_t session);
+    /// Forgets connection, session and unsent orders.
+    void disconnect(Node& node);
+
+    void hold(Node& node, const Container& container);
+    void release(Node& node, const Container& container);
+
+    /// Whether some node that ever registered is large enough.
+    bool any_ever_fits(const Resource& size) const;
+    /// The largest node that ever registered, by memory, then vcores; zero if there is none.
+    Resource largest_ever() const;
+    bool any_ever() const { return !sizes_ever_.empty(); }
+    void remember_size(const Resource& total);
+
+    /// Marks that `node.orders` has something to send.
+    void touch_orders(Node& node);
+    std::vector<NodeIndex> take_with_orders();
+
+    /// Of nodes that are connected or silent for less than their expiry.
+    Resource total() const { return total_; }
+    std::map<NodeState, std::int64_t> count_by_state() const;
+    /// Every change of a node's state or size goes through here: it keeps the sums.
+    void set_state(Node& node, NodeState state);
+    void set_info(Node& node, const NodeInfo& info);
+
+    void check(const ContainerTable& containers) const;
+
+private:
+    std::vector<Node> nodes_;
+    std::map<NodeId, NodeIndex> by_id_;
+    std::map<ConnectionId, NodeIndex> by_connection_;
+    std::set<std::pair<std::int64_t, std::int64_t>> sizes_ever_;  // memory, vcores; none dominated
+    std::vector<NodeIndex> with_orders_;
+    Resource total_;
+    std::map<NodeState, std::int64_t> states_;
+};
+
+}  // namespace heddle::rm

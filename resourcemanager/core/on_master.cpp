@@ -1,0 +1,386 @@
+// What application masters say. A master is believed only on its attempt's newest connection and
+// with the session it was welcomed with.
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "common/base/check.h"
+#include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/lifecycle.h"
+
+namespace heddle::rm {
+namespace {
+
+constexpr std::int64_t kAskCountMax = 1'000'000;
+
+void reject(Books& books, ConnectionId connection, const AttemptId& attempt, std::string reason) {
+    books.emit(SendToMaster{connection, attempt, MasterRejected{reason}});
+    books.emit(CloseConnection{connection, {ErrorCode::Conflict, std::move(reason)}});
+    books.applications.disconnect(connection);
+}
+
+void attach(Books& books, Attempt& attempt, ConnectionId connection) {
+    if (attempt.connection.value != 0 && attempt.connection != connection) {
+        books.emit(CloseConnection{attempt.connection,
+                                   {ErrorCode::Conflict, "the master has connected anew"}});
+        books.applications.disconnect(attempt.connection);
+    }
+    attempt.connection = connection;
+    attempt.session = books.prng.next() | 1;
+    attempt.updates_seen = 0;
+    attempt.news_sent = 0;
+    attempt.news = {};
+    attempt.heard = books.now;
+}
+
+void welcome(Books& books, Attempt& attempt) {
+    MasterWelcome message;
+    message.session = attempt.session;
+    message.epoch = books.epoch;
+    message.heartbeat_interval = books.config.heartbeat_interval;
+    message.size_max = books.nodes.largest_ever();
+    for (const ContainerId& id : attempt.containers) {
+        Container& container = *books.containers.find(id);
+        if (!container.master() && !container.stopping) {
+            message.containers.push_back(grant_of(books, container));
+            container.told = true;
+            container.news = 0;
+            container.news_sent = books.now;
+        }
+    }
+    send_to_master(books, attempt, std::move(message));
+    for (auto& [id, ended] : attempt.ended) {
+        tell_end(books, attempt, id, ended);
+    }
+}
+
+void on_message(Books& books, ConnectionId connection, const AttemptId& id,
+                const MasterRegister& message) {
+    Attempt& attempt = *books.applications.find(id);
+    Application& application = books.application_of(id);
+    if (connection <= attempt.connection && attempt.session != 0) {
+        ++books.counters.messages_stale;
+        return;
+    }
+    if (message.attempt != id) {
+        reject(books, connection, id, "the token is not that of " + to_string(message.attempt));
+        return;
+    }
+    if (attempt.state == AttemptState::Finishing || attempt.state == AttemptState::Finished) {
+        // Its finish is on disk, and the answer to it was lost.
+        attach(books, attempt, connection);
+        send_to_master(books, attempt, MasterFinished{attempt.session});
+        return;
+    }
+    if (attempt.state == AttemptState::FinalSaving &&
+        attempt.record.state == AttemptState::Finished) {
+        attach(books, attempt, connection);
+        return;
+    }
+    if (is_ending(attempt.state) || application.state == AppState::Killing) {
+        reject(books, connection, id, to_string(id) + " is over");
+        return;
+    }
+    if (attempt.state != AttemptState::Allocated && attempt.state != AttemptState::Launched &&
+        attempt.state != AttemptState::Running) {
+        ++books.counters.messages_stale;
+        return;
+    }
+    attach(books, attempt, connection);
+    attempt.host = message.host;
+    attempt.rpc_port = message.rpc_port;
+    attempt.record.tracking_url = message.tracking_url;
+    application.tracking_url = message.tracking_url;
+    books.deadlines.set({Timer::Kind::MasterExpiry, id, 0}, books.now + books.master_expiry());
+    if (attempt.state != AttemptState::Running) {
+        advance(books, attempt, AttemptInput::MasterRegistered);
+    }
+    if (application.state == AppState::Accepted) {
+        if (application.launched.milliseconds == 0) {
+            application.launched = books.wall;
+        }
+        advance(books, application, AppInput::MasterRegistered);
+    }
+    books.changed(application);
+    welcome(books, attempt);
+}
+
+void confirm_ends(Books& books, Attempt& attempt, std::uint64_t news_seen) {
+    for (auto it = attempt.ended.begin(); it != attempt.ended.end();) {
+        const EndedContainer& ended = it->second;
+        if (ended.news == 0 || ended.news > news_seen) {
+            ++it;
+            continue;
+        }
+        if (ended.node_waits) {
+            acknowledge(books, ended.node, it->first);
+        }
+        if (ended.counted) {
+            books.asks.count_unconfirmed(ended.key, -1);
+        }
+        it = attempt.ended.erase(it);
+    }
+}
+
+void refuse_ask(Books& books, Attempt& attempt, const Ask& ask, std::string reason) {
+    if (!std::exchange(attempt.news_waiting, true)) {
+        books.with_news.push_back(attempt.record.id);
+    }
+    attempt.news.refused.push_back({ask.id, ask.generation, std::move(reason)});
+    books.asks.forget(attempt.record.id, ask.id);
+}
+
+void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask, bool complete) {
+    const bool known_template = attempt.templates.contains(ask.launch_template);
+    if (ask.id <= 0 || ask.count < 0 || ask.count > kAskCountMax || ask.size.memory_mib <= 0 ||
+        ask.size.vcores <= 0) {
+        refuse_ask(books, attempt, ask, "an ask needs an id, a count and a size");
+        return;
+    }
+    if (!known_template && complete) {
+        refuse_ask(books, attempt, ask,
+                   "launch template " + std::to_string(ask.launch_template) + " is not known");
+        return;
+    }
+    if (books.nodes.any_ever() && !books.nodes.any_ever_fits(ask.size)) {
+        refuse_ask(books, attempt, ask, too_large(books, ask.size));
+        return;
+    }
+    const Demand* before = books.asks.find(attempt.record.id, ask.id);
+    if (books.config.defect == Defect::IncrementInsteadOfAsk && before != nullptr &&
+        before->ask.generation == ask.generation) {
+        ask.count += before->ask.count;
+    }
+    const bool new_wish = before == nullptr || before->ask.nodes != ask.nodes ||
+                          before->ask.generation != ask.generation;
+    const AskOwner owner{attempt.record.id, application.queue, application.submission->priority,
+                         application.serial};
+    if (!books.asks.state(owner, ask, !known_template)) {
+        ++books.counters.messages_stale;
+        return;
+    }
+    if (new_wish && !ask.nodes.empty() && ask.relax_locality) {
+        books.deadlines.set({Timer::Kind::LocalityDelay, attempt.record.id, ask.id},
+                            books.now + books.config.locality_delay);
+    }
+}
+
+void forget_absent_asks(Books& books, Attempt& attempt, const std::vector<Ask>& asks) {
+    std::set<std::int32_t> present;
+    for (const Ask& ask : asks) {
+        present.insert(ask.id);
+    }
+    std::vector<std::int32_t> absent;
+    for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
+        if (demand->ask.id != 0 && !present.contains(demand->ask.id)) {
+            absent.push_back(demand->ask.id);
+        }
+    }
+    for (const std::int32_t id : absent) {
+        books.asks.forget(attempt.record.id, id);
+    }
+}
+
+// A complete update shows what the master knows: what it should know is told again.
+void compare_known(Books& books, Attempt& attempt, const MasterUpdate& update) {
+    const std::set<ContainerId> known(update.known.begin(), update.known.end());
+    const std::set<ContainerId> released(update.releases.begin(), update.releases.end());
+    for (const ContainerId& id : attempt.containers) {
+        Container& container = *books.containers.find(id);
+        if (container.master() || container.stopping || known.contains(id) ||
+            released.contains(id)) {
+            continue;
+        }
+        const bool crossed = container.told && container.news > update.news_seen;
+        if (!crossed || books.now - container.news_sent >= books.resend_after()) {
+            tell_grant(books, attempt, container);
+        }
+    }
+    for (const ContainerId& id : known) {
+        const bool here = attempt.containers.contains(id) || attempt.ended.contains(id);
+        if (here || id.attempt != attempt.record.id || (!books.settled && id.epoch < books.epoch)) {
+            continue;  // it may still come with its node
+        }
+        attempt.tombstones.insert(id);
+        EndedContainer& ended = attempt.ended[id];
+        ended.exit = {
+            ExitReason::NodeLost, kExitAborted, 0, "no node has reported it", 0, books.wall};
+        tell_end(books, attempt, id, ended);
+    }
+}
+
+void on_update(Books& books, Application& application, Attempt& attempt,
+               const MasterUpdate& update) {
+    attempt.updates_seen = update.sequence;
+    attempt.heard = books.now;
+    if (application.progress_percent != update.progress_percent) {
+        application.progress_percent = std::clamp(update.progress_percent, 0, 100);
+        books.changed(application);
+    }
+    for (const LaunchTemplate& the_template : update.templates) {
+        attempt.templates[the_template.id] = std::make_shared<const LaunchSpec>(the_template.spec);
+        books.asks.unpark(attempt.record.id, the_template.id);
+    }
+    for (const ContainerId& id : update.releases) {
+        Container* container = books.containers.find(id);
+        if (container != nullptr && id.attempt == attempt.record.id && !container->master()) {
+            stop_container(books, *container, "released by its master");
+        }
+    }
+    for (const ContainerId& id : update.starts) {
+        Container* container = books.containers.find(id);
+        if (container != nullptr && id.attempt == attempt.record.id) {
+            start_held(books, *container);
+        }
+    }
+    if (!update.complete && !attempt.asks_known) {
+        return;  // after a restart the whole book comes first
+    }
+    // Asks before ends: a lowered count and a confirmed end belong together.
+    for (const Ask& ask : update.asks) {
+        state_ask(books, application, attempt, ask, update.complete);
+    }
+    confirm_ends(books, attempt, update.news_seen);
+    if (update.complete) {
+        attempt.asks_known = true;
+        forget_absent_asks(books, attempt, update.asks);
+    }
+    if (update.complete || !update.asks.empty()) {
+        release_surplus(books, attempt);
+    }
+    if (update.complete) {
+        compare_known(books, attempt, update);
+    }
+    if (!update.asks.empty() || update.complete) {
+        books.changes.applications.insert(application.id());
+    }
+}
+
+void on_message(Books& books, ConnectionId connection, const AttemptId& id,
+                const MasterUpdate& update) {
+    Attempt& attempt = *books.applications.find(id);
+    Application& application = books.application_of(id);
+    if (attempt.connection != connection || attempt.session != update.session ||
+        update.sequence <= attempt.updates_seen || attempt.state != AttemptState::Running ||
+        application.state == AppState::Killing) {
+        ++books.counters.messages_stale;
+        return;
+    }
+    on_update(books, application, attempt, update);
+}
+
+void on_message(Books& books, ConnectionId connection, const AttemptId& id,
+                const MasterFinish& message) {
+    Attempt& attempt = *books.applications.find(id);
+    Application& application = books.application_of(id);
+    if (attempt.connection != connection || attempt.session != message.session) {
+        ++books.counters.messages_stale;
+        return;
+    }
+    if (attempt.state == AttemptState::Finishing || attempt.state == AttemptState::Finished) {
+        send_to_master(books, attempt, MasterFinished{attempt.session});
+        return;
+    }
+    if (attempt.state != AttemptState::Running || application.state == AppState::Killing) {
+        ++books.counters.messages_stale;
+        return;
+    }
+    if (!message.tracking_url.empty()) {
+        application.tracking_url = message.tracking_url;
+        attempt.record.tracking_url = message.tracking_url;
+    }
+    end_attempt(books, application, attempt,
+                {AttemptState::Finished, message.status, message.diagnostics, AppState::Finished});
+}
+
+}  // namespace
+
+void send_to_master(Books& books, const Attempt& attempt, ManagerToMaster what) {
+    if (attempt.session != 0) {
+        books.emit(SendToMaster{attempt.connection, attempt.record.id, std::move(what)});
+    }
+}
+
+void dismiss_master(Books& books, Attempt& attempt, const std::string& why) {
+    if (attempt.connection.value == 0) {
+        return;
+    }
+    const ConnectionId connection = std::exchange(attempt.connection, {});
+    attempt.session = 0;
+    attempt.news = {};
+    reject(books, connection, attempt.record.id, why);
+}
+
+void on(Books& books, MasterConnected event) {
+    const std::optional<AttemptId> attempt = books.applications.find_token(event.token);
+    if (!attempt.has_value()) {
+        books.emit(CloseConnection{
+            event.connection, {ErrorCode::Unauthenticated, "the master's token is not known"}});
+        return;
+    }
+    books.applications.connect(event.connection, *attempt);
+    books.emit(AdmitMaster{event.connection, *attempt});
+}
+
+void on(Books& books, MasterMessage event) {
+    const std::optional<AttemptId> id = books.applications.of_connection(event.connection);
+    if (!id.has_value() || books.applications.find(*id) == nullptr) {
+        ++books.counters.messages_stale;
+        return;
+    }
+    std::visit([&](auto& message) { on_message(books, event.connection, *id, message); },
+               event.message);
+}
+
+void on(Books& books, MasterDisconnected event) {
+    const std::optional<AttemptId> id = books.applications.of_connection(event.connection);
+    books.applications.disconnect(event.connection);
+    if (!id.has_value()) {
+        return;
+    }
+    Attempt* attempt = books.applications.find(*id);
+    if (attempt != nullptr && attempt->connection == event.connection) {
+        attempt->connection = {};
+        attempt->session = 0;
+        attempt->news = {};
+        attempt->heard = books.now;
+    }
+}
+
+void master_expiry_due(Books& books, const AttemptId& id) {
+    Attempt* attempt = books.applications.find(id);
+    if (attempt == nullptr || is_final(attempt->state) ||
+        attempt->state == AttemptState::FinalSaving) {
+        return;
+    }
+    Application& application = books.application_of(id);
+    const Timer timer{Timer::Kind::MasterExpiry, id, 0};
+    if (attempt->state == AttemptState::Finishing) {
+        if (Container* container = books.containers.find(*attempt->record.master_container)) {
+            stop_container(books, *container, "its application is finished");
+        }
+        return;
+    }
+    const bool registered = attempt->state == AttemptState::Running;
+    // A program outside the cluster was connected before the restart, or it is gone.
+    const bool was_registered = attempt->recovered && !application.managed();
+    const Duration patience = registered       ? books.master_expiry()
+                              : was_registered ? books.config.settle_time + books.master_expiry()
+                                               : books.config.master_register_expiry;
+    if (attempt->heard + patience > books.now) {
+        books.deadlines.set(timer, attempt->heard + patience);
+        return;
+    }
+    if (application.state == AppState::Killing || application.command()) {
+        return;
+    }
+    fail_attempt(books, application, *attempt,
+                 std::string("its master ") +
+                     (registered ? "was not heard of" : "has not registered") + " for " +
+                     std::to_string(patience.milliseconds()) + " ms",
+                 true);
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,375 @@
+// What node agents say. A node is believed only on its newest connection and with the session it
+// was welcomed with; anything else is late or doubled: counted and dropped.
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "common/base/check.h"
+#include "common/base/log.h"
+#include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/lifecycle.h"
+
+namespace heddle::rm {
+namespace {
+
+constexpr Duration kHeardShownEvery = seconds(5);
+
+void refuse(Books& books, ConnectionId connection, const NodeId& node, std::string reason) {
+    log::warning("node refused", {{"node", node.name}, {"reason", reason}});
+    books.emit(SendToNode{connection, node, NodeRefused{reason}});
+    books.emit(CloseConnection{connection, {ErrorCode::Conflict, std::move(reason)}});
+}
+
+// An attempt whose containers are taken over when a node reports them.
+bool takes_containers(const Books& books, const Attempt* attempt, const ContainerReport& report) {
+    if (books.config.defect == Defect::StaleEpochAccepted && attempt != nullptr) {
+        return true;
+    }
+    return attempt != nullptr && !is_ending(attempt->state) && report.key.ask > 0 &&
+           report.key.attempt == report.container.attempt && report.container.epoch < books.epoch &&
+           !attempt->tombstones.contains(report.container);
+}
+
+void show_phase(Books& books, Container& container, const ContainerReport& report) {
+    const bool first = !std::exchange(container.confirmed, true);
+    if (!first && container.phase == report.phase && container.pid == report.pid) {
+        return;
+    }
+    container.phase = report.phase;
+    container.pid = report.pid;
+    container.started = report.started;
+    books.changed(container);
+}
+
+Container from_report(const Books& books, NodeIndex node, const ContainerReport& report) {
+    Container container;
+    container.id = report.container;
+    container.key = report.key;
+    container.node = node;
+    container.size = report.size;
+    container.confirmed = true;
+    container.hold = report.phase == ContainerPhase::Ready;
+    container.phase = report.phase;
+    container.pid = report.pid;
+    container.started = report.started;
+    container.allocated = report.started;
+    container.since = books.now;
+    if (report.started.milliseconds > 0) {
+        const std::int64_t age = books.wall.milliseconds - report.started.milliseconds;
+        container.since = books.now - milliseconds(std::max<std::int64_t>(0, age));
+    }
+    return container;
+}
+
+void adopt(Books& books, Node& node, Attempt& attempt, const ContainerReport& report) {
+    Container& container = enter_container(books, from_report(books, node.index, report));
+    books.asks.count_live(container.key, +1);
+    tell_grant(books, attempt, container);
+    release_surplus(books, attempt);
+}
+
+void take_orphan(Books& books, Node& node, const ContainerReport& report) {
+    Container orphan = from_report(books, node.index, report);
+    orphan.orphan = true;
+    Container& container = enter_container(books, std::move(orphan));
+    node_room_changed(books, node);
+    stop_container(books, container, "nobody needs it any more");
+}
+
+void unknown_done(Books& books, Node& node, const ContainerReport& report) {
+    Attempt* attempt = books.applications.find(report.container.attempt);
+    if (attempt != nullptr) {
+        if (const auto it = attempt->ended.find(report.container); it != attempt->ended.end()) {
+            it->second.node_waits = true;
+            return;
+        }
+        if (attempt->master_end_waits && attempt->record.master_container == report.container) {
+            return;
+        }
+        if (!is_ending(attempt->state) && attempt->record.master_container == report.container &&
+            attempt->master_exit.has_value()) {
+            return;  // its end is being dealt with; acknowledged when that is saved
+        }
+    }
+    if (takes_containers(books, attempt, report)) {
+        books.asks.count_unconfirmed(report.key, +1);
+        attempt->tombstones.insert(report.container);
+        EndedContainer& ended = attempt->ended[report.container];
+        ended = {*report.exit, report.key, node.index, true, true, 0};
+        tell_end(books, *attempt, report.container, ended);
+        return;
+    }
+    acknowledge(books, node.index, report.container);
+}
+
+void known(Books& books, Node& node, Container& container, const ContainerReport& report) {
+    show_phase(books, container, report);
+    if (report.phase == ContainerPhase::Done) {
+        container_gone(books, container.id, report.exit.value_or(ContainerExit{}), true);
+        return;
+    }
+    if (container.master() && !container.orphan) {
+        Attempt& attempt = *books.applications.find(container.id.attempt);
+        if (attempt.state == AttemptState::Allocated) {
+            advance(books, attempt, AttemptInput::MasterSeen);
+        }
+    }
+    const bool order_seen = container.order <= node.orders_seen ||
+                            books.now - container.ordered >= books.resend_after();
+    if (container.stopping && report.phase != ContainerPhase::Stopping && order_seen) {
+        order_stop(books, container);
+    } else if (container.start_decided && report.phase == ContainerPhase::Ready && order_seen) {
+        container.start_decided = false;
+        start_held(books, container);
+    }
+}
+
+void on_report(Books& books, Node& node, const ContainerReport& report) {
+    if (Container* container = books.containers.find(report.container)) {
+        if (container->node == node.index) {
+            known(books, node, *container, report);
+        } else {
+            ++books.counters.messages_stale;
+        }
+        return;
+    }
+    if (report.phase == ContainerPhase::Done) {
+        unknown_done(books, node, report);
+        return;
+    }
+    Attempt* attempt = books.applications.find(report.container.attempt);
+    if (takes_containers(books, attempt, report)) {
+        adopt(books, node, *attempt, report);
+    } else {
+        take_orphan(books, node, report);
+    }
+}
+
+// A complete list does not show a container that should be on the node. Only if the node has seen
+// the last order about it does that mean anything; otherwise order and list have crossed.
+void on_absent(Books& books, Node& node, Container& container) {
+    if (container.saving) {
+        return;
+    }
+    if (container.order > node.orders_seen) {
+        if (books.now - container.ordered >= books.resend_after()) {
+            container.stopping ? order_stop(books, container) : order_start(books, container);
+        }
+        return;
+    }
+    ContainerExit exit{
+        ExitReason::Stopped, kExitKilledByResourceManager, 0, container.stop_reason, 0, books.wall};
+    if (container.stopping) {
+        container_gone(books, container.id, exit, false);
+    } else if (container.confirmed) {
+        exit.reason = ExitReason::Unknown;
+        exit.code = kExitAborted;
+        exit.message = "its node has no record of it any more";
+        container_gone(books, container.id, exit, false);
+    } else {
+        order_start(books, container);
+        if (container.start_decided) {
+            container.start_decided = false;
+            start_held(books, container);
+        }
+    }
+}
+
+void on_complete_list(Books& books, Node& node, const std::vector<ContainerReport>& reports) {
+    std::set<ContainerId> present;
+    for (const ContainerReport& report : reports) {
+        present.insert(report.container);
+        on_report(books, node, report);
+    }
+    const std::set<ContainerId> expected = node.containers;
+    for (const ContainerId& id : expected) {
+        Container* container = books.containers.find(id);
+        if (container != nullptr && !present.contains(id)) {
+            on_absent(books, node, *container);
+        }
+    }
+}
+
+void set_usage(Books& books, Node& node, const NodeUsage& usage) {
+    const NodeState state = usage.health.empty() ? NodeState::Running : NodeState::Unhealthy;
+    if (node.state != state) {
+        books.nodes.set_state(node, state);
+        node_room_changed(books, node);
+        books.changed(node);
+    }
+    if (!(node.usage == usage)) {
+        node.usage = usage;
+        books.changes.nodes.insert(node.index);
+    }
+}
+
+void heard(Books& books, Node& node) {
+    if (books.wall.milliseconds - node.heard_wall.milliseconds >= kHeardShownEvery.milliseconds()) {
+        books.changes.nodes.insert(node.index);
+    }
+    node.heard = books.now;
+    node.heard_wall = books.wall;
+}
+
+void welcome(Books& books, Node& node, ConnectionId connection, const NodeRegister& message) {
+    if (node.connected()) {
+        books.emit(
+            CloseConnection{node.connection, {ErrorCode::Conflict, "the node has connected anew"}});
+    }
+    const bool first_ever = !books.nodes.any_ever();
+    books.nodes.connect(node, connection, books.prng.next() | 1);
+    books.nodes.set_info(node, message.info);
+    books.nodes.set_state(node, NodeState::Running);
+    node.usage.health.clear();
+    books.nodes.remember_size(node.info.total);
+    heard(books, node);
+    books.emit(SendToNode{connection, node.info.id,
+                          NodeWelcome{node.session, books.epoch, books.config.heartbeat_interval}});
+    books.deadlines.set({Timer::Kind::NodeExpiry, {}, node.index}, books.now + books.node_expiry());
+    // What was ordered in an earlier session and has not arrived never will.
+    for (const ContainerId& id : node.containers) {
+        books.containers.find(id)->order = 0;
+    }
+    on_complete_list(books, node, message.containers);
+    node_room_changed(books, node);
+    books.changed(node);
+    if (first_ever) {
+        books.deadlines.set({Timer::Kind::SizeCheck, {}, 0}, books.now + books.config.settle_time);
+    }
+    settle_if_complete(books);
+}
+
+void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
+    const NodeInfo& info = message.info;
+    if (info.id.name.empty() || info.total.any_negative() || info.total.is_zero()) {
+        refuse(books, connection, info.id, "a node needs a name and resources");
+        return;
+    }
+    if (message.epoch_seen > books.epoch) {
+        refuse(books, connection, info.id,
+               "the node has seen epoch " + std::to_string(message.epoch_seen) +
+                   ", this manager is of epoch " + std::to_string(books.epoch));
+        return;
+    }
+    const std::optional<NodeIndex> index = books.nodes.find(info.id);
+    Node& node = index.has_value() ? books.nodes.at(*index) : books.nodes.add(info);
+    const auto pending = books.registrations.find(node.index);
+    if (connection <= node.connection ||
+        (pending != books.registrations.end() && connection <= pending->second.connection)) {
+        ++books.counters.messages_stale;
+        return;
+    }
+    if (node.saved && node.info == info) {
+        books.registrations.erase(node.index);
+        welcome(books, node, connection, message);
+        return;
+    }
+    if (!node.saved) {
+        node.registered = books.wall;
+    }
+    const NodeRecord record{info, node.registered};
+    books.registrations[node.index] = {connection, std::move(message)};
+    books.save({PendingSave::Kind::NodeRegistration, {}, {}, node.index, connection, 0}, {record});
+}
+
+void on_message(Books& books, ConnectionId connection, const NodeStatus& message) {
+    Node* node = books.nodes.of_connection(connection);
+    if (node == nullptr || message.session != node->session ||
+        message.sequence <= node->status_seen) {
+        ++books.counters.messages_stale;
+        return;
+    }
+    node->status_seen = message.sequence;
+    node->orders_seen = std::max(node->orders_seen, message.orders_seen);
+    heard(books, *node);
+    if (message.complete) {
+        set_usage(books, *node, message.usage);
+        on_complete_list(books, *node, message.containers);
+    } else {
+        for (const ContainerReport& report : message.containers) {
+            on_report(books, *node, report);
+        }
+    }
+}
+
+void on_message(Books& books, ConnectionId connection, const NodeLeaving& message) {
+    Node* node = books.nodes.of_connection(connection);
+    if (node == nullptr || message.session != node->session) {
+        ++books.counters.messages_stale;
+        return;
+    }
+    // Its containers go on; if it does not come back in time it is lost like any other.
+    heard(books, *node);
+    books.nodes.disconnect(*node);
+    node_room_changed(books, *node);
+    books.changed(*node);
+}
+
+}  // namespace
+
+void on(Books& books, NodeMessage event) {
+    std::visit([&](auto& message) { on_message(books, event.connection, message); }, event.message);
+}
+
+void on(Books& books, NodeDisconnected event) {
+    std::erase_if(books.registrations,
+                  [&](const auto& entry) { return entry.second.connection == event.connection; });
+    if (Node* node = books.nodes.of_connection(event.connection)) {
+        books.nodes.disconnect(*node);
+        node_room_changed(books, *node);
+        books.changed(*node);
+    }
+}
+
+void stored_registration(Books& books, NodeIndex index, ConnectionId connection) {
+    Node& node = books.nodes.at(index);
+    node.saved = true;
+    const auto it = books.registrations.find(index);
+    if (it == books.registrations.end() || it->second.connection != connection) {
+        return;  // the connection has gone, or a newer one has come
+    }
+    const NodeRegister message = std::move(it->second.message);
+    books.registrations.erase(it);
+    welcome(books, node, connection, message);
+}
+
+void node_expiry_due(Books& books, NodeIndex index) {
+    Node& node = books.nodes.at(index);
+    const TimePoint due = node.heard + books.node_expiry();
+    if (due > books.now) {
+        books.deadlines.set({Timer::Kind::NodeExpiry, {}, index}, due);
+        return;
+    }
+    if (node.state != NodeState::Lost) {
+        node_lost(books, node,
+                  "silent for " + std::to_string(books.node_expiry().milliseconds()) + " ms");
+    }
+}
+
+void node_lost(Books& books, Node& node, const std::string& why) {
+    log::warning("node lost", {{"node", node.info.id.name}, {"why", why}});
+    if (node.connected()) {
+        books.emit(CloseConnection{node.connection, {ErrorCode::Timeout, why}});
+        books.nodes.disconnect(node);
+    }
+    books.nodes.set_state(node, NodeState::Lost);
+    node_room_changed(books, node);
+    books.changed(node);
+    const std::set<ContainerId> containers = node.containers;
+    for (const ContainerId& id : containers) {
+        const Container* container = books.containers.find(id);
+        if (container != nullptr && !container->saving) {
+            container_gone(books, id,
+                           {ExitReason::NodeLost, kExitAborted, 0,
+                            node.info.id.name + " was lost: " + why, 0, books.wall},
+                           false);
+        } else if (container != nullptr) {
+            Container& reserved = *books.containers.find(id);
+            stop_container(books, reserved, node.info.id.name + " was lost");
+        }
+    }
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,200 @@
+// What clients ask for: new ids, submissions, kills, and the credentials of masters that run
+// outside the cluster.
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/lifecycle.h"
+
+namespace heddle::rm {
+namespace {
+
+void refuse(Books& books, RequestId request, ErrorCode code, std::string message) {
+    books.emit(Reply{request, Error{code, std::move(message)}});
+}
+
+void reserve_ids(Books& books) {
+    if (std::exchange(books.ids_saving, true)) {
+        return;
+    }
+    const std::int64_t upto =
+        std::max(books.ids_reserved, books.ids_next - 1) + books.config.ids_per_reservation;
+    books.save({PendingSave::Kind::Ids, {}, {}, 0, {}, upto}, {IdReservation{upto}});
+}
+
+void perform(Books& books, RequestId request, const NewApplication&) {
+    if (books.ids_next > books.ids_reserved) {
+        books.id_waits.push_back(request);
+        reserve_ids(books);
+        return;
+    }
+    books.emit(
+        Reply{request, Answer{NewApplicationAnswer{{books.cluster_timestamp, books.ids_next++},
+                                                   books.nodes.largest_ever()}}});
+    if (books.ids_reserved - books.ids_next < books.config.ids_per_reservation / 2) {
+        reserve_ids(books);
+    }
+}
+
+bool was_handed_out(const Books& books, const ApplicationId& id) {
+    return id.cluster_timestamp == books.cluster_timestamp && id.sequence >= 1 &&
+           (id.sequence <= books.ids_of_earlier_epochs ||
+            (id.sequence > books.ids_of_earlier_epochs && id.sequence < books.ids_next));
+}
+
+// What every submission must fulfil, whenever it comes. Fills in what was left open.
+Status complete(const Books& books, ApplicationSubmission& submission) {
+    if (!was_handed_out(books, submission.id)) {
+        return Error{ErrorCode::InvalidArgument,
+                     to_string(submission.id) + " was not handed out by new-application"};
+    }
+    if (submission.keep_containers) {
+        return Error{ErrorCode::Unsupported,
+                     "keeping containers across attempts is not supported in this version"};
+    }
+    if (submission.unmanaged) {
+        if (submission.kind == ApplicationKind::Command) {
+            return Error{ErrorCode::InvalidArgument,
+                         "a command cannot be unmanaged: it has no master"};
+        }
+    } else {
+        if (submission.master.argv.empty() || submission.master.argv.front().empty()) {
+            return Error{ErrorCode::InvalidArgument, "no command is given to start"};
+        }
+        if (submission.master_size.memory_mib <= 0 || submission.master_size.vcores <= 0) {
+            return Error{ErrorCode::InvalidArgument, "memory and vcores must be positive, not " +
+                                                         to_string(submission.master_size)};
+        }
+        if (books.nodes.any_ever() && !books.nodes.any_ever_fits(submission.master_size)) {
+            return Error{ErrorCode::InvalidArgument, too_large(books, submission.master_size)};
+        }
+    }
+    submission.attempts_max =
+        std::clamp(submission.attempts_max, 1, std::max(1, books.config.attempts_max));
+    TRY(const QueueIndex queue, books.queues.find_leaf(submission.queue));
+    submission.queue = books.queues.at(queue).path;
+    return {};
+}
+
+void perform(Books& books, RequestId request, SubmitApplication& submit) {
+    ApplicationSubmission& submission = submit.submission;
+    if (const Status status = complete(books, submission); !status) {
+        books.emit(Reply{request, status.error()});
+        return;
+    }
+    if (Application* known = books.applications.find(submission.id)) {
+        if (*known->submission != submission) {
+            refuse(books, request, ErrorCode::Conflict,
+                   to_string(submission.id) + " was submitted before with other content");
+        } else if (known->state == AppState::NewSaving) {
+            known->submit_waits.push_back(request);
+        } else {
+            books.emit(Reply{request, Answer{SubmitAnswer{submission.id}}});
+        }
+        return;
+    }
+    const QueueIndex queue = books.queues.find_leaf(submission.queue).value();
+    if (books.queues.at(0).applications >= books.config.applications_active_max) {
+        refuse(books, request, ErrorCode::ResourceExhausted,
+               std::to_string(books.config.applications_active_max) +
+                   " applications are active; no more are taken");
+        return;
+    }
+    Application& application = books.applications.add(std::move(submission));
+    application.queue = queue;
+    application.submitted = books.wall;
+    application.submit_waits.push_back(request);
+    advance(books, application, AppInput::Submitted);
+    const PendingSave save{PendingSave::Kind::Submission, application.id(), {}, 0, {}, 0};
+    books.save(save, changes_of(books, save));
+    if (books.config.defect == Defect::AnswerBeforeSave) {
+        for (const RequestId& waiting : std::exchange(application.submit_waits, {})) {
+            books.emit(Reply{waiting, Answer{SubmitAnswer{application.id()}}});
+        }
+    }
+}
+
+void perform(Books& books, RequestId request, KillApplication& kill) {
+    Application* application = books.applications.find(kill.application);
+    if (application == nullptr) {
+        refuse(books, request, ErrorCode::NotFound,
+               "no application " + to_string(kill.application));
+        return;
+    }
+    if (application->state == AppState::NewSaving) {
+        refuse(books, request, ErrorCode::Unavailable,
+               to_string(kill.application) + " is still being saved");
+        return;
+    }
+    if (application->kill_requested || is_ending(application->state)) {
+        books.emit(Reply{request, Answer{KillAnswer{application->state}}});
+        return;
+    }
+    application->kill_waits.push_back(request);
+    if (std::exchange(application->kill_saving, true)) {
+        return;
+    }
+    application->kill_reason =
+        kill.reason.empty() ? std::string("killed by request") : std::move(kill.reason);
+    const PendingSave save{PendingSave::Kind::Kill, application->id(), {}, 0, {}, 0};
+    books.save(save, changes_of(books, save));
+}
+
+void perform(Books& books, RequestId request, const ClaimMaster& claim) {
+    Application* application = books.applications.find(claim.application);
+    if (application == nullptr || application->state == AppState::NewSaving) {
+        refuse(books, request, ErrorCode::NotFound,
+               "no application " + to_string(claim.application));
+        return;
+    }
+    if (application->managed() || is_ending(application->state) ||
+        application->state == AppState::Killing) {
+        refuse(books, request, ErrorCode::Conflict,
+               application->managed()
+                   ? to_string(claim.application) + " has its master inside the cluster"
+                   : to_string(claim.application) + " is over");
+        return;
+    }
+    const Attempt* attempt = application->current();
+    if (attempt != nullptr &&
+        (attempt->state == AttemptState::Launched || attempt->state == AttemptState::Running)) {
+        books.emit(Reply{
+            request, Answer{MasterCredentials{attempt->record.id, attempt->record.master_token}}});
+        return;
+    }
+    application->claim_waits.push_back(request);
+}
+
+}  // namespace
+
+void on(Books& books, Request event) {
+    std::visit([&](auto& what) { perform(books, event.id, what); }, event.what);
+}
+
+void on(Books& books, SecretsSupplied event) {
+    books.secrets_asked = false;
+    for (std::string& secret : event.secrets) {
+        if (!secret.empty()) {
+            books.secrets.push_back(std::move(secret));
+        }
+    }
+    while (!books.secret_waits.empty() && !books.secrets.empty()) {
+        const ApplicationId id = books.secret_waits.front();
+        books.secret_waits.pop_front();
+        start_attempt(books, *books.applications.find(id));
+    }
+    ask_for_secrets(books);
+}
+
+void ask_for_secrets(Books& books) {
+    const auto have = static_cast<std::int32_t>(books.secrets.size());
+    if (have >= books.config.secrets_pool / 2 || std::exchange(books.secrets_asked, true)) {
+        return;
+    }
+    const auto waiting = static_cast<std::int32_t>(books.secret_waits.size());
+    books.emit(NeedSecrets{books.config.secrets_pool - have + waiting});
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,166 @@
+// What the store answers. Everything that was waiting for a fact to be on disk goes on from here.
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "common/base/log.h"
+#include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/lifecycle.h"
+
+namespace heddle::rm {
+namespace {
+
+void refuse_all(Books& books, std::vector<RequestId>& waits, const Error& why) {
+    for (const RequestId& request : std::exchange(waits, {})) {
+        books.emit(
+            Reply{request, Error{ErrorCode::Unavailable, "could not be saved: " + why.message}});
+    }
+}
+
+void stored_ids(Books& books, std::int64_t upto) {
+    books.ids_saving = false;
+    if (books.ids_next > books.ids_reserved) {
+        books.ids_next = std::max(books.ids_next, books.ids_reserved + 1);
+    }
+    books.ids_reserved = upto;
+    std::vector<RequestId> waits = std::exchange(books.id_waits, {});
+    for (const RequestId& request : waits) {
+        on(books, Request{request, NewApplication{}});
+    }
+}
+
+void removed(Books& books, const ApplicationId& id) {
+    Application* application = books.applications.find(id);
+    if (application == nullptr) {
+        return;
+    }
+    for (const Attempt& attempt : application->attempts) {
+        if (!attempt.containers.empty()) {
+            books.completed.push_back(id);  // something still ends: later
+            return;
+        }
+    }
+    hide_application(books, *application);
+    books.applications.erase(id);
+}
+
+void submission_failed(Books& books, const ApplicationId& id, const Error& why) {
+    Application& application = *books.applications.find(id);
+    refuse_all(books, application.submit_waits, why);
+    books.applications.erase(id);
+    books.changes.applications.insert(id);
+}
+
+void kill_failed(Books& books, const ApplicationId& id, const Error& why) {
+    Application* application = books.applications.find(id);
+    if (application == nullptr) {
+        return;
+    }
+    application->kill_saving = false;
+    if (is_ending(application->state)) {
+        for (const RequestId& request : std::exchange(application->kill_waits, {})) {
+            books.emit(Reply{request, Answer{KillAnswer{application->state}}});
+        }
+        return;
+    }
+    refuse_all(books, application->kill_waits, why);
+}
+
+void registration_failed(Books& books, const PendingSave& save, const Error& why) {
+    const auto it = books.registrations.find(save.node);
+    if (it == books.registrations.end() || it->second.connection != save.connection) {
+        return;
+    }
+    const NodeId id = it->second.message.info.id;
+    books.registrations.erase(it);
+    books.emit(SendToNode{save.connection, id,
+                          NodeRefused{"the registration could not be saved: " + why.message}});
+    books.emit(CloseConnection{save.connection, {ErrorCode::Unavailable, why.message}});
+}
+
+}  // namespace
+
+void on(Books& books, Saved event) {
+    const auto it = books.saves.find(event.batch);
+    if (it == books.saves.end()) {
+        ++books.counters.messages_stale;
+        return;
+    }
+    const PendingSave save = it->second;
+    books.saves.erase(it);
+    Application* application = books.applications.find(save.application);
+    switch (save.kind) {
+        case PendingSave::Kind::Submission:
+            stored_submission(books, *application);
+            break;
+        case PendingSave::Kind::Kill:
+            stored_kill(books, *application);
+            break;
+        case PendingSave::Kind::AttemptAllocated:
+            stored_attempt(books, *application, *books.applications.find(save.attempt));
+            break;
+        case PendingSave::Kind::AttemptEnd:
+            stored_attempt_end(books, *application, *books.applications.find(save.attempt));
+            break;
+        case PendingSave::Kind::ApplicationEnd:
+            stored_application_end(books, *application);
+            break;
+        case PendingSave::Kind::Removal:
+            removed(books, save.application);
+            break;
+        case PendingSave::Kind::NodeRegistration:
+            stored_registration(books, save.node, save.connection);
+            break;
+        case PendingSave::Kind::Ids:
+            stored_ids(books, save.sequences);
+            break;
+    }
+}
+
+void on(Books& books, SaveFailed event) {
+    const auto it = books.saves.find(event.batch);
+    if (it == books.saves.end()) {
+        ++books.counters.messages_stale;
+        return;
+    }
+    const PendingSave save = it->second;
+    books.saves.erase(it);
+    ++books.counters.saves_failed;
+    log::warning("save failed", {{"why", event.error.message}});
+    switch (save.kind) {
+        case PendingSave::Kind::Submission:
+            submission_failed(books, save.application, event.error);
+            break;
+        case PendingSave::Kind::Kill:
+            kill_failed(books, save.application, event.error);
+            break;
+        case PendingSave::Kind::NodeRegistration:
+            registration_failed(books, save, event.error);
+            break;
+        case PendingSave::Kind::Ids:
+            books.ids_saving = false;
+            refuse_all(books, books.id_waits, event.error);
+            break;
+        case PendingSave::Kind::AttemptAllocated:
+        case PendingSave::Kind::AttemptEnd:
+        case PendingSave::Kind::ApplicationEnd:
+        case PendingSave::Kind::Removal: {
+            const auto failed = static_cast<std::int64_t>(event.batch.value);
+            books.saves_to_retry.emplace(failed, save);
+            books.deadlines.set({Timer::Kind::SaveRetry, {}, failed},
+                                books.now + books.config.save_retry);
+            break;
+        }
+    }
+}
+
+void save_retry_due(Books& books, std::int64_t failed_batch) {
+    const auto it = books.saves_to_retry.find(failed_batch);
+    CHECK(it != books.saves_to_retry.end());
+    const PendingSave save = it->second;
+    books.saves_to_retry.erase(it);
+    books.save(save, changes_of(books, save));
+}
+
+}  // namespace heddle::rm

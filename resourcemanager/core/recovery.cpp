@@ -1,0 +1,182 @@
+// After a start: the books as the store has them, and the wait for nodes to report the rest.
+//
+// A master's container is on record with its attempt, so it is entered at once and charged to its
+// node; when the node registers it either shows it, or is ordered to start it (the order may have
+// been lost with the earlier manager; a node keeps ends until they are acknowledged, so what it
+// does not show has not run). Ordinary containers come with their nodes.
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/lifecycle.h"
+
+namespace heddle::rm {
+namespace {
+
+void recover_nodes(Books& books, std::vector<NodeRecord>& records) {
+    std::sort(records.begin(), records.end(),
+              [](const NodeRecord& a, const NodeRecord& b) { return a.info.id < b.info.id; });
+    for (const NodeRecord& record : records) {
+        Node& node = books.nodes.add(record.info);
+        node.registered = record.registered;
+        node.saved = true;
+        node.heard = books.now;
+        books.nodes.remember_size(record.info.total);
+        books.changed(node);
+    }
+}
+
+AppState recovered_state(const ApplicationRecord& record) {
+    if (is_final(record.state)) {
+        return record.state;
+    }
+    return record.kill_requested ? AppState::Killing : AppState::Accepted;
+}
+
+void recover_application(Books& books, ApplicationRecord& record) {
+    const ApplicationId id = record.submission.id;
+    Application& application = books.applications.add(std::move(record.submission));
+    application.queue = books.queues.find_leaf(application.submission->queue)
+                            ? books.queues.find_leaf(application.submission->queue).value()
+                            : books.queues.find_leaf("").value();
+    application.state = recovered_state(record);
+    application.final_status = record.final_status;
+    application.diagnostics = record.diagnostics;
+    application.tracking_url = record.tracking_url;
+    application.submitted = record.submitted;
+    application.launched = record.launched;
+    application.finished = record.finished;
+    application.kill_requested = record.kill_requested;
+    application.kill_reason = "killed by request";
+    application.memory_mib_seconds = record.memory_mib_seconds;
+    application.vcore_seconds = record.vcore_seconds;
+    ++books.counters.submitted;
+    books.changed(application);
+    if (!is_final(application.state)) {
+        books.queues.count_application(application.queue, +1);
+        return;
+    }
+    application.outcome = application.state;
+    books.completed.push_back(id);
+    books.counters.finished += application.state == AppState::Finished ? 1 : 0;
+    books.counters.failed += application.state == AppState::Failed ? 1 : 0;
+    books.counters.killed += application.state == AppState::Killed ? 1 : 0;
+}
+
+void recover_master_container(Books& books, const Application& application, Attempt& attempt) {
+    const std::optional<NodeIndex> node = books.nodes.find(attempt.record.master_node);
+    CHECK(node.has_value());  // nodes are saved before anything is placed on them
+    Container container;
+    container.id = *attempt.record.master_container;
+    container.key = {attempt.record.id, 0, 0};
+    container.node = *node;
+    container.size = application.submission->master_size;
+    container.since = books.now;
+    container.allocated = attempt.record.started;
+    enter_container(books, std::move(container));
+}
+
+void recover_attempt(Books& books, AttemptRecord& record) {
+    Application* application = books.applications.find(record.id.application);
+    if (application == nullptr) {
+        return;
+    }
+    Attempt& attempt = application->attempts.emplace_back();
+    attempt.record = std::move(record);
+    attempt.recovered = true;
+    attempt.heard = books.now;
+    if (!attempt.record.master_token.empty()) {
+        books.applications.add_token(attempt.record.master_token, attempt.record.id);
+    }
+    if (is_final(attempt.record.state)) {
+        attempt.state = attempt.record.state;
+        return;
+    }
+    attempt.asks_known = false;
+    attempt.state = application->managed() ? AttemptState::Allocated : AttemptState::Launched;
+    if (application->managed()) {
+        recover_master_container(books, *application, attempt);
+    }
+    books.deadlines.set({Timer::Kind::MasterExpiry, attempt.record.id, 0},
+                        books.now + books.config.settle_time + books.master_expiry());
+}
+
+}  // namespace
+
+void on(Books& books, Booted event) {
+    CHECK(!books.booted && event.epoch > 0);
+    books.booted = true;
+    books.epoch = event.epoch;
+    books.cluster_timestamp = event.cluster_timestamp;
+    books.started = books.wall;
+    books.ids_reserved = event.sequences_reserved;
+    books.ids_of_earlier_epochs = event.sequences_reserved;
+    books.ids_next = event.sequences_reserved + 1;
+    recover_nodes(books, event.nodes);
+    std::sort(event.applications.begin(), event.applications.end(),
+              [](const ApplicationRecord& a, const ApplicationRecord& b) {
+                  return a.submitted != b.submitted ? a.submitted < b.submitted
+                                                    : a.submission.id < b.submission.id;
+              });
+    for (ApplicationRecord& record : event.applications) {
+        recover_application(books, record);
+    }
+    std::sort(event.attempts.begin(), event.attempts.end(),
+              [](const AttemptRecord& a, const AttemptRecord& b) { return a.id < b.id; });
+    for (AttemptRecord& record : event.attempts) {
+        recover_attempt(books, record);
+    }
+    books.secrets.insert(books.secrets.end(), event.secrets.begin(), event.secrets.end());
+    for (auto& [id, application] : books.applications.all()) {
+        const Attempt* attempt = application.current();
+        if (application.state == AppState::Accepted &&
+            (attempt == nullptr || is_final(attempt->state))) {
+            start_attempt(books, application);
+        }
+    }
+    ask_for_secrets(books);
+    books.deadlines.set({Timer::Kind::Settle, {}, 0}, books.now + books.config.settle_time);
+    settle_if_complete(books);
+}
+
+void settle_if_complete(Books& books) {
+    if (books.settled) {
+        return;
+    }
+    for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
+        const Node& node = books.nodes.at(index);
+        if (node.saved && node.state == NodeState::New) {
+            return;
+        }
+    }
+    settle(books);
+}
+
+void settle(Books& books) {
+    if (std::exchange(books.settled, true)) {
+        return;
+    }
+    books.deadlines.cancel({Timer::Kind::Settle, {}, 0});
+    books.changes.cluster = true;
+    for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
+        Node& node = books.nodes.at(index);
+        if (node.saved && node.state == NodeState::New) {
+            node_lost(books, node, "it did not come back after the manager's restart");
+        }
+    }
+    for (auto& [id, application] : books.applications.all()) {
+        Attempt* attempt = application.current();
+        if (application.state == AppState::Killing && attempt != nullptr) {
+            const std::set<ContainerId> containers = attempt->containers;
+            for (const ContainerId& container : containers) {
+                stop_container(books, *books.containers.find(container), application.kill_reason);
+            }
+        }
+        try_finish_kill(books, application);
+    }
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,106 @@
+#include "resourcemanager/core/resource_manager.h"
+
+#include <utility>
+
+#include "common/base/check.h"
+#include "resourcemanager/core/books.h"
+#include "resourcemanager/core/handlers.h"
+
+namespace heddle::rm {
+namespace {
+
+void on(Books&, Tick) {}
+
+void expire_deadlines(Books& books) {
+    while (const std::optional<Timer> timer = books.deadlines.take_due(books.now)) {
+        switch (timer->kind) {
+            case Timer::Kind::NodeExpiry:
+                node_expiry_due(books, static_cast<NodeIndex>(timer->number));
+                break;
+            case Timer::Kind::MasterExpiry:
+                master_expiry_due(books, timer->attempt);
+                break;
+            case Timer::Kind::Settle:
+                settle(books);
+                break;
+            case Timer::Kind::SizeCheck:
+                size_check_due(books);
+                break;
+            case Timer::Kind::LocalityDelay:
+                books.asks.relax(timer->attempt, static_cast<std::int32_t>(timer->number));
+                break;
+            case Timer::Kind::SaveRetry:
+                save_retry_due(books, timer->number);
+                break;
+        }
+    }
+}
+
+// All that a step has to say to one peer leaves in one message.
+void flush_orders(Books& books) {
+    for (const NodeIndex index : books.nodes.take_with_orders()) {
+        Node& node = books.nodes.at(index);
+        NodeOrders orders = std::exchange(node.orders, {});
+        if (!node.connected()) {
+            continue;
+        }
+        orders.session = node.session;
+        orders.sequence = ++node.orders_sent;
+        orders.epoch = books.epoch;
+        books.emit(SendToNode{node.connection, node.info.id, std::move(orders)});
+    }
+}
+
+void flush_news(Books& books) {
+    for (const AttemptId& id : std::exchange(books.with_news, {})) {
+        Attempt* attempt = books.applications.find(id);
+        if (attempt == nullptr) {
+            continue;
+        }
+        attempt->news_waiting = false;
+        MasterNews news = std::exchange(attempt->news, {});
+        if (attempt->session == 0) {
+            continue;
+        }
+        news.session = attempt->session;
+        news.sequence = ++attempt->news_sent;
+        send_to_master(books, *attempt, std::move(news));
+    }
+}
+
+}  // namespace
+
+ResourceManager::ResourceManager(Config config)
+    : books_(std::make_unique<Books>(std::move(config))) {}
+
+ResourceManager::~ResourceManager() = default;
+
+void ResourceManager::step(TimePoint now, WallTime wall, Event event, Effects& effects) {
+    Books& books = *books_;
+    CHECK(now >= books.now);
+    CHECK(books.booted || std::holds_alternative<Booted>(event));
+    books.now = now;
+    books.wall = wall;
+    books.effects = &effects;
+    std::visit([&](auto& what) { on(books, std::move(what)); }, event);
+    expire_deadlines(books);
+    ask_for_secrets(books);
+    place(books);
+    flush_orders(books);
+    flush_news(books);
+    books.effects = nullptr;
+}
+
+TimePoint ResourceManager::next_deadline() const {
+    return books_->settled && books_->asks.any_ready() ? books_->now : books_->deadlines.next();
+}
+
+Publication ResourceManager::publish(WallTime wall) {
+    return rm::publish(*books_, wall);
+}
+
+void ResourceManager::check() const {
+    books_->check();
+}
+
+}  // namespace heddle::rm

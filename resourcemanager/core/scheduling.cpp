@@ -1,0 +1,117 @@
+// Gives room to those who wait: queue by queue, ask by ask, in order, until nothing fits or the
+// step's budget is used.
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/lifecycle.h"
+
+namespace heddle::rm {
+namespace {
+
+std::optional<NodeIndex> choose_node(Books& books, const Demand& demand) {
+    const Ask& ask = demand.ask;
+    if (!demand.located()) {
+        return books.free.find(ask.size);
+    }
+    for (const NodeId& id : ask.nodes) {
+        const std::optional<NodeIndex> node = books.nodes.find(id);
+        if (node.has_value() && books.free.fits(*node, ask.size)) {
+            return node;
+        }
+    }
+    return demand.relaxed ? books.free.find(ask.size) : std::nullopt;
+}
+
+Container new_container(Books& books, Attempt& attempt, const Demand& demand, NodeIndex node) {
+    Container container;
+    container.id = {attempt.record.id, books.epoch, ++attempt.container_sequence};
+    container.key = demand.key();
+    container.node = node;
+    container.size = demand.ask.size;
+    container.priority = demand.ask.priority;
+    container.hold = demand.ask.hold;
+    container.since = books.now;
+    container.allocated = books.wall;
+    return container;
+}
+
+void grant_ordinary(Books& books, Attempt& attempt, const Demand& demand, NodeIndex node) {
+    Container fresh = new_container(books, attempt, demand, node);
+    fresh.spec = attempt.templates.at(demand.ask.launch_template);
+    Container& container = enter_container(books, std::move(fresh));
+    order_start(books, container);
+    tell_grant(books, attempt, container);
+}
+
+void grant(Books& books, const Demand& demand, NodeIndex node) {
+    Application& application = books.application_of(demand.owner.attempt);
+    Attempt& attempt = *books.applications.find(demand.owner.attempt);
+    ++books.counters.grants;
+    if (demand.ask.id == 0) {
+        Container fresh = new_container(books, attempt, demand, node);
+        fresh.saving = true;
+        fresh.priority = 0;
+        const Container& container = enter_container(books, std::move(fresh));
+        master_granted(books, application, attempt, container);
+        return;
+    }
+    grant_ordinary(books, attempt, demand, node);
+    if (books.config.defect == Defect::DoubledGrant) {
+        grant_ordinary(books, attempt, demand, node);
+        books.asks.count_live(demand.key(), +1);
+        return;
+    }
+    books.asks.count_live(demand.key(), +1);
+}
+
+QueueIndex next_queue(const Books& books) {
+    const std::vector<QueueIndex> ready = books.asks.ready_queues();
+    return *std::min_element(ready.begin(), ready.end(), [&](QueueIndex a, QueueIndex b) {
+        return books.queues.before(a, b, books.nodes.total());
+    });
+}
+
+}  // namespace
+
+void place(Books& books) {
+    if (!books.settled) {
+        return;
+    }
+    std::int32_t budget = books.config.placements_per_step;
+    while (budget-- > 0 && books.asks.any_ready()) {
+        const Demand& demand = *books.asks.next(next_queue(books));
+        if (const std::optional<NodeIndex> node = choose_node(books, demand)) {
+            grant(books, demand, *node);
+        } else {
+            books.asks.block(demand);
+        }
+    }
+}
+
+void size_check_due(Books& books) {
+    for (const AttemptId& id : books.asks.attempts()) {
+        for (const Demand* demand : books.asks.of_attempt(id)) {
+            if (books.nodes.any_ever_fits(demand->ask.size)) {
+                continue;
+            }
+            if (demand->ask.id == 0) {
+                refuse_application(books, books.application_of(id),
+                                   too_large(books, demand->ask.size));
+                break;
+            }
+            Attempt& attempt = *books.applications.find(id);
+            if (!std::exchange(attempt.news_waiting, true)) {
+                books.with_news.push_back(id);
+            }
+            attempt.news.refused.push_back(
+                {demand->ask.id, demand->ask.generation, too_large(books, demand->ask.size)});
+            books.asks.forget(id, demand->ask.id);
+        }
+    }
+}
+
+}  // namespace heddle::rm

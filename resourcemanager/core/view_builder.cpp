@@ -1,0 +1,244 @@
+// Brings the published snapshot up to date with what has changed in the books.
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/states.h"
+
+namespace heddle::rm {
+namespace {
+
+constexpr std::size_t kEndedShown = 200;  // per application
+
+std::shared_ptr<const NodeView> view_of(const Node& node) {
+    NodeView view;
+    view.info = node.info;
+    view.state = node.state;
+    view.used = node.used;
+    view.containers = static_cast<std::int32_t>(node.containers.size());
+    view.heard = node.heard_wall;
+    view.usage = node.usage;
+    return std::make_shared<const NodeView>(std::move(view));
+}
+
+ContainerView view_of(const Books& books, const Application& application,
+                      const Container& container) {
+    ContainerView view;
+    view.id = container.id;
+    view.key = container.key;
+    view.node = books.nodes.at(container.node).info.id;
+    view.size = container.size;
+    view.user = application.submission->user;
+    view.master = container.master();
+    view.stopping = container.stopping;
+    view.priority = container.priority;
+    view.phase = container.phase;
+    view.pid = container.pid;
+    view.allocated = container.allocated;
+    view.started = container.started;
+    return view;
+}
+
+AttemptView view_of(const Attempt& attempt) {
+    AttemptView view;
+    view.id = attempt.record.id;
+    view.state = attempt.state;
+    view.master_container = attempt.record.master_container;
+    view.master_node = attempt.record.master_node;
+    view.host = attempt.host;
+    view.rpc_port = attempt.rpc_port;
+    view.tracking_url = attempt.record.tracking_url;
+    view.started = attempt.record.started;
+    if (is_final(attempt.state) || attempt.state == AttemptState::Finishing) {
+        view.diagnostics = attempt.record.diagnostics;
+        view.final_status = attempt.record.final_status;
+        view.finished = attempt.record.finished;
+    }
+    return view;
+}
+
+void add_use(const Books& books, const Application& application, ApplicationView& view) {
+    for (const Attempt& attempt : application.attempts) {
+        for (const ContainerId& id : attempt.containers) {
+            const Container& container = *books.containers.find(id);
+            const std::int64_t seconds =
+                std::max<std::int64_t>(0, (books.now - container.since).microseconds / 1'000'000);
+            view.memory_mib_seconds += container.size.memory_mib * seconds;
+            view.vcore_seconds += container.size.vcores * seconds;
+            view.running_containers += 1;
+        }
+    }
+}
+
+void add_pending(const Books& books, const Attempt& attempt, ApplicationView& view) {
+    for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
+        if (demand->outstanding > 0) {
+            const Ask& ask = demand->ask;
+            view.pending.push_back({ask.id, ask.id == 0 ? 0 : ask.priority, ask.size,
+                                    demand->outstanding, ask.nodes, ask.relax_locality});
+        }
+    }
+}
+
+// What is decided but not on disk yet is not shown.
+std::shared_ptr<const ApplicationView> view_of(const Books& books, const Application& application) {
+    ApplicationView view;
+    view.submission = application.submission;
+    view.state = application.state;
+    view.tracking_url = application.tracking_url;
+    view.submitted = application.submitted;
+    view.launched = application.launched;
+    view.kill_requested = application.kill_requested;
+    view.progress_percent = application.progress_percent;
+    view.allocated = application.allocated;
+    view.memory_mib_seconds = application.memory_mib_seconds;
+    view.vcore_seconds = application.vcore_seconds;
+    if (is_final(application.state) || application.state == AppState::Finishing) {
+        view.final_status = application.final_status;
+        view.diagnostics = application.diagnostics;
+        view.finished = application.finished;
+    }
+    add_use(books, application, view);
+    for (const Attempt& attempt : application.attempts) {
+        view.attempts.push_back(view_of(attempt));
+    }
+    if (const Attempt* attempt = application.current()) {
+        add_pending(books, *attempt, view);
+    }
+    return std::make_shared<const ApplicationView>(std::move(view));
+}
+
+void publish_nodes(Books& books, Changes& changes) {
+    for (const NodeIndex index : books.changes.nodes) {
+        const Node& node = books.nodes.at(index);
+        if (node.saved) {
+            books.view.nodes.set(node.info.id, view_of(node));
+            changes.nodes.push_back(node.info.id);
+        }
+    }
+    std::sort(changes.nodes.begin(), changes.nodes.end());
+}
+
+void publish_applications(Books& books, Changes& changes) {
+    for (const ApplicationId& id : books.changes.applications) {
+        const Application* application = books.applications.find(id);
+        if (application == nullptr) {
+            books.view.applications.erase(id);
+        } else if (application->state == AppState::NewSaving) {
+            continue;
+        } else {
+            books.view.applications.set(id, view_of(books, *application));
+        }
+        changes.applications.push_back(id);
+    }
+}
+
+void publish_containers(Books& books, Changes& changes) {
+    for (const ContainerId& id : books.changes.containers) {
+        if (const Container* container = books.containers.find(id)) {
+            const Application& application = books.application_of(id.attempt);
+            books.view.containers.set(
+                id, std::make_shared<const ContainerView>(view_of(books, application, *container)));
+        }
+        changes.containers.push_back(id);
+    }
+}
+
+void publish_queues(Books& books) {
+    books.view.queues.clear();
+    for (QueueIndex index = 0; index < books.queues.size(); ++index) {
+        const Queue& queue = books.queues.at(index);
+        const AskBook::Pending pending =
+            index == 0 ? books.asks.pending() : books.asks.pending(index);
+        QueueView view;
+        view.path = queue.path;
+        view.name = queue.name;
+        view.parent = index == 0 ? "" : books.queues.at(queue.parent).path;
+        view.leaf = queue.leaf;
+        view.applications_active = queue.running;
+        view.applications_pending = queue.applications - queue.running;
+        view.containers = queue.containers;
+        view.containers_pending = static_cast<std::int32_t>(
+            std::min<std::int64_t>(pending.count, std::numeric_limits<std::int32_t>::max()));
+        view.used = queue.used;
+        view.used_by_masters = queue.used_by_masters;
+        view.pending = pending.size;
+        books.view.queues.emplace(queue.path, std::move(view));
+    }
+}
+
+void publish_cluster(Books& books) {
+    ClusterView& view = books.view.cluster;
+    const Counters& counters = books.counters;
+    const Queue& root = books.queues.at(0);
+    const AskBook::Pending pending = books.asks.pending();
+    view.cluster_timestamp = books.cluster_timestamp;
+    view.epoch = books.epoch;
+    view.started = books.started;
+    view.settled = books.settled;
+    view.applications_submitted = counters.submitted;
+    view.applications_running = root.running;
+    view.applications_pending = root.applications - root.running;
+    view.applications_completed = counters.finished;
+    view.applications_failed = counters.failed;
+    view.applications_killed = counters.killed;
+    view.total = books.nodes.total();
+    view.allocated = root.used;
+    view.pending = pending.size;
+    view.size_max = books.nodes.largest_ever();
+    view.containers_allocated = root.containers;
+    view.containers_pending = pending.count;
+    view.nodes = books.nodes.count_by_state();
+    view.grants = counters.grants;
+    view.messages_stale = counters.messages_stale;
+    view.saves_failed = counters.saves_failed;
+}
+
+}  // namespace
+
+Publication publish(Books& books, WallTime wall) {
+    Changes changes;
+    publish_nodes(books, changes);
+    publish_applications(books, changes);
+    publish_containers(books, changes);
+    changes.cluster = books.changes.cluster;
+    if (changes.cluster) {
+        publish_queues(books);
+    }
+    publish_cluster(books);
+    books.view.as_of = wall;
+    changes.app_transitions = std::move(books.changes.app_transitions);
+    changes.attempt_transitions = std::move(books.changes.attempt_transitions);
+    books.changes = {};
+    books.changes.cluster = false;
+    return {std::make_shared<const View>(books.view), std::move(changes)};
+}
+
+void show_ended(Books& books, Application& application, const Container& container,
+                const ContainerExit& exit) {
+    ContainerView view = view_of(books, application, container);
+    view.phase = ContainerPhase::Done;
+    view.exit = exit;
+    books.view.containers.set(container.id, std::make_shared<const ContainerView>(std::move(view)));
+    books.changed(container);
+    application.ended_shown.push_back(container.id);
+    if (application.ended_shown.size() > kEndedShown) {
+        const ContainerId oldest = application.ended_shown.front();
+        application.ended_shown.pop_front();
+        books.view.containers.erase(oldest);
+        books.changes.containers.insert(oldest);
+    }
+}
+
+void hide_application(Books& books, const Application& application) {
+    for (const ContainerId& id : application.ended_shown) {
+        books.view.containers.erase(id);
+        books.changes.containers.insert(id);
+    }
+    books.changes.applications.insert(application.id());
+}
+
+}  // namespace heddle::rm
