@@ -113,8 +113,8 @@ export class Cluster {
         allocatedMB: last ? 4 * 1536 : second ? 1024 : -1,
         allocatedVCores: last ? 7 : second ? 1 : -1,
         runningContainers: last ? 4 : second ? 1 : -1,
-        memorySeconds: 180_224,
-        vcoreSeconds: 214,
+        memorySeconds: pending ? 0 : 180_224,
+        vcoreSeconds: pending ? 0 : 214,
       });
     }
     this.app = this.apps.at(-1);

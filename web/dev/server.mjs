@@ -24,7 +24,7 @@ export async function startServer({ site, port = 0, cluster = new Cluster(), cod
       { ...asset, bytes: readFileSync(join(site, asset.path)) },
     ]),
   );
-  const state = { cluster, assets, code, streams: new Set(), followers: new Set(), ring: [], next: 1, requests: [], fail: undefined };
+  const state = { cluster, assets, code, streams: new Set(), followers: new Set(), ring: [], next: 1, requests: [], forced: undefined };
   cluster.listeners.add((topic, event, data) => publish(state, topic, event, data));
   const server = createServer((request, response) => answer(state, request, response));
   await new Promise((done) => server.listen(port, '127.0.0.1', done));
@@ -33,8 +33,10 @@ export async function startServer({ site, port = 0, cluster = new Cluster(), cod
     url: `http://127.0.0.1:${server.address().port}`,
     cluster,
     requests: state.requests, // paths asked for, in order
-    /** Makes every later request of a path that `match` accepts answer with `status`. */
-    failWith: (match, status) => (state.fail = match && { match, status }),
+    /** Answers every later request of a path that `match` accepts with `status` and `body`. */
+    answerWith: (match, status, body = { RemoteException: { message: 'made to fail' } }) =>
+      (state.forced = { match, status, body }),
+    answerAgain: () => (state.forced = undefined),
     streams: () => state.streams.size,
     dropStreams: () => state.streams.forEach((stream) => stream.response.destroy()),
     send: (topic, event, data) => publish(state, topic, event, data),
@@ -52,8 +54,8 @@ function answer(state, request, response) {
   response.setHeader('Content-Security-Policy', kPolicy);
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Referrer-Policy', 'no-referrer');
-  if (state.fail?.match(url.pathname)) {
-    return json(response, { RemoteException: { message: 'made to fail' } }, state.fail.status);
+  if (state.forced?.match(url.pathname)) {
+    return json(response, state.forced.body, state.forced.status);
   }
   if (url.searchParams.has('code')) return signIn(state, url, response);
   const asset = state.assets.get(url.pathname);

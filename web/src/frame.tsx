@@ -79,7 +79,9 @@ function Bar(): JSX.Element {
 
 function NavLink({ href, text, short }: { href: string; text: string; short?: string }) {
   const path = route.value.path;
-  const here = href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`);
+  const inside = path === href || path.startsWith(`${href}/`);
+  const logs = href === '/apps' && path.startsWith('/containers/');
+  const here = href === '/' ? path === '/' : inside || logs;
   return (
     <a href={href} {...(here ? { 'aria-current': 'page' as const } : {})}>
       <span class={short ? 'wide-only' : ''}>{text}</span>

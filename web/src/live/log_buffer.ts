@@ -101,10 +101,19 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 
 const decoder = new TextDecoder(); // replaces what is no UTF-8
 const kEscapes = /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g;
-const kOverwritten = /[^\n\r]*\r(?!\n)/g; // what a progress line wrote over
 const kControls = /[\x00-\x08\x0b-\x1f\x7f]/g;
 
 function shown(bytes: Uint8Array): string {
   const text = decoder.decode(bytes);
-  return text.replace(kEscapes, '').replace(kOverwritten, '').replace(kControls, '');
+  const plain = text.replace(kEscapes, '');
+  return (plain.includes('\r') ? written(plain) : plain).replace(kControls, '');
+}
+
+/** What a terminal would show at last of lines that were written over with carriage returns. */
+function written(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/\r+$/, ''))
+    .map((line) => line.slice(line.lastIndexOf('\r') + 1))
+    .join('\n');
 }

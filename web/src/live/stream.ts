@@ -97,17 +97,18 @@ function open(topics: string): void {
   const mine = new EventSource(`/heddle/v1/stream?topics=${encodeURIComponent(topics)}`);
   source = mine;
   let opened = false;
+  let canResume = false; // an event had an id, which the browser says when it reconnects
   mine.onopen = () => {
     connection.value = 'live';
     retryDelay = kRetryMin;
-    const first = !opened;
+    const cut = !opened || !canResume;
     opened = true;
     if (waiting.length > 0) {
       const loads = waiting;
       waiting = [];
       loads.forEach((resolve) => resolve());
     }
-    if (first) dispatch('resync', undefined);
+    if (cut) dispatch('resync', undefined);
   };
   mine.onerror = () => {
     if (source !== mine) return;
@@ -116,7 +117,9 @@ function open(topics: string): void {
   };
   for (const event of ['cluster', 'node', 'app', 'jobs', 'resync'] as const) {
     mine.addEventListener(event, (message) => {
-      if (source === mine) dispatch(event, parse((message as MessageEvent<string>).data));
+      const { data, lastEventId } = message as MessageEvent<string>;
+      canResume ||= lastEventId !== '';
+      if (source === mine) dispatch(event, parse(data));
     });
   }
 }

@@ -3,7 +3,7 @@
 import type { Container } from '../api/types';
 import { paths } from '../router';
 import { Id, Name, Span, Time } from '../ui/bits';
-import { mebibytes } from '../ui/format';
+import { mebibytes, plural } from '../ui/format';
 import { State } from '../ui/state';
 import type { Column } from '../ui/table';
 
@@ -66,7 +66,7 @@ export const containerColumns: Column<Container>[] = [
     key: 'size',
     head: 'Size',
     cell: (container) =>
-      `${mebibytes(Number(container.allocatedMB))}, ${Number(container.allocatedVCores)} vcores`,
+      `${mebibytes(Number(container.allocatedMB))}, ${plural(Number(container.allocatedVCores), 'vcore')}`,
     sort: (container) => Number(container.allocatedMB),
   },
   {

@@ -1,7 +1,7 @@
 // The logs of one container: the last part at once, earlier parts when scrolled to, new lines live.
 
 import { signal, type Signal } from '@preact/signals';
-import type { RefObject } from 'preact';
+import { Component, type ComponentChild, type RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 
 import { followLog, logFiles, logPart, logUrl } from '../api/jobs';
@@ -309,9 +309,9 @@ function Text({ tail, wrap }: { tail: Tail; wrap: boolean }) {
           )}
         </div>
         {shown.blocks.map((block) => (
-          <pre key={block.key}>{block.text}</pre>
+          <Lines key={block.key} text={block.text} />
         ))}
-        {shown.openLine && <pre>{shown.openLine}</pre>}
+        {shown.openLine && <Lines text={shown.openLine} />}
         {shown.end === 0 && <p class="log-empty">Nothing has been written yet</p>}
       </div>
     </>
@@ -343,4 +343,33 @@ function useScroll(scroller: RefObject<HTMLDivElement | null>, tail: Tail, shown
     box.addEventListener('scroll', heard, { passive: true });
     return () => box.removeEventListener('scroll', heard);
   }, [shown.loaded, scroller, tail]);
+}
+
+const kLevel = /^.{0,64}?\b(WARN|WARNING|ERROR|FATAL|CRITICAL)\b/;
+
+/** Lines of text; those that say they are warnings or errors stand out. */
+class Lines extends Component<{ text: string }> {
+  override shouldComponentUpdate(next: { text: string }): boolean {
+    return next.text !== this.props.text;
+  }
+
+  override render() {
+    const parts: ComponentChild[] = [];
+    let plain = '';
+    for (const line of this.props.text.split(/(?<=\n)/)) {
+      const level = kLevel.exec(line)?.[1];
+      if (!level) {
+        plain += line;
+        continue;
+      }
+      parts.push(plain, <span class={level.startsWith('WARN') ? 'line-wait' : 'line-bad'}>{line}</span>);
+      plain = '';
+    }
+    return (
+      <pre>
+        {parts}
+        {plain}
+      </pre>
+    );
+  }
 }

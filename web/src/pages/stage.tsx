@@ -342,7 +342,7 @@ function Tasks({ tasks }: { tasks: Task[] }) {
         />
       )}
       {shown.length > 0 ? (
-        <Table label="Tasks" columns={columns} rows={shown} rowKey={(task) => task.taskId} sort="index" />
+        <Table label="Tasks" columns={columns} rows={shown} rowKey={(task) => task.taskId} sort="index" page={50} />
       ) : (
         <Empty title={`No task is ${word(state)}`} />
       )}

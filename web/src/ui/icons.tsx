@@ -49,9 +49,9 @@ export function Icon({ name }: { name: IconName }): JSX.Element {
 export function Logo(): JSX.Element {
   return (
     <svg class="logo" viewBox="0 0 28 28" width="28" height="28" aria-hidden="true">
-      <g fill="none" stroke-width="4" stroke-linecap="round">
-        <path class="warp" d="M9 3v22M19 3v22" />
-        <path class="weft" d="M3 9h2M13 9h12M3 19h12M23 19h2" />
+      <g fill="none" stroke-width="4.4" stroke-linecap="round">
+        <path class="warp" d="M9 3v2M9 13v12M19 3v12M19 23v2" />
+        <path class="weft" d="M3 9h12M23 9h2M3 19h2M13 19h12" />
       </g>
     </svg>
   );
