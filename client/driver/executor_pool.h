@@ -1,0 +1,42 @@
+#pragma once
+
+// Where a driver's executors are: in its own process, in processes that it starts, or in containers
+// of a cluster. The runner's core thread makes all calls; what the pool has to say comes as events.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "client/driver/core/event.h"
+#include "common/base/result.h"
+#include "common/model/application.h"
+#include "common/rdd/executor_protocol.h"
+
+namespace heddle::driver {
+
+class ExecutorPool {
+public:
+    /// Takes an event from any thread.
+    using Post = std::function<void(Event)>;
+
+    virtual ~ExecutorPool() = default;
+
+    /// Called once, before anything else. Errors say what to do.
+    virtual Status start(Post post) = 0;
+    /// In order per executor; a message to one that is gone is dropped.
+    virtual void send(rdd::ExecutorId executor, const rdd::ToExecutor& message) = 0;
+    /// After a batch of sends.
+    virtual void flush() {}
+    /// Events that have gathered on the core thread itself.
+    virtual std::vector<Event> poll() { return {}; }
+    virtual void want(std::int32_t) {}
+    virtual void drop(rdd::ExecutorId, const std::string&) {}
+    /// Ends all executors and waits for them. `outcome`: of the application, for its manager.
+    virtual void stop(FinalStatus outcome, const std::string& diagnostics) = 0;
+
+    virtual std::int32_t slots() const = 0;  // those that there will be
+    virtual std::string application_id() const = 0;
+};
+
+}  // namespace heddle::driver

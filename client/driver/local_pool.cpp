@@ -1,0 +1,50 @@
+// The in-process transport.
+#include "client/driver/local_pool.h"
+
+#include <utility>
+
+namespace heddle::driver {
+
+namespace {
+
+constexpr rdd::ExecutorId kLocalExecutor{1};
+
+}  // namespace
+
+LocalPool::LocalPool(executor::LocalExecutorOptions options, std::string application_id)
+    : options_(std::move(options)), application_id_(std::move(application_id)) {}
+
+Status LocalPool::start(Post post) {
+    executor_ = executor::make_local_executor(options_, [post] { post(Tick{}); });
+    executor_->deliver(rdd::ExecutorWelcome{kLocalExecutor, application_id_, {}});
+    ExecutorRegistered registered;
+    registered.executor = kLocalExecutor;
+    registered.host = "localhost";
+    registered.slots = options_.slots;
+    registered.memory = options_.memory;
+    registered.in_process = true;
+    post(std::move(registered));
+    return {};
+}
+
+void LocalPool::send(rdd::ExecutorId, const rdd::ToExecutor& message) {
+    if (executor_ != nullptr) {
+        executor_->deliver(message);
+    }
+}
+
+std::vector<Event> LocalPool::poll() {
+    std::vector<Event> events;
+    if (executor_ != nullptr) {
+        for (rdd::FromExecutor& message : executor_->take_messages()) {
+            events.push_back(ExecutorSaid{kLocalExecutor, std::move(message)});
+        }
+    }
+    return events;
+}
+
+void LocalPool::stop(FinalStatus, const std::string&) {
+    executor_.reset();
+}
+
+}  // namespace heddle::driver

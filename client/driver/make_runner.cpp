@@ -1,0 +1,66 @@
+// From a master URL to a runner.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "client/driver/job_runner.h"
+#include "client/driver/local_pool.h"
+#include "client/driver/master_url.h"
+#include "client/driver/runner.h"
+#include "client/driver/settings.h"
+#include "common/base/clock.h"
+
+namespace heddle::driver {
+
+namespace {
+
+std::int64_t machine_memory() {
+    return static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+}
+
+// A folder name of this driver alone; whoever uses it makes it, and removes it at the end.
+std::string work_folder(const Settings& settings) {
+    const std::string parent = settings.local_folder.empty()
+                                   ? std::filesystem::temp_directory_path().string()
+                                   : settings.local_folder;
+    return parent + "/heddle-" + std::to_string(getpid()) + "-" +
+           std::to_string(monotonic_now().microseconds);
+}
+
+std::unique_ptr<ExecutorPool> make_local_pool(const MasterUrl& url, const Settings& settings) {
+    executor::LocalExecutorOptions options;
+    options.slots = url.threads;
+    options.memory =
+        settings.executor_memory > 0 ? settings.executor_memory : machine_memory() * 6 / 10;
+    options.folder = work_folder(settings);
+    return std::make_unique<LocalPool>(std::move(options),
+                                       "local-" + std::to_string(wall_now().milliseconds));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
+    TRY(const Settings settings,
+        read_settings(options.settings, std::getenv("HEDDLE_UI") != nullptr));
+    const auto cores = static_cast<std::int32_t>(std::thread::hardware_concurrency());
+    TRY(const MasterUrl url, parse_master_url(options.master, cores == 0 ? 1 : cores));
+    std::unique_ptr<ExecutorPool> pool;
+    switch (url.kind) {
+        case MasterUrl::Kind::Local:
+            pool = make_local_pool(url, settings);
+            break;
+        case MasterUrl::Kind::LocalCluster:
+        case MasterUrl::Kind::Cluster:
+            return Error{ErrorCode::Unsupported,
+                         "master '" + options.master + "' is not supported in this version"};
+    }
+    auto runner = std::make_unique<Runner>(std::move(pool), settings);
+    TRY(runner->start());
+    return std::unique_ptr<JobRunner>(std::move(runner));
+}
+
+}  // namespace heddle::driver

@@ -1,0 +1,78 @@
+#pragma once
+
+// The shell around the driver's core: one thread owns the core and the pool of executors; the
+// program's threads submit jobs and wait for them, and get their results on the waiting thread.
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <variant>
+
+#include "client/driver/core/driver.h"
+#include "client/driver/executor_pool.h"
+#include "client/driver/job_runner.h"
+#include "client/driver/settings.h"
+#include "common/base/bounded_queue.h"
+
+namespace heddle::driver {
+
+class Runner final : public JobRunner {
+public:
+    Runner(std::unique_ptr<ExecutorPool> pool, const Settings& settings);
+    ~Runner() override;
+    Runner(const Runner&) = delete;
+    Runner& operator=(const Runner&) = delete;
+
+    /// Before anything else. Errors: of the pool.
+    Status start();
+
+    rdd::JobId submit(JobRequest request) override;
+    std::optional<JobFailure> wait(rdd::JobId job) override;
+    void cancel(rdd::JobId job, const std::string& reason) override;
+    void unpersist(rdd::RddId rdd, bool blocking) override;
+    void release_shuffle(rdd::ShuffleId shuffle) override;
+    std::int32_t default_parallelism() const override;
+    std::string application_id() const override;
+    void stop() override;
+
+    /// Runs `look` on the core thread, where it may read the core; not after stop().
+    void inspect(std::function<void(const Driver&)> look);
+
+private:
+    using Item = std::variant<Event, std::function<void(const Driver&)>>;
+    // What the core says to whoever waits for a job.
+    struct Mailbox {
+        std::function<Status(rdd::Partition, rdd::Bytes)> on_result;
+        std::deque<Effect> mail;  // DeliverResult and EndJob
+        std::condition_variable ready;
+    };
+
+    void post(Event event);
+    void run();
+    void take(Item& item, Effects& effects);
+    void perform(Effects& effects);
+    void put_mail(rdd::JobId job, Effect effect);
+
+    std::unique_ptr<ExecutorPool> pool_;
+    Settings settings_;
+    Driver core_;
+    BoundedQueue<Item> queue_;
+    std::thread thread_;
+    bool stopping_ = false;  // of the core thread
+
+    std::mutex mutex_;                                          // guards what follows
+    std::map<rdd::JobId, std::shared_ptr<Mailbox>> mailboxes_;  // shared with whoever waits
+    std::map<rdd::RddId, int> unpersisting_;
+    std::condition_variable unpersisted_;
+    std::int32_t next_job_ = 0;
+    bool stopped_ = false;
+    bool failed_ = false;  // the last job that ended
+    std::string last_error_;
+};
+
+}  // namespace heddle::driver

@@ -1,0 +1,58 @@
+#pragma once
+
+// Everything that an executor's bookkeeping can ask for. The shell carries effects out in order.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/rdd/executor_protocol.h"
+#include "common/rdd/ids.h"
+
+namespace heddle::executor {
+
+/// Where the input of a task is: tables by shuffle. A table that is not there is not known.
+using ShuffleTables = std::map<rdd::ShuffleId, std::shared_ptr<const rdd::MapOutputTable>>;
+
+struct StartTask {
+    std::shared_ptr<const rdd::StagePlan> plan;  // shared by all tasks of the stage
+    rdd::TaskLaunch launch;
+    ShuffleTables tables;  // as known now: a task never changes over to another table
+};
+
+struct StopTask {
+    rdd::TaskId task;
+};
+
+struct TellDriver {
+    rdd::FromExecutor message;
+};
+
+struct ForgetRdd {
+    rdd::RddId rdd;
+};
+
+struct ForgetShuffle {
+    rdd::ShuffleId shuffle;
+};
+
+struct MeetPeer {
+    rdd::PeerJoined peer;
+};
+
+struct LosePeer {
+    rdd::ExecutorId executor;
+};
+
+/// The driver wants no more of this executor. `reason` empty: a planned end.
+struct Quit {
+    std::string reason;
+};
+
+using Effect = std::variant<StartTask, StopTask, TellDriver, ForgetRdd, ForgetShuffle, MeetPeer,
+                            LosePeer, Quit>;
+using Effects = std::vector<Effect>;
+
+}  // namespace heddle::executor

@@ -1,0 +1,109 @@
+// Carries out what the books say, and runs task bodies under a clock.
+#include "executor/shell/runtime.h"
+
+#include <time.h>
+
+#include <utility>
+
+#include "common/base/clock.h"
+#include "executor/shell/task_input.h"
+
+namespace heddle::executor {
+
+namespace {
+
+std::int64_t thread_cpu_microseconds() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+}
+
+}  // namespace
+
+Runtime::Runtime(const LocalExecutorOptions& options, Surroundings* surroundings,
+                 std::function<void()> wake)
+    : accountant_(options.memory),
+      cached_(accountant_, options.folder + "/cached"),
+      map_output_(accountant_, options.folder + "/shuffle"),
+      files_(fs::make_local_file_system()),
+      books_(options.slots),
+      surroundings_(surroundings),
+      workers_(
+          options.slots,
+          [this](const StartTask& task, const std::atomic<bool>& cancelled) {
+              return run(task, cancelled);
+          },
+          std::move(wake)) {
+    accountant_.set_evict([this](std::int64_t bytes) { cached_.evict(bytes); });
+}
+
+rdd::TaskResult Runtime::run(const StartTask& task, const std::atomic<bool>& cancelled) {
+    const TimePoint begin = monotonic_now();
+    const std::int64_t cpu = thread_cpu_microseconds();
+    const rdd::ExecutorId self{id_.load(std::memory_order_relaxed)};
+    TaskInput input(cached_, map_output_, accountant_, *files_, task, self,
+                    surroundings_ == nullptr ? nullptr : surroundings_->blocks(), cancelled);
+    rdd::TaskResult result = run_task(*task.plan, task.launch.task, input, cancelled);
+    result.metrics.executor_run_time = (monotonic_now() - begin).microseconds;
+    result.metrics.executor_cpu_time = thread_cpu_microseconds() - cpu;
+    return result;
+}
+
+void Runtime::deliver(const rdd::ToExecutor& message) {
+    Effects effects;
+    books_.step(DriverSaid{message}, effects);
+    id_.store(books_.id().value, std::memory_order_relaxed);
+    perform(effects);
+}
+
+std::vector<rdd::FromExecutor> Runtime::take_messages() {
+    for (rdd::TaskResult& result : workers_.take_ended()) {
+        Effects effects;
+        books_.step(TaskEnded{std::move(result)}, effects);
+        perform(effects);
+    }
+    return std::exchange(outbox_, {});
+}
+
+rdd::ExecutorHeartbeat Runtime::heartbeat() {
+    rdd::ExecutorHeartbeat beat;
+    beat.blocks = cached_.take_updates();
+    const blocks::Accountant::Usage usage = accountant_.usage();
+    beat.storage_used = usage.storage;
+    beat.execution_used = usage.execution;
+    const blocks::ShuffleStore::Totals totals = map_output_.totals();
+    beat.shuffle_memory = totals.memory;
+    beat.shuffle_disk = totals.disk;
+    return beat;
+}
+
+void Runtime::perform(Effects& effects) {
+    for (Effect& effect : effects) {
+        if (auto* start = std::get_if<StartTask>(&effect)) {
+            workers_.start(std::move(*start));
+        } else if (const auto* stop = std::get_if<StopTask>(&effect)) {
+            workers_.cancel(stop->task);
+        } else if (auto* tell = std::get_if<TellDriver>(&effect)) {
+            outbox_.push_back(std::move(tell->message));
+        } else if (const auto* rdd = std::get_if<ForgetRdd>(&effect)) {
+            cached_.drop_rdd(rdd->rdd);
+        } else if (const auto* shuffle = std::get_if<ForgetShuffle>(&effect)) {
+            map_output_.drop(shuffle->shuffle);
+        } else if (surroundings_ == nullptr) {
+            continue;  // within the driver there are no peers, and the driver itself ends us
+        } else if (const auto* meet = std::get_if<MeetPeer>(&effect)) {
+            surroundings_->meet(meet->peer);
+        } else if (const auto* lose = std::get_if<LosePeer>(&effect)) {
+            surroundings_->lose(lose->executor);
+        } else if (const auto* quit = std::get_if<Quit>(&effect)) {
+            surroundings_->quit(quit->reason);
+        }
+    }
+}
+
+std::unique_ptr<LocalExecutor> make_local_executor(const LocalExecutorOptions& options,
+                                                   std::function<void()> wake) {
+    return std::make_unique<Runtime>(options, nullptr, std::move(wake));
+}
+
+}  // namespace heddle::executor

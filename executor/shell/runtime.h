@@ -1,0 +1,60 @@
+#pragma once
+
+// One executor's working parts: the books, the task threads, memory, blocks and files. One thread
+// owns it and makes all calls.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/blocks/accountant.h"
+#include "common/blocks/store.h"
+#include "common/fs/file_system.h"
+#include "executor/core/executor.h"
+#include "executor/serve.h"
+#include "executor/shell/block_source.h"
+#include "executor/shell/worker_pool.h"
+
+namespace heddle::executor {
+
+// What an executor process adds to the one within a driver.
+class Surroundings {
+public:
+    virtual ~Surroundings() = default;
+    virtual void meet(const rdd::PeerJoined& peer) = 0;
+    virtual void lose(rdd::ExecutorId peer) = 0;
+    virtual void quit(const std::string& reason) = 0;
+    virtual BlockSource* blocks() = 0;
+};
+
+class Runtime final : public LocalExecutor {
+public:
+    /// `surroundings` may be null; else it must outlive the runtime.
+    Runtime(const LocalExecutorOptions& options, Surroundings* surroundings,
+            std::function<void()> wake);
+
+    void deliver(const rdd::ToExecutor& message) override;
+    std::vector<rdd::FromExecutor> take_messages() override;
+
+    rdd::ExecutorHeartbeat heartbeat();
+    const Executor& books() const { return books_; }
+    blocks::BlockStore& cached() { return cached_; }
+    blocks::ShuffleStore& map_output() { return map_output_; }
+
+private:
+    rdd::TaskResult run(const StartTask& task, const std::atomic<bool>& cancelled);
+    void perform(Effects& effects);
+
+    blocks::Accountant accountant_;
+    blocks::BlockStore cached_;
+    blocks::ShuffleStore map_output_;
+    std::unique_ptr<fs::FileSystem> files_;
+    Executor books_;
+    Surroundings* surroundings_;
+    std::atomic<std::int32_t> id_{0};  // for the task threads
+    std::vector<rdd::FromExecutor> outbox_;
+    WorkerPool workers_;  // last: its threads use everything above
+};
+
+}  // namespace heddle::executor
