@@ -1,0 +1,127 @@
+// Jobs in the driver's own process, from the request to the last result.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "client/driver/job_runner.h"
+#include "tests/support/jobs.h"
+
+namespace heddle::driver {
+namespace {
+
+using test::run_job;
+
+std::unique_ptr<JobRunner> runner_for(const std::string& master) {
+    RunnerOptions options;
+    options.master = master;
+    options.application_name = "test";
+    auto runner = make_runner(options);
+    EXPECT_TRUE(runner.ok()) << runner.error().message;
+    return std::move(runner).value();
+}
+
+TEST(LocalRunner, CollectsWhatWasParallelized) {
+    const auto runner = runner_for("local[2]");
+    const rdd::RddNode source = test::text_source(0, test::distinct_texts(5, 3));
+    const auto outcome = run_job(*runner, test::plan_of({source}), source,
+                                 rdd::builtin_operator(rdd::builtin::kCollect));
+    ASSERT_FALSE(outcome.failure) << outcome.failure->message;
+    const std::vector<std::string> texts = test::texts_of(outcome);
+    ASSERT_EQ(texts.size(), 15U);
+    EXPECT_EQ(texts.front(), "r-0");
+    EXPECT_EQ(texts.back(), "r-14");
+}
+
+TEST(LocalRunner, KeepsEveryRowThroughAShuffle) {
+    const auto runner = runner_for("local[2]");
+    const rdd::RddNode source = test::text_source(0, test::distinct_texts(7, 1000));
+    const rdd::RddNode shuffled = test::shuffled(1, source, 0, 4);
+    const auto outcome = run_job(*runner, test::plan_of({source, shuffled}), shuffled,
+                                 rdd::builtin_operator(rdd::builtin::kCollect));
+    ASSERT_FALSE(outcome.failure) << outcome.failure->message;
+    const std::vector<std::string> texts = test::texts_of(outcome);
+    EXPECT_EQ(texts.size(), 7000U);
+    EXPECT_EQ(std::set<std::string>(texts.begin(), texts.end()).size(), 7000U);
+    EXPECT_FALSE(outcome.delivered_twice);
+}
+
+TEST(LocalRunner, FailsAJobWhoseActionNobodyKnowsAndGoesOn) {
+    const auto runner = runner_for("local[2]");
+    const rdd::RddNode source = test::text_source(0, test::distinct_texts(2, 2));
+    const auto failed =
+        run_job(*runner, test::plan_of({source}), source, rdd::builtin_operator("no_such_action"));
+    ASSERT_TRUE(failed.failure);
+    EXPECT_NE(failed.failure->message.find("no_such_action"), std::string::npos)
+        << failed.failure->message;
+    const auto good = run_job(*runner, test::plan_of({source}), source,
+                              rdd::builtin_operator(rdd::builtin::kCount));
+    EXPECT_FALSE(good.failure);
+    EXPECT_EQ(good.values.size(), 2U);
+}
+
+TEST(LocalRunner, FailsTheJobWhenAResultCannotBeUsed) {
+    const auto runner = runner_for("local[2]");
+    const rdd::RddNode source = test::text_source(0, test::distinct_texts(50, 2));
+    JobRequest request;
+    request.plan = test::plan_of({source});
+    request.rdd = source.id;
+    request.action = rdd::builtin_operator(rdd::builtin::kCount);
+    request.partitions = test::all_partitions(source);
+    request.on_result = [](rdd::Partition, rdd::Bytes) -> Status {
+        return Error{ErrorCode::ResourceExhausted, "no room for it"};
+    };
+    const auto failure = runner->wait(runner->submit(std::move(request)));
+    ASSERT_TRUE(failure);
+    EXPECT_EQ(failure->code, ErrorCode::ResourceExhausted);
+    EXPECT_EQ(failure->message, "no room for it");
+}
+
+TEST(LocalRunner, UnpersistReturnsWhenTheBlocksAreGone) {
+    const auto runner = runner_for("local[2]");
+    rdd::RddNode source = test::text_source(0, test::distinct_texts(3, 10));
+    source.storage = rdd::kMemoryOnly;
+    for (int i = 0; i < 2; ++i) {
+        const auto outcome = run_job(*runner, test::plan_of({source}), source,
+                                     rdd::builtin_operator(rdd::builtin::kCount));
+        EXPECT_FALSE(outcome.failure);
+    }
+    runner->unpersist(source.id, true);
+}
+
+TEST(LocalRunner, EndsRunningJobsWhenItStops) {
+    const auto runner = runner_for("local[2]");
+    runner->stop();
+    const rdd::RddNode source = test::text_source(0, test::distinct_texts(1, 1));
+    const auto outcome = run_job(*runner, test::plan_of({source}), source,
+                                 rdd::builtin_operator(rdd::builtin::kCount));
+    ASSERT_TRUE(outcome.failure);
+    EXPECT_EQ(outcome.failure->code, ErrorCode::Cancelled);
+    runner->stop();
+}
+
+TEST(MakeRunner, SaysWhichMastersThereAre) {
+    for (const char* master : {"lokal", "local[0]", "local-cluster[1,2]", "heddle://", "yarn",
+                               "heddle://host:0", "local-cluster[0,1,512]"}) {
+        RunnerOptions options;
+        options.master = master;
+        const auto runner = make_runner(options);
+        ASSERT_FALSE(runner.ok()) << master;
+        EXPECT_EQ(runner.error().code, ErrorCode::InvalidArgument);
+        EXPECT_NE(runner.error().message.find("local-cluster[EXECUTORS,CORES,MIB]"),
+                  std::string::npos);
+    }
+}
+
+TEST(MakeRunner, RefusesASettingThatIsNearlyOneOfOurs) {
+    RunnerOptions options;
+    options.master = "local";
+    options.settings["executor.memry"] = "1g";
+    const auto runner = make_runner(options);
+    ASSERT_FALSE(runner.ok());
+    EXPECT_NE(runner.error().message.find("executor.memory"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace heddle::driver
