@@ -56,6 +56,12 @@ public:
             used_ += size;
         }
     }
+    /// Room for `size` bytes that count as written; valid until the next call.
+    char* claim(std::size_t size) {
+        char* out = room(size);
+        used_ += size;
+        return out;
+    }
     /// A length and the bytes.
     void text(std::string_view value) {
         count(value.size());

@@ -81,6 +81,36 @@ inline std::uint64_t hash_text(std::string_view text) {
     return hash_bytes(text.data(), text.size());
 }
 
+/// Equality of short texts without a call.
+inline bool equal_text(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) {
+        return false;
+    }
+    const std::size_t n = a.size();
+    if (n >= 8) {
+        if (detail::load64(a.data()) != detail::load64(b.data()) ||
+            detail::load64(a.data() + n - 8) != detail::load64(b.data() + n - 8)) {
+            return false;
+        }
+        return n <= 16 || std::memcmp(a.data() + 8, b.data() + 8, n - 16) == 0;
+    }
+    if (n >= 4) {
+        return detail::load32(a.data()) == detail::load32(b.data()) &&
+               detail::load32(a.data() + n - 4) == detail::load32(b.data() + n - 4);
+    }
+    return n == 0 || (a[0] == b[0] && a[n - 1] == b[n - 1] && a[n / 2] == b[n / 2]);
+}
+
+/// The first eight bytes as a number that orders like the text; equal prefixes say nothing.
+inline std::uint64_t text_prefix(std::string_view text) {
+    std::uint64_t prefix = 0;
+    const std::size_t n = text.size() < 8 ? text.size() : 8;
+    for (std::size_t i = 0; i < n; ++i) {
+        prefix |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) << (56 - 8 * i);
+    }
+    return prefix;
+}
+
 /// The partition of a hash: the high half decides, so that tables may use the low bits.
 inline std::uint32_t partition_of(std::uint64_t hash, std::uint32_t partitions) {
     return static_cast<std::uint32_t>(((hash >> 32) * partitions) >> 32);

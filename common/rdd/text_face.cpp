@@ -57,6 +57,11 @@ RecordFace make_face() {
     face.hash = hash_rows;
     face.equal = [](const void* a, const void* b) { return *as_text(a) == *as_text(b); };
     face.compare = [](const void* a, const void* b) { return as_text(a)->compare(*as_text(b)); };
+    face.prefix = [](const void* rows, std::uint32_t count, std::uint64_t* out) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            out[i] = text_prefix(as_text(rows)[i]);
+        }
+    };
     face.encode = encode_rows;
     face.decode = decode_rows;
     face.own = own_rows;

@@ -13,10 +13,9 @@ namespace heddle::executor {
 using rdd::Batch;
 using rdd::Flow;
 using rdd::kBatchRecords;
+using rdd::TextSplit;
 
 namespace {
-
-constexpr std::uint64_t kLargestSplit = std::uint64_t{128} << 20;
 
 std::size_t find_delimiter(std::string_view text, std::string_view delimiter, std::size_t from) {
     if (from >= text.size()) {
@@ -114,7 +113,7 @@ void push_records(std::string_view text, const TextSplit& split, const SourceIni
 }
 
 void run_text(std::string_view payload, const SourceInit& init, rdd::Sink& sink) {
-    const auto split = decode_text_split(payload);
+    const auto split = rdd::decode_text_split(payload);
     if (!split) {
         fail_input(init.scope, init.operation, "", split.error().message);
         return;
@@ -183,52 +182,6 @@ std::size_t first_record(std::string_view text, std::string_view delimiter, std:
             return at;
         }
     }
-}
-
-rdd::Bytes encode(const TextSplit& split) {
-    rdd::ByteWriter out;
-    out.text(split.path);
-    out.number(split.file_size);
-    out.number(split.begin);
-    out.number(split.end);
-    out.text(split.delimiter);
-    out.number<std::uint8_t>(split.strip_return ? 1 : 0);
-    return out.take();
-}
-
-Result<TextSplit> decode_text_split(std::string_view bytes) {
-    rdd::ByteReader in(bytes);
-    TextSplit split;
-    split.path = in.text();
-    split.file_size = in.number<std::uint64_t>();
-    split.begin = in.number<std::uint64_t>();
-    split.end = in.number<std::uint64_t>();
-    split.delimiter = in.text();
-    split.strip_return = in.boolean();
-    if (split.delimiter.empty() || split.begin > split.end || split.end > split.file_size) {
-        in.fail();
-    }
-    TRY(in.status("text split"));
-    return split;
-}
-
-std::vector<TextSplit> cut_text(const std::vector<fs::FileInfo>& files, std::string delimiter,
-                                bool strip_return, std::int32_t splits_min) {
-    std::uint64_t total = 0;
-    for (const fs::FileInfo& file : files) {
-        total += file.size;
-    }
-    const auto wanted = static_cast<std::uint64_t>(std::max(splits_min, 1));
-    const std::uint64_t size =
-        std::clamp<std::uint64_t>((total + wanted - 1) / wanted, 1, kLargestSplit);
-    std::vector<TextSplit> splits;
-    for (const fs::FileInfo& file : files) {
-        for (std::uint64_t begin = 0; begin < file.size; begin += size) {
-            splits.push_back({file.path, file.size, begin, std::min(begin + size, file.size),
-                              delimiter, strip_return});
-        }
-    }
-    return splits;
 }
 
 bool run_source(const rdd::OperatorRef& op, std::string_view payload, const SourceInit& init,

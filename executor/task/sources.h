@@ -13,26 +13,9 @@
 #include "common/rdd/operator.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/scope.h"
+#include "common/rdd/text_split.h"
 
 namespace heddle::executor {
-
-// A range of a text file. Records end at the delimiter or at the end of the file; a record belongs
-// to the split in which it begins, so that any cutting of a file gives the same records.
-struct TextSplit {
-    std::string path;
-    std::uint64_t file_size = 0;  // when the file was listed; another size now is an error
-    std::uint64_t begin = 0;
-    std::uint64_t end = 0;
-    std::string delimiter;
-    bool strip_return = false;  // text_file: a '\r' before the end of the line goes too
-};
-
-rdd::Bytes encode(const TextSplit& split);
-Result<TextSplit> decode_text_split(std::string_view bytes);
-
-/// Cuts files into at least `splits_min` ranges where they are large enough, none above 128 MiB.
-std::vector<TextSplit> cut_text(const std::vector<fs::FileInfo>& files, std::string delimiter,
-                                bool strip_return, std::int32_t splits_min);
 
 /// Where the first record that begins at or after `begin` starts: `begin` itself or behind a
 /// delimiter; text.size() when there is none. Delimiters are those that reading from the start of

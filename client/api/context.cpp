@@ -1,0 +1,80 @@
+// Starting and stopping the driver side of a program.
+#include "client/api/context.h"
+
+#include <cstdlib>
+
+#include "client/api/errors.h"
+#include "client/api/program.h"
+
+namespace heddle {
+
+namespace {
+
+api::SessionPtr make_session(std::unique_ptr<driver::JobRunner> runner) {
+    auto session = std::make_shared<api::Session>();
+    session->runner = std::move(runner);
+    session->files = fs::make_local_file_system();
+    return session;
+}
+
+driver::RunnerOptions runner_options(ContextOptions options) {
+    driver::RunnerOptions out;
+    out.master = std::move(options.master);
+    if (out.master.empty()) {
+        const char* master = std::getenv("HEDDLE_MASTER");
+        out.master = master != nullptr && *master != '\0' ? master : "local[*]";
+    }
+    out.application_name = options.application_name.empty() ? api::program_name()
+                                                            : std::move(options.application_name);
+    out.settings = std::move(options.settings);
+    return out;
+}
+
+}  // namespace
+
+Context::Context(ContextOptions options) : session_(make_session(api::open_runner(runner_options(std::move(options))))) {}
+
+Context::Context(std::unique_ptr<driver::JobRunner> runner)
+    : session_(make_session(std::move(runner))) {}
+
+Context::~Context() { stop(); }
+
+const api::SessionPtr& Context::session() const {
+    if (session_->runner == nullptr) {
+        throw UsageError(ErrorCode::Conflict, "the context has been stopped");
+    }
+    return session_;
+}
+
+std::size_t Context::slice_count(std::int32_t slices) const {
+    if (slices < 0) {
+        throw UsageError(ErrorCode::InvalidArgument,
+                         "parallelize: the number of slices is " + std::to_string(slices));
+    }
+    return static_cast<std::size_t>(slices == 0 ? default_parallelism() : slices);
+}
+
+Rdd<std::string_view> Context::text_file(std::string_view path, std::int32_t splits_min,
+                                         api::Callsite at) {
+    return Rdd<std::string_view>(api::make_text(session(), path, "\n", true, splits_min, at));
+}
+
+Rdd<std::string_view> Context::text_records(std::string_view path, std::string_view delimiter,
+                                            std::int32_t splits_min, api::Callsite at) {
+    return Rdd<std::string_view>(api::make_text(session(), path, delimiter, false, splits_min, at));
+}
+
+std::int32_t Context::default_parallelism() const {
+    return session()->runner->default_parallelism();
+}
+
+std::string Context::application_id() const { return session()->runner->application_id(); }
+
+void Context::stop() {
+    if (session_->runner != nullptr) {
+        session_->runner->stop();
+        session_->runner.reset();
+    }
+}
+
+}  // namespace heddle

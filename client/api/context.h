@@ -1,0 +1,86 @@
+#pragma once
+
+// The entry of a program: heddle::init in the first line of main, then a Context.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/api/face.h"
+#include "client/api/graph.h"
+#include "client/api/rdd.h"
+#include "client/driver/job_runner.h"
+
+namespace heddle {
+
+/// The first statement of main. In a process that was started by a person it returns and the program
+/// is the driver. In one that was started as an executor it serves tasks and ends the process.
+void init(int argc, char** argv);
+
+struct ContextOptions {
+    std::string application_name;  // empty: the program's file name
+    // "local", "local[2]", "local[*]", "local-cluster[2,1,512]", "heddle://host:8088". Empty: the
+    // environment's HEDDLE_MASTER, which `rmctl submit` sets, else local[*].
+    std::string master;
+    std::map<std::string, std::string> settings;
+};
+
+class Context {
+public:
+    /// Throws UsageError when init was not called or there is no such master, Exception when the
+    /// master cannot be reached.
+    explicit Context(ContextOptions options = {});
+    /// With a runner of one's own, as tests have.
+    explicit Context(std::unique_ptr<driver::JobRunner> runner);
+    /// Stops.
+    ~Context();
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+    /// An RDD of the values, in `slices` partitions (0: default_parallelism). Views are copied.
+    template <typename T>
+    Rdd<T> parallelize(const std::vector<T>& values, std::int32_t slices = 0,
+                       api::Callsite at = api::Callsite::here()) {
+        const std::size_t count = slice_count(slices);
+        std::vector<rdd::Bytes> partitions;
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t begin = values.size() * i / count;
+            const std::size_t end = values.size() * (i + 1) / count;
+            rdd::ByteWriter out;
+            out.count(end - begin);
+            for (std::size_t at_row = begin; at_row < end; ++at_row) {
+                api::encode_value<T>(values[at_row], out);
+            }
+            partitions.push_back(out.take());
+        }
+        return Rdd<T>(api::make_parallelize(session(), std::move(partitions),
+                                            api::record_type<T>(), at));
+    }
+
+    /// The lines of text files. `path`: a file, a folder, a glob, or several separated by commas.
+    /// Lines are views that live as long as the task.
+    Rdd<std::string_view> text_file(std::string_view path, std::int32_t splits_min = 0,
+                                    api::Callsite at = api::Callsite::here());
+    /// Records that end with `delimiter` or with the file, in at least `splits_min` partitions where
+    /// the files are large enough. Any number of partitions gives the same records.
+    Rdd<std::string_view> text_records(std::string_view path, std::string_view delimiter,
+                                       std::int32_t splits_min = 0,
+                                       api::Callsite at = api::Callsite::here());
+
+    std::int32_t default_parallelism() const;
+    std::string application_id() const;
+    /// Ends the executors. RDDs of this context cannot run jobs any more.
+    void stop();
+
+private:
+    const api::SessionPtr& session() const;
+    std::size_t slice_count(std::int32_t slices) const;
+
+    api::SessionPtr session_;
+};
+
+}  // namespace heddle

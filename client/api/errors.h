@@ -1,0 +1,48 @@
+#pragma once
+
+// What a user of the RDD API sees when something fails: exceptions, since a program that goes on after
+// a failed job has to say so.
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "common/base/result.h"
+#include "common/rdd/task.h"
+
+namespace heddle {
+
+// Everything that the API throws.
+class Exception : public std::runtime_error {
+public:
+    Exception(ErrorCode code, const std::string& message)
+        : std::runtime_error(message), code_(code) {}
+    ErrorCode code() const { return code_; }
+
+private:
+    ErrorCode code_;
+};
+
+// The call itself was wrong: an argument, a missing init, a path that exists. No job ran.
+class UsageError : public Exception {
+public:
+    using Exception::Exception;
+};
+
+// A job failed or was cancelled. what() has stage, partition, the function's message and its input.
+class JobFailed : public Exception {
+public:
+    JobFailed(ErrorCode code, const std::string& message, rdd::Partition partition,
+              std::optional<rdd::TaskFailure> cause)
+        : Exception(code, message), partition_(partition), cause_(std::move(cause)) {}
+    /// -1: not one partition's fault.
+    rdd::Partition partition() const { return partition_; }
+    const std::optional<rdd::TaskFailure>& cause() const { return cause_; }
+
+private:
+    rdd::Partition partition_;
+    std::optional<rdd::TaskFailure> cause_;
+};
+
+}  // namespace heddle

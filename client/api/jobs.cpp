@@ -1,0 +1,202 @@
+// Running jobs, and the actions that need no record type.
+#include <algorithm>
+#include <numeric>
+
+#include "client/api/errors.h"
+#include "client/api/graph.h"
+#include "common/base/check.h"
+#include "common/rdd/builtins.h"
+
+namespace heddle::api {
+
+using rdd::Bytes;
+using rdd::Partition;
+
+namespace {
+
+driver::JobRunner& runner_of(const NodePtr& node) {
+    if (node->session->runner == nullptr) {
+        throw UsageError(ErrorCode::Conflict, "the context of RDD " +
+                                                  std::to_string(node->node.id.value) +
+                                                  " has been stopped");
+    }
+    return *node->session->runner;
+}
+
+void throw_if(const Status& status) {
+    if (!status) {
+        throw UsageError(status.error().code, status.error().message);
+    }
+}
+
+std::string parent_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string part_name(Partition partition) {
+    std::string digits = std::to_string(partition);
+    digits.insert(0, digits.size() < 5 ? 5 - digits.size() : 0, '0');
+    return "part-" + digits;
+}
+
+// The staging folder of one save, removed in any case.
+class Staging {
+public:
+    Staging(fs::FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
+    ~Staging() { (void)files_.remove(path_); }
+    Staging(const Staging&) = delete;
+    Staging& operator=(const Staging&) = delete;
+    const std::string& path() const { return path_; }
+
+private:
+    fs::FileSystem& files_;
+    std::string path_;
+};
+
+}  // namespace
+
+std::uint64_t records_in(std::string_view answer) {
+    rdd::ByteReader in(answer);
+    return in.count();
+}
+
+std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
+                           const std::vector<Partition>& partitions, Callsite at) {
+    require_defined(root);
+    driver::JobRunner& runner = runner_of(root);
+    driver::JobRequest request;
+    request.plan = make_plan(root);
+    throw_if(rdd::check(request.plan));
+    request.rdd = root->node.id;
+    const std::string_view file(at.file);
+    request.description = action.name + " at " + std::string(file.substr(file.rfind('/') + 1)) + ":" +
+                          std::to_string(at.line);
+    request.action = std::move(action);
+    request.partitions = partitions;
+
+    std::vector<std::size_t> slot_of(static_cast<std::size_t>(root->node.partitions), SIZE_MAX);
+    for (std::size_t i = 0; i < partitions.size(); ++i) {
+        slot_of[static_cast<std::size_t>(partitions[i])] = i;
+    }
+    std::vector<Bytes> answers(partitions.size());
+    request.on_result = [&](Partition partition, Bytes value) -> Status {
+        const auto index = static_cast<std::size_t>(partition);
+        CHECK(partition >= 0 && index < slot_of.size() && slot_of[index] != SIZE_MAX);
+        answers[slot_of[index]] = std::move(value);
+        return {};
+    };
+    if (partitions.empty()) {
+        return answers;
+    }
+    const rdd::JobId job = runner.submit(std::move(request));
+    if (const auto failure = runner.wait(job)) {
+        throw JobFailed(failure->code, failure->message, failure->partition, failure->cause);
+    }
+    return answers;
+}
+
+std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action, Callsite at) {
+    std::vector<Partition> all(static_cast<std::size_t>(root->node.partitions));
+    std::iota(all.begin(), all.end(), 0);
+    return run_job(root, std::move(action), all, at);
+}
+
+std::uint64_t run_count(const NodePtr& root, Callsite at) {
+    std::uint64_t sum = 0;
+    for (const Bytes& answer : run_job(root, rdd::builtin_operator(rdd::builtin::kCount), at)) {
+        rdd::ByteReader in(answer);
+        sum += in.number<std::uint64_t>();
+    }
+    return sum;
+}
+
+std::vector<Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite at) {
+    require_defined(root);
+    std::vector<Bytes> answers;
+    std::uint64_t taken = 0;
+    Partition scanned = 0;
+    while (taken < limit && scanned < root->node.partitions) {
+        std::int64_t next = 1;
+        if (scanned > 0) {
+            // Nothing so far: four times as many. Else half as many again as the density suggests.
+            const std::int64_t most = std::int64_t{scanned} * 4;
+            next = taken == 0 ? most
+                              : std::min<std::int64_t>(
+                                    static_cast<std::int64_t>(1.5 * static_cast<double>(limit) *
+                                                              scanned / static_cast<double>(taken)) -
+                                        scanned,
+                                    most);
+            next = std::max<std::int64_t>(next, 1);
+        }
+        const auto end = static_cast<Partition>(
+            std::min<std::int64_t>(std::int64_t{scanned} + next, root->node.partitions));
+        std::vector<Partition> partitions(static_cast<std::size_t>(end - scanned));
+        std::iota(partitions.begin(), partitions.end(), scanned);
+        rdd::ByteWriter payload;
+        payload.number<std::uint64_t>(limit - taken);
+        for (Bytes& answer : run_job(
+                 root, rdd::builtin_operator(rdd::builtin::kTake, payload.take()), partitions, at)) {
+            taken += records_in(answer);
+            answers.push_back(std::move(answer));
+        }
+        scanned = end;
+    }
+    return answers;
+}
+
+void run_save_text(const NodePtr& root, const std::string& path, Callsite at) {
+    require_defined(root);
+    fs::FileSystem& files = *root->session->files;
+    std::string target = path;
+    while (target.size() > 1 && target.ends_with('/')) {
+        target.pop_back();
+    }
+    if (files.stat(target)) {
+        throw UsageError(ErrorCode::AlreadyExists, "save_as_text_file: output path '" + target +
+                                                       "' already exists; remove it or choose another");
+    }
+    const auto parent = files.stat(parent_of(target));
+    if (!parent || !parent->folder) {
+        throw UsageError(ErrorCode::NotFound, "save_as_text_file: folder '" + parent_of(target) +
+                                                  "' does not exist; create it first");
+    }
+    const std::size_t slash = target.rfind('/');
+    const std::string name = slash == std::string::npos ? target : target.substr(slash + 1);
+    const Staging staging(files, parent_of(target) + "/._" + name + "-" +
+                                     runner_of(root).application_id() + "-rdd" +
+                                     std::to_string(root->node.id.value));
+    throw_if(files.remove(staging.path()));
+    throw_if(files.make_folders(staging.path() + "/attempts"));
+    throw_if(files.make_folders(staging.path() + "/out"));
+    const auto winners =
+        run_job(root, rdd::builtin_operator(rdd::builtin::kSaveText, staging.path()), at);
+    for (std::size_t i = 0; i < winners.size(); ++i) {
+        throw_if(files.rename(winners[i],
+                              staging.path() + "/out/" + part_name(static_cast<Partition>(i))));
+    }
+    auto done = files.create(staging.path() + "/out/_SUCCESS");
+    throw_if(done ? (*done)->close() : Status(done.error()));
+    throw_if(files.rename(staging.path() + "/out", target));
+}
+
+void persist(const NodePtr& node, const rdd::StorageLevel& level) {
+    if (!node->node.storage.is_none() && node->node.storage != level) {
+        throw UsageError(ErrorCode::Conflict,
+                         "persist: RDD " + std::to_string(node->node.id.value) +
+                             " has a storage level already (" + describe(node->node.storage) +
+                             "); unpersist it first");
+    }
+    node->node.storage = level;
+}
+
+void unpersist(const NodePtr& node, bool blocking) {
+    if (!node->node.storage.is_none()) {
+        node->node.storage = rdd::kStorageNone;
+        if (node->session->runner != nullptr) {
+            node->session->runner->unpersist(node->node.id, blocking);
+        }
+    }
+}
+
+}  // namespace heddle::api

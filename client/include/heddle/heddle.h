@@ -1,0 +1,8 @@
+#pragma once
+
+// Everything a Heddle program needs: #include <heddle/heddle.h>, link Heddle::client.
+
+#include "client/api/codec.h"
+#include "client/api/context.h"
+#include "client/api/errors.h"
+#include "client/api/rdd.h"
