@@ -12,8 +12,8 @@
 //
 // Records are default-constructible. A record may hold views (std::string_view): those are views as
 // long as the task runs, own() copies what they show into an arena, and what leaves the task
-// (collect, first, ...) comes as Owned<T>, with strings in their place. The bytes of a view and of a
-// string are the same, so a reader chooses.
+// (collect, first, ...) comes as Owned<T>, with strings in their place. The bytes of a view and of
+// a string are the same, so a reader chooses.
 
 #include <array>
 #include <bit>
@@ -87,9 +87,13 @@ struct IsOptional<std::optional<T>> : std::true_type {};
 template <typename T>
 inline constexpr bool kText = std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>;
 
+// Nothing to encode: empty structures, lambdas that capture nothing.
 template <typename T>
-concept AggregateLike =
-    std::is_class_v<T> && std::is_aggregate_v<T> && !IsArray<T>::value && !UserCoded<T>;
+concept EmptyLike = std::is_empty_v<T> && std::is_default_constructible_v<T> && !UserCoded<T>;
+
+template <typename T>
+concept AggregateLike = std::is_class_v<T> && std::is_aggregate_v<T> && !IsArray<T>::value &&
+                        !EmptyLike<T> && !UserCoded<T>;
 
 // A fixed list of members: pairs, tuples, aggregates.
 template <typename T>
@@ -121,14 +125,16 @@ template <typename T, typename Visit>
 constexpr void for_members(Visit&& visit) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
         (visit.template operator()<I>(), ...);
-    }(std::make_index_sequence<member_count<T>()>{});
+    }
+    (std::make_index_sequence<member_count<T>()>{});
 }
 
 template <template <typename> class Trait, typename T>
 constexpr bool all_members() {
     return []<std::size_t... I>(std::index_sequence<I...>) {
         return (Trait<MemberType<T, I>>::value && ... && true);
-    }(std::make_index_sequence<member_count<T>()>{});
+    }
+    (std::make_index_sequence<member_count<T>()>{});
 }
 
 // ---- which types are records -----------------------------------------------------------------
@@ -138,7 +144,7 @@ struct IsRecord;
 
 template <typename T>
 constexpr bool is_record() {
-    if constexpr (UserCoded<T> || NumberLike<T> || kText<T>) {
+    if constexpr (UserCoded<T> || NumberLike<T> || kText<T> || EmptyLike<T>) {
         return true;
     } else if constexpr (IsArray<T>::value || IsSequence<T>::value || IsOptional<T>::value) {
         return IsRecord<typename T::value_type>::value;
@@ -158,7 +164,8 @@ struct IsRecord : std::bool_constant<is_record<T>()> {};
 
 template <typename T>
 constexpr std::size_t raw_size() {  // 0: not raw
-    if constexpr (UserCoded<T> || std::is_same_v<T, bool> || std::is_same_v<T, long double>) {
+    if constexpr (UserCoded<T> || EmptyLike<T> || std::is_same_v<T, bool> ||
+                  std::is_same_v<T, long double>) {
         return 0;
     } else if constexpr (NumberLike<T>) {
         return sizeof(T);
@@ -167,11 +174,12 @@ constexpr std::size_t raw_size() {  // 0: not raw
     } else if constexpr (ProductLike<T>) {
         // Padding, an empty member or one that is not raw makes the sum differ.
         return []<std::size_t... I>(std::index_sequence<I...>) {
-            const bool each = ((raw_size<MemberType<T, I>>() == sizeof(MemberType<T, I>)) && ... &&
-                               true);
+            const bool each =
+                ((raw_size<MemberType<T, I>>() == sizeof(MemberType<T, I>)) && ... && true);
             const std::size_t sum = (raw_size<MemberType<T, I>>() + ... + 0);
             return each && sum == sizeof(T) ? sum : 0;
-        }(std::make_index_sequence<member_count<T>()>{});
+        }
+        (std::make_index_sequence<member_count<T>()>{});
     } else {
         return 0;
     }
@@ -242,6 +250,8 @@ template <typename T>
 void encode_value(const T& value, rdd::ByteWriter& out) {
     if constexpr (UserCoded<T>) {
         Codec<T>::encode(value, out);
+    } else if constexpr (EmptyLike<T>) {
+        return;
     } else if constexpr (std::is_same_v<T, bool>) {
         out.number<std::uint8_t>(value ? 1 : 0);
     } else if constexpr (NumberLike<T>) {
@@ -283,6 +293,8 @@ template <typename T>
 void decode_value(rdd::ByteReader& in, T& out) {
     if constexpr (UserCoded<T>) {
         Codec<T>::decode(in, out);
+    } else if constexpr (EmptyLike<T>) {
+        return;
     } else if constexpr (std::is_same_v<T, bool>) {
         out = in.boolean();
     } else if constexpr (NumberLike<T>) {
@@ -364,7 +376,8 @@ T own_value(const T& value, rdd::Arena& arena) {
         return value ? T(own_value(*value, arena)) : T();
     } else {
         T out{};
-        for_members<T>([&]<std::size_t I>() { member<I>(out) = own_value(member<I>(value), arena); });
+        for_members<T>(
+            [&]<std::size_t I>() { member<I>(out) = own_value(member<I>(value), arena); });
         return out;
     }
 }
@@ -372,7 +385,7 @@ T own_value(const T& value, rdd::Arena& arena) {
 /// Bytes on the heap that the value owns.
 template <typename T>
 std::size_t heap_size(const T& value) {
-    if constexpr (UserCoded<T> || NumberLike<T> || is_raw<T> ||
+    if constexpr (UserCoded<T> || NumberLike<T> || EmptyLike<T> || is_raw<T> ||
                   std::is_same_v<T, std::string_view>) {
         return 0;
     } else if constexpr (std::is_same_v<T, std::string>) {
@@ -419,7 +432,7 @@ constexpr bool is_hashable() {
             { Codec<T>::hash(value) } -> std::convertible_to<std::uint64_t>;
             { value == value } -> std::convertible_to<bool>;
         };
-    } else if constexpr (NumberLike<T> || kText<T>) {
+    } else if constexpr (NumberLike<T> || kText<T> || EmptyLike<T>) {
         return true;
     } else if constexpr (IsArray<T>::value || IsSequence<T>::value || IsOptional<T>::value) {
         return IsHashable<typename T::value_type>::value;
@@ -436,6 +449,8 @@ template <typename T>
 std::uint64_t hash_value(const T& value) {
     if constexpr (UserCoded<T>) {
         return Codec<T>::hash(value);
+    } else if constexpr (EmptyLike<T>) {
+        return 0;
     } else if constexpr (std::is_floating_point_v<T>) {
         const double number = value == 0 ? 0.0 : static_cast<double>(value);  // one zero
         return rdd::hash_number(std::bit_cast<std::uint64_t>(number));
@@ -463,6 +478,8 @@ template <typename T>
 bool equal_values(const T& a, const T& b) {
     if constexpr (kText<T>) {
         return rdd::equal_text(a, b);
+    } else if constexpr (EmptyLike<T>) {
+        return true;
     } else if constexpr (UserCoded<T> || NumberLike<T>) {
         return a == b;
     } else if constexpr (IsArray<T>::value || IsSequence<T>::value) {
@@ -492,6 +509,8 @@ template <typename T>
 void append_text(const T& value, bool quoted, std::string& out) {
     if constexpr (UserCoded<T>) {
         out += "(record)";
+    } else if constexpr (EmptyLike<T>) {
+        out += "()";
     } else if constexpr (std::is_enum_v<T>) {
         append_number(static_cast<std::int64_t>(value), out);
     } else if constexpr (NumberLike<T>) {

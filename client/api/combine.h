@@ -1,9 +1,10 @@
 #pragma once
 
 // The table behind reduce_by_key and distinct, on both sides of the shuffle: open addressing with
-// linear probing. A batch is hashed first; then each probe runs some records behind a prefetch of its
-// slot, and, where keys are text, half as far behind a prefetch of the key's bytes. Without that a
-// table larger than the cache costs a memory latency per record, three to four times as much.
+// linear probing. A batch is hashed first; then each probe runs some records behind a prefetch of
+// its slot, and, where keys are text, half as far behind a prefetch of the key's bytes. Without
+// that a table larger than the cache costs a memory latency per record, three to four times as
+// much.
 //
 // The order of what comes out depends only on what went in, in order: so a second run agrees.
 
@@ -26,8 +27,8 @@
 
 namespace heddle::api {
 
-// An integer key is its own mark: 0 means an empty slot, and the key 0 lives beside the table. Other
-// keys have their hash in front, never 0, so that most mismatches cost no look at the key.
+// An integer key is its own mark: 0 means an empty slot, and the key 0 lives beside the table.
+// Other keys have their hash in front, never 0, so that most mismatches cost no look at the key.
 template <typename K>
 inline constexpr bool kKeyMarksSlot = std::is_integral_v<K> && !std::is_same_v<K, bool>;
 
@@ -57,7 +58,9 @@ public:
     using Record = std::pair<K, V>;
 
     CombineOperator(const rdd::OperatorInit& init, rdd::Sink& next, F function)
-        : function_(std::move(function)), budget_(init.scope, init.operation), arena_(&budget_),
+        : function_(std::move(function)),
+          budget_(init.scope, init.operation),
+          arena_(&budget_),
           output_(init.scope, next) {}
     ~CombineOperator() override {
         destroy();
@@ -77,7 +80,8 @@ public:
             try {
                 insert(rows, n, batch.movable, at);
             } catch (...) {
-                budget_.scope().fail_in_user_code(budget_.operation(), &face_of<Record>(), rows + at);
+                budget_.scope().fail_in_user_code(budget_.operation(), &face_of<Record>(),
+                                                  rows + at);
                 return rdd::Flow::Stop;
             }
             rows += n;
@@ -111,7 +115,8 @@ private:
         if constexpr (kKeyMarksSlot<K>) {
             return hash_value(key);
         } else {
-            return hash_value(key) | (std::uint64_t{1} << 63);  // never 0; the index is at the other end
+            return hash_value(key) |
+                   (std::uint64_t{1} << 63);  // never 0; the index is at the other end
         }
     }
 
@@ -139,13 +144,15 @@ private:
             if (movable) {
                 insert_one(table, mask, hashes_[at], rows[at].first, std::move(rows[at].second));
             } else {
-                insert_one(table, mask, hashes_[at], rows[at].first, std::as_const(rows[at].second));
+                insert_one(table, mask, hashes_[at], rows[at].first,
+                           std::as_const(rows[at].second));
             }
         }
     }
 
     template <typename Value>
-    void insert_one(Slot* table, std::size_t mask, std::uint64_t hash, const K& key, Value&& value) {
+    void insert_one(Slot* table, std::size_t mask, std::uint64_t hash, const K& key,
+                    Value&& value) {
         if constexpr (kKeyMarksSlot<K>) {
             if (key == 0) [[unlikely]] {
                 insert_zero(std::forward<Value>(value));
@@ -180,13 +187,14 @@ private:
     }
 
     void count_heap(const Slot& slot) {
-        if constexpr (!std::is_trivially_destructible_v<K> || !std::is_trivially_destructible_v<V>) {
+        if constexpr (!std::is_trivially_destructible_v<K> ||
+                      !std::is_trivially_destructible_v<V>) {
             heap_ += static_cast<std::int64_t>(heap_size(slot.key) + heap_size(slot.value));
         }
     }
 
-    // Room for n more keys, at most 5/8 full. Growing happens between runs of a batch, so that slots
-    // that were prefetched stay where they are.
+    // Room for n more keys, at most 5/8 full. Growing happens between runs of a batch, so that
+    // slots that were prefetched stay where they are.
     bool make_room(std::uint32_t n) {
         if (heap_ > 0) {
             reserved_ += heap_;
@@ -244,7 +252,8 @@ private:
         if (has_zero_) {
             zero()->~V();
         }
-        if constexpr (!std::is_trivially_destructible_v<K> || !std::is_trivially_destructible_v<V>) {
+        if constexpr (!std::is_trivially_destructible_v<K> ||
+                      !std::is_trivially_destructible_v<V>) {
             for (std::size_t i = 0; i < capacity_; ++i) {
                 if (Slot& slot = slots()[i]; !slot.empty()) {
                     slot.key.~K();

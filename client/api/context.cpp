@@ -1,10 +1,7 @@
 // Starting and stopping the driver side of a program.
 #include "client/api/context.h"
 
-#include <cstdlib>
-
 #include "client/api/errors.h"
-#include "client/api/program.h"
 
 namespace heddle {
 
@@ -17,27 +14,14 @@ api::SessionPtr make_session(std::unique_ptr<driver::JobRunner> runner) {
     return session;
 }
 
-driver::RunnerOptions runner_options(ContextOptions options) {
-    driver::RunnerOptions out;
-    out.master = std::move(options.master);
-    if (out.master.empty()) {
-        const char* master = std::getenv("HEDDLE_MASTER");
-        out.master = master != nullptr && *master != '\0' ? master : "local[*]";
-    }
-    out.application_name = options.application_name.empty() ? api::program_name()
-                                                            : std::move(options.application_name);
-    out.settings = std::move(options.settings);
-    return out;
-}
-
 }  // namespace
-
-Context::Context(ContextOptions options) : session_(make_session(api::open_runner(runner_options(std::move(options))))) {}
 
 Context::Context(std::unique_ptr<driver::JobRunner> runner)
     : session_(make_session(std::move(runner))) {}
 
-Context::~Context() { stop(); }
+Context::~Context() {
+    stop();
+}
 
 const api::SessionPtr& Context::session() const {
     if (session_->runner == nullptr) {
@@ -68,7 +52,9 @@ std::int32_t Context::default_parallelism() const {
     return session()->runner->default_parallelism();
 }
 
-std::string Context::application_id() const { return session()->runner->application_id(); }
+std::string Context::application_id() const {
+    return session()->runner->application_id();
+}
 
 void Context::stop() {
     if (session_->runner != nullptr) {

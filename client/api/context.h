@@ -17,8 +17,9 @@
 
 namespace heddle {
 
-/// The first statement of main. In a process that was started by a person it returns and the program
-/// is the driver. In one that was started as an executor it serves tasks and ends the process.
+/// The first statement of main. In a process that was started by a person it returns and the
+/// program is the driver. In one that was started as an executor it serves tasks and ends the
+/// process.
 void init(int argc, char** argv);
 
 struct ContextOptions {
@@ -57,16 +58,16 @@ public:
             }
             partitions.push_back(out.take());
         }
-        return Rdd<T>(api::make_parallelize(session(), std::move(partitions),
-                                            api::record_type<T>(), at));
+        return Rdd<T>(
+            api::make_parallelize(session(), std::move(partitions), api::record_type<T>(), at));
     }
 
     /// The lines of text files. `path`: a file, a folder, a glob, or several separated by commas.
     /// Lines are views that live as long as the task.
     Rdd<std::string_view> text_file(std::string_view path, std::int32_t splits_min = 0,
                                     api::Callsite at = api::Callsite::here());
-    /// Records that end with `delimiter` or with the file, in at least `splits_min` partitions where
-    /// the files are large enough. Any number of partitions gives the same records.
+    /// Records that end with `delimiter` or with the file, in at least `splits_min` partitions
+    /// where the files are large enough. Any number of partitions gives the same records.
     Rdd<std::string_view> text_records(std::string_view path, std::string_view delimiter,
                                        std::int32_t splits_min = 0,
                                        api::Callsite at = api::Callsite::here());

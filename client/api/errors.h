@@ -1,7 +1,7 @@
 #pragma once
 
-// What a user of the RDD API sees when something fails: exceptions, since a program that goes on after
-// a failed job has to say so.
+// What a user of the RDD API sees when something fails: exceptions, since a program that goes on
+// after a failed job has to say so.
 
 #include <optional>
 #include <stdexcept>

@@ -51,8 +51,8 @@ std::uint64_t key_prefix(const K& key) {
     }
 }
 template <typename K>
-inline constexpr bool kHasPrefix = (std::is_arithmetic_v<K> && !std::is_same_v<K, long double>) ||
-                                   kText<K>;
+inline constexpr bool kHasPrefix =
+    (std::is_arithmetic_v<K> && !std::is_same_v<K, long double>) || kText<K>;
 
 // The batch functions of one type. Rows come as untyped memory and are T.
 template <typename T>
@@ -172,10 +172,11 @@ struct FaceFunctions {
 
 template <typename T>
 const rdd::RecordFace& face_of() {
-    static_assert(IsRecord<T>::value,
-                  "heddle: this type cannot be a record. Records are arithmetic types, strings, "
-                  "pairs, tuples, vectors, arrays, maps, optionals and plain aggregates of them; for "
-                  "another type specialise heddle::Codec<T>");
+    static_assert(
+        IsRecord<T>::value,
+        "heddle: this type cannot be a record. Records are arithmetic types, strings, "
+        "pairs, tuples, vectors, arrays, maps, optionals and plain aggregates of them; for "
+        "another type specialise heddle::Codec<T>");
     if constexpr (std::is_same_v<T, std::string_view>) {
         return rdd::text_face();
     } else {

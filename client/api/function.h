@@ -1,7 +1,7 @@
 #pragma once
 
-// Functions as data. A function crosses machines as the position of its type in the registry and the
-// bytes of its fields: so it is an empty callable, or an aggregate whose fields have a codec.
+// Functions as data. A function crosses machines as the position of its type in the registry and
+// the bytes of its fields: so it is an empty callable, or an aggregate whose fields have a codec.
 
 #include <string_view>
 #include <type_traits>
@@ -28,9 +28,11 @@ constexpr void require_shippable() {
     static_assert(
         is_shippable<F>(),
         "heddle: this function cannot be sent to executors, because it captures variables or is a "
-        "function pointer. Use a lambda that captures nothing, or a function object whose fields are "
+        "function pointer. Use a lambda that captures nothing, or a function object whose fields "
+        "are "
         "records. Instead of  rdd.map([factor](double x) { return x * factor; })  write  "
-        "struct Scale { double factor; double operator()(double x) const { return x * factor; } };  "
+        "struct Scale { double factor; double operator()(double x) const { return x * factor; } }; "
+        " "
         "rdd.map(Scale{factor})");
 }
 

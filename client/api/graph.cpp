@@ -67,8 +67,8 @@ Dependency shuffle_of(const NodePtr& parent, Partitioner partitioner) {
     return dependency;
 }
 
-// What a shuffle of this parent gives when it runs twice. Reducers read in map order, so the order of
-// a determinate parent's records is kept; an unordered parent stays unordered.
+// What a shuffle of this parent gives when it runs twice. Reducers read in map order, so the order
+// of a determinate parent's records is kept; an unordered parent stays unordered.
 void set_shuffled(Node& node, Partitioner partitioner) {
     node.node.partitions = partitioner.partitions;
     if (partitioner.kind == PartitionerKind::RoundRobin) {
@@ -90,9 +90,9 @@ Partitioner hash_partitioner(std::int32_t partitions) {
 
 void require_partitions(std::int32_t partitions, const char* operation) {
     if (partitions < 0) {
-        throw UsageError(ErrorCode::InvalidArgument, std::string(operation) +
-                                                         ": the number of partitions is " +
-                                                         std::to_string(partitions));
+        throw UsageError(
+            ErrorCode::InvalidArgument,
+            std::string(operation) + ": the number of partitions is " + std::to_string(partitions));
     }
 }
 
@@ -155,7 +155,8 @@ NodePtr make_text(const SessionPtr& session, std::string_view path, std::string_
     for (const fs::FileInfo& file : *files) {
         listed.push_back({file.path, file.size});
     }
-    for (const rdd::TextSplit& split : rdd::cut_text(listed, std::string(delimiter), lines, wanted)) {
+    for (const rdd::TextSplit& split :
+         rdd::cut_text(listed, std::string(delimiter), lines, wanted)) {
         node->node.sources.push_back({rdd::encode(split), {}});
     }
     node->node.partitions = static_cast<std::int32_t>(node->node.sources.size());
@@ -197,8 +198,7 @@ NodePtr make_combine(const NodePtr& parent, std::string_view name, rdd::Operator
         return make_narrow(parent, name, std::move(op), std::move(record), true, at);
     }
     NodePtr node = make_node({parent}, name, at);
-    const std::int32_t count =
-        partitions != 0 ? partitions : std::max(parent->node.partitions, 1);
+    const std::int32_t count = partitions != 0 ? partitions : std::max(parent->node.partitions, 1);
     Dependency dependency = shuffle_of(parent, hash_partitioner(count));
     dependency.combine = op;
     node->node.op = std::move(op);
@@ -261,14 +261,15 @@ NodePtr make_sort(const NodePtr& parent, bool ascending, std::int32_t partitions
     none.count(0);
     partitioner.payload = none.take();
     if (partitioner.partitions > 1 && !node->error && parent->node.partitions > 0) {
-        const std::uint64_t wanted = std::min(
-            kSamplesPerPartition * static_cast<std::uint64_t>(partitioner.partitions), kSampleLimit);
+        const std::uint64_t wanted =
+            std::min(kSamplesPerPartition * static_cast<std::uint64_t>(partitioner.partitions),
+                     kSampleLimit);
         const auto inputs = static_cast<std::uint64_t>(parent->node.partitions);
         rdd::ByteWriter payload;
         payload.number<std::uint64_t>((3 * wanted + inputs - 1) / inputs);
         payload.number<std::uint64_t>(static_cast<std::uint64_t>(node->node.id.value));
-        const auto samples = run_job(
-            parent, rdd::builtin_operator(rdd::builtin::kSample, payload.take()), at);
+        const auto samples =
+            run_job(parent, rdd::builtin_operator(rdd::builtin::kSample, payload.take()), at);
         partitioner.payload = bounds_of(samples, partitioner.partitions);
     }
     rdd::ByteWriter payload;
@@ -318,7 +319,7 @@ rdd::Plan make_plan(const NodePtr& root) {
 std::string debug_string(const NodePtr& root) {
     std::string text;
     const std::function<void(const NodePtr&, std::size_t)> add = [&](const NodePtr& node,
-                                                                   std::size_t depth) {
+                                                                     std::size_t depth) {
         text += std::string(depth * 2, ' ') + "(" + std::to_string(node->node.partitions) + ") " +
                 node->node.name + " [" + std::to_string(node->node.id.value) + "]";
         if (!node->node.callsite.empty()) {

@@ -73,8 +73,8 @@ NodePtr make_join(const NodePtr& left, const NodePtr& right, rdd::OperatorRef op
 NodePtr make_repartition(const NodePtr& parent, std::int32_t partitions, Callsite at);
 /// Runs a job that samples the parent, unless there is one partition. `encode_bounds` takes sampled
 /// records (each in the form of "collect": one per partition) and answers sorted bounds, encoded.
-using BoundsOf = std::function<rdd::Bytes(const std::vector<rdd::Bytes>& samples,
-                                          std::int32_t partitions)>;
+using BoundsOf =
+    std::function<rdd::Bytes(const std::vector<rdd::Bytes>& samples, std::int32_t partitions)>;
 NodePtr make_sort(const NodePtr& parent, bool ascending, std::int32_t partitions,
                   const BoundsOf& bounds_of, Callsite at);
 
@@ -91,8 +91,8 @@ std::vector<rdd::Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
 std::vector<rdd::Bytes> run_job(const NodePtr& root, rdd::OperatorRef action, Callsite at);
 
 std::uint64_t run_count(const NodePtr& root, Callsite at);
-/// Answers of "take" in the order of partitions, with at least `limit` records in all if there are so
-/// many. Scans one partition first, then up to four times as many as before, as Spark does.
+/// Answers of "take" in the order of partitions, with at least `limit` records in all if there are
+/// so many. Scans one partition first, then up to four times as many as before, as Spark does.
 std::vector<rdd::Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite at);
 /// `root` has text records. Throws UsageError when the path exists or has no parent.
 void run_save_text(const NodePtr& root, const std::string& path, Callsite at);

@@ -16,9 +16,9 @@ namespace {
 
 driver::JobRunner& runner_of(const NodePtr& node) {
     if (node->session->runner == nullptr) {
-        throw UsageError(ErrorCode::Conflict, "the context of RDD " +
-                                                  std::to_string(node->node.id.value) +
-                                                  " has been stopped");
+        throw UsageError(
+            ErrorCode::Conflict,
+            "the context of RDD " + std::to_string(node->node.id.value) + " has been stopped");
     }
     return *node->session->runner;
 }
@@ -70,8 +70,8 @@ std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
     throw_if(rdd::check(request.plan));
     request.rdd = root->node.id;
     const std::string_view file(at.file);
-    request.description = action.name + " at " + std::string(file.substr(file.rfind('/') + 1)) + ":" +
-                          std::to_string(at.line);
+    request.description = action.name + " at " + std::string(file.substr(file.rfind('/') + 1)) +
+                          ":" + std::to_string(at.line);
     request.action = std::move(action);
     request.partitions = partitions;
 
@@ -121,12 +121,13 @@ std::vector<Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite a
         if (scanned > 0) {
             // Nothing so far: four times as many. Else half as many again as the density suggests.
             const std::int64_t most = std::int64_t{scanned} * 4;
-            next = taken == 0 ? most
-                              : std::min<std::int64_t>(
-                                    static_cast<std::int64_t>(1.5 * static_cast<double>(limit) *
-                                                              scanned / static_cast<double>(taken)) -
-                                        scanned,
-                                    most);
+            next = taken == 0
+                       ? most
+                       : std::min<std::int64_t>(
+                             static_cast<std::int64_t>(1.5 * static_cast<double>(limit) * scanned /
+                                                       static_cast<double>(taken)) -
+                                 scanned,
+                             most);
             next = std::max<std::int64_t>(next, 1);
         }
         const auto end = static_cast<Partition>(
@@ -135,8 +136,9 @@ std::vector<Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite a
         std::iota(partitions.begin(), partitions.end(), scanned);
         rdd::ByteWriter payload;
         payload.number<std::uint64_t>(limit - taken);
-        for (Bytes& answer : run_job(
-                 root, rdd::builtin_operator(rdd::builtin::kTake, payload.take()), partitions, at)) {
+        for (Bytes& answer :
+             run_job(root, rdd::builtin_operator(rdd::builtin::kTake, payload.take()), partitions,
+                     at)) {
             taken += records_in(answer);
             answers.push_back(std::move(answer));
         }
@@ -153,8 +155,9 @@ void run_save_text(const NodePtr& root, const std::string& path, Callsite at) {
         target.pop_back();
     }
     if (files.stat(target)) {
-        throw UsageError(ErrorCode::AlreadyExists, "save_as_text_file: output path '" + target +
-                                                       "' already exists; remove it or choose another");
+        throw UsageError(ErrorCode::AlreadyExists,
+                         "save_as_text_file: output path '" + target +
+                             "' already exists; remove it or choose another");
     }
     const auto parent = files.stat(parent_of(target));
     if (!parent || !parent->folder) {

@@ -1,8 +1,8 @@
 #pragma once
 
-// The inner join of two inputs by key: both are cut by hash into parts that fit the cache, then each
-// part builds a chained table from the left and probes it with the right. Rows that are small lie in
-// the parts themselves; others stay where they are and the parts point at them.
+// The inner join of two inputs by key: both are cut by hash into parts that fit the cache, then
+// each part builds a chained table from the left and probes it with the right. Rows that are small
+// lie in the parts themselves; others stay where they are and the parts point at them.
 
 #include <array>
 #include <cstddef>
@@ -86,7 +86,9 @@ public:
     using Record = std::pair<K, std::pair<V, W>>;
 
     JoinHead(const rdd::OperatorInit& init, rdd::Sink& next)
-        : budget_(init.scope, init.operation), left_(budget_), right_(budget_),
+        : budget_(init.scope, init.operation),
+          left_(budget_),
+          right_(budget_),
           output_(init.scope, next) {}
     static rdd::OperatorEntry entry() {
         rdd::OperatorEntry out;
@@ -138,8 +140,8 @@ private:
             for (std::uint32_t i = first_[entry.hash & (buckets - 1)]; i != kNone; i = next_[i]) {
                 if (left[i].hash == entry.hash &&
                     equal_values(left[i].record().first, entry.record().first)) {
-                    output_.add(entry.record().first, std::pair<V, W>(left[i].record().second,
-                                                                      entry.record().second));
+                    output_.add(entry.record().first,
+                                std::pair<V, W>(left[i].record().second, entry.record().second));
                 }
             }
         }

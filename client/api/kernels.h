@@ -1,7 +1,7 @@
 #pragma once
 
-// The narrow operators: what runs once per record. Each takes a batch, runs the user's function over
-// it in one loop, and pushes batches on.
+// The narrow operators: what runs once per record. Each takes a batch, runs the user's function
+// over it in one loop, and pushes batches on.
 
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +29,9 @@ template <typename T>
 class Output {
 public:
     Output(rdd::TaskScope& scope, rdd::Sink& next)
-        : face_(face_of<T>()), scope_(scope), next_(next),
+        : face_(face_of<T>()),
+          scope_(scope),
+          next_(next),
           rows_(std::allocator<T>().allocate(rdd::kBatchRecords)) {}
     ~Output() {
         clear();
@@ -86,7 +88,9 @@ template <typename In, typename Out, typename F>
 class FunctionOperator : public rdd::Operator {
 public:
     FunctionOperator(const rdd::OperatorInit& init, rdd::Sink& next, F function)
-        : function_(std::move(function)), scope_(init.scope), operation_(init.operation),
+        : function_(std::move(function)),
+          scope_(init.scope),
+          operation_(init.operation),
           output_(init.scope, next) {}
     rdd::Flow close() override { return output_.flush(); }
 

@@ -1,8 +1,9 @@
-// init, and the link to driver and executor: a program that brings its own runner need not have it.
-#include "client/api/program.h"
-
+// This process as a Heddle program: its role, and the master it connects to. Apart from the rest of
+// the API, because only this needs driver and executor: a test that brings its own runner does not.
 #include <cstdlib>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "client/api/context.h"
 #include "client/api/errors.h"
@@ -17,6 +18,32 @@ std::string& started_as() {
     return name;
 }
 
+driver::RunnerOptions runner_options(ContextOptions options) {
+    driver::RunnerOptions out;
+    out.master = std::move(options.master);
+    if (out.master.empty()) {
+        const char* master = std::getenv("HEDDLE_MASTER");
+        out.master = master != nullptr && *master != '\0' ? master : "local[*]";
+    }
+    out.application_name =
+        options.application_name.empty() ? started_as() : std::move(options.application_name);
+    out.settings = std::move(options.settings);
+    return out;
+}
+
+std::unique_ptr<driver::JobRunner> open_runner(ContextOptions options) {
+    if (started_as().empty()) {
+        throw UsageError(ErrorCode::Conflict,
+                         "a Context needs heddle::init(argc, argv) as the first statement of main: "
+                         "executors are started from the same program");
+    }
+    auto runner = driver::make_runner(runner_options(std::move(options)));
+    if (!runner) {
+        throw Exception(runner.error().code, runner.error().message);
+    }
+    return std::move(runner).value();
+}
+
 }  // namespace
 
 void init(int argc, char** argv) {
@@ -27,22 +54,6 @@ void init(int argc, char** argv) {
     started_as() = path.substr(path.rfind('/') + 1);
 }
 
-namespace api {
+Context::Context(ContextOptions options) : Context(open_runner(std::move(options))) {}
 
-std::string program_name() { return started_as(); }
-
-std::unique_ptr<driver::JobRunner> open_runner(const driver::RunnerOptions& options) {
-    if (started_as().empty()) {
-        throw UsageError(ErrorCode::Conflict,
-                         "a Context needs heddle::init(argc, argv) as the first statement of main: "
-                         "executors are started from the same program");
-    }
-    auto runner = driver::make_runner(options);
-    if (!runner) {
-        throw Exception(runner.error().code, runner.error().message);
-    }
-    return std::move(runner).value();
-}
-
-}  // namespace api
 }  // namespace heddle

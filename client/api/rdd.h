@@ -1,10 +1,10 @@
 #pragma once
 
-// Rdd<T>: a data set of T in partitions, computed when an action asks and computed again when parts of
-// it are lost. Handles are cheap to copy. Names and semantics are Spark's.
+// Rdd<T>: a data set of T in partitions, computed when an action asks and computed again when parts
+// of it are lost. Handles are cheap to copy. Names and semantics are Spark's.
 //
-// Functions given to these operations run in executors, perhaps on other machines: see function.h for
-// what they may be. They must not depend on mutable globals of the driver.
+// Functions given to these operations run in executors, perhaps on other machines: see function.h
+// for what they may be. They must not depend on mutable globals of the driver.
 
 #include <algorithm>
 #include <cstdint>
@@ -61,12 +61,13 @@ constexpr auto flat_output() {
     if constexpr (!std::is_void_v<Out>) {
         return std::type_identity<Out>();
     } else if constexpr (std::is_invocable_v<F&, In>) {
-        return std::type_identity<std::remove_cvref_t<
-            decltype(*std::begin(std::declval<std::invoke_result_t<F&, In>&>()))>>();
+        return std::type_identity<std::remove_cvref_t<decltype(*std::begin(
+            std::declval<std::invoke_result_t<F&, In>&>()))>>();
     } else {
-        static_assert(requires { &F::operator(); },
-                      "heddle: flat_map cannot see what this function emits: write the parameter as "
-                      "heddle::Emit<Type>&, or call flat_map<Type>(...)");
+        static_assert(
+            requires { &F::operator(); },
+            "heddle: flat_map cannot see what this function emits: write the parameter as "
+            "heddle::Emit<Type>&, or call flat_map<Type>(...)");
         return std::type_identity<typename EmittedBy<decltype(&F::operator())>::type>();
     }
 }
@@ -133,6 +134,20 @@ struct MapSecond {
     }
 };
 
+}  // namespace api
+
+// A member that is a lambda has no name that reflection could use; its own fields have.
+template <typename K, typename V, typename F>
+struct Codec<api::MapSecond<K, V, F>> {
+    using Function = api::MapSecond<K, V, F>;
+    static void encode(const Function& value, rdd::ByteWriter& out) {
+        api::encode_value(value.function, out);
+    }
+    static void decode(rdd::ByteReader& in, Function& out) { api::decode_value(in, out.function); }
+};
+
+namespace api {
+
 // Bounds for sort_by_key from samples: each answer is the number of records seen, then "collect".
 // A record stands for as many as its partition has per sample, so that partitions of different size
 // count by their size.
@@ -194,27 +209,29 @@ public:
                                        Callsite at = Callsite::here()) const {
         static_assert(IsHashable<K>::value, "heddle: the key type of reduce_by_key has no hash");
         using Op = CombineOperator<K, V, F>;
-        return Rdd<std::pair<K, V>>(
-            make_combine(self().handle(), "reduce_by_key", operator_ref<Op>("reduce_by_key", function),
-                         record_type<std::pair<K, V>>(), partitions, at));
+        return Rdd<std::pair<K, V>>(make_combine(self().handle(), "reduce_by_key",
+                                                 operator_ref<Op>("reduce_by_key", function),
+                                                 record_type<std::pair<K, V>>(), partitions, at));
     }
-    /// All pairs of values of equal keys. Parents that are partitioned alike are not shuffled again.
+    /// All pairs of values of equal keys. Parents that are partitioned alike are not shuffled
+    /// again.
     template <typename W>
     Rdd<std::pair<K, std::pair<V, W>>> join(const Rdd<std::pair<K, W>>& other,
                                             std::int32_t partitions = 0,
                                             Callsite at = Callsite::here()) const {
         static_assert(IsHashable<K>::value, "heddle: the key type of join has no hash");
         using Out = std::pair<K, std::pair<V, W>>;
-        return Rdd<Out>(make_join(self().handle(), other.handle(),
-                                  rdd::registered_operator(Registered<JoinHead<K, V, W>>::ordinal,
-                                                           "join", {}),
-                                  record_type<Out>(), partitions, at));
+        return Rdd<Out>(
+            make_join(self().handle(), other.handle(),
+                      rdd::registered_operator(Registered<JoinHead<K, V, W>>::ordinal, "join", {}),
+                      record_type<Out>(), partitions, at));
     }
     /// Records in the order of their keys, over partitions too. Samples this RDD at once.
     Rdd<std::pair<K, V>> sort_by_key(bool ascending = true, std::int32_t partitions = 0,
                                      Callsite at = Callsite::here()) const {
         static_assert(Ordered<K>, "heddle: the key type of sort_by_key has no operator<");
-        const auto bounds = [ascending](const std::vector<rdd::Bytes>& samples, std::int32_t count) {
+        const auto bounds = [ascending](const std::vector<rdd::Bytes>& samples,
+                                        std::int32_t count) {
             return choose_bounds<std::pair<K, V>>(samples, count, ascending);
         };
         return Rdd<std::pair<K, V>>(make_sort(self().handle(), ascending, partitions, bounds, at));
@@ -274,12 +291,13 @@ public:
         using Out = api::FlatOutput<const T&, U, F>;
         return narrow<api::FlatMapOperator<T, Out, F>, Out>("flat_map", function, false, at);
     }
-    /// function(std::span<const T>) -> container of U, or function(std::span<const T>, Emit<U>&): sees
-    /// all records of a partition at once.
+    /// function(std::span<const T>) -> container of U, or function(std::span<const T>, Emit<U>&):
+    /// sees all records of a partition at once.
     template <typename U = void, typename F>
     auto map_partitions(F function, Callsite at = Callsite::here()) const {
         using Out = api::FlatOutput<std::span<const T>, U, F>;
-        return narrow<api::PartitionsOperator<T, Out, F>, Out>("map_partitions", function, false, at);
+        return narrow<api::PartitionsOperator<T, Out, F>, Out>("map_partitions", function, false,
+                                                               at);
     }
     /// Each record once.
     Rdd distinct(std::int32_t partitions = 0, Callsite at = Callsite::here()) const {
@@ -287,8 +305,8 @@ public:
         using Pair = std::pair<T, api::Nothing>;
         return map(api::WithNothing<T>{}, at)
             .reduce_by_key(api::KeepFirst{}, partitions, at)
-            .template narrow<api::MapOperator<Pair, T, api::First>, T>("distinct", api::First{}, false,
-                                                                       at);
+            .template narrow<api::MapOperator<Pair, T, api::First>, T>("distinct", api::First{},
+                                                                       false, at);
     }
     /// The partitions of both, one after the other; nothing is removed.
     Rdd union_(const Rdd& other, Callsite at = Callsite::here()) const {
@@ -321,7 +339,8 @@ public:
         }
         return api::to_owned_form(sum);
     }
-    /// The first `limit` records in the order of partitions; reads no more partitions than it needs.
+    /// The first `limit` records in the order of partitions; reads no more partitions than it
+    /// needs.
     std::vector<Owned<T>> take(std::uint64_t limit, Callsite at = Callsite::here()) const {
         std::vector<Owned<T>> records = decoded(api::run_take(node_, limit, at));
         if (records.size() > limit) {
@@ -366,20 +385,21 @@ public:
     }
     /// Calls the function with each record, in the executors.
     template <typename F>
-    void foreach(F function, Callsite at = Callsite::here()) const {
+    void foreach (F function, Callsite at = Callsite::here()) const {
         run(api::operator_ref<api::ForeachAction<T, F>>("foreach", function), at);
     }
-    /// Writes a folder of text files, a record per line and a file per partition: complete or not at
-    /// all. Throws UsageError when the path exists or its parent does not.
+    /// Writes a folder of text files, a record per line and a file per partition: complete or not
+    /// at all. Throws UsageError when the path exists or its parent does not.
     void save_as_text_file(const std::string& path, Callsite at = Callsite::here()) const {
         if constexpr (std::is_same_v<T, std::string_view>) {
             api::run_save_text(node_, path, at);
         } else {
             api::run_save_text(
-                api::make_narrow(node_, "save_as_text_file",
-                                 rdd::registered_operator(
-                                     api::Registered<api::ToTextOperator<T>>::ordinal, "to_text", {}),
-                                 rdd::text_record(), false, at),
+                api::make_narrow(
+                    node_, "save_as_text_file",
+                    rdd::registered_operator(api::Registered<api::ToTextOperator<T>>::ordinal,
+                                             "to_text", {}),
+                    rdd::text_record(), false, at),
                 path, at);
         }
     }

@@ -17,11 +17,17 @@ void append_chars(T value, std::string& out) {
 
 }  // namespace
 
-void append_signed(std::int64_t value, std::string& out) { append_chars(value, out); }
+void append_signed(std::int64_t value, std::string& out) {
+    append_chars(value, out);
+}
 
-void append_unsigned(std::uint64_t value, std::string& out) { append_chars(value, out); }
+void append_unsigned(std::uint64_t value, std::string& out) {
+    append_chars(value, out);
+}
 
-void append_double(double value, std::string& out) { append_chars(value, out); }
+void append_double(double value, std::string& out) {
+    append_chars(value, out);
+}
 
 void append_string(std::string_view text, bool quoted, std::string& out) {
     if (!quoted) {

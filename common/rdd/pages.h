@@ -1,7 +1,7 @@
 #pragma once
 
-// Zeroed memory for tables. Large pieces come on 2 MiB pages: touching new memory for the first time
-// costs a quarter that way.
+// Zeroed memory for tables. Large pieces come on 2 MiB pages: touching new memory for the first
+// time costs a quarter that way.
 
 #include <cstddef>
 

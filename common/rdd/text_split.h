@@ -12,9 +12,9 @@
 
 namespace heddle::rdd {
 
-// A range of a text file: the partition payload of the builtin source "text_records". Records end at
-// the delimiter or at the end of the file; a record belongs to the split in which it begins, so that
-// any cutting of a file gives the same records.
+// A range of a text file: the partition payload of the builtin source "text_records". Records end
+// at the delimiter or at the end of the file; a record belongs to the split in which it begins, so
+// that any cutting of a file gives the same records.
 struct TextSplit {
     std::string path;
     std::uint64_t file_size = 0;  // when the file was listed; another size now is an error

@@ -33,6 +33,7 @@ ARROWS = {
     "client/driver": COMMON + ["client/driver/core", "executor"],
     "client/api": ["common/base", "common/model", "common/config", "common/rdd", "common/blocks",
                    "common/fs", "client/driver", "executor"],
+    "client/include": ["client/api"],
     "client/rmctl": COMMON,
     "client/examples": ["client/api"],
     "web": ["common/base"],
