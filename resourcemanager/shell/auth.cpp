@@ -1,0 +1,193 @@
+#include "resourcemanager/shell/auth.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "common/base/strings.h"
+#include "common/net/digest.h"
+
+namespace heddle::rm {
+namespace {
+
+constexpr std::size_t kTokenBytes = 32;
+constexpr std::size_t kTokenLengthMin = 16;
+
+std::optional<std::string> decode_base64(std::string_view text) {
+    constexpr std::string_view kAlphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    while (text.ends_with('=')) {
+        text.remove_suffix(1);
+    }
+    std::string bytes;
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (const char c : text) {
+        const std::size_t value = kAlphabet.find(c);
+        if (value == std::string_view::npos) {
+            return std::nullopt;
+        }
+        bits = (bits << 6U | static_cast<std::uint32_t>(value)) & 0xFFFFU;
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            bytes += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xFFU);
+        }
+    }
+    return bytes;
+}
+
+Status write_token(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0) {
+        return errno_error("cannot create " + path);
+    }
+    const std::string text = net::random_token(kTokenBytes) + "\n";
+    const bool written =
+        ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        ::fsync(descriptor) == 0;
+    Status status = written ? Status() : Status(errno_error("cannot write " + path));
+    ::close(descriptor);
+    if (!status) {
+        ::unlink(path.c_str());
+    }
+    return status;
+}
+
+}  // namespace
+
+Result<std::string> load_token(const std::string& path, bool create) {
+    int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0 && errno == ENOENT && create) {
+        TRY(write_token(path));
+        descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    }
+    if (descriptor < 0) {
+        return errno_error("cannot read the token file " + path);
+    }
+    struct stat status {};
+    char buffer[4096];
+    const bool stated = ::fstat(descriptor, &status) == 0;
+    const ssize_t size = ::read(descriptor, buffer, sizeof buffer);
+    ::close(descriptor);
+    if (!stated || size < 0) {
+        return errno_error("cannot read the token file " + path);
+    }
+    if ((status.st_mode & 077U) != 0) {
+        return Error{ErrorCode::PermissionDenied,
+                     "the token file " + path + " can be read by others; run chmod 600 on it"};
+    }
+    std::string token(trim(std::string_view(buffer, static_cast<std::size_t>(size))));
+    if (token.size() < kTokenLengthMin) {
+        return Error{ErrorCode::InvalidArgument,
+                     "the token file " + path + " holds no token of at least 16 characters"};
+    }
+    return token;
+}
+
+std::optional<std::string> credential_of(const net::HttpRequest& head) {
+    const std::string* field = head.headers.find("Authorization");
+    if (field == nullptr) {
+        return std::nullopt;
+    }
+    const std::size_t space = field->find(' ');
+    const std::string scheme = to_lower(std::string_view(*field).substr(0, space));
+    const std::string_view rest =
+        space == std::string::npos ? "" : trim(std::string_view(*field).substr(space + 1));
+    if (scheme == "bearer") {
+        return std::string(rest);
+    }
+    if (scheme == "basic") {
+        if (auto pair = decode_base64(rest)) {
+            const std::size_t colon = pair->find(':');
+            return colon == std::string::npos ? std::string() : pair->substr(colon + 1);
+        }
+    }
+    return std::string();  // a credential of a kind that is never right
+}
+
+std::string process_user() {
+    std::array<char, 4096> buffer{};
+    passwd entry{};
+    passwd* found = nullptr;
+    if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
+        found != nullptr) {
+        return found->pw_name;
+    }
+    return std::to_string(::geteuid());
+}
+
+bool Authenticator::is_token(std::string_view credential) const {
+    return net::constant_time_equal(credential, settings_.token);
+}
+
+std::optional<Principal> Authenticator::authenticate(const net::HttpRequest& head,
+                                                     WallTime now) const {
+    if (const auto credential = credential_of(head)) {
+        if (is_token(*credential)) {
+            return Principal{Principal::Kind::Token, settings_.user};
+        }
+        return std::nullopt;
+    }
+    if (head.peer.user && (*head.peer.user == ::geteuid() || *head.peer.user == 0)) {
+        return Principal{Principal::Kind::Socket, settings_.user};
+    }
+    const auto cookie = head.headers.cookie(settings_.cookie_name);
+    if (cookie && is_session(*cookie, now)) {
+        return Principal{Principal::Kind::Cookie, settings_.user};
+    }
+    const bool open_path = head.path.starts_with("/ws/v1/") || head.path.starts_with("/api/v1/");
+    if (settings_.anonymous_read && head.reads_only() && open_path) {
+        return Principal{Principal::Kind::Anonymous, "anonymous"};
+    }
+    return std::nullopt;
+}
+
+std::string Authenticator::new_code(WallTime now) {
+    std::string code = net::random_token(16);
+    const std::lock_guard lock(mutex_);
+    if (codes_.size() >= kCodesMax) {
+        codes_.erase(codes_.begin());
+    }
+    codes_.emplace_back(code, WallTime{now.milliseconds + kCodeLifeMs});
+    return code;
+}
+
+std::optional<std::string> Authenticator::redeem(std::string_view code, WallTime now) {
+    {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(codes_, [&](const auto& entry) { return entry.second < now; });
+        const auto found = std::ranges::find_if(
+            codes_, [&](const auto& entry) { return net::constant_time_equal(entry.first, code); });
+        if (found == codes_.end()) {
+            return std::nullopt;
+        }
+        codes_.erase(found);
+    }
+    const std::string payload =
+        std::to_string(now.milliseconds + kSessionLifeMs) + "." + net::random_token(8);
+    return settings_.cookie_name + "=" + payload + "." + signature(payload) +
+           "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(kSessionLifeMs / 1000);
+}
+
+// A session is a signed date, not a table entry, so that it survives a restart of the manager.
+bool Authenticator::is_session(std::string_view cookie, WallTime now) const {
+    const std::size_t dot = cookie.rfind('.');
+    const std::size_t first = cookie.find('.');
+    if (dot == std::string_view::npos || first == dot ||
+        !net::constant_time_equal(cookie.substr(dot + 1), signature(cookie.substr(0, dot)))) {
+        return false;
+    }
+    std::int64_t expires = 0;
+    return parse_number(cookie.substr(0, first), expires) && expires > now.milliseconds;
+}
+
+std::string Authenticator::signature(std::string_view payload) const {
+    return to_hex(net::hmac_sha256(settings_.token, "session " + std::string(payload)));
+}
+
+}  // namespace heddle::rm

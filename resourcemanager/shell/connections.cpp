@@ -1,0 +1,165 @@
+#include "resourcemanager/shell/connections.h"
+
+#include "common/base/log.h"
+#include "common/wire/codec.h"
+
+namespace heddle::rm {
+namespace {
+
+// WebSocket closing codes (RFC 6455).
+constexpr std::uint16_t kNormal = 1000;
+constexpr std::uint16_t kBadMessage = 1007;
+constexpr std::uint16_t kPolicy = 1008;
+constexpr std::uint16_t kTryAgain = 1013;
+
+constexpr std::size_t kReasonMax = 120;  // a closing frame has room for 123 bytes
+
+}  // namespace
+
+void Connections::accept_node(net::WebSocketPtr socket) {
+    const ConnectionId id = add(Kind::Node, socket);
+    net::WebSocket::Events events;
+    events.on_message = [this, id](std::string bytes, bool) { on_node_message(id, bytes); };
+    events.on_close = [this, id](const Status&) {
+        remove(id);
+        door_.push(NodeDisconnected{id});
+    };
+    socket->start(std::move(events));
+}
+
+void Connections::accept_master(net::WebSocketPtr socket, std::string token) {
+    const ConnectionId id = add(Kind::Master, socket);
+    net::WebSocket::Events events;
+    events.on_message = [this, id](std::string bytes, bool) { on_master_message(id, bytes); };
+    events.on_close = [this, id](const Status&) {
+        remove(id);
+        door_.push(MasterDisconnected{id});
+    };
+    if (!door_.offer(MasterConnected{id, std::move(token)})) {
+        refuse(id, kTryAgain, "the resource manager is busy");
+    }
+    socket->start(std::move(events));
+}
+
+ConnectionId Connections::add(Kind kind, net::WebSocketPtr socket) {
+    const std::lock_guard lock(mutex_);
+    const ConnectionId id{++last_};
+    open_.emplace(id, Open{kind, std::move(socket)});
+    return id;
+}
+
+Connections::Open Connections::find(ConnectionId connection) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = open_.find(connection);
+    return found == open_.end() ? Open{} : found->second;
+}
+
+void Connections::remove(ConnectionId connection) {
+    Open closed;  // destroyed after the lock: the last reference closes the socket
+    const std::lock_guard lock(mutex_);
+    const auto found = open_.find(connection);
+    if (found != open_.end()) {
+        closed = std::move(found->second);
+        open_.erase(found);
+    }
+}
+
+void Connections::on_node_message(ConnectionId connection, const std::string& bytes) {
+    auto messages = wire::decode_frame<NodeToManager>(bytes);
+    if (!messages) {
+        refuse(connection, kBadMessage, messages.error().message);
+        return;
+    }
+    for (NodeToManager& message : *messages) {
+        if (!door_.offer(NodeMessage{connection, std::move(message)})) {
+            refuse(connection, kTryAgain, "the resource manager is busy");
+            return;
+        }
+    }
+}
+
+void Connections::on_master_message(ConnectionId connection, const std::string& bytes) {
+    auto messages = wire::decode_frame<MasterToManager>(bytes);
+    if (!messages) {
+        refuse(connection, kBadMessage, messages.error().message);
+        return;
+    }
+    for (MasterToManager& message : *messages) {
+        if (!door_.offer(MasterMessage{connection, std::move(message)})) {
+            refuse(connection, kTryAgain, "the resource manager is busy");
+            return;
+        }
+    }
+}
+
+void Connections::refuse(ConnectionId connection, std::uint16_t code, const std::string& why) {
+    const Open open = find(connection);
+    if (open.socket) {
+        log::warning("closing a connection", {{"peer", open.socket->peer().text()}, {"why", why}});
+        open.socket->close(code, why.substr(0, kReasonMax));
+    }
+}
+
+void Connections::send(ConnectionId connection, ManagerToNode message) {
+    to_nodes_[connection].push_back(std::move(message));
+}
+
+void Connections::send(ConnectionId connection, ManagerToMaster message) {
+    to_masters_[connection].push_back(std::move(message));
+}
+
+template <typename Message>
+void Connections::send_frame(ConnectionId connection, const std::vector<Message>& messages) {
+    const Open open = find(connection);
+    if (open.socket) {
+        open.socket->send(wire::encode_frame(messages));
+    }
+}
+
+void Connections::flush() {
+    for (const auto& [connection, messages] : to_nodes_) {
+        send_frame(connection, messages);
+    }
+    for (const auto& [connection, messages] : to_masters_) {
+        send_frame(connection, messages);
+    }
+    to_nodes_.clear();
+    to_masters_.clear();
+}
+
+void Connections::close(ConnectionId connection, const Error& why) {
+    const Open open = find(connection);
+    if (!open.socket) {
+        return;
+    }
+    if (open.kind == Kind::Master) {
+        const bool final = why.code != ErrorCode::Unavailable && why.code != ErrorCode::Cancelled;
+        if (final) {
+            send(connection, MasterRejected{why.message});
+        }
+        send_frame(connection, to_masters_[connection]);
+        to_masters_.erase(connection);
+    } else if (const auto gathered = to_nodes_.extract(connection)) {
+        send_frame(connection, gathered.mapped());
+    }
+    open.socket->close(why.message.empty() ? kNormal : kPolicy, why.message.substr(0, kReasonMax));
+    remove(connection);
+}
+
+void Connections::close_all() {
+    std::map<ConnectionId, Open> open;
+    {
+        const std::lock_guard lock(mutex_);
+        open.swap(open_);
+    }
+    for (auto& [id, one] : open) {
+        one.socket->close(1001, "the resource manager stops");
+    }
+}
+
+std::size_t Connections::size() const {
+    const std::lock_guard lock(mutex_);
+    return open_.size();
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,118 @@
+#include "resourcemanager/shell/core_thread.h"
+
+#include <algorithm>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+
+namespace heddle::rm {
+namespace {
+
+constexpr Duration kWaitMax = seconds(1);
+
+}  // namespace
+
+bool CoreDoor::offer(Event event) {
+    if (waiting_.load(std::memory_order_relaxed) >= kOfferedMax) {
+        return false;
+    }
+    push(std::move(event));
+    return true;
+}
+
+void CoreDoor::push(Event event) {
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+    if (!queue_.push(std::move(event))) {
+        waiting_.fetch_sub(1, std::memory_order_relaxed);
+    }
+}
+
+void CoreDoor::ask(Question what, OnAnswer on_answer) {
+    Request request;
+    request.what = std::move(what);
+    {
+        const std::lock_guard lock(mutex_);
+        request.id = {++last_request_};
+        questions_.emplace(request.id, std::move(on_answer));
+    }
+    const RequestId id = request.id;
+    if (!offer(std::move(request))) {
+        if (const OnAnswer waiting = take_question(id)) {
+            waiting(Error{ErrorCode::Unavailable,
+                          "the resource manager is busy; try again in a second"});
+        }
+    }
+}
+
+CoreDoor::OnAnswer CoreDoor::take_question(RequestId id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = questions_.find(id);
+    if (found == questions_.end()) {
+        return {};
+    }
+    OnAnswer on_answer = std::move(found->second);
+    questions_.erase(found);
+    return on_answer;
+}
+
+CoreThread::CoreThread(CoreDoor& door, Config config, EffectRunner& runner, Hooks hooks)
+    : door_(door), runner_(runner), hooks_(std::move(hooks)), core_(std::move(config)) {}
+
+CoreThread::~CoreThread() {
+    stop();
+}
+
+void CoreThread::start(Booted booted) {
+    thread_ = std::thread([this, first = std::move(booted)]() mutable {
+        step(std::move(first));
+        end_turn();
+        run();
+    });
+}
+
+void CoreThread::stop() {
+    door_.queue_.close();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+void CoreThread::run() {
+    while (true) {
+        const Duration until = core_.next_deadline() - monotonic_now();
+        auto events = door_.queue_.pop_all(std::clamp(until, Duration{0}, kWaitMax));
+        if (events.empty() && door_.queue_.closed()) {
+            return;
+        }
+        door_.waiting_.fetch_sub(events.size(), std::memory_order_relaxed);
+        for (Event& event : events) {
+            step(std::move(event));
+        }
+        if (core_.next_deadline() <= monotonic_now()) {
+            step(Tick{});
+        }
+        end_turn();
+    }
+}
+
+void CoreThread::step(Event event) {
+    core_.step(monotonic_now(), wall_now(), std::move(event), effects_);
+    steps_.fetch_add(1, std::memory_order_relaxed);
+    runner_.carry_out(effects_);
+    effects_.clear();
+}
+
+// Frames first, because containers wait for them; replies last, because a client that was told of
+// its submission must find it.
+void CoreThread::end_turn() {
+    runner_.end_of_turn();
+    hooks_.on_publication(core_.publish(wall_now()));
+    for (Reply& reply : replies_) {
+        if (const CoreDoor::OnAnswer on_answer = door_.take_question(reply.request)) {
+            on_answer(std::move(reply.answer));
+        }
+    }
+    replies_.clear();
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,264 @@
+#include "resourcemanager/shell/daemon.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/service.h"
+#include "common/net/digest.h"
+#include "common/net/event_loop.h"
+#include "common/net/http_server.h"
+#include "resourcemanager/shell/connections.h"
+#include "resourcemanager/shell/effect_runner.h"
+#include "resourcemanager/shell/front.h"
+#include "resourcemanager/shell/node_door.h"
+#include "resourcemanager/shell/services.h"
+#include "resourcemanager/shell/state_store.h"
+
+namespace heddle::rm {
+namespace {
+
+// Members in the order in which they are needed; they end in the opposite order.
+class Daemon {
+public:
+    explicit Daemon(const Options& options) : options_(options) {}
+    ~Daemon() { stop(); }
+
+    Status start();
+    int run();
+
+private:
+    Status open_state();
+    Status listen();
+    void build_routes();
+    void start_core();
+    Status write_endpoint() const;
+    void on_saved(const store::Outcome& outcome);
+    std::string metrics_page() const;
+    void end(int exit_code);
+    void stop();
+
+    const Options& options_;
+    int exit_code_ = 0;
+    ServerInfo server_;
+    std::string token_;
+    net::EventLoop loop_;
+    TokenBook tokens_;
+    ViewBoard board_;
+    Metrics metrics_;
+    CoreDoor door_;
+    std::unique_ptr<store::Store> store_;
+    Booted booted_;
+    std::unique_ptr<Authenticator> auth_;
+    std::unique_ptr<ArtifactStore> artifacts_;
+    std::unique_ptr<EventHub> hub_;
+    std::unique_ptr<Services> services_;
+    Router router_;
+    Connections connections_{door_};
+    std::unique_ptr<net::HttpServer> node_server_;
+    std::unique_ptr<net::HttpServer> rest_server_;
+    std::unique_ptr<ShellEffectRunner> runner_;
+    std::unique_ptr<CoreThread> core_;
+};
+
+std::string authority(const std::string& address, std::uint16_t port) {
+    return net::Endpoint::tcp(address, port).authority();
+}
+
+Status Daemon::open_state() {
+    std::error_code error;
+    std::filesystem::create_directories(options_.state_dir, error);
+    if (error) {
+        return Error{ErrorCode::Internal, "cannot create the state directory " +
+                                              options_.state_dir + ": " + error.message()};
+    }
+    ::chmod(options_.state_dir.c_str(), 0700);
+    TRY(store_, store::Store::open(options_.state_dir,
+                                   [this](const store::Outcome& outcome) { on_saved(outcome); }));
+    server_.token_file =
+        options_.token_file.empty() ? options_.state_dir + "/token" : options_.token_file;
+    server_.token_file = std::filesystem::absolute(server_.token_file, error).string();
+    TRY(token_, load_token(server_.token_file, options_.token_file.empty()));
+    TRY(ArtifactStore::prepare(options_.state_dir + "/artifacts"));
+    TRY(booted_, boot(*store_, wall_now(), tokens_));
+    return {};
+}
+
+void Daemon::build_routes() {
+    artifacts_ = std::make_unique<ArtifactStore>(loop_, options_.state_dir + "/artifacts",
+                                                 options_.artifact_bytes_max);
+    hub_ = std::make_unique<EventHub>(loop_, board_, tokens_, server_);
+    services_ = std::make_unique<Services>(
+        Services{loop_, door_, board_, *auth_, tokens_, *artifacts_, *hub_, metrics_, server_,
+                 token_, options_.ui_dir, [this] { return metrics_page(); }});
+    add_cluster_routes(router_, *services_);
+    add_app_list_routes(router_, *services_);
+    add_app_routes(router_, *services_);
+    add_unsupported_routes(router_);
+    add_spark_routes(router_, *services_);
+    add_heddle_routes(router_, *services_);
+    add_log_routes(router_, *services_);
+    add_artifact_routes(router_, *services_);
+    add_daemon_routes(router_, *services_);
+    add_page_routes(router_, *services_);
+}
+
+Status Daemon::listen() {
+    // The cookie's name carries the port, which is known only once it is bound; nobody is answered
+    // before the loop runs.
+    Authenticator::Settings settings{token_, process_user(), "heddle", options_.anonymous_read};
+    auth_ = std::make_unique<Authenticator>(settings);
+    node_server_ = std::make_unique<net::HttpServer>(
+        loop_, std::make_shared<NodeDoor>(*auth_, connections_, options_.host_names));
+    TRY(const std::uint16_t node_port, node_server_->listen(options_.address, options_.node_port));
+    build_routes();
+    Front::Parts parts{router_,
+                       *auth_,
+                       tokens_,
+                       *artifacts_,
+                       metrics_,
+                       options_.host_names,
+                       [this](const net::HttpRequest& head, net::WebSocketPtr socket) {
+                           connections_.accept_master(std::move(socket),
+                                                      credential_of(head).value_or(""));
+                       }};
+    rest_server_ =
+        std::make_unique<net::HttpServer>(loop_, std::make_shared<Front>(std::move(parts)));
+    TRY(const std::uint16_t port, rest_server_->listen(options_.address, options_.port));
+    if (!options_.socket.empty()) {
+        TRY(rest_server_->listen_unix(options_.socket, 0666));
+    }
+    auth_->set_cookie_name("heddle_" + std::to_string(port));
+    server_.authority = authority(options_.address, port);
+    server_.node_address = authority(options_.address, node_port);
+    return {};
+}
+
+void Daemon::start_core() {
+    Config config = options_.core;
+    config.master_environment[kServerVariable] = server_.url();
+    config.seed = std::stoull(net::random_token(8), nullptr, 16);
+    runner_ = std::make_unique<ShellEffectRunner>(
+        door_, *store_, connections_, tokens_,
+        [this](Reply reply) { core_->reply(std::move(reply)); });
+    bool ready = false;
+    core_ = std::make_unique<CoreThread>(
+        door_, std::move(config), *runner_,
+        CoreThread::Hooks{[this, ready](const Publication& publication) mutable {
+            board_.publish(publication);
+            hub_->publish(publication);
+            if (!ready) {
+                ready = true;
+                notify_service_manager("READY=1");
+            }
+        }});
+    booted_.secrets = make_secrets(options_.core.secrets_pool);
+    core_->start(std::move(booted_));
+}
+
+// Written whole or not at all: a reader never sees half of it.
+Status Daemon::write_endpoint() const {
+    wire::JsonWriter json;
+    json.begin_object().member("server", server_.url());
+    json.member("node_address", server_.node_address);
+    json.member("token_file", server_.token_file);
+    json.member("pid", static_cast<long long>(::getpid())).end_object();
+    const std::string path = options_.state_dir + "/endpoint.json";
+    const std::string fresh = path + ".new";
+    std::FILE* file = std::fopen(fresh.c_str(), "we");
+    if (file == nullptr) {
+        return errno_error("cannot write " + fresh);
+    }
+    const bool written = std::fputs((json.text() + "\n").c_str(), file) >= 0;
+    if (std::fclose(file) != 0 || !written || ::rename(fresh.c_str(), path.c_str()) != 0) {
+        return errno_error("cannot write " + path);
+    }
+    return {};
+}
+
+Status Daemon::start() {
+    TRY(open_state());
+    TRY(listen());
+    TRY(write_endpoint());
+    for (const int signal : {SIGTERM, SIGINT}) {
+        TRY(loop_.on_signal(signal, [this](int) { end(0); }));
+    }
+    start_core();
+    log::info("serving", {{"server", server_.url()},
+                          {"nodes", server_.node_address},
+                          {"state", options_.state_dir},
+                          {"epoch", booted_.epoch},
+                          {"version", version()}});
+    return {};
+}
+
+int Daemon::run() {
+    loop_.run();
+    log::info("stopping; containers live on");
+    stop();
+    return exit_code_;
+}
+
+void Daemon::end(int exit_code) {
+    exit_code_ = exit_code;
+    notify_service_manager("STOPPING=1");
+    loop_.stop();
+}
+
+void Daemon::stop() {
+    if (rest_server_) {
+        rest_server_->close();
+    }
+    if (node_server_) {
+        node_server_->close();
+    }
+    connections_.close_all();
+    if (core_) {
+        core_->stop();
+    }
+    if (store_) {
+        store_->close();
+    }
+}
+
+void Daemon::on_saved(const store::Outcome& outcome) {
+    if (!outcome.error) {
+        door_.push(Saved{{outcome.batch}});
+        return;
+    }
+    log::error("saving failed", {{"batch", outcome.batch}, {"error", outcome.error->message}});
+    if (outcome.fatal) {
+        // What the disk holds is not known any more: nothing may be promised from here on.
+        log::error("the disk could not flush; ending, to start again from what it holds");
+        loop_.post([this] { end(kExitFailed); });
+    }
+    door_.push(SaveFailed{{outcome.batch}, *outcome.error});
+}
+
+std::string Daemon::metrics_page() const {
+    const auto view = board_.view();
+    return metrics_text({*view, store_->figures(), metrics_.requests(), rest_server_->connections(),
+                         hub_->clients(), core_->steps(), connections_.size(),
+                         artifacts_->bytes_received()});
+}
+
+}  // namespace
+
+int run_daemon(const Options& options) {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is an error of the write, not our end
+    Daemon daemon(options);
+    if (const Status started = daemon.start(); !started) {
+        std::fprintf(stderr, "resourcemanager: %s\n", started.error().message.c_str());
+        return started.error().code == ErrorCode::Conflict ? kExitInUse : kExitFailed;
+    }
+    return daemon.run();
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,239 @@
+// Applications, attempts, containers, and Spark's list of applications.
+
+#include <algorithm>
+
+#include "common/base/service.h"
+#include "common/base/strings.h"
+#include "resourcemanager/shell/json_views.h"
+#include "resourcemanager/shell/spark_time.h"
+
+namespace heddle::rm {
+namespace {
+
+std::int64_t elapsed(WallTime from, WallTime to, WallTime now) {
+    if (from.milliseconds == 0) {
+        return 0;
+    }
+    const WallTime end = to.milliseconds == 0 ? now : to;
+    return std::max<std::int64_t>(0, end.milliseconds - from.milliseconds);
+}
+
+double share(const Resource& part, const Resource& whole) {
+    return whole.memory_mib > 0 ? 100.0 * static_cast<double>(part.memory_mib) /
+                                      static_cast<double>(whole.memory_mib)
+                                : 0.0;
+}
+
+std::string last_part(const std::string& queue) {
+    return queue.substr(queue.rfind('.') + 1);
+}
+
+std::string tracking_ui(const ApplicationView& app) {
+    if (is_final(app.state)) {
+        return "History";
+    }
+    return app.tracking_url.empty() ? "UNASSIGNED" : "ApplicationMaster";
+}
+
+// The dashboard's page of the container's logs: what YARN's amContainerLogs is for.
+std::string logs_link(const ServerInfo& server, const ContainerId& container) {
+    return server.url() + "/containers/" + to_string(container) + "/logs";
+}
+
+std::string node_http_address(const View& view, const NodeId& id) {
+    const auto node = view.nodes.find(id);
+    return node ? http_address(node->info) : "";
+}
+
+void write_where_master_is(wire::JsonWriter& json, const View& view, const ApplicationView& app,
+                           const ServerInfo& server) {
+    if (app.attempts.empty()) {
+        return;
+    }
+    const AttemptView& attempt = app.attempts.back();
+    if (attempt.master_container) {
+        json.member("amContainerLogs", logs_link(server, *attempt.master_container));
+        json.member("amHostHttpAddress", node_http_address(view, attempt.master_node));
+        json.member("masterNodeId", attempt.master_node.name);
+    }
+    if (attempt.rpc_port != 0) {
+        json.member("amRPCAddress", attempt.host + ":" + std::to_string(attempt.rpc_port));
+    }
+}
+
+void write_request(wire::JsonWriter& json, const PendingView& pending, const std::string& where,
+                   bool relax) {
+    json.begin_object();
+    json.member("priority", pending.priority).member("allocationRequestId", pending.ask);
+    json.member("resourceName", where);
+    write_resource(json.key("capability"), pending.size);
+    json.member("numContainers", pending.count).member("relaxLocality", relax);
+    json.member("nodeLabelExpression", "");
+    json.key("executionTypeRequest").begin_object();
+    json.member("executionType", "GUARANTEED").member("enforceExecutionType", true).end_object();
+    json.end_object();
+}
+
+void write_requests(wire::JsonWriter& json, const ApplicationView& app) {
+    json.key("resourceRequests").begin_array();
+    for (const PendingView& pending : app.pending) {
+        for (const NodeId& node : pending.nodes) {
+            write_request(json, pending, node.name, pending.relax_locality);
+        }
+        write_request(json, pending, "*", pending.nodes.empty() || pending.relax_locality);
+    }
+    json.end_array();
+}
+
+void write_seconds_map(wire::JsonWriter& json, std::string_view name, std::int64_t memory,
+                       std::int64_t vcores) {
+    json.key(name).begin_object().key("entry").begin_array();
+    json.begin_object().member("key", "memory-mb").member("value", std::to_string(memory));
+    json.end_object().begin_object().member("key", "vcores");
+    json.member("value", std::to_string(vcores)).end_object().end_array().end_object();
+}
+
+void write_use(wire::JsonWriter& json, const View& view, const ApplicationView& app) {
+    const bool over = is_final(app.state);
+    json.member("allocatedMB", over ? -1 : app.allocated.memory_mib);
+    json.member("allocatedVCores", over ? -1 : app.allocated.vcores);
+    json.member("reservedMB", over ? -1 : 0).member("reservedVCores", over ? -1 : 0);
+    json.member("runningContainers", over ? -1 : app.running_containers);
+    json.member("memorySeconds", app.memory_mib_seconds);
+    json.member("vcoreSeconds", app.vcore_seconds);
+    const double used = over ? 0.0 : share(app.allocated, view.cluster.total);
+    json.member("queueUsagePercentage", used).member("clusterUsagePercentage", used);
+    write_seconds_map(json, "resourceSecondsMap", app.memory_mib_seconds, app.vcore_seconds);
+    json.member("preemptedResourceMB", 0).member("preemptedResourceVCores", 0);
+    json.member("numNonAMContainerPreempted", 0).member("numAMContainerPreempted", 0);
+    json.member("preemptedMemorySeconds", 0).member("preemptedVcoreSeconds", 0);
+    json.key("preemptedResourceSecondsMap").begin_object().end_object();
+}
+
+}  // namespace
+
+void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& app,
+               const ServerInfo& server, bool with_requests) {
+    const ApplicationSubmission& submission = *app.submission;
+    const bool over = is_final(app.state);
+    json.begin_object();
+    json.member("id", to_string(submission.id)).member("user", submission.user);
+    json.member("name", submission.name).member("queue", last_part(submission.queue));
+    json.member("state", to_string(app.state));
+    json.member("finalStatus", to_string(app.final_status));
+    json.member("progress", over ? 100.0 : static_cast<double>(app.progress_percent));
+    json.member("trackingUI", tracking_ui(app));
+    json.member("trackingUrl", server.url() + "/apps/" + to_string(submission.id));
+    json.member("diagnostics", app.diagnostics);
+    json.member("clusterId", view.cluster.cluster_timestamp);
+    json.member("applicationType", submission.type);
+    json.member("applicationTags", join(submission.tags, ","));
+    json.member("priority", submission.priority);
+    json.member("startedTime", app.submitted.milliseconds);
+    json.member("launchTime", app.launched.milliseconds);
+    json.member("finishedTime", app.finished.milliseconds);
+    json.member("elapsedTime", elapsed(app.submitted, app.finished, view.as_of));
+    write_where_master_is(json, view, app, server);
+    write_use(json, view, app);
+    if (with_requests && !app.pending.empty()) {
+        write_requests(json, app);
+    }
+    json.member("logAggregationStatus", "DISABLED");
+    json.member("unmanagedApplication", submission.unmanaged);
+    json.member("amNodeLabelExpression", "");
+    write_resource(json.key("resourceInfo").begin_object().key("amResource"),
+                   submission.master_size);
+    json.end_object();
+    json.key("timeouts").begin_object().key("timeout").begin_array().begin_object();
+    json.member("type", "LIFETIME").member("expiryTime", "UNLIMITED");
+    json.member("remainingTimeInSeconds", -1).end_object().end_array().end_object();
+    json.end_object();
+}
+
+void write_attempt(wire::JsonWriter& json, const View& view, const AttemptView& attempt,
+                   const ServerInfo& server) {
+    json.begin_object();
+    json.member("id", attempt.id.number).member("startTime", attempt.started.milliseconds);
+    json.member("finishedTime", attempt.finished.milliseconds);
+    if (attempt.master_container) {
+        json.member("containerId", to_string(*attempt.master_container));
+        json.member("nodeHttpAddress", node_http_address(view, attempt.master_node));
+        json.member("nodeId", attempt.master_node.name);
+        json.member("logsLink", logs_link(server, *attempt.master_container));
+    }
+    json.member("blacklistedNodes", "").member("nodesBlacklistedBySystem", "");
+    json.member("appAttemptId", to_string(attempt.id));
+    json.member("exportPorts", "").member("appAttemptState", to_string(attempt.state));
+    json.member("diagnosticsInfo", attempt.diagnostics);
+    json.end_object();
+}
+
+void write_single_attempt(wire::JsonWriter& json, const View&, const AttemptView& attempt) {
+    json.begin_object();
+    json.member("appAttemptId", to_string(attempt.id)).member("host", attempt.host);
+    json.member("rpcPort", attempt.rpc_port).member("trackingUrl", attempt.tracking_url);
+    json.member("originalTrackingUrl", attempt.tracking_url);
+    json.member("diagnosticsInfo", attempt.diagnostics);
+    json.member("appAttemptState", to_string(attempt.state));
+    if (attempt.master_container) {
+        json.member("amContainerId", to_string(*attempt.master_container));
+    }
+    json.member("startedTime", attempt.started.milliseconds);
+    json.member("finishedTime", attempt.finished.milliseconds).end_object();
+}
+
+void write_container(wire::JsonWriter& json, const View& view, const ContainerView& container,
+                     const ServerInfo& server) {
+    const WallTime finished = container.exit ? container.exit->finished : WallTime{};
+    const std::string state = container.exit                                  ? "COMPLETE"
+                              : container.phase == ContainerPhase::Localising ? "NEW"
+                                                                              : "RUNNING";
+    json.begin_object();
+    json.member("containerId", to_string(container.id));
+    json.member("allocatedMB", container.size.memory_mib);
+    json.member("allocatedVCores", container.size.vcores);
+    json.member("assignedNodeId", container.node.name).member("priority", container.priority);
+    json.member("startedTime", container.allocated.milliseconds);
+    json.member("finishedTime", finished.milliseconds);
+    json.member("elapsedTime", elapsed(container.allocated, finished, view.as_of));
+    json.member("diagnosticsInfo", container.exit ? container.exit->message : std::string());
+    json.member("logUrl", logs_link(server, container.id));
+    json.member("containerExitStatus", container.exit ? container.exit->code : 0);
+    json.member("containerState", state);
+    json.member("nodeHttpAddress", node_http_address(view, container.node));
+    json.member("nodeId", container.node.name);
+    json.key("allocatedResources").begin_array().begin_object();
+    json.member("key", "memory-mb").member("value", std::to_string(container.size.memory_mib));
+    json.end_object().begin_object().member("key", "vcores");
+    json.member("value", std::to_string(container.size.vcores)).end_object().end_array();
+    json.end_object();
+}
+
+void write_spark_application(wire::JsonWriter& json, const View& view, const ApplicationView& app) {
+    const ApplicationSubmission& submission = *app.submission;
+    const bool over = is_final(app.state);
+    json.begin_object();
+    json.member("id", to_string(submission.id)).member("name", submission.name);
+    json.key("attempts").begin_array();
+    for (auto attempt = app.attempts.rbegin(); attempt != app.attempts.rend(); ++attempt) {
+        const bool last = attempt == app.attempts.rbegin();
+        const WallTime end = attempt->finished.milliseconds != 0 ? attempt->finished
+                             : over && last                      ? app.finished
+                                                                 : WallTime{};
+        const WallTime updated = end.milliseconds != 0 ? end : view.as_of;
+        json.begin_object();
+        json.member("attemptId", std::to_string(attempt->id.number));
+        json.member("startTime", spark_time(attempt->started));
+        json.member("endTime", spark_time(end));
+        json.member("lastUpdated", spark_time(updated));
+        json.member("duration", elapsed(attempt->started, end, view.as_of));
+        json.member("sparkUser", submission.user).member("completed", end.milliseconds != 0);
+        json.member("appSparkVersion", version());
+        json.member("startTimeEpoch", attempt->started.milliseconds);
+        json.member("endTimeEpoch", end.milliseconds == 0 ? -1 : end.milliseconds);
+        json.member("lastUpdatedEpoch", updated.milliseconds).end_object();
+    }
+    json.end_array().end_object();
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,152 @@
+// clusterInfo, clusterMetrics and nodes.
+
+#include "common/base/service.h"
+#include "resourcemanager/shell/json_views.h"
+
+namespace heddle::rm {
+namespace {
+
+std::int64_t count_of(const ClusterView& cluster, NodeState state) {
+    const auto found = cluster.nodes.find(state);
+    return found == cluster.nodes.end() ? 0 : found->second;
+}
+
+std::int64_t percent(std::int64_t part, std::int64_t whole) {
+    return whole > 0 ? part * 100 / whole : 0;
+}
+
+void write_resource_information(wire::JsonWriter& json, std::string_view name,
+                                std::string_view units, std::int64_t value) {
+    json.begin_object();
+    json.key("attributes").begin_object().end_object();
+    json.member("maximumAllocation", INT64_MAX).member("minimumAllocation", 0);
+    json.member("name", name).member("resourceType", "COUNTABLE");
+    json.member("units", units).member("value", value).end_object();
+}
+
+void write_partition_totals(wire::JsonWriter& json, const ClusterView& cluster) {
+    write_resource(json.key("totalUsedResourcesAcrossPartition"), cluster.allocated);
+    write_resource(json.key("totalClusterResourcesAcrossPartition"), cluster.total);
+    write_resource(json.key("totalReservedResourcesAcrossPartition"), {});
+    json.member("totalAllocatedContainersAcrossPartition", cluster.containers_allocated);
+    json.member("crossPartitionMetricsAvailable", true);
+}
+
+}  // namespace
+
+void write_resource(wire::JsonWriter& json, const Resource& resource) {
+    json.begin_object();
+    json.member("memory", resource.memory_mib).member("vCores", resource.vcores);
+    json.key("resourceInformations").begin_object().key("resourceInformation").begin_array();
+    write_resource_information(json, "memory-mb", "Mi", resource.memory_mib);
+    write_resource_information(json, "vcores", "", resource.vcores);
+    json.end_array().end_object().end_object();
+}
+
+void write_cluster_info(wire::JsonWriter& json, const View& view) {
+    const std::string build = "Heddle " + std::string(heddle::version());
+    json.begin_object();
+    json.member("id", view.cluster.cluster_timestamp);
+    json.member("startedOn", view.cluster.started.milliseconds);
+    json.member("state", "STARTED").member("haState", "ACTIVE");
+    json.member("rmStateStoreName", "sqlite");
+    json.member("resourceManagerVersion", version());
+    json.member("resourceManagerBuildVersion", build);
+    json.member("resourceManagerVersionBuiltOn", "");
+    json.member("hadoopVersion", version()).member("hadoopBuildVersion", build);
+    json.member("hadoopVersionBuiltOn", "");
+    json.member("haZooKeeperConnectionState", "ResourceManager HA is not enabled.");
+    json.end_object();
+}
+
+void write_cluster_metrics(wire::JsonWriter& json, const View& view) {
+    const ClusterView& cluster = view.cluster;
+    const Resource available = cluster.total - cluster.allocated;
+    std::int64_t utilized_mib = 0;
+    double utilized_vcores = 0;
+    std::int64_t nodes = 0;
+    view.nodes.for_each([&](const NodeId&, const std::shared_ptr<const NodeView>& node) {
+        utilized_mib += node->usage.memory_used_mib;
+        utilized_vcores += node->usage.cpu_vcores;
+        ++nodes;
+        return true;
+    });
+    const auto busy_vcores = static_cast<std::int64_t>(utilized_vcores);
+    json.begin_object();
+    json.member("appsSubmitted", cluster.applications_submitted);
+    json.member("appsCompleted", cluster.applications_completed);
+    json.member("appsPending", cluster.applications_pending);
+    json.member("appsRunning", cluster.applications_running);
+    json.member("appsFailed", cluster.applications_failed);
+    json.member("appsKilled", cluster.applications_killed);
+    json.member("reservedMB", 0).member("availableMB", available.memory_mib);
+    json.member("allocatedMB", cluster.allocated.memory_mib);
+    json.member("pendingMB", cluster.pending.memory_mib);
+    json.member("reservedVirtualCores", 0).member("availableVirtualCores", available.vcores);
+    json.member("allocatedVirtualCores", cluster.allocated.vcores);
+    json.member("pendingVirtualCores", cluster.pending.vcores);
+    json.member("containersAllocated", cluster.containers_allocated);
+    json.member("containersReserved", 0).member("containersPending", cluster.containers_pending);
+    json.member("totalMB", cluster.total.memory_mib).member("utilizedMB", utilized_mib);
+    json.member("totalVirtualCores", cluster.total.vcores);
+    json.member("utilizedVirtualCores", busy_vcores);
+    json.member("utilizedMBPercent", percent(utilized_mib, cluster.total.memory_mib));
+    json.member("utilizedVirtualCoresPercent", percent(busy_vcores, cluster.total.vcores));
+    json.member("rmSchedulerBusyPercent", 0).member("totalNodes", nodes);
+    json.member("lostNodes", count_of(cluster, NodeState::Lost));
+    json.member("unhealthyNodes", count_of(cluster, NodeState::Unhealthy));
+    json.member("decommissioningNodes", count_of(cluster, NodeState::Decommissioning));
+    json.member("decommissionedNodes", count_of(cluster, NodeState::Decommissioned));
+    json.member("rebootedNodes", count_of(cluster, NodeState::Rebooted));
+    json.member("activeNodes", count_of(cluster, NodeState::Running));
+    json.member("shutdownNodes", count_of(cluster, NodeState::Shutdown));
+    json.member("containerAssignedPerSecond", 0);
+    write_partition_totals(json, cluster);
+    json.member("rmEventQueueSize", 0).member("schedulerEventQueueSize", 0);
+    json.end_object();
+}
+
+std::string http_address(const NodeInfo& info) {
+    const bool v6 = info.address.find(':') != std::string::npos;
+    return (v6 ? "[" + info.address + "]" : info.address) + ":" + std::to_string(info.http_port);
+}
+
+void write_node(wire::JsonWriter& json, const NodeView& node) {
+    const Resource available = node.info.total - node.used;
+    json.begin_object();
+    json.member("rack", node.info.rack).member("state", to_string(node.state));
+    json.member("id", node.info.id.name).member("nodeHostName", node.info.address);
+    json.member("nodeHTTPAddress", http_address(node.info));
+    json.member("lastHealthUpdate", node.heard.milliseconds);
+    json.member("version", node.info.version).member("healthReport", node.usage.health);
+    json.member("numContainers", node.containers);
+    json.member("usedMemoryMB", node.used.memory_mib);
+    json.member("availMemoryMB", available.memory_mib);
+    json.member("usedVirtualCores", node.used.vcores);
+    json.member("availableVirtualCores", available.vcores);
+    json.member("memUtilization", percent(node.usage.memory_used_mib, node.info.total.memory_mib));
+    json.member("cpuUtilization", percent(static_cast<std::int64_t>(node.usage.cpu_vcores * 100),
+                                          node.info.total.vcores * 100));
+    json.member("numRunningOpportContainers", 0).member("usedMemoryOpportGB", 0);
+    json.member("usedVirtualCoresOpport", 0).member("numQueuedContainers", 0);
+    json.key("nodeLabels").begin_array().end_array();
+    json.key("allocationTags").begin_object().end_object();
+    json.key("resourceUtilization").begin_object();
+    json.member("nodePhysicalMemoryMB", node.usage.memory_used_mib);
+    json.member("nodeVirtualMemoryMB", node.usage.memory_used_mib);
+    json.member("nodeCPUUsage", node.usage.cpu_vcores);
+    json.member("aggregatedContainersPhysicalMemoryMB", node.usage.containers_memory_mib);
+    json.member("aggregatedContainersVirtualMemoryMB", node.usage.containers_memory_mib);
+    json.member("containersCPUUsage", node.usage.cpu_vcores).end_object();
+    write_resource(json.key("usedResource"), node.used);
+    write_resource(json.key("availableResource"), available);
+    write_resource(json.key("totalResource"), node.info.total);
+    json.key("nodeAttributesInfo").begin_object().key("nodeAttributeInfo").begin_array();
+    for (const std::string& layer : node.info.isolation) {
+        json.begin_object().member("prefix", "heddle/isolation").member("name", layer);
+        json.member("type", "STRING").member("value", "true").end_object();
+    }
+    json.end_array().end_object().end_object();
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,43 @@
+#pragma once
+
+// Snapshots as the JSON of YARN's REST (names, nesting, presence as YARN writes them). One object
+// per function, without its root element; json_*.cpp hold one family each.
+
+#include <string>
+
+#include "common/base/time.h"
+#include "common/wire/json.h"
+#include "resourcemanager/core/views.h"
+
+namespace heddle::rm {
+
+/// What the daemon knows of itself.
+struct ServerInfo {
+    std::string authority;     // "127.0.0.1:8088"
+    std::string node_address;  // "127.0.0.1:8031"
+    std::string token_file;
+    std::string url() const { return "http://" + authority; }
+};
+
+void write_resource(wire::JsonWriter& json, const Resource& resource);
+
+void write_cluster_info(wire::JsonWriter& json, const View& view);
+void write_cluster_metrics(wire::JsonWriter& json, const View& view);
+void write_scheduler(wire::JsonWriter& json, const View& view);
+void write_scheduler_overview(wire::JsonWriter& json, const View& view);
+
+void write_node(wire::JsonWriter& json, const NodeView& node);
+
+/// "127.0.0.1:8042".
+std::string http_address(const NodeInfo& info);
+
+void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& app,
+               const ServerInfo& server, bool with_requests);
+void write_attempt(wire::JsonWriter& json, const View& view, const AttemptView& attempt,
+                   const ServerInfo& server);
+void write_single_attempt(wire::JsonWriter& json, const View& view, const AttemptView& attempt);
+void write_container(wire::JsonWriter& json, const View& view, const ContainerView& container,
+                     const ServerInfo& server);
+void write_spark_application(wire::JsonWriter& json, const View& view, const ApplicationView& app);
+
+}  // namespace heddle::rm

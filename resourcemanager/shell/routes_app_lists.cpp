@@ -1,0 +1,173 @@
+// Reading applications: lists, one, attempts, containers, statistics.
+
+#include <map>
+
+#include "common/base/strings.h"
+#include "resourcemanager/shell/app_filter.h"
+#include "resourcemanager/shell/services.h"
+
+namespace heddle::rm {
+namespace {
+
+// Newest first, as YARN's pages show them; `limit` keeps the newest.
+Result<net::HttpResponse> list_apps(const Services& services, const Call& call) {
+    TRY(const AppFilter filter, parse_app_filter(call));
+    const auto view = services.board.view();
+    std::vector<std::shared_ptr<const ApplicationView>> chosen;
+    view->applications.for_each(
+        [&](const ApplicationId&, const std::shared_ptr<const ApplicationView>& app) {
+            if (filter.accepts(*app)) {
+                chosen.push_back(app);
+            }
+            return true;
+        });
+    return wrapped_json("apps", [&](wire::JsonWriter& json) {
+        json.begin_object();
+        if (!chosen.empty()) {
+            json.key("app").begin_array();
+            std::int64_t left = filter.limit;
+            for (auto app = chosen.rbegin(); app != chosen.rend() && left > 0; ++app, --left) {
+                write_app(json, *view, **app, services.server, filter.resource_requests);
+            }
+            json.end_array();
+        }
+        json.end_object();
+    });
+}
+
+Result<net::HttpResponse> one_app(const Services& services, const Call& call) {
+    const auto view = services.board.view();
+    TRY(const auto app, find_application(*view, call.parameters[0]));
+    const bool requests = call.query("deSelects").find("resourceRequests") == std::string::npos;
+    return wrapped_json("app", [&](wire::JsonWriter& json) {
+        write_app(json, *view, *app, services.server, requests);
+    });
+}
+
+Result<net::HttpResponse> list_attempts(const Services& services, const Call& call) {
+    const auto view = services.board.view();
+    TRY(const auto app, find_application(*view, call.parameters[0]));
+    return wrapped_json("appAttempts", [&](wire::JsonWriter& json) {
+        json.begin_object().key("appAttempt").begin_array();
+        for (const AttemptView& attempt : app->attempts) {
+            write_attempt(json, *view, attempt, services.server);
+        }
+        json.end_array().end_object();
+    });
+}
+
+Result<net::HttpResponse> one_attempt(const Services& services, const Call& call) {
+    const auto view = services.board.view();
+    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const AttemptView* const attempt, find_attempt(*app, call.parameters[1]));
+    return wrapped_json(
+        "appAttempt", [&](wire::JsonWriter& json) { write_single_attempt(json, *view, *attempt); });
+}
+
+// Both shapes in one answer: `container` as real answers have it, `containers.container` as
+// documented.
+Result<net::HttpResponse> list_containers(const Services& services, const Call& call) {
+    const auto view = services.board.view();
+    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const AttemptView* const attempt, find_attempt(*app, call.parameters[1]));
+    wire::JsonWriter list;
+    list.begin_array();
+    view->containers.for_each_from(
+        ContainerId{attempt->id, 0, 0},
+        [&](const ContainerId& id, const std::shared_ptr<const ContainerView>& container) {
+            if (id.attempt != attempt->id) {
+                return false;
+            }
+            write_container(list, *view, *container, services.server);
+            return true;
+        });
+    list.end_array();
+    wire::JsonWriter json;
+    json.begin_object().key("container").raw(list.text());
+    json.key("containers").begin_object().key("container").raw(list.text()).end_object();
+    json.end_object();
+    return net::HttpResponse::json(200, std::move(json).take());
+}
+
+Result<net::HttpResponse> one_container(const Services& services, const Call& call) {
+    const auto view = services.board.view();
+    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const AttemptView* const attempt, find_attempt(*app, call.parameters[1]));
+    TRY(const ContainerId id, parse_container_id(call.parameters[2]));
+    const auto container = view->containers.find(id);
+    if (!container || id.attempt != attempt->id) {
+        return Error{ErrorCode::NotFound,
+                     "no container " + call.parameters[2] + " in attempt " + call.parameters[1]};
+    }
+    return wrapped_json("container", [&](wire::JsonWriter& json) {
+        write_container(json, *view, *container, services.server);
+    });
+}
+
+Result<net::HttpResponse> statistics(const Services& services, const Call& call) {
+    TRY(std::set<std::string> states, parse_app_states(call.query("states")));
+    if (states.empty()) {
+        states = {"NEW",     "NEW_SAVING", "SUBMITTED", "ACCEPTED",
+                  "RUNNING", "FINISHED",   "FAILED",    "KILLED"};
+    }
+    const std::string type = to_lower(trim(call.query("applicationTypes")));
+    if (type.find(',') != std::string::npos) {
+        return Error{ErrorCode::InvalidArgument, "at most one application type can be counted"};
+    }
+    std::map<std::string, std::int64_t> counts;
+    services.board.view()->applications.for_each(
+        [&](const ApplicationId&, const std::shared_ptr<const ApplicationView>& app) {
+            if (type.empty() || to_lower(app->submission->type) == type) {
+                ++counts[std::string(to_string(app->state))];
+            }
+            return true;
+        });
+    return wrapped_json("appStatInfo", [&](wire::JsonWriter& json) {
+        json.begin_object().key("statItem").begin_array();
+        for (const std::string& state : states) {
+            json.begin_object().member("state", state);
+            json.member("type", type.empty() ? "*" : type).member("count", counts[state]);
+            json.end_object();
+        }
+        json.end_array().end_object();
+    });
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const ApplicationView>> find_application(const View& view,
+                                                                std::string_view id) {
+    TRY(const ApplicationId parsed, parse_application_id(id));
+    auto app = view.applications.find(parsed);
+    if (!app) {
+        return Error{ErrorCode::NotFound, "no application " + std::string(id)};
+    }
+    return app;
+}
+
+Result<const AttemptView*> find_attempt(const ApplicationView& app, std::string_view id) {
+    TRY(const AttemptId parsed, parse_attempt_id(id));
+    for (const AttemptView& attempt : app.attempts) {
+        if (attempt.id == parsed) {
+            return &attempt;
+        }
+    }
+    return Error{ErrorCode::NotFound, "no attempt " + std::string(id)};
+}
+
+void add_app_list_routes(Router& router, Services& services) {
+    const auto add = [&](const char* path,
+                         Result<net::HttpResponse> (*handler)(const Services&, const Call&)) {
+        router.get(path, Permission::Read,
+                   [&services, handler](const Call& call) { return handler(services, call); });
+    };
+    add("/ws/v1/cluster/apps", list_apps);
+    add("/ws/v1/cluster/appstatistics", statistics);
+    add("/ws/v1/cluster/apps/{id}", one_app);
+    add("/ws/v1/cluster/apps/{id}/appattempts", list_attempts);
+    add("/ws/v1/cluster/apps/{id}/appattempts/{attempt}", one_attempt);
+    add("/ws/v1/cluster/apps/{id}/appattempts/{attempt}/containers", list_containers);
+    add("/ws/v1/cluster/apps/{id}/appattempts/{attempt}/containers/{container}", one_container);
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,199 @@
+// Submitting and ending applications, and what YARN's clients read and write of one.
+
+#include <memory>
+
+#include "common/base/log.h"
+#include "resourcemanager/shell/services.h"
+#include "resourcemanager/shell/submission.h"
+
+namespace heddle::rm {
+namespace {
+
+// Answers that come back from the core. The responder is shared by the callback and nobody else:
+// std::function wants copies.
+std::shared_ptr<net::Responder> shared(net::Responder responder) {
+    return std::make_shared<net::Responder>(std::move(responder));
+}
+
+void new_application(const Services& services, net::Responder responder) {
+    services.core.ask(
+        NewApplication{}, [waiting = shared(std::move(responder))](Result<Answer> answer) {
+            if (!answer) {
+                waiting->send(error_response(answer.error()));
+                return;
+            }
+            const auto& given = std::get<NewApplicationAnswer>(*answer);
+            wire::JsonWriter json;
+            json.begin_object().member("application-id", to_string(given.application));
+            write_resource(json.key("maximum-resource-capability"), given.size_max);
+            json.end_object();
+            waiting->send(net::HttpResponse::json(200, std::move(json).take()));
+        });
+}
+
+net::HttpResponse accepted(const std::string& location, std::string body) {
+    net::HttpResponse response = net::HttpResponse::json(202, std::move(body));
+    response.headers.add("Location", location);
+    return response;
+}
+
+void submit(const Services& services, const Call& call, net::Responder responder) {
+    auto submission = parse_submission(call.request.body);
+    if (!submission) {
+        responder.send(error_response(submission.error()));
+        return;
+    }
+    submission->user = call.who.user;
+    log::info("submission", {{"application", to_string(submission->id)},
+                             {"user", submission->user},
+                             {"kind", std::string(to_string(submission->kind))},
+                             {"peer", call.request.peer.text()}});
+    services.core.ask(SubmitApplication{std::move(*submission)},
+                      [waiting = shared(std::move(responder)),
+                       base = services.server.url()](Result<Answer> answer) {
+                          if (!answer) {
+                              waiting->send(error_response(answer.error()));
+                              return;
+                          }
+                          const auto& given = std::get<SubmitAnswer>(*answer);
+                          waiting->send(accepted(
+                              base + "/ws/v1/cluster/apps/" + to_string(given.application), ""));
+                      });
+}
+
+std::string state_body(AppState state) {
+    return "{\"state\":" + wire::quote_json(to_string(state)) + "}";
+}
+
+Result<net::HttpResponse> get_state(const Services& services, const Call& call) {
+    const auto view = services.board.view();
+    TRY(const auto app, find_application(*view, call.parameters[0]));
+    return net::HttpResponse::json(200, state_body(app->state));
+}
+
+Status check_target_state(const std::string& body) {
+    TRY(const wire::Json json, wire::parse_json(body));
+    const wire::Json* inner = json.find("appstate");
+    TRY(const std::string state, (inner != nullptr ? *inner : json).string_or("state", ""));
+    if (state != "KILLED") {
+        return Error{ErrorCode::InvalidArgument,
+                     "only the state KILLED can be asked for, not '" + state + "'"};
+    }
+    return {};
+}
+
+void put_state(const Services& services, const Call& call, net::Responder responder) {
+    const auto id = parse_application_id(call.parameters[0]);
+    const Status target = check_target_state(call.request.body);
+    if (!id || !target) {
+        responder.send(error_response(!id ? id.error() : target.error()));
+        return;
+    }
+    log::info("kill", {{"application", to_string(*id)},
+                       {"user", call.who.user},
+                       {"peer", call.request.peer.text()}});
+    services.core.ask(
+        KillApplication{*id, "killed by user " + call.who.user},
+        [waiting = shared(std::move(responder)), base = services.server.url(),
+         id = *id](Result<Answer> answer) {
+            if (!answer) {
+                waiting->send(error_response(answer.error()));
+                return;
+            }
+            const AppState state = std::get<KillAnswer>(*answer).state;
+            if (is_final(state)) {
+                waiting->send(net::HttpResponse::json(200, state_body(state)));
+                return;
+            }
+            waiting->send(accepted(base + "/ws/v1/cluster/apps/" + to_string(id) + "/state",
+                                   state_body(state)));
+        });
+}
+
+Result<net::HttpResponse> get_queue(const Services& services, const Call& call) {
+    const auto view = services.board.view();
+    TRY(const auto app, find_application(*view, call.parameters[0]));
+    const std::string& path = app->submission->queue;
+    return net::HttpResponse::json(
+        200, "{\"queue\":" + wire::quote_json(path.substr(path.rfind('.') + 1)) + "}");
+}
+
+Result<net::HttpResponse> get_priority(const Services& services, const Call& call) {
+    const auto view = services.board.view();
+    TRY(const auto app, find_application(*view, call.parameters[0]));
+    return net::HttpResponse::json(
+        200, "{\"priority\":" + std::to_string(app->submission->priority) + "}");
+}
+
+Result<net::HttpResponse> get_timeouts(const Services& services, const Call& call) {
+    const auto view = services.board.view();
+    TRY(const auto app, find_application(*view, call.parameters[0]));
+    return wrapped_json("timeouts", [&](wire::JsonWriter& json) {
+        json.begin_object().key("timeout").begin_array().begin_object();
+        json.member("type", "LIFETIME").member("expiryTime", "UNLIMITED");
+        json.member("remainingTimeInSeconds", -1).end_object().end_array().end_object();
+    });
+}
+
+// POST .../master-token: the driver of client mode proves that it may speak for its application.
+void claim_master(const Services& services, const Call& call, net::Responder responder) {
+    const auto view = services.board.view();
+    const auto app = find_application(*view, call.parameters[0]);
+    if (!app) {
+        responder.send(error_response(app.error()));
+        return;
+    }
+    if ((*app)->submission->user != call.who.user) {
+        responder.send(error_response(
+            {ErrorCode::PermissionDenied,
+             "application " + call.parameters[0] + " belongs to " + (*app)->submission->user}));
+        return;
+    }
+    services.core.ask(ClaimMaster{(*app)->submission->id},
+                      [waiting = shared(std::move(responder))](Result<Answer> answer) {
+                          if (!answer) {
+                              waiting->send(error_response(answer.error()));
+                              return;
+                          }
+                          const auto& given = std::get<MasterCredentials>(*answer);
+                          wire::JsonWriter json;
+                          json.begin_object().member("attempt", to_string(given.attempt));
+                          json.member("token", given.token).end_object();
+                          net::HttpResponse response =
+                              net::HttpResponse::json(200, std::move(json).take());
+                          response.headers.add("Cache-Control", "no-store");
+                          waiting->send(std::move(response));
+                      });
+}
+
+}  // namespace
+
+void add_app_routes(Router& router, Services& services) {
+    router.add({"POST", "/ws/v1/cluster/apps/new-application", Permission::Write, Body::Nothing,
+                [&services](const Call&, net::Responder responder) {
+                    new_application(services, std::move(responder));
+                }});
+    router.add({"POST", "/ws/v1/cluster/apps", Permission::Write, Body::Submission,
+                [&services](const Call& call, net::Responder responder) {
+                    submit(services, call, std::move(responder));
+                }});
+    router.add({"PUT", "/ws/v1/cluster/apps/{id}/state", Permission::Write, Body::Json,
+                [&services](const Call& call, net::Responder responder) {
+                    put_state(services, call, std::move(responder));
+                }});
+    router.add({"POST", "/heddle/v1/applications/{id}/master-token", Permission::Write,
+                Body::Nothing, [&services](const Call& call, net::Responder responder) {
+                    claim_master(services, call, std::move(responder));
+                }});
+    const auto get = [&](const char* path,
+                         Result<net::HttpResponse> (*handler)(const Services&, const Call&)) {
+        router.get(path, Permission::Read,
+                   [&services, handler](const Call& call) { return handler(services, call); });
+    };
+    get("/ws/v1/cluster/apps/{id}/state", get_state);
+    get("/ws/v1/cluster/apps/{id}/queue", get_queue);
+    get("/ws/v1/cluster/apps/{id}/priority", get_priority);
+    get("/ws/v1/cluster/apps/{id}/timeouts", get_timeouts);
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,65 @@
+// Paths of YARN that this version does not have: named, so that a client hears what is missing in
+// the shape that it reads, instead of a 404 that could mean a mistake of its own.
+
+#include "resourcemanager/shell/services.h"
+
+namespace heddle::rm {
+namespace {
+
+struct Missing {
+    const char* method;
+    const char* path;
+    const char* what;
+};
+
+constexpr Missing kMissing[] = {
+    {"GET", "/ws/v1/cluster/reservation/list", "reservations"},
+    {"POST", "/ws/v1/cluster/reservation/new-reservation", "reservations"},
+    {"POST", "/ws/v1/cluster/reservation/submit", "reservations"},
+    {"POST", "/ws/v1/cluster/reservation/update", "reservations"},
+    {"POST", "/ws/v1/cluster/reservation/delete", "reservations"},
+    {"POST", "/ws/v1/cluster/delegation-token", "delegation tokens"},
+    {"DELETE", "/ws/v1/cluster/delegation-token", "delegation tokens"},
+    {"POST", "/ws/v1/cluster/delegation-token/expiration", "delegation tokens"},
+    {"GET", "/ws/v1/cluster/scheduler/activities", "scheduler activities"},
+    {"GET", "/ws/v1/cluster/scheduler/bulk-activities", "scheduler activities"},
+    {"GET", "/ws/v1/cluster/scheduler/app-activities/{id}", "scheduler activities"},
+    {"POST", "/ws/v1/cluster/scheduler/logs", "scheduler logs"},
+    {"GET", "/ws/v1/cluster/scheduler-conf", "changing queues at run time"},
+    {"PUT", "/ws/v1/cluster/scheduler-conf", "changing queues at run time"},
+    {"POST", "/ws/v1/cluster/scheduler-conf/validate", "changing queues at run time"},
+    {"GET", "/ws/v1/cluster/scheduler-conf/version", "changing queues at run time"},
+    {"GET", "/ws/v1/cluster/scheduler-conf/format", "changing queues at run time"},
+    {"GET", "/ws/v1/cluster/queues/{queue}/access", "queue access lists"},
+    {"GET", "/ws/v1/cluster/get-node-labels", "node labels"},
+    {"GET", "/ws/v1/cluster/get-rm-node-labels", "node labels"},
+    {"GET", "/ws/v1/cluster/get-node-to-labels", "node labels"},
+    {"GET", "/ws/v1/cluster/label-mappings", "node labels"},
+    {"POST", "/ws/v1/cluster/add-node-labels", "node labels"},
+    {"POST", "/ws/v1/cluster/remove-node-labels", "node labels"},
+    {"POST", "/ws/v1/cluster/replace-node-to-labels", "node labels"},
+    {"GET", "/ws/v1/cluster/nodes/{id}/get-labels", "node labels"},
+    {"POST", "/ws/v1/cluster/nodes/{id}/replace-labels", "node labels"},
+    {"POST", "/ws/v1/cluster/nodes/{id}/resource", "changing a node's resources"},
+    {"PUT", "/ws/v1/cluster/apps/{id}/queue", "moving applications"},
+    {"PUT", "/ws/v1/cluster/apps/{id}/priority", "changing priorities"},
+    {"PUT", "/ws/v1/cluster/apps/{id}/timeout", "application time limits"},
+    {"POST", "/ws/v1/cluster/containers/{id}/signal/{command}", "signals to containers"},
+};
+
+}  // namespace
+
+void add_unsupported_routes(Router& router) {
+    for (const Missing& missing : kMissing) {
+        const std::string_view method = missing.method;
+        router.add(
+            {missing.method, missing.path, method == "GET" ? Permission::Read : Permission::Write,
+             Body::Nothing, [what = missing.what](Call, net::Responder responder) {
+                 responder.send(
+                     error_response({ErrorCode::Unsupported,
+                                     std::string(what) + ": not supported in this version"}));
+             }});
+    }
+}
+
+}  // namespace heddle::rm

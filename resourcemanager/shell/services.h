@@ -1,0 +1,63 @@
+#pragma once
+
+// What routes work with. The daemon owns all of it.
+
+#include <functional>
+
+#include "common/net/event_loop.h"
+#include "common/store/store.h"
+#include "resourcemanager/shell/artifact_store.h"
+#include "resourcemanager/shell/auth.h"
+#include "resourcemanager/shell/core_thread.h"
+#include "resourcemanager/shell/event_hub.h"
+#include "resourcemanager/shell/json_views.h"
+#include "resourcemanager/shell/metrics.h"
+#include "resourcemanager/shell/router.h"
+#include "resourcemanager/shell/token_book.h"
+#include "resourcemanager/shell/view_board.h"
+
+namespace heddle::rm {
+
+struct Services {
+    net::EventLoop& loop;
+    CoreDoor& core;
+    ViewBoard& board;
+    Authenticator& auth;
+    TokenBook& tokens;
+    ArtifactStore& artifacts;
+    EventHub& hub;
+    Metrics& metrics;
+    const ServerInfo& server;
+    std::string cluster_token;  // what node agents accept
+    std::string ui_dir;
+    std::function<std::string()> metrics_page;
+};
+
+// One per family of paths; each adds its routes.
+void add_cluster_routes(Router& router, Services& services);
+void add_app_routes(Router& router, Services& services);
+void add_app_list_routes(Router& router, Services& services);
+void add_unsupported_routes(Router& router);
+void add_spark_routes(Router& router, Services& services);
+void add_heddle_routes(Router& router, Services& services);
+void add_log_routes(Router& router, Services& services);
+void add_artifact_routes(Router& router, Services& services);
+void add_daemon_routes(Router& router, Services& services);
+void add_page_routes(Router& router, Services& services);
+
+/// A body that `write` fills, as {"<root>": ...}.
+template <typename Write>
+net::HttpResponse wrapped_json(std::string_view root, Write&& write) {
+    wire::JsonWriter json;
+    json.begin_object().key(root);
+    write(json);
+    json.end_object();
+    return net::HttpResponse::json(200, std::move(json).take());
+}
+
+// What a path names. Errors: InvalidArgument, NotFound.
+Result<std::shared_ptr<const ApplicationView>> find_application(const View& view,
+                                                                std::string_view id);
+Result<const AttemptView*> find_attempt(const ApplicationView& app, std::string_view id);
+
+}  // namespace heddle::rm
