@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,22 +18,9 @@
 #include "common/base/time.h"
 #include "common/net/address.h"
 #include "common/net/event_loop.h"
+#include "common/net/shared_bytes.h"
 
 namespace heddle::net {
-
-/// Immutable bytes and who keeps them alive: shared by the sender's tables and the write under way.
-struct SharedBytes {
-    std::shared_ptr<const void> owner;  // may be null for an empty span
-    const std::byte* data = nullptr;
-    std::size_t size = 0;
-
-    std::span<const std::byte> span() const { return {data, size}; }
-    std::string_view text() const { return {reinterpret_cast<const char*>(data), size}; }
-
-    static SharedBytes copy_of(std::string_view bytes);
-    static SharedBytes of(std::string bytes);             // by move
-    static SharedBytes of(std::vector<std::byte> bytes);  // by move
-};
 
 struct Frame {
     std::uint8_t kind = 0;
