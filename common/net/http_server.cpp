@@ -35,7 +35,7 @@ public:
             state_->on_drained = nullptr;
         }
         if (state_->queue.close()) {
-            end(false);
+            end(Error{ErrorCode::Cancelled, "the stream was dropped"});
         }
     }
 
@@ -47,7 +47,7 @@ public:
             case SendQueue::Pushed::Closed:
                 return Write::Closed;
             case SendQueue::Pushed::Full:
-                end(false);
+                end(Error{ErrorCode::ResourceExhausted, "the reader is too slow"});
                 return Write::Closed;
             case SendQueue::Pushed::First:
                 post([state = state_](HttpSession& session) { session.flush_stream(state); });
@@ -62,12 +62,12 @@ public:
 
     void close() override {
         if (state_->queue.close()) {
-            end(true);
+            end({});
         }
     }
     void abort() override {
         state_->queue.close();
-        end(false);
+        end(Error{ErrorCode::Cancelled, "the stream was aborted"});
     }
 
     void on_closed(std::function<void(Status)> callback) override {
@@ -100,9 +100,9 @@ private:
             }
         });
     }
-    void end(bool regular) {
-        post([state = state_, regular](HttpSession& session) {
-            session.end_stream(state, regular);
+    void end(Status how) {
+        post([state = state_, how = std::move(how)](HttpSession& session) {
+            session.end_stream(state, how);
         });
     }
 

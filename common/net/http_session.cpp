@@ -681,14 +681,12 @@ void HttpSession::flush_stream(const std::shared_ptr<StreamState>& stream) {
     transport_->write(std::move(framed));
 }
 
-void HttpSession::end_stream(const std::shared_ptr<StreamState>& stream, bool regular) {
+void HttpSession::end_stream(const std::shared_ptr<StreamState>& stream, Status how) {
     if (stream != stream_ || phase_ != Phase::Streaming) {
         return;
     }
-    if (!regular) {
-        const bool full = stream->queue.waiting() != 0;
-        stop_stream(full ? Error{ErrorCode::ResourceExhausted, "the reader is too slow"}
-                         : Error{ErrorCode::Cancelled, "the stream was aborted"});
+    if (!how) {
+        stop_stream(std::move(how));
         close();
         return;
     }

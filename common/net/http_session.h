@@ -46,7 +46,7 @@ public:
     void begin_stream(std::uint64_t request, int status, const Headers& headers,
                       std::shared_ptr<StreamState> stream);
     void flush_stream(const std::shared_ptr<StreamState>& stream);
-    void end_stream(const std::shared_ptr<StreamState>& stream, bool regular);
+    void end_stream(const std::shared_ptr<StreamState>& stream, Status how);
 
     void on_bytes(std::string_view bytes) override;
     void on_end() override;

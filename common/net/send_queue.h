@@ -85,7 +85,8 @@ public:
         if (closed_) {
             return Pushed::Closed;
         }
-        if (waiting_ + size > limit_) {
+        // One piece of any size may go when nothing else waits.
+        if (waiting_ != 0 && waiting_ + size > limit_) {
             closed_ = true;
             return Pushed::Full;
         }

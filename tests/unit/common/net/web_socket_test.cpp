@@ -125,9 +125,12 @@ TEST_F(WebSocketTest, RefusesBrokenFramesWithTheRightCode) {
     };
     for (const Case& broken : cases) {
         server_closed_ = {};
-        RawClient client(start().port);
-        client.send(std::string(kUpgrade) + broken.frame);
-        const std::string got = client.read_all();
+        std::string got;
+        {
+            RawClient client(start().port);
+            client.send(std::string(kUpgrade) + broken.frame);
+            got = client.read_all();
+        }
         const std::size_t at = got.find("\r\n\r\n") + 4;
         ASSERT_GE(got.size(), at + 4) << broken.code;
         EXPECT_EQ(got[at], '\x88');
