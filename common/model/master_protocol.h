@@ -7,7 +7,8 @@
 // As with nodes, states travel and not increments: asks are absolute counts, a complete update
 // repeats the whole ask book and the live containers the master knows, and the manager repeats
 // grants and ends that a complete update does not show. A master takes news in rising `sequence`,
-// drops what is not above the last, and says in its updates how far it has come (`news_seen`). A
+// drops what is not above the last, and says in its updates how far it has come (`news_seen`); news
+// that skip a number mean that the connection is broken: it closes it and comes again. A
 // grant of a container it has is no news; one it does not want it releases.
 
 #include <cstdint>

@@ -41,7 +41,7 @@ struct Config {
     std::int32_t placements_per_step = 256;
     std::int32_t applications_completed_max = 10000;
     std::int32_t applications_active_max = 10000;
-    std::int32_t ids_per_reservation = 1000;
+    std::int32_t ids_per_reservation = 50;
     std::int32_t secrets_pool = 64;
     std::uint64_t seed = 1;  // of session numbers; the daemon draws it
     std::vector<QueueConfig> queues = {{"root.default"}};

@@ -1,0 +1,285 @@
+// Runs scenario files: small stories of a cluster in virtual time, one feature each.
+//
+//   node NAME MEMORY VCORES          a machine joins
+//   submit KIND MEMORY VCORES [key=value ...]
+//                                    kinds: command, master, outside (its master is no container);
+//                                    keys: queue, attempts, priority. Names are app1, app2, ...
+//   claim APP                        an outside master asks for its token and connects
+//   ask APP ID count=N memory=M vcores=V [generation=G] [nodes=a,b] [strict] [hold] [priority=P]
+//   start|release APP CONTAINER      of a held container; of any
+//   finish APP succeeded|failed      the master says so
+//   exit CONTAINER CODE | signal CONTAINER SIGNAL
+//   kill APP
+//   power off|on NODE; agent kill|start NODE; partition on|off NODE; leave NODE
+//   manager kill|start; saves fail|work; disconnect APP
+//   advance SECONDS
+//   expect                           followed by indented lines: exactly what was shown since the
+//                                    last expect, in this order
+//
+// After every command the cluster runs for 100 ms.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "common/base/strings.h"
+#include "tests/support/rm_world/names.h"
+#include "tests/support/rm_world/world.h"
+
+namespace heddle::rm::test {
+namespace {
+
+using Words = std::vector<std::string>;
+
+class Runner {
+public:
+    explicit Runner(Config config) : world_(1, std::move(config)) {
+        world_.stage().collect = true;
+        world_.manager().start();
+    }
+
+    void run(const std::string& path) {
+        std::ifstream file(path);
+        ASSERT_TRUE(file.is_open()) << path;
+        std::string line;
+        int number = 0;
+        while (std::getline(file, line)) {
+            ++number;
+            SCOPED_TRACE(path + ":" + std::to_string(number) + ": " + line);
+            if (expecting_ && (line.starts_with(" ") || line.empty())) {
+                take_expected(line);
+                continue;
+            }
+            finish_expect();
+            const Words words = words_of(line);
+            if (!words.empty() && words[0][0] != '#') {
+                command(words);
+            }
+            ASSERT_EQ(world_.stage().violation, "");
+            if (testing::Test::HasFatalFailure()) {
+                return;
+            }
+        }
+        finish_expect();
+    }
+
+private:
+    static Words words_of(const std::string& line) {
+        std::istringstream stream(line);
+        Words words;
+        for (std::string word; stream >> word;) {
+            words.push_back(word);
+        }
+        return words;
+    }
+
+    static std::map<std::string, std::string> keys_of(const Words& words, std::size_t from) {
+        std::map<std::string, std::string> keys;
+        for (std::size_t i = from; i < words.size(); ++i) {
+            const std::size_t equals = words[i].find('=');
+            keys[words[i].substr(0, equals)] =
+                equals == std::string::npos ? "" : words[i].substr(equals + 1);
+        }
+        return keys;
+    }
+
+    void take_expected(const std::string& line) {
+        const std::string text(trim(line));
+        if (!text.empty()) {
+            expected_.push_back(text);
+        }
+    }
+
+    void finish_expect() {
+        if (!std::exchange(expecting_, false)) {
+            return;
+        }
+        const Words shown = std::exchange(world_.stage().shown, {});
+        EXPECT_EQ(join(shown, "\n"), join(expected_, "\n"));
+        expected_.clear();
+    }
+
+    static ApplicationId application(const std::string& name) {
+        return {1'700'000'000'000, std::stoll(name.substr(3))};
+    }
+
+    ContainerId container(const std::string& name) {
+        const auto parts = split(name, '.');
+        ContainerId id;
+        id.attempt = {application(std::string(parts[0])), 1};
+        id.epoch = 1;
+        EXPECT_GE(parts.size(), 3U);
+        EXPECT_TRUE(parse_number(parts[1], id.attempt.number));
+        if (parts.size() == 4) {
+            EXPECT_TRUE(parse_number(parts[2].substr(1), id.epoch));
+        }
+        EXPECT_TRUE(parse_number(parts.back(), id.sequence));
+        return id;
+    }
+
+    void command(const Words& words) {
+        const std::string& verb = words[0];
+        if (verb == "expect") {
+            expecting_ = true;
+            return;
+        }
+        if (verb == "advance") {
+            world_.run_for(milliseconds(static_cast<std::int64_t>(std::stod(words[1]) * 1000)));
+            return;
+        }
+        if (!on_cluster(verb, words) && !on_application(verb, words)) {
+            FAIL() << "unknown command '" << verb << "'";
+        }
+        world_.run_for(milliseconds(100));
+    }
+
+    bool on_cluster(const std::string& verb, const Words& words) {
+        if (verb == "node") {
+            world_.add_node(words[1], {std::stoll(words[2]), std::stoll(words[3])});
+        } else if (verb == "power") {
+            NodeHost& node = world_.node(words[2]);
+            words[1] == "off" ? node.lose_power() : node.start_agent();
+        } else if (verb == "agent") {
+            NodeHost& node = world_.node(words[2]);
+            words[1] == "kill" ? node.kill_agent() : node.start_agent();
+        } else if (verb == "partition") {
+            world_.node(words[2]).partition(words[1] == "on");
+        } else if (verb == "leave") {
+            world_.node(words[1]).shut_down();
+        } else if (verb == "manager") {
+            words[1] == "kill" ? world_.manager().crash() : world_.manager().start();
+        } else if (verb == "saves") {
+            world_.manager().fail_saves = words[1] == "fail";
+        } else if (verb == "exit") {
+            EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
+        } else if (verb == "signal") {
+            EXPECT_TRUE(world_.end_process(container(words[1]), 0, std::stoi(words[2])));
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    bool on_application(const std::string& verb, const Words& words) {
+        if (verb == "submit") {
+            submit(words);
+        } else if (verb == "claim") {
+            claim(application(words[1]));
+        } else if (verb == "kill") {
+            request(KillApplication{application(words[1]), "killed by user alice"}, "kill");
+        } else if (verb == "ask") {
+            ask(words);
+        } else if (verb == "start") {
+            world_.master(application(words[1]))->start_held(container(words[2]));
+        } else if (verb == "release") {
+            world_.master(application(words[1]))->release(container(words[2]));
+        } else if (verb == "finish") {
+            world_.master(application(words[1]))
+                ->finish(words[2] == "succeeded" ? FinalStatus::Succeeded : FinalStatus::Failed);
+        } else if (verb == "disconnect") {
+            MasterScript* master = world_.master(application(words[1]));
+            master->die();
+            master->disconnect();
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    void request(decltype(Request::what) what, const std::string& name) {
+        world_.manager().request(std::move(what), [this, name](const Result<Answer>& answer) {
+            if (!answer.ok()) {
+                world_.stage().show(name +
+                                    " refused: " + std::string(to_string(answer.error().code)) +
+                                    ": " + answer.error().message);
+            }
+        });
+    }
+
+    void submit(const Words& words) {
+        ApplicationSubmission submission;
+        submission.kind =
+            words[1] == "command" ? ApplicationKind::Command : ApplicationKind::Master;
+        submission.unmanaged = words[1] == "outside";
+        submission.user = "alice";
+        submission.master.argv = {"program"};
+        submission.master_size = {std::stoll(words[2]), std::stoll(words[3])};
+        auto keys = keys_of(words, 4);
+        submission.queue = keys["queue"];
+        submission.attempts_max = keys["attempts"].empty() ? 2 : std::stoi(keys["attempts"]);
+        submission.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
+        world_.manager().request(
+            NewApplication{}, [this, submission](const Result<Answer>& answer) mutable {
+                if (!answer.ok()) {
+                    world_.stage().show("new-application refused: " + answer.error().message);
+                    return;
+                }
+                submission.id = std::get<NewApplicationAnswer>(*answer).application;
+                submission.name = name_of(submission.id);
+                request(SubmitApplication{submission}, "submit " + name_of(submission.id));
+            });
+    }
+
+    void claim(const ApplicationId& id) {
+        world_.manager().request(ClaimMaster{id}, [this](const Result<Answer>& answer) {
+            ASSERT_TRUE(answer.ok());
+            const auto& credentials = std::get<MasterCredentials>(*answer);
+            world_.outside_master(credentials.attempt, credentials.token);
+        });
+    }
+
+    void ask(const Words& words) {
+        auto keys = keys_of(words, 3);
+        Ask ask;
+        ask.id = std::stoi(words[2]);
+        ask.launch_template = 1;
+        ask.count = std::stoi(keys.at("count"));
+        ask.size = {std::stoll(keys.at("memory")), std::stoll(keys.at("vcores"))};
+        ask.generation = keys["generation"].empty() ? 0 : std::stoi(keys["generation"]);
+        ask.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
+        ask.hold = keys.contains("hold");
+        ask.relax_locality = !keys.contains("strict");
+        if (!keys["nodes"].empty()) {
+            for (const std::string_view node : split(keys["nodes"], ',')) {
+                ask.nodes.push_back({std::string(node)});
+            }
+        }
+        world_.master(application(words[1]))->ask(ask);
+    }
+
+    World world_;
+    bool expecting_ = false;
+    Words expected_;
+};
+
+class Scenario : public testing::TestWithParam<std::string> {};
+
+TEST_P(Scenario, GoesAsWritten) {
+    Config config;
+    config.queues = {{"root.default"}, {"root.batch"}};
+    Runner runner(config);
+    runner.run(GetParam());
+}
+
+std::vector<std::string> scenario_files() {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator("tests/scenarios/rm")) {
+        if (entry.path().extension() == ".scenario") {
+            files.push_back(entry.path().string());
+        }
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+std::string name_of_file(const testing::TestParamInfo<std::string>& info) {
+    return std::filesystem::path(info.param).stem().string();
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, Scenario, testing::ValuesIn(scenario_files()), name_of_file);
+
+}  // namespace
+}  // namespace heddle::rm::test

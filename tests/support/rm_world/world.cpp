@@ -1,0 +1,101 @@
+#include "tests/support/rm_world/world.h"
+
+#include <utility>
+
+namespace heddle::rm::test {
+
+World::World(std::uint64_t seed, Config config)
+    : stage_(seed), manager_(stage_, std::move(config)) {
+    ground_.began = [this](const ContainerStart& start) { began(start); };
+    ground_.ended = [this](const ContainerId& container) { ended(container); };
+}
+
+NodeHost& World::add_node(const std::string& name, Resource total) {
+    NodeInfo info;
+    info.id = {name};
+    info.address = "127.0.0." + std::to_string(nodes_.size() + 1);
+    info.http_port = 8042;
+    info.total = total;
+    const auto [it, fresh] = nodes_.emplace(
+        name, std::make_unique<NodeHost>(stage_, manager_, ground_, std::move(info)));
+    it->second->start_agent();
+    return *it->second;
+}
+
+void World::run_for(Duration time) {
+    const TimePoint end = stage_.now() + time;
+    while (stage_.timeline.next() <= end && stage_.violation.empty()) {
+        stage_.timeline.step();
+    }
+    stage_.timeline.run_until(stage_.violation.empty() ? end : stage_.now());
+}
+
+MasterScript* World::master(const ApplicationId& application) {
+    for (auto it = masters_.rbegin(); it != masters_.rend(); ++it) {
+        if ((*it)->attempt().application == application && (*it)->alive()) {
+            return it->get();
+        }
+    }
+    return nullptr;
+}
+
+MasterScript& World::outside_master(const AttemptId& attempt, const std::string& token) {
+    masters_.push_back(std::make_unique<MasterScript>(stage_, manager_, attempt, token));
+    MasterScript& master = *masters_.back();
+    on_master(master);
+    master.start();
+    return master;
+}
+
+void World::began(const ContainerStart& start) {
+    if (start.key.ask != 0 || start.spec.secrets.empty()) {
+        on_worker(start);
+        return;
+    }
+    masters_.push_back(std::make_unique<MasterScript>(stage_, manager_, start.key.attempt,
+                                                      start.spec.secrets.front().contents));
+    MasterScript& master = *masters_.back();
+    by_container_[start.container] = &master;
+    const ContainerId id = start.container;
+    on_master(master);
+    const auto finished = master.on_finished;
+    master.on_finished = [this, id, finished] {
+        finished();
+        end_process(id, 0);
+    };
+    const auto rejected = master.on_rejected;
+    master.on_rejected = [this, id, rejected](const std::string& reason) {
+        rejected(reason);
+        end_process(id, 1);
+    };
+    master.start();
+}
+
+void World::ended(const ContainerId& container) {
+    if (const auto it = by_container_.find(container); it != by_container_.end()) {
+        if (it->second->alive()) {
+            it->second->die();
+            it->second->disconnect();
+        }
+        by_container_.erase(it);
+    }
+}
+
+bool World::end_process(const ContainerId& container, std::int32_t code, std::int32_t signal) {
+    for (auto& [name, node] : nodes_) {
+        if (node->end_process(container, code, signal)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::size_t World::running() const {
+    std::size_t count = 0;
+    for (const auto& [name, node] : nodes_) {
+        count += node->running();
+    }
+    return count;
+}
+
+}  // namespace heddle::rm::test

@@ -1,0 +1,57 @@
+#pragma once
+
+// A whole cluster in virtual time: the manager's core, the node agents' cores on their machines,
+// and the masters that run in containers (or outside).
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/rm_world/manager_host.h"
+#include "tests/support/rm_world/master_script.h"
+#include "tests/support/rm_world/node_host.h"
+
+namespace heddle::rm::test {
+
+class World {
+public:
+    World(std::uint64_t seed, Config config);
+
+    Stage& stage() { return stage_; }
+    ManagerHost& manager() { return manager_; }
+    NodeHost& add_node(const std::string& name, Resource total);
+    NodeHost& node(const std::string& name) { return *nodes_.at(name); }
+    const std::map<std::string, std::unique_ptr<NodeHost>>& nodes() const { return nodes_; }
+
+    void run_for(Duration time);
+
+    /// The newest master of the application that is alive, or null.
+    MasterScript* master(const ApplicationId& application);
+    /// Starts a master outside the cluster.
+    MasterScript& outside_master(const AttemptId& attempt, const std::string& token);
+    /// Called for every master before it connects.
+    std::function<void(MasterScript&)> on_master = [](MasterScript&) {};
+    /// Called for every process that is no master, when it has begun.
+    std::function<void(const ContainerStart&)> on_worker = [](const ContainerStart&) {};
+
+    /// Ends the process wherever it runs. False: nowhere.
+    bool end_process(const ContainerId& container, std::int32_t code, std::int32_t signal = 0);
+    std::size_t running() const;
+
+private:
+    void began(const ContainerStart& start);
+    void ended(const ContainerId& container);
+
+    Stage stage_;
+    ManagerHost manager_;
+    Ground ground_;
+    std::map<std::string, std::unique_ptr<NodeHost>> nodes_;
+    std::vector<std::unique_ptr<MasterScript>> masters_;  // all that ever were: callbacks stay good
+    std::map<ContainerId, MasterScript*> by_container_;
+};
+
+}  // namespace heddle::rm::test
