@@ -56,6 +56,7 @@ export class Browser {
       colorScheme: options.scheme ?? 'light',
       reducedMotion: options.reducedMotion ?? 'no-preference',
     });
+    if (options.cookies) await context.addCookies(options.cookies);
     const faults = [];
     const host = new URL(url).host;
     context.on('request', (request) => {

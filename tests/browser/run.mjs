@@ -231,7 +231,7 @@ test('a log is followed, paused, and loaded backwards to its beginning', () =>
       const text = () => log.textContent();
       check(!(await text()).includes('task 0 of stage 0'), 'only the last part is loaded first');
       const first = server.requests.find((path) => path.includes('/logs/stdout'));
-      check(first.includes('tail=65536'), `the first request asks for the tail: ${first}`);
+      check(first.includes('size=-65536'), `the first request asks for the tail: ${first}`);
       await eventually(() => server.requests.some((path) => path.includes('follow=true')), 'following');
       server.cluster.appendLog(container, 'stdout', 'a new line with ünïcödé 🧵\n');
       await eventually(async () => (await text()).includes('a new line with ünïcödé 🧵'), 'the new line');

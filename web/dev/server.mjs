@@ -73,7 +73,8 @@ function answer(state, request, response) {
 }
 
 function signIn(state, url, response) {
-  const right = url.searchParams.get('code') === state.code;
+  const right = !state.redeemed && url.searchParams.get('code') === state.code;
+  state.redeemed ||= right; // a code works once
   if (right) response.setHeader('Set-Cookie', 'heddle_session=yes; HttpOnly; SameSite=Strict; Path=/');
   response.writeHead(303, { Location: '/' }).end();
 }
@@ -186,7 +187,7 @@ function logs(state, [container, , name], url, request, response) {
   const whole = files.get(name);
   if (!whole) return missing(response, name);
   const number = (key) => (url.searchParams.has(key) ? Number(url.searchParams.get(key)) : undefined);
-  const tail = number('tail');
+  const tail = number('tail') ?? (number('size') < 0 ? -number('size') : undefined);
   const offset = Math.min(whole.length, tail === undefined ? (number('offset') ?? 0) : Math.max(0, whole.length - tail));
   const end = number('limit') === undefined ? whole.length : Math.min(whole.length, offset + number('limit'));
   response.writeHead(200, {

@@ -53,7 +53,7 @@ export interface LogPart {
 export async function logPart(
   container: string,
   file: string,
-  range: { tail: number } | { offset: number; limit: number },
+  range: { size: number } | { offset: number; limit: number }, // a negative size: the tail
   abort?: AbortSignal,
 ): Promise<LogPart> {
   const query = new URLSearchParams(

@@ -13,7 +13,7 @@ import { AppState, State } from '../ui/state';
 import { Table } from '../ui/table';
 import { group } from './applications';
 import { containerColumns } from './containers';
-import { jobsOf, stageKey, useApplication, useWork, type Work } from './sources';
+import { jobsOf, stageKey, topicsOf, useApplication, useWork, type Work } from './sources';
 import { Heading, useTitle } from './title';
 import { executorColumns, jobColumns, rddColumns, stageColumns } from './work_tables';
 
@@ -252,7 +252,7 @@ function ExecutorsView({ app, work }: { app: Application; work: Resource<Work> }
 function StorageView({ app }: { app: Application }) {
   const resource = useResource(`storage ${app.id}`, () => ({
     load: (abort) => cachedRdds(app.id, abort),
-    topics: [`jobs:${app.id}`],
+    topics: topicsOf('jobs', app.id),
     stale: (event, data) => jobsOf(app.id, event, data) !== undefined,
   }));
   const { data, error } = resource.view.value;
@@ -276,7 +276,7 @@ function StorageView({ app }: { app: Application }) {
 function ContainersView({ app }: { app: Application }) {
   const resource = useResource(`attempts ${app.id}`, () => ({
     load: (abort) => attempts(app.id, abort),
-    topics: [`app:${app.id}`],
+    topics: topicsOf('app', app.id),
     stale: (event) => event === 'app',
   }));
   const { data, error } = resource.view.value;
@@ -296,7 +296,7 @@ function ContainersView({ app }: { app: Application }) {
 function AttemptPanel({ app, attempt }: { app: Application; attempt: Attempt }) {
   const resource = useResource(`containers ${attempt.appAttemptId}`, () => ({
     load: (abort) => containers(app.id, attempt.appAttemptId, abort),
-    topics: [`app:${app.id}`],
+    topics: topicsOf('app', app.id),
     stale: (event) => event === 'app',
   }));
   const { data, error } = resource.view.value;

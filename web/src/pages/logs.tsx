@@ -137,7 +137,7 @@ class Tail {
         return;
       }
     }
-    const tail = await logPart(this.container, this.file, { tail: kPart }, abort);
+    const tail = await logPart(this.container, this.file, { size: -kPart }, abort);
     this.#buffer = new LogBuffer(tail.offset, tail.bytes);
     this.#publish();
   }

@@ -50,24 +50,33 @@ export const useNode = (id: string) =>
     },
   }));
 
+type ApplicationEvent = Application & { removed?: boolean };
+
+// An address may name anything; the stream refuses topics that are no application's.
+export function topicsOf(kind: 'app' | 'jobs', app: string): string[] {
+  return /^application_\d+_\d+$/.test(app) ? [`${kind}:${app}`] : [];
+}
+
 export const useApplications = () =>
   useResource('apps', () => ({
     load: (abort) => cluster.applications(`limit=${kApplications}`, abort),
     topics: ['apps'],
-    patch: (current: Application[], event: LiveEvent, data: unknown) =>
-      event === 'app'
-        ? replaced(current, unwrap<Application>(data, 'app'), (app) => app.id)
-        : current,
+    patch: (current: Application[], event: LiveEvent, data: unknown) => {
+      if (event !== 'app') return current;
+      const app = unwrap<ApplicationEvent>(data, 'app');
+      if (app.removed) return current.filter((other) => other.id !== app.id);
+      return replaced(current, app, (other) => other.id);
+    },
   }));
 
 export const useApplication = (id: string) =>
   useResource(`app ${id}`, () => ({
     load: (abort) => cluster.application(id, abort),
-    topics: [`app:${id}`],
+    topics: topicsOf('app', id),
     patch: (current: Application, event: LiveEvent, data: unknown) => {
       if (event !== 'app') return current;
-      const app = unwrap<Application>(data, 'app');
-      return app.id === id ? app : current;
+      const app = unwrap<ApplicationEvent>(data, 'app');
+      return app.id === id && !app.removed ? app : current;
     },
   }));
 
@@ -97,7 +106,7 @@ export const useWork = (app: string) =>
       ]);
       return { jobs: asList(jobs), stages: asList(stages), executors: asList(executors) };
     },
-    topics: [`jobs:${app}`],
+    topics: topicsOf('jobs', app),
     patch: (current: Work, event: LiveEvent, data: unknown): Work => {
       const patch = jobsOf(app, event, data);
       if (!patch) return current;

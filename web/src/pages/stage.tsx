@@ -9,7 +9,7 @@ import { Choices, Empty, Facts, Failure, Loading, Name, Panel, Span, Time } from
 import { bytes, count, duration, plural, sparkTime } from '../ui/format';
 import { State, word } from '../ui/state';
 import { Table, type Column } from '../ui/table';
-import { jobsOf, stageKey, useApplication } from './sources';
+import { jobsOf, stageKey, topicsOf, useApplication } from './sources';
 import { Heading, useTitle } from './title';
 import { size, StageBar } from './work_tables';
 
@@ -27,7 +27,7 @@ export function StagePage({ app, stage: id, attempt }: Props) {
   const key = `${id}.${attempt}`;
   const resource = useResource(`stage ${app} ${key}`, () => ({
     load: async (abort) => [await loadStage(app, id, attempt, abort)],
-    topics: [`jobs:${app}`],
+    topics: topicsOf('jobs', app),
     patch: (current: Stage[], event, data) => {
       const changed = jobsOf(app, event, data)?.stages?.find((stage) => stageKey(stage) === key);
       return changed ? replaced(current, changed, stageKey) : current;
@@ -57,7 +57,7 @@ function Loaded({ app, stage }: { app: string; stage: Stage }) {
   const key = stageKey(stage);
   const resource = useResource(`tasks ${app} ${key}`, () => ({
     load: async (abort) => asList(await loadTasks(app, stage.stageId, stage.attemptId, kTasks, abort)),
-    topics: [`jobs:${app}`],
+    topics: topicsOf('jobs', app),
     stale: (event, data) =>
       jobsOf(app, event, data)?.stages?.some((changed) => stageKey(changed) === key) ?? false,
   }));
