@@ -1,5 +1,6 @@
 #include "resourcemanager/shell/node_door.h"
 
+#include "common/model/node_protocol.h"
 #include "common/net/host_check.h"
 #include "common/wire/codec.h"
 #include "resourcemanager/shell/router.h"

@@ -9,9 +9,6 @@
 
 namespace heddle::rm {
 
-/// Where agents connect.
-inline constexpr const char* kNodePath = "/heddle/v1/nodes";
-
 class NodeDoor final : public net::HttpHandler {
 public:
     NodeDoor(const Authenticator& auth, Connections& connections,

@@ -207,10 +207,8 @@ Status read_command(const Json& context, const Json* container, LaunchSpec& spec
     TRY(const std::vector<std::string> lines,
         texts_of(commands == nullptr ? nullptr : commands->find("command"),
                  "am-container-spec.commands.command"));
-    if (!spec.argv.empty() && !lines.empty()) {
-        return invalid("give either heddle-argv or am-container-spec.commands, not both");
-    }
-    if (!lines.empty()) {
+    // With both, the exact vector counts; the line is for a manager that knows only YARN's fields.
+    if (spec.argv.empty() && !lines.empty()) {
         spec.argv = {"/bin/sh", "-c", join(lines, " ")};  // joined as YARN does
     }
     for (const std::string& argument : spec.argv) {

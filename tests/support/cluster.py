@@ -80,7 +80,7 @@ class Cluster:
         self.memory, self.vcores = memory, vcores
         self.settings = list(settings)
         if heartbeat is not None:
-            self.settings.append(f"node.heartbeat_interval={heartbeat}")
+            self.settings += [f"scheduler.heartbeat_interval={heartbeat}", "scheduler.node_expiry=10m"]
         self.names = [f"node-{i + 1}" for i in range(nodes)]
         self.addresses = {name: f"127.0.0.{i + 1}" for i, name in enumerate(self.names)}
         self.processes = {}
