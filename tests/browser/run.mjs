@@ -155,6 +155,18 @@ test('an event moves the progress bar without a reload', () =>
     }),
   ));
 
+test('jobs appear on a page that was opened before the driver answered', () =>
+  withServer({}, async (server) => {
+    server.answerWith((path) => path.startsWith('/api/v1/'), 404);
+    await browser.visit(`${server.url}/apps/${server.cluster.app.id}`, {}, async (page) => {
+      await page.getByText('Attempt 1').waitFor();
+      await live(page);
+      server.answerAgain();
+      server.cluster.tick();
+      await page.getByRole('progressbar', { name: 'Tasks of job 2' }).waitFor();
+    });
+  }));
+
 test('a tab has one stream whatever page it shows', () =>
   withServer({}, (server) =>
     browser.visit(server.url, {}, async (page) => {

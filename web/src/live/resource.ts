@@ -16,8 +16,9 @@ export interface Source<T> {
   topics?: string[];
   /** The value after an event; `current` itself when the event does not concern it. */
   patch?: (current: T, event: LiveEvent, data: unknown) => T;
-  /** Whether an event means that the value must be loaded again (at most every `kReload`). */
-  stale?: (event: LiveEvent, data: unknown) => boolean;
+  /** Whether an event means that the value must be loaded again (at most every `kReload`).
+   *  `loaded`: there is a value. */
+  stale?: (event: LiveEvent, data: unknown, loaded: boolean) => boolean;
 }
 
 const kReload = 2_000; // least time between loads that events ask for
@@ -87,9 +88,9 @@ export class Resource<T> {
       if (this.#lastLoad > 0) this.reload();
       return;
     }
-    if (this.source.stale?.(event, data)) this.#reloadSoon();
-    if (this.#abort) this.#missed.push([event, data]);
     const { data: current } = this.view.value;
+    if (this.source.stale?.(event, data, current !== undefined)) this.#reloadSoon();
+    if (this.#abort) this.#missed.push([event, data]);
     if (current === undefined) return;
     const next = this.#patched(current, event, data);
     if (next !== current) this.view.value = { ...this.view.value, data: next };

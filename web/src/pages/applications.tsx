@@ -126,7 +126,7 @@ export function ApplicationsPage() {
               label="State"
               value={state}
               choices={[
-                { value: '', label: 'All', count: found.length },
+                { value: '', label: 'all', count: found.length },
                 ...['PENDING', 'RUNNING', 'FINISHED', 'FAILED', 'KILLED'].map((value) => ({
                   value,
                   label: word(value),

@@ -91,7 +91,7 @@ export function NodesPage() {
               label="State"
               value={state}
               choices={[
-                { value: '', label: 'All', count: nodes.length },
+                { value: '', label: 'all', count: nodes.length },
                 ...states.map((value) => ({
                   value,
                   label: nodeWord(value),

@@ -107,6 +107,8 @@ export const useWork = (app: string) =>
       return { jobs: asList(jobs), stages: asList(stages), executors: asList(executors) };
     },
     topics: topicsOf('jobs', app),
+    // The page was opened before the driver answered.
+    stale: (event, data, loaded) => !loaded && jobsOf(app, event, data) !== undefined,
     patch: (current: Work, event: LiveEvent, data: unknown): Work => {
       const patch = jobsOf(app, event, data);
       if (!patch) return current;

@@ -10,6 +10,7 @@ import { bytes, count, duration, plural, sparkTime } from '../ui/format';
 import { State, word } from '../ui/state';
 import { Table, type Column } from '../ui/table';
 import { jobsOf, stageKey, topicsOf, useApplication } from './sources';
+import { input, shuffleRead, shuffleWritten, Spread } from './spread';
 import { Heading, useTitle } from './title';
 import { size, StageBar } from './work_tables';
 
@@ -32,6 +33,8 @@ export function StagePage({ app, stage: id, attempt }: Props) {
       const changed = jobsOf(app, event, data)?.stages?.find((stage) => stageKey(stage) === key);
       return changed ? replaced(current, changed, stageKey) : current;
     },
+    stale: (event, data, loaded) =>
+      !loaded && (jobsOf(app, event, data)?.stages?.some((stage) => stageKey(stage) === key) ?? false),
   }));
   const { data, error } = resource.view.value;
   const stage = data?.[0];
@@ -133,119 +136,6 @@ function About({ stage }: { stage: Stage }) {
   );
 }
 
-const kQuantiles: [string, number][] = [
-  ['Least', 0],
-  ['25%', 0.25],
-  ['Median', 0.5],
-  ['75%', 0.75],
-  ['Most', 1],
-];
-
-const shuffleRead = (task: Task) =>
-  (task.taskMetrics?.shuffleReadMetrics?.remoteBytesRead ?? 0) +
-  (task.taskMetrics?.shuffleReadMetrics?.localBytesRead ?? 0);
-const shuffleWritten = (task: Task) => task.taskMetrics?.shuffleWriteMetrics?.bytesWritten ?? 0;
-const input = (task: Task) => task.taskMetrics?.inputMetrics?.bytesRead ?? 0;
-
-/** Quantiles of what completed tasks took, and at which distance to their data tasks ran. */
-function Spread({ tasks }: { tasks: Task[] }) {
-  const done = tasks.filter((task) => task.status === 'SUCCESS');
-  const measures: [string, (task: Task) => number, (value: number) => string][] = [
-    ['Duration', (task) => task.duration ?? 0, duration],
-    ['Input', input, bytes],
-    ['Shuffle read', shuffleRead, bytes],
-    ['Shuffle write', shuffleWritten, bytes],
-  ];
-  const rows = measures
-    .map(([name, value, write]) => ({ name, write, values: done.map(value).sort((a, b) => a - b) }))
-    .filter(({ values }) => (values.at(-1) ?? 0) > 0);
-  const places = new Map<string, number>();
-  for (const task of tasks) places.set(task.taskLocality, (places.get(task.taskLocality) ?? 0) + 1);
-  return (
-    <Panel title="Spread" note={`${plural(done.length, 'task')} done`}>
-      {done.length === 0 && <Empty title="No task has completed yet" />}
-      {done.length > 0 && (
-        <>
-          <Histogram durations={done.map((task) => task.duration ?? 0)} />
-          <table class="quantiles" aria-label="Spread over the tasks">
-            <thead>
-              <tr>
-                <th scope="col">
-                  <span class="offscreen">Measure</span>
-                </th>
-                {kQuantiles.map(([name]) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ name, write, values }) => (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  {kQuantiles.map(([label, at]) => (
-                    <td key={label}>{write(values[Math.round(at * (values.length - 1))] ?? 0)}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </>
-      )}
-      {places.size > 0 && (
-        <p class="places">
-          <span>Where they ran:</span>
-          {[...places].sort().map(([place, number]) => (
-            <span key={place} class="place">
-              {word(place)} <b>{count(number)}</b>
-            </span>
-          ))}
-        </p>
-      )}
-    </Panel>
-  );
-}
-
-const kBins = 24;
-
-/** How many tasks took how long. */
-function Histogram({ durations }: { durations: number[] }) {
-  const most = Math.max(...durations, 1);
-  const bins = new Array<number>(kBins).fill(0);
-  for (const value of durations) {
-    const bin = Math.min(kBins - 1, Math.floor((value / most) * kBins));
-    bins[bin] = (bins[bin] ?? 0) + 1;
-  }
-  const highest = Math.max(...bins);
-  return (
-    <figure class="histogram">
-      <svg
-        viewBox={`0 0 ${kBins * 10} 48`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`Task durations from 0 to ${duration(most)}`}
-      >
-        {bins.map((number, bin) => {
-          const height = number === 0 ? 0 : Math.max(2, (number / highest) * 46);
-          return (
-            <rect key={bin} x={bin * 10 + 1} y={48 - height} width={8} height={height}>
-              <title>
-                {`${plural(number, 'task')}: ${duration((bin * most) / kBins)} to ${duration(((bin + 1) * most) / kBins)}`}
-              </title>
-            </rect>
-          );
-        })}
-      </svg>
-      <figcaption>
-        <span>0</span>
-        <span>duration</span>
-        <span>{duration(most)}</span>
-      </figcaption>
-    </figure>
-  );
-}
-
 const columns: Column<Task>[] = [
   {
     key: 'index',
@@ -319,6 +209,13 @@ const columns: Column<Task>[] = [
   },
 ];
 
+const kSizes = ['input', 'read', 'write'];
+
+/** Whether a column of sizes has any in it. */
+function tells(column: Column<Task>, tasks: Task[]): boolean {
+  return !kSizes.includes(column.key) || tasks.some((task) => column.sort?.(task));
+}
+
 function Tasks({ tasks }: { tasks: Task[] }) {
   if (tasks.length === 0) return <Empty title="No task has been launched yet" />;
   const state = route.value.query.get('state') ?? '';
@@ -332,7 +229,7 @@ function Tasks({ tasks }: { tasks: Task[] }) {
           label="State"
           value={state}
           choices={[
-            { value: '', label: 'All', count: tasks.length },
+            { value: '', label: 'all', count: tasks.length },
             ...states.map((value) => ({
               value,
               label: word(value),
@@ -342,7 +239,7 @@ function Tasks({ tasks }: { tasks: Task[] }) {
         />
       )}
       {shown.length > 0 ? (
-        <Table label="Tasks" columns={columns} rows={shown} rowKey={(task) => task.taskId} sort="index" page={50} />
+        <Table label="Tasks" columns={columns.filter((column) => tells(column, tasks))} rows={shown} rowKey={(task) => task.taskId} sort="index" page={50} />
       ) : (
         <Empty title={`No task is ${word(state)}`} />
       )}
