@@ -1,0 +1,383 @@
+// From events of the outside to the core, and from its effects to the outside.
+
+#include "nodeagent/shell/daemon.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <random>
+#include <utility>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/service.h"
+#include "common/net/credential.h"
+#include "common/net/http_client.h"
+#include "common/store/lock_file.h"
+#include "common/wire/codec.h"
+#include "nodeagent/shell/expansion.h"
+#include "nodeagent/shell/routes.h"
+
+namespace heddle::node {
+
+namespace {
+
+constexpr Duration kMeasureInterval = seconds(5);
+constexpr Duration kConnectTimeout = seconds(5);
+constexpr Duration kSilenceMax = seconds(10);  // of the manager, before the connection is given up
+constexpr std::size_t kEventsPerTurn = 1000;
+
+std::uint64_t random_number() {
+    std::random_device device;
+    return std::uint64_t{device()} << 32 | device();
+}
+
+NodeConfig core_config(const NodeOptions& options, std::uint16_t port) {
+    NodeConfig config;
+    config.info.id = {options.name};
+    config.info.address = options.address;
+    config.info.http_port = port;
+    config.info.rack = options.rack;
+    config.info.total = options.total;
+    config.info.version = std::string(version());
+    config.info.isolation = {"rlimits", "process-groups", "no-new-privileges"};
+    config.incarnation = random_number();
+    config.seed = random_number();
+    config.log_retention = options.log_retention;
+    config.logs_kept_max = options.logs_kept_max;
+    return config;
+}
+
+/// The user's processes get many descriptors only if they ask; this daemon needs its own.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+std::string node_path() {
+    const char* path = std::getenv("PATH");
+    return path == nullptr || *path == '\0' ? "/usr/local/bin:/usr/bin:/bin" : path;
+}
+
+}  // namespace
+
+Daemon::Daemon(NodeOptions options, std::string programs)
+    : options_(std::move(options)),
+      programs_(std::move(programs)),
+      paths_{options_.directory},
+      store_(paths_) {}
+
+Daemon::~Daemon() = default;
+
+Status Daemon::begin() {
+    raise_descriptor_limit();
+    ::signal(SIGPIPE, SIG_IGN);
+    for (const std::string& path : {paths_.root, paths_.state_root(), paths_.work_root(),
+                                    paths_.logs_root(), paths_.cache()}) {
+        TRY(make_directories(path));
+    }
+    TRY(auto lock, store::LockFile::take(paths_.lock_file()));
+    lock_ = std::make_shared<store::LockFile>(std::move(lock));
+    TRY(token_, net::read_token_file(options_.token_file));
+    cache_ = std::make_unique<ArtifactCache>(
+        loop_, ArtifactCache::Options{paths_.cache(), options_.manager_rest, [this] {
+                                          return net::read_token_file(options_.token_file);
+                                      }});
+    TRY(cache_->begin());
+    localiser_ = std::make_unique<Localiser>(loop_, paths_, *cache_);
+    ShimHost::Options shim;
+    shim.paths = paths_;
+    shim.shim = programs_ + "/container-shim";
+    shim.log_bytes_max = options_.log_bytes_max;
+    shims_ = std::make_unique<ShimHost>(loop_, shim, [this](Event e) { deliver(std::move(e)); });
+    Booted booted;
+    TRY(recover(booted));
+
+    auto routes = std::make_shared<Routes>(
+        Routes::Parts{loop_, paths_, facts_, token_, options_.host_names, options_.anonymous_read});
+    server_ = std::make_unique<net::HttpServer>(loop_, routes);
+    TRY(port_, server_->listen(options_.address, options_.port));
+    facts_ = {options_.address, port_, booted.wall, booted.wall};
+    agent_ = std::make_unique<NodeAgent>(core_config(options_, port_));
+    routes->show(*agent_);
+    for (const int number : {SIGTERM, SIGINT}) {
+        TRY(loop_.on_signal(number, [this](int) { stop(); }));
+    }
+    deliver(std::move(booted));
+    loop_.post([this] { measure(); });
+    return {};
+}
+
+Status Daemon::recover(Booted& booted) {
+    booted.wall = wall_now();
+    TRY(booted.epoch_seen, store_.load_epoch());
+    for (ContainerRecord& record : store_.load_all()) {
+        const ContainerId id = record.order.container;
+        RecoveredContainer found;
+        if (record.state != ContainerState::Done) {
+            found.process = shims_->inspect(id);
+        }
+        found.record = std::move(record);
+        booted.containers.push_back(std::move(found));
+    }
+    return {};
+}
+
+void Daemon::run() {
+    const Resource& total = options_.total;
+    log::info("node agent ready", {{"name", options_.name},
+                                   {"http", options_.address + ":" + std::to_string(port_)},
+                                   {"manager", options_.server.text()},
+                                   {"resources", to_string(total)}});
+    notify_service_manager("READY=1");
+    loop_.run();
+    notify_service_manager("STOPPING=1");
+}
+
+void Daemon::stop() {
+    loop_.post([this] {
+        if (std::exchange(stopping_, true)) {
+            return;
+        }
+        log::info("node agent ends; its containers go on");
+        deliver(ShutdownRequested{});
+        // Behind the turn, and time for the farewell to leave.
+        loop_.post_after(milliseconds(50), [this] { loop_.stop(); });
+    });
+}
+
+// Events.
+
+void Daemon::deliver(Event event) {
+    events_.push_back(std::move(event));
+    if (!std::exchange(turn_posted_, true)) {
+        loop_.post([this] { turn(); });
+    }
+}
+
+void Daemon::turn() {
+    turn_posted_ = false;
+    for (std::size_t n = 0; n < kEventsPerTurn && !events_.empty(); ++n) {
+        const Event event = std::move(events_.front());
+        events_.pop_front();
+        step(event);
+    }
+    flush();
+    if (!events_.empty() && !std::exchange(turn_posted_, true)) {
+        loop_.post([this] { turn(); });
+    }
+    arm_timer();
+}
+
+void Daemon::step(const Event& event) {
+    Effects effects;
+    agent_->step(monotonic_now(), event, effects);
+    for (Effect& effect : effects) {
+        std::visit([this](auto& e) { perform(e); }, effect);
+    }
+}
+
+void Daemon::arm_timer() {
+    const TimePoint at = agent_->next_deadline();
+    if (at == timer_at_) {
+        return;
+    }
+    if (timer_ != 0) {
+        loop_.cancel(std::exchange(timer_, 0));
+    }
+    timer_at_ = at;
+    if (at != TimePoint::never()) {
+        timer_ = loop_.post_at(at, [this] {
+            timer_ = 0;
+            timer_at_ = TimePoint::never();
+            deliver(Tick{});
+        });
+    }
+}
+
+void Daemon::measure() {
+    auto usage = std::make_shared<NodeUsage>();  // shared by the work and what follows it
+    loop_.run_blocking(
+        [this, usage, sessions = shims_->sessions()] {
+            *usage = meter_.measure(sessions, paths_.root);
+        },
+        [this, usage] {
+            facts_.last_update = wall_now();
+            deliver(UsageMeasured{*usage});
+            loop_.post_after(kMeasureInterval, [this] { measure(); });
+        });
+}
+
+// The connection to the manager.
+
+void Daemon::perform(Connect& effect) {
+    connection_ = effect.connection;
+    socket_.reset();
+    const auto token = net::read_token_file(options_.token_file);  // it may have been renewed
+    if (!token) {
+        deliver(Disconnected{effect.connection, token.error().message});
+        return;
+    }
+    net::WebSocketOptions options;
+    options.idle_timeout = kSilenceMax;
+    options.message_limit = wire::kFrameBytesMax;
+    net::connect_web_socket(
+        loop_, options_.server, kNodePath, {{"Authorization", "Bearer " + *token}}, options,
+        kConnectTimeout, [this, id = effect.connection](Result<net::WebSocketPtr> socket) {
+            if (socket) {
+                connected(id, std::move(socket).value());
+            } else {
+                log::debug("cannot reach the manager", {{"reason", socket.error().message}});
+                deliver(Disconnected{id, socket.error().message});
+            }
+        });
+}
+
+void Daemon::connected(std::uint64_t connection, net::WebSocketPtr socket) {
+    if (connection != connection_) {
+        return;  // given up meanwhile; dropping it closes it
+    }
+    socket_ = std::move(socket);
+    net::WebSocket::Events events;
+    events.on_message = [this, connection](std::string frame, bool) {
+        received(connection, frame);
+    };
+    events.on_close = [this, connection](const Status& why) {
+        deliver(Disconnected{connection, why ? "closed by the manager" : why.error().message});
+    };
+    socket_->start(std::move(events));
+    deliver(Connected{connection});
+}
+
+void Daemon::received(std::uint64_t connection, const std::string& frame) {
+    auto messages = wire::decode_frame<ManagerToNode>(frame);
+    if (!messages) {
+        log::error("the manager sent what is not a message; connecting again",
+                   {{"reason", messages.error().message}});
+        if (connection == connection_ && socket_) {
+            socket_->close(1007, "not a message");
+        }
+        return;
+    }
+    for (ManagerToNode& message : *messages) {
+        deliver(MessageReceived{connection, std::move(message)});
+    }
+}
+
+void Daemon::perform(Send& effect) {
+    if (effect.connection == connection_) {
+        outbox_.push_back(std::move(effect.message));
+    }
+}
+
+void Daemon::flush() {
+    if (!outbox_.empty() && socket_) {
+        socket_->send(wire::encode_frame(std::span<const NodeToManager>(outbox_)));
+    }
+    outbox_.clear();
+}
+
+void Daemon::perform(Disconnect& effect) {
+    if (effect.connection == connection_) {
+        flush();
+        if (socket_) {
+            socket_->close();
+        }
+        socket_.reset();
+        connection_ = 0;
+    }
+}
+
+// The disk. Saves of one container keep their order: there is one file thread.
+
+void Daemon::perform(SaveEpoch& effect) {
+    auto status = std::make_shared<Status>();  // shared by the work and what follows it
+    loop_.run_blocking([this, status, epoch = effect.epoch] { *status = store_.save_epoch(epoch); },
+                       [this, status, epoch = effect.epoch] {
+                           if (*status) {
+                               deliver(EpochSaved{epoch});
+                           } else {
+                               deliver(EpochSaveFailed{epoch, status->error().message});
+                           }
+                       });
+}
+
+void Daemon::perform(SaveContainer& effect) {
+    auto status = std::make_shared<Status>();  // shared by the work and what follows it
+    const ContainerId id = effect.record.order.container;
+    loop_.run_blocking(
+        [this, status, record = std::move(effect.record)] { *status = store_.save(record); },
+        [this, status, id, version = effect.version] {
+            if (*status) {
+                deliver(ContainerSaved{id, version});
+            } else {
+                deliver(ContainerSaveFailed{id, version, status->error().message});
+            }
+        });
+}
+
+void Daemon::perform(DeleteContainer& effect) {
+    localiser_->remove_logs(effect.container);
+    loop_.run_blocking([this, id = effect.container] { store_.remove(id); }, [] {});
+}
+
+void Daemon::perform(DeleteWork& effect) {
+    localiser_->remove_work(effect.container);
+}
+
+// Processes.
+
+void Daemon::perform(Localise& effect) {
+    const ContainerId id = effect.order.container;
+    localiser_->localise(effect.order, [this, id](const Status& how) {
+        if (how) {
+            deliver(Localised{id});
+        } else {
+            deliver(LocaliseFailed{id, how.error().message});
+        }
+    });
+}
+
+void Daemon::perform(StartShim& effect) {
+    if (effect.order.spec.argv.empty()) {
+        deliver(StartFailed{effect.order.container, "the command is empty"});
+        return;
+    }
+    shims_->start(launch_of(effect.order));
+}
+
+ShimLaunch Daemon::launch_of(const ContainerStart& order) const {
+    ContainerPlace place;
+    place.container = to_string(order.container);
+    place.work_dir = paths_.work(order.container);
+    place.log_dir = paths_.logs(order.container);
+    place.host = options_.address;
+    place.http_port = port_;
+    place.user = order.user;
+    place.programs_dir = programs_;
+    place.node_path = node_path();
+    const Environment environment = container_environment(order.spec, place);
+    ShimLaunch launch;
+    launch.container = order.container;
+    for (const std::string& argument : order.spec.argv) {
+        launch.argv.push_back(expand(argument, environment, place.log_dir));
+    }
+    for (const auto& [name, value] : environment) {
+        launch.environment.push_back(name + "=" + value);
+    }
+    return launch;
+}
+
+void Daemon::perform(Adopt& effect) {
+    shims_->adopt(effect.container);
+}
+
+void Daemon::perform(Signal& effect) {
+    shims_->signal(effect.container, effect.signal);
+}
+
+}  // namespace heddle::node

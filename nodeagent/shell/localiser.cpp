@@ -1,0 +1,228 @@
+// Directories, links and secrets of a container.
+
+#include "nodeagent/shell/localiser.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace heddle::node {
+
+namespace {
+
+constexpr std::size_t kNameBytesMax = 255;
+constexpr std::size_t kDeletionsMax = 100'000;
+
+Status check_name(const std::string& name) {
+    const bool plain = !name.empty() && name.size() <= kNameBytesMax && name != "." &&
+                       name != ".." && std::none_of(name.begin(), name.end(), [](char c) {
+                           return c == '/' || static_cast<unsigned char>(c) < ' ';
+                       });
+    if (!plain) {
+        return Error{ErrorCode::InvalidArgument,
+                     "'" + name +
+                         "' is not a plain file name; artifacts and secrets go into the "
+                         "work directory itself"};
+    }
+    return {};
+}
+
+Status check_names(const LaunchSpec& spec) {
+    std::set<std::string> names;
+    const auto check = [&](const std::string& name) -> Status {
+        TRY(check_name(name));
+        if (!names.insert(name).second) {
+            return Error{ErrorCode::InvalidArgument,
+                         "two artifacts or secrets have the name '" + name + "'"};
+        }
+        return {};
+    };
+    for (const Artifact& artifact : spec.artifacts) {
+        TRY(check(artifact.name));
+    }
+    for (const SecretFile& secret : spec.secrets) {
+        TRY(check(secret.name));
+    }
+    return {};
+}
+
+/// A link in the work directory: hard where the file system allows it, else symbolic.
+Status link_artifact(const Artifact& artifact, const ArtifactCache::Fetched& file,
+                     const std::string& target) {
+    const mode_t mode = artifact.executable ? 0755 : 0644;
+    if (file.owned) {
+        if (::chmod(file.path.c_str(), mode) != 0 ||
+            ::rename(file.path.c_str(), target.c_str()) != 0) {
+            return errno_error("cannot place '" + artifact.name + "'");
+        }
+        return {};
+    }
+    const bool cached = !artifact.sha256.empty() || artifact.source.starts_with("heddle:");
+    if (cached && artifact.executable && ::chmod(file.path.c_str(), 0555) != 0) {
+        return errno_error("cannot make '" + artifact.name + "' executable");
+    }
+    if (!cached && artifact.executable && ::access(file.path.c_str(), X_OK) != 0) {
+        // Not ours to change: this one file is copied.
+        std::error_code error;
+        if (!std::filesystem::copy_file(file.path, target, error)) {
+            return Error{ErrorCode::Internal,
+                         "cannot copy '" + artifact.name + "': " + error.message()};
+        }
+        ::chmod(target.c_str(), mode);
+        return {};
+    }
+    if (cached && ::link(file.path.c_str(), target.c_str()) == 0) {
+        return {};
+    }
+    if (::symlink(file.path.c_str(), target.c_str()) != 0) {
+        return errno_error("cannot link '" + artifact.name + "'");
+    }
+    return {};
+}
+
+Status write_secret(const SecretFile& secret, const std::string& path) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) {
+        return errno_error("cannot write the secret file '" + secret.name + "'");
+    }
+    const ssize_t n = ::write(file, secret.contents.data(), secret.contents.size());
+    const bool whole = n == static_cast<ssize_t>(secret.contents.size());
+    if (::close(file) != 0 || !whole) {
+        return Error{ErrorCode::Unavailable,
+                     "cannot write the secret file '" + secret.name + "': the disk is full"};
+    }
+    return {};
+}
+
+Status make_places(const NodePaths& paths, const ContainerId& id) {
+    std::error_code ignored;
+    if (::access(paths.work(id).c_str(), F_OK) == 0) {  // of an earlier attempt
+        std::filesystem::remove_all(paths.work(id), ignored);
+    }
+    TRY(make_directories(paths.work(id)));
+    TRY(make_directories(paths.logs(id)));
+    return make_directories(paths.state(id));
+}
+
+}  // namespace
+
+struct Localiser::Job {
+    ContainerStart order;
+    Done done;
+    std::vector<ArtifactCache::Fetched> files;
+    std::size_t missing = 0;
+    Status how;
+};
+
+Localiser::Localiser(net::EventLoop& loop, NodePaths paths, ArtifactCache& cache)
+    : loop_(loop),
+      paths_(std::move(paths)),
+      cache_(cache),
+      alive_(std::make_shared<bool>(true)),
+      cleaner_(kDeletionsMax) {}
+
+Localiser::~Localiser() {
+    *alive_ = false;
+}
+
+void Localiser::localise(const ContainerStart& order, Done done) {
+    auto job = std::make_shared<Job>();  // shared by the callbacks of its artifacts
+    job->order = order;
+    job->done = std::move(done);
+    under_way_.insert(order.container);
+    const auto& artifacts = order.spec.artifacts;
+    job->how = check_names(order.spec);
+    if (!job->how) {
+        finish(job, job->how);
+        return;
+    }
+    job->files.resize(artifacts.size());
+    job->missing = artifacts.size();
+    if (artifacts.empty()) {
+        place(job);
+        return;
+    }
+    for (std::size_t i = 0; i < artifacts.size(); ++i) {
+        cache_.fetch(artifacts[i],
+                     [this, alive = alive_, job, i](Result<ArtifactCache::Fetched> result) {
+                         if (*alive) {
+                             fetched(job, i, std::move(result));
+                         }
+                     });
+    }
+}
+
+void Localiser::fetched(const std::shared_ptr<Job>& job, std::size_t index,
+                        Result<ArtifactCache::Fetched> result) {
+    if (result) {
+        job->files[index] = std::move(result).value();
+    } else if (job->how) {
+        job->how = result.error();
+    }
+    if (--job->missing > 0) {
+        return;
+    }
+    if (job->how) {
+        place(job);
+        return;
+    }
+    for (const ArtifactCache::Fetched& file : job->files) {
+        if (file.owned) {
+            ::unlink(file.path.c_str());
+        }
+    }
+    finish(job, job->how);
+}
+
+void Localiser::place(const std::shared_ptr<Job>& job) {
+    const auto work = [paths = paths_, job] {
+        const ContainerId& id = job->order.container;
+        const LaunchSpec& spec = job->order.spec;
+        const auto all = [&]() -> Status {
+            TRY(make_places(paths, id));
+            for (std::size_t i = 0; i < spec.artifacts.size(); ++i) {
+                TRY(link_artifact(spec.artifacts[i], job->files[i],
+                                  paths.work(id) + "/" + spec.artifacts[i].name));
+            }
+            for (const SecretFile& secret : spec.secrets) {
+                TRY(write_secret(secret, paths.work(id) + "/" + secret.name));
+            }
+            return {};
+        };
+        job->how = all();
+    };
+    loop_.run_blocking(work, [this, alive = alive_, job] {
+        if (*alive) {
+            finish(job, job->how);
+        }
+    });
+}
+
+void Localiser::finish(const std::shared_ptr<Job>& job, Status how) {
+    const ContainerId id = job->order.container;
+    under_way_.erase(id);
+    if (to_remove_.erase(id) > 0) {
+        remove_work(id);
+    }
+    job->done(std::move(how));
+}
+
+void Localiser::remove_work(const ContainerId& id) {
+    if (under_way_.contains(id)) {
+        to_remove_.insert(id);
+        return;
+    }
+    cleaner_.submit([path = paths_.work(id)] { remove_tree(path); });
+}
+
+void Localiser::remove_logs(const ContainerId& id) {
+    cleaner_.submit([path = paths_.logs(id)] { remove_tree(path); });
+}
+
+}  // namespace heddle::node

@@ -1,0 +1,42 @@
+#pragma once
+
+// The node's memory on disk: the highest epoch, and one record per container. All calls block; they
+// run on the loop's file thread, or before the loop.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "nodeagent/core/container_record.h"
+#include "nodeagent/shell/node_paths.h"
+
+namespace heddle::node {
+
+class StateStore {
+public:
+    explicit StateStore(NodePaths paths) : paths_(std::move(paths)) {}
+
+    /// Durable. Errors: Internal.
+    Status save_epoch(std::int64_t epoch) const;
+    /// 0 when none was ever saved. Errors: DataLoss when the file is not what save_epoch() wrote.
+    Result<std::int64_t> load_epoch() const;
+
+    /// Replaces the record in one step. When the end of a container cannot be saved, its record
+    /// goes. Errors: Internal.
+    Status save(const ContainerRecord& record) const;
+    /// Every record. A damaged one is set aside with a warning: its container is then unknown here,
+    /// which the manager learns by its absence.
+    std::vector<ContainerRecord> load_all() const;
+    void remove(const ContainerId& id) const;
+
+private:
+    NodePaths paths_;
+};
+
+/// The record as bytes with version, lengths and checksum, and back. Errors: DataLoss.
+std::string encode_container_record(const ContainerRecord& record);
+Result<ContainerRecord> decode_container_record(std::string_view bytes);
+
+}  // namespace heddle::node
