@@ -19,7 +19,9 @@ endif()
 
 find_program(HEDDLE_CCACHE ccache)
 if(HEDDLE_CCACHE)
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${HEDDLE_CCACHE})
+    # Relative paths in the cache's keys, so that a second checkout finds what the first compiled.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1
+        CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${HEDDLE_CCACHE})
 endif()
 find_program(HEDDLE_LLD ld.lld)
 if(HEDDLE_LLD)

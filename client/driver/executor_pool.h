@@ -15,6 +15,11 @@
 
 namespace heddle::driver {
 
+/// So many executors in a row may end before one has finished a task; then jobs fail.
+constexpr std::int32_t executor_failures_max(std::int32_t executors) {
+    return executors * 4 < 10 ? 10 : executors * 4;
+}
+
 class ExecutorPool {
 public:
     /// Takes an event from any thread.

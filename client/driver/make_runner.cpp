@@ -10,6 +10,7 @@
 #include "client/driver/job_runner.h"
 #include "client/driver/local_pool.h"
 #include "client/driver/master_url.h"
+#include "client/driver/process_pool.h"
 #include "client/driver/runner.h"
 #include "client/driver/settings.h"
 #include "common/base/clock.h"
@@ -41,11 +42,21 @@ std::unique_ptr<ExecutorPool> make_local_pool(const MasterUrl& url, const Settin
                                        "local-" + std::to_string(wall_now().milliseconds));
 }
 
+std::unique_ptr<ExecutorPool> make_process_pool(const MasterUrl& url, const Settings& settings) {
+    ProcessPoolOptions options;
+    options.executors = url.executors;
+    options.cores = url.cores;
+    options.memory = url.memory_mib << 20;
+    options.nodes = settings.local_nodes;
+    options.folder = work_folder(settings);
+    options.application_id = "local-" + std::to_string(wall_now().milliseconds);
+    return std::make_unique<ProcessPool>(std::move(options));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
-    TRY(const Settings settings,
-        read_settings(options.settings, std::getenv("HEDDLE_UI") != nullptr));
+    TRY(Settings settings, read_settings(options.settings, std::getenv("HEDDLE_UI") != nullptr));
     const auto cores = static_cast<std::int32_t>(std::thread::hardware_concurrency());
     TRY(const MasterUrl url, parse_master_url(options.master, cores == 0 ? 1 : cores));
     std::unique_ptr<ExecutorPool> pool;
@@ -54,6 +65,9 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
             pool = make_local_pool(url, settings);
             break;
         case MasterUrl::Kind::LocalCluster:
+            pool = make_process_pool(url, settings);
+            settings.core.executor_failures_max = executor_failures_max(url.executors);
+            break;
         case MasterUrl::Kind::Cluster:
             return Error{ErrorCode::Unsupported,
                          "master '" + options.master + "' is not supported in this version"};

@@ -445,24 +445,33 @@ bool Listener::accept_one() {
         return true;
     }
     if (errno == EMFILE || errno == ENFILE) {
-        shed_one();
-        return !paused_;
+        return shed_one();
     }
     return errno == EINTR || errno == ECONNABORTED;
 }
 
 // The client sees a closed connection instead of one that hangs, and the listening socket does not
-// stay readable, which would spin.
-void Listener::shed_one() {
+// stay readable, which would spin. False: nobody waited (the system asks for a descriptor first).
+bool Listener::shed_one() {
     if (reserve_ >= 0) {
         ::close(std::exchange(reserve_, -1));
-        const int accepted = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (accepted >= 0) {
-            ::close(accepted);
+        SocketAddress address;
+        address.length = sizeof address.storage;
+        const int accepted =
+            accept4(descriptor_, address.get(), &address.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        reserve_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+        if (accepted < 0) {
+            return false;
         }
+        if (reserve_ >= 0) {
+            prepare(accepted);  // others were closed meanwhile: there is room after all
+            on_accept_(accepted, peer_of(accepted, address));
+            return true;
+        }
+        ::close(accepted);
         reserve_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
         log::warning("out of file descriptors: a connection was refused");
-        return;
+        return true;
     }
     // The reserve was lost to another thread: wait for better times without spinning.
     paused_ = true;
@@ -474,6 +483,7 @@ void Listener::shed_one() {
             self->handle_->want_read();
         }
     });
+    return false;
 }
 
 // -- connect ------------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ public:
 private:
     void start(int descriptor);
     bool accept_one();
-    void shed_one();
+    bool shed_one();
 
     std::shared_ptr<LoopCore> core_;
     OnAccept on_accept_;

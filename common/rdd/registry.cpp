@@ -15,6 +15,17 @@ namespace heddle::rdd {
 
 namespace {
 
+struct RuntimeNote {
+    ElfW(Nhdr) header;
+    char name[sizeof(kRuntimeNoteName)];
+    std::uint32_t version;
+};
+[[gnu::section(".note.heddle"), gnu::used,
+  gnu::aligned(4)]] constinit const RuntimeNote runtime_note = {
+    {sizeof(kRuntimeNoteName), sizeof(std::uint32_t), kRuntimeNoteType},
+    {'H', 'e', 'd', 'd', 'l', 'e', '\0', '\0'},
+    kRuntimeVersion};
+
 // Written by static initialisers (of the program and of libraries loaded later), read by tasks.
 struct Table {
     std::mutex mutex;

@@ -24,6 +24,11 @@ namespace heddle::rdd {
 /// The version of plan bytes, block layout and task messages: driver and executor must agree.
 inline constexpr std::uint32_t kRuntimeVersion = 1;
 
+// Every program that is linked with this library carries the version in an ELF note, so that an
+// executor can tell before it runs the program.
+inline constexpr char kRuntimeNoteName[8] = {'H', 'e', 'd', 'd', 'l', 'e', '\0', '\0'};
+inline constexpr std::uint32_t kRuntimeNoteType = 1;
+
 /// For static initialisers. Keeps a copy; `entry.type_name` and what it points to must be static.
 /// Returns the ordinal.
 std::uint32_t register_entry(const OperatorEntry& entry);

@@ -97,16 +97,7 @@ void Daemon::build_routes() {
     services_ = std::make_unique<Services>(
         Services{loop_, door_, board_, *auth_, tokens_, *artifacts_, *hub_, metrics_, server_,
                  token_, options_.ui_dir, [this] { return metrics_page(); }});
-    add_cluster_routes(router_, *services_);
-    add_app_list_routes(router_, *services_);
-    add_app_routes(router_, *services_);
-    add_unsupported_routes(router_);
-    add_spark_routes(router_, *services_);
-    add_heddle_routes(router_, *services_);
-    add_log_routes(router_, *services_);
-    add_artifact_routes(router_, *services_);
-    add_daemon_routes(router_, *services_);
-    add_page_routes(router_, *services_);
+    add_routes(router_, *services_);
 }
 
 Status Daemon::listen() {

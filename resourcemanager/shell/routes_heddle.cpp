@@ -100,4 +100,17 @@ void add_daemon_routes(Router& router, Services& services) {
     });
 }
 
+void add_routes(Router& router, Services& services) {
+    add_cluster_routes(router, services);
+    add_app_list_routes(router, services);
+    add_app_routes(router, services);
+    add_unsupported_routes(router);
+    add_spark_routes(router, services);
+    add_heddle_routes(router, services);
+    add_log_routes(router, services);
+    add_artifact_routes(router, services);
+    add_daemon_routes(router, services);
+    add_page_routes(router, services);
+}
+
 }  // namespace heddle::rm

@@ -45,6 +45,9 @@ void add_artifact_routes(Router& router, Services& services);
 void add_daemon_routes(Router& router, Services& services);
 void add_page_routes(Router& router, Services& services);
 
+/// All of the above: the whole table.
+void add_routes(Router& router, Services& services);
+
 /// A body that `write` fills, as {"<root>": ...}.
 template <typename Write>
 net::HttpResponse wrapped_json(std::string_view root, Write&& write) {

@@ -15,7 +15,7 @@ export function SignedOut() {
         <code>rmctl ui</code>
         <Copy text="rmctl ui" />
       </p>
-      <p>and open the fresh link that it prints. A link works once, so it is safe to paste.</p>
+      <p>and open the fresh link that it prints. Each link works once.</p>
       <button type="button" class="button" onClick={() => location.reload()}>
         Try again
       </button>

@@ -1,0 +1,50 @@
+#pragma once
+
+// How driver, executors and their block servers speak over one framed connection: what the kinds of
+// frames are, and the handshake that is the first frame of every connection. The application's
+// secret proves that both belong to it; it comes from a file that only its user can read.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.h"
+#include "common/rdd/bytes.h"
+#include "common/rdd/ids.h"
+
+namespace heddle::rdd {
+
+enum class FrameKind : std::uint8_t {
+    Handshake = 1,
+    Messages = 2,      // driver and executor: any number of messages
+    BlockRequest = 3,  // correlation: chosen by the asker, repeated in the answer
+    BlockAnswer = 4,   // the block's image
+    BlockMissing = 5,
+};
+
+enum class Purpose : std::uint8_t { Executor, Blocks };
+
+struct Handshake {
+    std::uint32_t version = 0;  // kRuntimeVersion
+    Purpose purpose = Purpose::Executor;
+    std::string secret;
+};
+
+Bytes encode(const Handshake& handshake);
+/// Errors: DataLoss; Conflict for another version.
+Result<Handshake> decode_handshake(std::string_view bytes);
+
+Bytes encode(const BlockId& block);
+/// Errors: DataLoss.
+Result<BlockId> decode_block_id(std::string_view bytes);
+
+// Names of environment variables by which an executor process is told what it is. None holds a
+// secret.
+inline constexpr const char* kDriverVariable = "HEDDLE_DRIVER";       // "host:port"
+inline constexpr const char* kSecretVariable = "HEDDLE_SECRET_FILE";  // the file's name
+inline constexpr const char* kRoleVariable = "HEDDLE_ROLE";           // "executor"
+inline constexpr const char* kCoresVariable = "HEDDLE_EXECUTOR_CORES";
+inline constexpr const char* kMemoryVariable = "HEDDLE_EXECUTOR_MEMORY";  // bytes
+inline constexpr const char* kSecretFile = "application.secret";
+
+}  // namespace heddle::rdd

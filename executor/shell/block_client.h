@@ -1,0 +1,53 @@
+#pragma once
+
+// Fetches blocks from other executors: one connection per peer, made when it is first needed, and
+// many requests under way on it. Task threads ask and wait; the loop thread answers.
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/net/event_loop.h"
+#include "common/net/frame_channel.h"
+#include "executor/shell/block_source.h"
+
+namespace heddle::executor {
+
+class BlockClient final : public BlockSource {
+public:
+    BlockClient(net::EventLoop& loop, std::string secret);
+
+    void meet(const rdd::PeerJoined& peer);
+    /// Requests under way fail at once.
+    void lose(rdd::ExecutorId peer);
+
+    std::unique_ptr<Pending> fetch(rdd::ExecutorId from, const rdd::BlockId& block) override;
+
+private:
+    class Request;
+    struct Peer {
+        net::Endpoint address;
+        net::FrameConnectionPtr connection;  // null: not connected
+        bool connecting = false;
+        std::uint64_t generation = 0;  // of the connection: a late end of an old one is dropped
+        std::uint64_t next = 1;
+        std::map<std::uint64_t, std::shared_ptr<Request>> requests;  // shared with who waits
+    };
+    // Shared with callbacks of the loop.
+    struct Shared;
+
+    static void connect(const std::shared_ptr<Shared>& shared, rdd::ExecutorId id, Peer& peer);
+    static void connected(const std::shared_ptr<Shared>& shared, rdd::ExecutorId id,
+                          std::uint64_t generation, Result<net::FrameConnectionPtr> made);
+    static void answered(const std::shared_ptr<Shared>& shared, rdd::ExecutorId id,
+                         std::uint64_t generation, const net::Frame& frame);
+    static void fail_all(Peer& peer, const Error& error);
+
+    std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace heddle::executor

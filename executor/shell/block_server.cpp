@@ -1,0 +1,97 @@
+// Answers block requests on the loop's file thread, since a block may have to be mapped, encoded
+// and summed before it leaves.
+#include "executor/shell/block_server.h"
+
+#include <utility>
+
+#include "common/base/log.h"
+#include "common/net/digest.h"
+#include "common/rdd/executor_frames.h"
+
+namespace heddle::executor {
+
+namespace {
+
+constexpr std::size_t kBlockFrameLimit = std::size_t{3} << 30U;
+
+net::FrameOptions block_options() {
+    net::FrameOptions options;
+    options.frame_limit = kBlockFrameLimit;
+    options.send_limit = kBlockFrameLimit;
+    return options;
+}
+
+struct Outgoing {
+    blocks::BlockPtr block;
+    blocks::BlockImage image;  // views into itself and the block
+};
+
+blocks::BlockPtr find_block(blocks::BlockStore& cached, blocks::ShuffleStore& map_output,
+                            const rdd::BlockId& id) {
+    return id.kind == rdd::BlockId::Kind::Shuffle ? map_output.get(id) : cached.get(id);
+}
+
+void answer(net::FrameConnection& connection, std::uint64_t correlation, blocks::BlockPtr found) {
+    if (found == nullptr) {
+        connection.send(static_cast<std::uint8_t>(rdd::FrameKind::BlockMissing), correlation, {});
+        return;
+    }
+    auto out = std::make_shared<Outgoing>();  // shared by the parts that are being written
+    out->block = blocks::encoded(found);
+    out->image = blocks::image_of(*out->block);
+    std::vector<net::SharedBytes> parts;
+    for (const std::string_view part : out->image.parts) {
+        parts.push_back({out, reinterpret_cast<const std::byte*>(part.data()), part.size()});
+    }
+    connection.send(static_cast<std::uint8_t>(rdd::FrameKind::BlockAnswer), correlation, {},
+                    std::move(parts));
+}
+
+}  // namespace
+
+BlockServer::BlockServer(net::EventLoop& loop, blocks::BlockStore& cached,
+                         blocks::ShuffleStore& map_output, std::string secret)
+    : loop_(loop),
+      cached_(cached),
+      map_output_(map_output),
+      secret_(std::move(secret)),
+      server_(loop, block_options(), [this](net::FrameConnectionPtr connection) {
+          auto trusted = std::make_shared<bool>(false);  // shared by the callbacks of a connection
+          std::weak_ptr<net::FrameConnection> weak = connection;
+          net::FrameConnection::Events events;
+          events.on_frame = [this, trusted, weak](net::Frame frame) {
+              const auto self = weak.lock();
+              if (self == nullptr) {
+                  return;
+              }
+              if (!*trusted) {
+                  const auto hello = rdd::decode_handshake(frame.payload.text());
+                  *trusted = hello && net::constant_time_equal(hello->secret, secret_);
+                  if (!*trusted) {
+                      self->close();
+                  }
+                  return;
+              }
+              const auto block = rdd::decode_block_id(frame.payload.text());
+              if (!block) {
+                  self->close();
+                  return;
+              }
+              loop_.run_blocking(
+                  [this, self, id = *block, correlation = frame.correlation] {
+                      answer(*self, correlation, find_block(cached_, map_output_, id));
+                  },
+                  [] {});
+          };
+          events.on_close = [this, key = connection.get()](const Status&) {
+              connections_.erase(key);
+          };
+          connections_.emplace(connection.get(), connection);
+          connection->start(std::move(events));
+      }) {}
+
+Result<std::uint16_t> BlockServer::listen(const std::string& address) {
+    return server_.listen(address, 0);
+}
+
+}  // namespace heddle::executor

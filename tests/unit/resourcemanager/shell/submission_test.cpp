@@ -1,0 +1,111 @@
+// Submission bodies as YARN's clients write them, and clear refusals of what is wrong.
+
+#include "resourcemanager/shell/submission.h"
+
+#include <gtest/gtest.h>
+
+namespace heddle::rm {
+namespace {
+
+constexpr const char* kId = R"("application-id":"application_1700000000000_0001")";
+
+Result<ApplicationSubmission> parse(const std::string& fields) {
+    return parse_submission("{" + std::string(kId) + "," + fields + "}");
+}
+
+void expect_refused(const std::string& fields, ErrorCode code, const std::string& message) {
+    const auto submission = parse(fields);
+    ASSERT_FALSE(submission.ok()) << fields;
+    EXPECT_EQ(submission.error().code, code) << submission.error().message;
+    EXPECT_NE(submission.error().message.find(message), std::string::npos)
+        << submission.error().message;
+}
+
+TEST(Submission, ReadsYarnsExample) {
+    const auto submission = parse(R"(
+        "application-name":"count","queue":"default","priority":3,"max-app-attempts":4,
+        "application-type":"YARN","unmanaged-AM":false,
+        "application-tags":{"tag":["a","b"]},
+        "resource":{"memory":2048,"vCores":2},
+        "keep-containers-across-application-attempts":true,
+        "am-container-spec":{
+          "commands":{"command":"run 1><LOG_DIR>/stdout"},
+          "environment":{"entry":[{"key":"A","value":"1"},{"key":"N","value":2}]},
+          "local-resources":{"entry":[{"key":"program","value":{
+             "resource":"heddle:sha256/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+             "type":"FILE","visibility":"APPLICATION","size":5,"timestamp":1}}]},
+          "credentials":{"tokens":{},"secrets":{}},"service-data":{},
+          "application-acls":{"entry":[{"key":"VIEW_APP","value":"*"}]}},
+        "log-aggregation-context":{},"unknown-field":1)");
+    ASSERT_TRUE(submission.ok()) << submission.error().message;
+    EXPECT_EQ(submission->name, "count");
+    EXPECT_EQ(submission->queue, "default");
+    EXPECT_EQ(submission->priority, 3);
+    EXPECT_EQ(submission->attempts_max, 4);
+    EXPECT_EQ(submission->type, "YARN");
+    EXPECT_EQ(submission->kind, ApplicationKind::Command);
+    EXPECT_EQ(submission->tags, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(submission->master_size, (Resource{2048, 2}));
+    EXPECT_TRUE(submission->keep_containers);
+    EXPECT_EQ(submission->master.argv,
+              (std::vector<std::string>{"/bin/sh", "-c", "run 1><LOG_DIR>/stdout"}));
+    EXPECT_EQ(submission->master.environment.at("N"), "2");
+    ASSERT_EQ(submission->master.artifacts.size(), 1U);
+    EXPECT_EQ(submission->master.artifacts[0].sha256, std::string(64, 'a'));
+    EXPECT_TRUE(submission->master.artifacts[0].executable);
+}
+
+TEST(Submission, TakesOneEntryAsAnObjectAndACommandAsAList) {
+    const auto submission = parse(R"("am-container-spec":{"commands":{"command":["a","b"]},
+        "environment":{"entry":{"key":"A","value":"1"}}})");
+    ASSERT_TRUE(submission.ok()) << submission.error().message;
+    EXPECT_EQ(submission->master.argv.back(), "a b");
+    EXPECT_EQ(submission->master.environment.at("A"), "1");
+    EXPECT_EQ(submission->type, "COMMAND");
+    EXPECT_EQ(submission->master_size, (Resource{1024, 1}));
+}
+
+TEST(Submission, TakesARootElementAndOurOwnFields) {
+    const auto submission = parse_submission(
+        R"({"application-submission-context":{)" + std::string(kId) +
+        R"(,"heddle-kind":"rdd","heddle-argv":["./p","a b"],"unmanaged-AM":"false"}})");
+    ASSERT_TRUE(submission.ok()) << submission.error().message;
+    EXPECT_EQ(submission->kind, ApplicationKind::Rdd);
+    EXPECT_EQ(submission->type, "HEDDLE-RDD");
+    EXPECT_EQ(submission->master.argv, (std::vector<std::string>{"./p", "a b"}));
+}
+
+TEST(Submission, SaysWhatIsWrong) {
+    const std::string run = R"("heddle-argv":["x"],)";
+    expect_refused(R"("priority":1)", ErrorCode::InvalidArgument, "nothing to run");
+    expect_refused(run + R"("resourse":{})", ErrorCode::InvalidArgument,
+                   "unknown field 'resourse' (did you mean 'resource'?)");
+    expect_refused(run + R"("heddle-unknown":1)", ErrorCode::InvalidArgument, "unknown field");
+    expect_refused(run + R"("resource":{"memory":0})", ErrorCode::InvalidArgument, "at least 1");
+    expect_refused(run + R"("resource":{"memory":"many"})", ErrorCode::InvalidArgument,
+                   "'memory' must be a whole number");
+    expect_refused(run + R"("heddle-kind":"spark")", ErrorCode::InvalidArgument,
+                   "rdd, master or command");
+    expect_refused(run + R"("max-app-attempts":0)", ErrorCode::InvalidArgument,
+                   "'max-app-attempts'");
+    expect_refused(run + R"("application-name":"a\nb")", ErrorCode::InvalidArgument,
+                   "control characters");
+    expect_refused(run + R"("reservation-id":"r")", ErrorCode::Unsupported, "reservation-id");
+    expect_refused(R"("unmanaged-AM":true)", ErrorCode::InvalidArgument, "no master");
+    const std::string files = R"("am-container-spec":{"local-resources":{"entry":[{"key":")";
+    expect_refused(run + files + R"(../x","value":{"resource":"file:/x"}}]}})",
+                   ErrorCode::InvalidArgument, "plain file name");
+    expect_refused(run + files + R"(x","value":{"resource":"hdfs://x"}}]}})",
+                   ErrorCode::Unsupported, "hdfs");
+    expect_refused(run + files + R"(x","value":{"resource":"file:/x","type":"ARCHIVE"}}]}})",
+                   ErrorCode::Unsupported, "ARCHIVE");
+    expect_refused(run + files + R"(x","value":{"resource":"heddle:sha256/ABC"}}]}})",
+                   ErrorCode::InvalidArgument, "64 lower-case hex");
+    for (const char* body : {"", "[]", "null", "\"x\"", "{\"application-id\":7}",
+                             "{\"application-id\":\"app_1\",\"heddle-argv\":[\"x\"]}"}) {
+        EXPECT_FALSE(parse_submission(body).ok()) << body;
+    }
+}
+
+}  // namespace
+}  // namespace heddle::rm
