@@ -104,6 +104,22 @@ void unknown_done(Books& books, Node& node, const ContainerReport& report) {
     acknowledge(books, node.index, report.container);
 }
 
+// A command has no master that could register: it runs as soon as its process does.
+void command_runs(Books& books, Attempt& attempt) {
+    Application& application = books.application_of(attempt.record.id);
+    if (!application.command() || attempt.state != AttemptState::Launched) {
+        return;
+    }
+    advance(books, attempt, AttemptInput::MasterRegistered);
+    if (application.state == AppState::Accepted) {
+        if (application.launched.milliseconds == 0) {
+            application.launched = books.wall;
+        }
+        advance(books, application, AppInput::MasterRegistered);
+    }
+    books.changed(application);
+}
+
 void known(Books& books, Node& node, Container& container, const ContainerReport& report) {
     show_phase(books, container, report);
     if (report.phase == ContainerPhase::Done) {
@@ -114,6 +130,9 @@ void known(Books& books, Node& node, Container& container, const ContainerReport
         Attempt& attempt = *books.applications.find(container.id.attempt);
         if (attempt.state == AttemptState::Allocated) {
             advance(books, attempt, AttemptInput::MasterSeen);
+        }
+        if (report.phase == ContainerPhase::Running) {
+            command_runs(books, attempt);
         }
     }
     const bool order_seen = container.order <= node.orders_seen ||

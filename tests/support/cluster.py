@@ -120,7 +120,7 @@ class Cluster:
             BIN / "nodeagent", "--name", name, "--address", self.addresses[name], "--port", self.http_ports[name],
             "--manager", f"127.0.0.1:{self.node_port}", "--manager-rest", self.server,
             "--dir", self.root / name, "--token-file", self.token_file,
-            "--memory", self.memory, "--vcores", self.vcores])
+            "--memory", f"{self.memory}m", "--vcores", self.vcores])
 
     def spawn(self, name, command):
         log = open(self.root / "log" / f"{name}.log", "ab")
