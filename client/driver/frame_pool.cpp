@@ -130,6 +130,7 @@ Status FramePool::register_executor(const ConnectionPtr& connection,
         const std::lock_guard lock(mutex_);
         connection->executor = rdd::ExecutorId{next_executor_++};
         connection->container = hello.container;
+        containers_.insert(hello.container);
         executors_.emplace(connection->executor, connection);
         rdd::append_message(connection->outbox,
                             rdd::encode(rdd::ToExecutor(rdd::ExecutorWelcome{
@@ -138,7 +139,7 @@ Status FramePool::register_executor(const ConnectionPtr& connection,
     joined(hello.container);
     ExecutorRegistered registered;
     registered.executor = connection->executor;
-    registered.host = hello.host;
+    registered.host = host_of(hello);
     registered.address = hello.address;
     registered.port = hello.port;
     registered.slots = hello.slots;
@@ -216,9 +217,9 @@ bool FramePool::has_container(const std::string& container) {
     return false;
 }
 
-std::size_t FramePool::connected() {
+bool FramePool::was_container(const std::string& container) {
     const std::lock_guard lock(mutex_);
-    return executors_.size();
+    return containers_.count(container) != 0;
 }
 
 }  // namespace heddle::driver

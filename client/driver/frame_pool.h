@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -36,7 +37,8 @@ protected:
     /// Ends the connection of the executor that lives in a container or process of ours.
     void drop_container(const std::string& container, const std::string& reason);
     bool has_container(const std::string& container);
-    std::size_t connected();
+    /// An executor of the container has been here, whether it still is or not.
+    bool was_container(const std::string& container);
 
     net::EventLoop& loop() { return loop_; }
     const std::string& secret() const { return secret_; }
@@ -47,6 +49,8 @@ protected:
 
     /// On the loop's thread: an executor of ours is there, with the container it named.
     virtual void joined(const std::string&) {}
+    /// The name of the node on which an executor runs. On the loop's thread.
+    virtual std::string host_of(const rdd::ExecutorHello& hello) { return hello.host; }
 
 private:
     struct Connection {
@@ -76,6 +80,7 @@ private:
     std::mutex mutex_;  // guards what follows
     std::map<Connection*, ConnectionPtr> connections_;
     std::map<rdd::ExecutorId, ConnectionPtr> executors_;
+    std::set<std::string> containers_;  // that have been here
     std::int32_t next_executor_ = 1;
 };
 

@@ -7,12 +7,14 @@
 #include <thread>
 #include <utility>
 
+#include "client/driver/cluster_pool.h"
 #include "client/driver/job_runner.h"
 #include "client/driver/local_pool.h"
 #include "client/driver/master_url.h"
 #include "client/driver/process_pool.h"
 #include "client/driver/runner.h"
 #include "client/driver/settings.h"
+#include "client/driver/submit_self.h"
 #include "common/base/clock.h"
 
 namespace heddle::driver {
@@ -58,7 +60,10 @@ std::unique_ptr<ExecutorPool> make_process_pool(const MasterUrl& url, const Sett
 Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
     TRY(Settings settings, read_settings(options.settings, std::getenv("HEDDLE_UI") != nullptr));
     const auto cores = static_cast<std::int32_t>(std::thread::hardware_concurrency());
-    TRY(const MasterUrl url, parse_master_url(options.master, cores == 0 ? 1 : cores));
+    TRY(MasterUrl url, parse_master_url(options.master, cores == 0 ? 1 : cores));
+    if (in_master_container()) {
+        url.kind = MasterUrl::Kind::Cluster;  // whatever the program says: here it is a master
+    }
     std::unique_ptr<ExecutorPool> pool;
     switch (url.kind) {
         case MasterUrl::Kind::Local:
@@ -68,9 +73,15 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
             pool = make_process_pool(url, settings);
             settings.core.executor_failures_max = executor_failures_max(url.executors);
             break;
-        case MasterUrl::Kind::Cluster:
-            return Error{ErrorCode::Unsupported,
-                         "master '" + options.master + "' is not supported in this version"};
+        case MasterUrl::Kind::Cluster: {
+            TRY(ClusterPoolOptions place,
+                in_master_container() ? managed_place(settings)
+                                      : submit_self(url, options.application_name, settings));
+            settings.core.executors_wanted = place.executors;
+            settings.core.executor_failures_max = executor_failures_max(place.executors);
+            pool = std::make_unique<ClusterPool>(std::move(place), nullptr);
+            break;
+        }
     }
     auto runner = std::make_unique<Runner>(std::move(pool), settings);
     TRY(runner->start());

@@ -2,6 +2,7 @@
 #include "client/driver/runner.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "common/base/check.h"
@@ -165,7 +166,9 @@ void Runner::stop() {
     post(Stopped{"the context is stopped"});
     thread_.join();
     queue_.close();
-    pool_->stop(failed_ ? FinalStatus::Failed : FinalStatus::Succeeded, last_error_);
+    // A program that goes down with an exception has failed, whatever its last job did.
+    const bool failed = failed_ || std::uncaught_exceptions() > 0;
+    pool_->stop(failed ? FinalStatus::Failed : FinalStatus::Succeeded, last_error_);
     const std::lock_guard lock(mutex_);
     unpersisting_.clear();
     unpersisted_.notify_all();

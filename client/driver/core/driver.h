@@ -74,6 +74,7 @@ private:
     void on(const JobCancelled& event, Effects& effects);
     void on(const ExecutorRegistered& event, Effects& effects);
     void on(const ExecutorLost& event, Effects& effects);
+    void on(const ExecutorsRefused& event, Effects& effects);
     void on(const ExecutorSaid& event, Effects& effects);
     void on(const RddUnpersisted& event, Effects& effects);
     void on(const ShuffleReleased& event, Effects& effects);
@@ -159,6 +160,7 @@ private:
     std::int32_t executor_failures_ = 0;  // in a row
     std::int32_t wanted_ = -1;            // as last emitted
     std::int64_t stale_ = 0;
+    std::string refused_;  // why there will be no executors; empty: there may be
 };
 
 }  // namespace heddle::driver

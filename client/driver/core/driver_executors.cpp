@@ -49,6 +49,14 @@ void Driver::on(const ExecutorLost& event, Effects& effects) {
     }
 }
 
+void Driver::on(const ExecutorsRefused& event, Effects& effects) {
+    refused_ = event.reason;
+    while (!jobs_.empty()) {
+        end_job(jobs_.begin()->first, JobError{ErrorCode::Unavailable, refused_, {}, -1, {}},
+                effects);
+    }
+}
+
 void Driver::executors_changed() {
     for (const rdd::StageId id : running_) {
         stages_.at(id).tasks->executors_changed(executors_);

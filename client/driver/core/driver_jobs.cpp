@@ -17,9 +17,11 @@ std::string stage_name(const rdd::Plan& plan, rdd::RddId root) {
 }  // namespace
 
 void Driver::on(const JobSubmitted& event, Effects& effects) {
-    if (stopped_) {
-        effects.push_back(EndJob{
-            event.job, JobError{ErrorCode::Cancelled, "the context is stopped", {}, -1, {}}});
+    if (stopped_ || !refused_.empty()) {
+        JobError error;
+        error.code = stopped_ ? ErrorCode::Cancelled : ErrorCode::Unavailable;
+        error.message = stopped_ ? "the context is stopped" : refused_;
+        effects.push_back(EndJob{event.job, std::move(error)});
         return;
     }
     remember_persisted(event.plan);

@@ -51,6 +51,12 @@ struct ExecutorLost {
     std::string reason;
 };
 
+/// There will be no executors, and why: nobody can hold them, or this driver does not count any
+/// more. All jobs fail, later ones too.
+struct ExecutorsRefused {
+    std::string reason;
+};
+
 struct ExecutorSaid {
     rdd::ExecutorId executor;
     rdd::FromExecutor message;  // not ExecutorHello
@@ -72,7 +78,8 @@ struct Stopped {
 /// A deadline of the core is over.
 struct Tick {};
 
-using Event = std::variant<JobSubmitted, JobCancelled, ExecutorRegistered, ExecutorLost,
-                           ExecutorSaid, RddUnpersisted, ShuffleReleased, Stopped, Tick>;
+using Event =
+    std::variant<JobSubmitted, JobCancelled, ExecutorRegistered, ExecutorLost, ExecutorsRefused,
+                 ExecutorSaid, RddUnpersisted, ShuffleReleased, Stopped, Tick>;
 
 }  // namespace heddle::driver

@@ -1,0 +1,143 @@
+// The master's side of the master protocol.
+#include "client/driver/core/master_book.h"
+
+#include <utility>
+
+namespace heddle::driver {
+
+namespace {
+
+constexpr std::int32_t kExecutorTemplate = 1;
+constexpr std::int32_t kExecutorAsk = 1;
+
+std::string describe(const ContainerId& container, const ContainerExit& exit) {
+    std::string text =
+        "container " + to_string(container) + " ended with code " + std::to_string(exit.code);
+    return exit.message.empty() ? text : text + ": " + exit.message;
+}
+
+}  // namespace
+
+MasterBook::MasterBook(AttemptId attempt, LaunchSpec executor, Resource size)
+    : attempt_(attempt), template_{kExecutorTemplate, std::move(executor)}, size_(size) {}
+
+MasterToManager MasterBook::registration(const std::string& host, std::int32_t rpc_port,
+                                         const std::string& tracking_url) const {
+    return MasterRegister{attempt_, host, rpc_port, tracking_url};
+}
+
+MasterBook::Reaction MasterBook::hear(const ManagerToMaster& message) {
+    return std::visit([this](const auto& m) { return hear_one(m); }, message);
+}
+
+MasterBook::Reaction MasterBook::hear_one(const MasterWelcome& message) {
+    session_ = message.session;
+    sequence_ = 0;
+    news_seen_ = 0;
+    if (message.heartbeat_interval.microseconds > 0) {
+        heartbeat_interval_ = message.heartbeat_interval;
+    }
+    for (const Grant& grant : message.containers) {
+        containers_[grant.container] = grant.node.name;
+    }
+    Reaction reaction;
+    reaction.welcomed = true;
+    reaction.send.push_back(update(true, true));
+    if (finish_) {
+        finish_->session = session_;
+        reaction.send.emplace_back(*finish_);
+    }
+    return reaction;
+}
+
+MasterBook::Reaction MasterBook::hear_one(const MasterNews& message) {
+    Reaction reaction;
+    if (message.session != session_ || message.sequence <= news_seen_) {
+        return reaction;  // of an earlier connection, or repeated
+    }
+    news_seen_ = message.sequence;
+    for (const Grant& grant : message.granted) {
+        containers_[grant.container] = grant.node.name;
+    }
+    for (const ContainerEnded& ended : message.ended) {
+        containers_.erase(ended.container);
+        reaction.ended.push_back({ended.container, describe(ended.container, ended.exit)});
+    }
+    for (const AskRefused& refused : message.refused) {
+        reaction.refused = refused.reason;
+    }
+    // With the ends taken, the count says again how many are wanted: each is replaced.
+    reaction.send.push_back(update(false, !message.ended.empty()));
+    return reaction;
+}
+
+MasterBook::Reaction MasterBook::hear_one(const MasterFinished& message) {
+    Reaction reaction;
+    reaction.finished = finish_.has_value() && message.session == session_;
+    return reaction;
+}
+
+MasterBook::Reaction MasterBook::hear_one(const MasterRejected& message) {
+    Reaction reaction;
+    reaction.rejected = message.reason;
+    return reaction;
+}
+
+Ask MasterBook::ask() const {
+    Ask ask;
+    ask.id = kExecutorAsk;
+    ask.launch_template = kExecutorTemplate;
+    ask.size = size_;
+    ask.count = count_;
+    return ask;
+}
+
+MasterToManager MasterBook::update(bool complete, bool with_asks) {
+    MasterUpdate update;
+    update.session = session_;
+    update.sequence = ++sequence_;
+    update.news_seen = news_seen_;
+    update.complete = complete;
+    if (complete) {
+        update.templates.push_back(template_);
+        for (const auto& [container, node] : containers_) {
+            update.known.push_back(container);
+        }
+    }
+    if (with_asks) {
+        update.asks.push_back(ask());
+    }
+    return update;
+}
+
+std::vector<MasterToManager> MasterBook::want(std::int32_t count) {
+    count_ = count;
+    if (session_ == 0) {
+        return {};
+    }
+    return {update(false, true)};
+}
+
+std::vector<MasterToManager> MasterBook::beat() {
+    if (session_ == 0) {
+        return {};
+    }
+    return {update(false, false)};
+}
+
+std::vector<MasterToManager> MasterBook::finish(FinalStatus status,
+                                                const std::string& diagnostics) {
+    finish_ = MasterFinish{session_, status, diagnostics, {}};
+    if (session_ == 0) {
+        return {};
+    }
+    return {*finish_};
+}
+
+std::string MasterBook::node_of(const std::string& container) const {
+    const auto id = parse_container_id(container);
+    const auto it = id ? containers_.find(*id) : containers_.end();
+    return it == containers_.end() ? std::string() : it->second;
+}
+
+}  // namespace heddle::driver

@@ -1,0 +1,73 @@
+#pragma once
+
+// What a driver and the resource manager owe each other: the ask for executors, the containers that
+// were granted, and how far the news has been taken. A connection may end at any time and another
+// one begin; after each welcome the whole book is stated again. Free of I/O, like the driver's
+// core.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/model/master_protocol.h"
+
+namespace heddle::driver {
+
+class MasterBook {
+public:
+    struct Ended {
+        ContainerId container;
+        std::string reason;
+    };
+    // What a message of the manager leads to.
+    struct Reaction {
+        std::vector<MasterToManager> send;
+        std::vector<Ended> ended;
+        std::optional<std::string> refused;   // the ask can never be met
+        std::optional<std::string> rejected;  // this attempt does not count any more
+        bool welcomed = false;
+        bool finished = false;
+    };
+
+    MasterBook(AttemptId attempt, LaunchSpec executor, Resource size);
+
+    /// First on every connection.
+    MasterToManager registration(const std::string& host, std::int32_t rpc_port,
+                                 const std::string& tracking_url) const;
+    Reaction hear(const ManagerToMaster& message);
+    void connection_lost() { session_ = 0; }
+
+    /// An absolute count. Empty when there is no connection: the welcome will say it.
+    std::vector<MasterToManager> want(std::int32_t count);
+    /// Proves life.
+    std::vector<MasterToManager> beat();
+    /// The end of the application; repeated after every welcome until the manager has it.
+    std::vector<MasterToManager> finish(FinalStatus status, const std::string& diagnostics);
+
+    /// The node of a container of ours; empty: not known.
+    std::string node_of(const std::string& container) const;
+    Duration heartbeat_interval() const { return heartbeat_interval_; }
+
+private:
+    Reaction hear_one(const MasterWelcome& message);
+    Reaction hear_one(const MasterNews& message);
+    Reaction hear_one(const MasterFinished& message);
+    Reaction hear_one(const MasterRejected& message);
+    MasterToManager update(bool complete, bool with_asks);
+    Ask ask() const;
+
+    AttemptId attempt_;
+    LaunchTemplate template_;
+    Resource size_;
+    std::int32_t count_ = 0;
+    std::uint64_t session_ = 0;  // 0: not welcomed
+    std::uint64_t sequence_ = 0;
+    std::uint64_t news_seen_ = 0;
+    Duration heartbeat_interval_ = seconds(1);
+    std::map<ContainerId, std::string> containers_;  // live ones and their nodes
+    std::optional<MasterFinish> finish_;
+};
+
+}  // namespace heddle::driver
