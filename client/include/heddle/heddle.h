@@ -6,3 +6,4 @@
 #include "client/api/context.h"
 #include "client/api/errors.h"
 #include "client/api/rdd.h"
+#include "client/api/words.h"

@@ -1,0 +1,257 @@
+// The baselines. Each thread combines its half into tables of its own, one per thread of the second
+// step, which merges.
+#include "tests/bench/rdd/by_hand.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "client/api/words.h"
+#include "common/rdd/hash.h"
+#include "common/rdd/pages.h"
+
+namespace heddle::bench {
+
+namespace {
+
+constexpr std::size_t kRing = 32;
+
+struct WordSlot {
+    std::uint64_t count;
+    std::uint32_t size;
+    std::uint32_t tag;
+    std::uint64_t head;  // the first eight bytes of the word
+    const char* word;
+};
+
+class WordTable {
+public:
+    WordTable() { resize(1 << 16); }
+    void prefetch(std::uint64_t hash) const { __builtin_prefetch(slots() + (hash & mask_), 1); }
+    void add(std::string_view word, std::uint64_t hash, std::uint64_t count) {
+        const auto tag = static_cast<std::uint32_t>(hash >> 32);
+        const std::uint64_t head = head_of(word);
+        std::size_t at = hash & mask_;
+        for (; slots()[at].count != 0; at = (at + 1) & mask_) {
+            WordSlot& slot = slots()[at];
+            if (slot.tag == tag && slot.size == word.size() && slot.head == head &&
+                (word.size() <= 8 ||
+                 std::memcmp(slot.word + 8, word.data() + 8, word.size() - 8) == 0)) {
+                slot.count += count;
+                return;
+            }
+        }
+        slots()[at] = {count, static_cast<std::uint32_t>(word.size()), tag, head, word.data()};
+        if (++size_ * 2 > mask_) {
+            resize((mask_ + 1) * 2);
+        }
+    }
+    template <typename F>
+    void each(F&& f) const {
+        for (std::size_t i = 0; i <= mask_; ++i) {
+            if (slots()[i].count != 0) {
+                f(std::string_view(slots()[i].word, slots()[i].size), slots()[i].count);
+            }
+        }
+    }
+    std::size_t size() const { return size_; }
+
+private:
+    static std::uint64_t head_of(std::string_view word) {
+        std::uint64_t head = 0;
+        std::memcpy(&head, word.data(), word.size() < 8 ? word.size() : 8);
+        return head;
+    }
+    WordSlot* slots() const { return static_cast<WordSlot*>(pages_.data()); }
+    void resize(std::size_t capacity) {
+        rdd::ZeroPages pages(capacity * sizeof(WordSlot));
+        auto* table = static_cast<WordSlot*>(pages.data());
+        const std::size_t old = pages_.data() == nullptr ? 0 : mask_ + 1;
+        for (std::size_t i = 0; i < old; ++i) {
+            const WordSlot& slot = slots()[i];
+            if (slot.count != 0) {
+                std::size_t at = rdd::hash_text({slot.word, slot.size}) & (capacity - 1);
+                while (table[at].count != 0) {
+                    at = (at + 1) & (capacity - 1);
+                }
+                table[at] = slot;
+            }
+        }
+        pages_ = std::move(pages);
+        mask_ = capacity - 1;
+    }
+    rdd::ZeroPages pages_;
+    std::size_t mask_ = 0;
+    std::size_t size_ = 0;
+};
+
+void count_part(std::string_view text, WordTable& table) {
+    std::array<std::pair<std::string_view, std::uint64_t>, kRing> ring;
+    std::size_t n = 0;
+    const auto add = [&](std::string_view word) {
+        auto& place = ring[n % kRing];
+        if (n >= kRing) {
+            table.add(place.first, place.second, 1);
+        }
+        place = {word, rdd::hash_text(word)};
+        table.prefetch(place.second);
+        ++n;
+    };
+    while (!text.empty()) {
+        const void* hit = std::memchr(text.data(), '\n', text.size());
+        const std::size_t end =
+            hit == nullptr ? text.size()
+                           : static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
+        for_each_word(text.substr(0, end), ' ', add);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    for (std::size_t i = n < kRing ? 0 : n - kRing; i < n; ++i) {
+        table.add(ring[i % kRing].first, ring[i % kRing].second, 1);
+    }
+}
+
+struct PairSlot {
+    std::uint64_t key;  // plus one; 0: empty
+    std::uint64_t value;
+};
+
+class PairTable {
+public:
+    explicit PairTable(std::uint64_t keys) {
+        std::size_t capacity = 1024;
+        while (capacity < keys * 2) {
+            capacity *= 2;
+        }
+        pages_ = rdd::ZeroPages(capacity * sizeof(PairSlot));
+        mask_ = capacity - 1;
+    }
+    std::size_t slot_of(std::uint64_t key) const { return rdd::hash_number(key) & mask_; }
+    void prefetch(std::size_t slot) const { __builtin_prefetch(slots() + slot, 1); }
+    void add(std::uint64_t key, std::size_t at, std::uint64_t value) {
+        for (;; at = (at + 1) & mask_) {
+            PairSlot& slot = slots()[at];
+            if (slot.key == key + 1) {
+                slot.value += value;
+                return;
+            }
+            if (slot.key == 0) {
+                slot = {key + 1, value};
+                return;
+            }
+        }
+    }
+    PairSlot* slots() const { return static_cast<PairSlot*>(pages_.data()); }
+    std::size_t capacity() const { return mask_ + 1; }
+
+private:
+    rdd::ZeroPages pages_;
+    std::size_t mask_ = 0;
+};
+
+void reduce_part(std::uint64_t begin, std::uint64_t end, std::uint64_t keys, PairTable& table) {
+    struct Waiting {
+        std::uint64_t key;
+        std::size_t slot;
+        std::uint64_t value;
+    };
+    std::array<Waiting, kRing> ring{};
+    for (std::uint64_t i = begin; i < end; ++i) {
+        Waiting& place = ring[i % kRing];
+        if (i >= begin + kRing) {
+            table.add(place.key, place.slot, place.value);
+        }
+        const std::uint64_t key = bench_key(i, keys);
+        place = {key, table.slot_of(key), i};
+        table.prefetch(place.slot);
+    }
+    for (std::uint64_t i = end - begin < kRing ? begin : end - kRing; i < end; ++i) {
+        const Waiting& place = ring[i % kRing];
+        table.add(place.key, place.slot, place.value);
+    }
+}
+
+template <typename F>
+void on_threads(int threads, F&& f) {
+    std::vector<std::thread> all;
+    for (int t = 1; t < threads; ++t) {
+        all.emplace_back([&f, t] { f(t); });
+    }
+    f(0);
+    for (std::thread& thread : all) {
+        thread.join();
+    }
+}
+
+}  // namespace
+
+Totals count_words_by_hand(std::string_view text, int threads) {
+    std::vector<WordTable> tables(static_cast<std::size_t>(threads));
+    std::vector<std::size_t> cuts{0};
+    for (int t = 1; t < threads; ++t) {
+        const std::size_t at = text.find(
+            '\n', text.size() * static_cast<std::size_t>(t) / static_cast<std::size_t>(threads));
+        cuts.push_back(std::min(at, text.size()));
+    }
+    cuts.push_back(text.size());
+    on_threads(threads, [&](int t) {
+        const auto i = static_cast<std::size_t>(t);
+        count_part(text.substr(cuts[i], cuts[i + 1] - cuts[i]), tables[i]);
+    });
+    std::vector<Totals> parts(static_cast<std::size_t>(threads));
+    on_threads(threads, [&](int t) {
+        WordTable merged;
+        for (const WordTable& table : tables) {
+            table.each([&](std::string_view word, std::uint64_t count) {
+                const std::uint64_t hash = rdd::hash_text(word);
+                if (rdd::partition_of(hash, static_cast<std::uint32_t>(threads)) ==
+                    static_cast<std::uint32_t>(t)) {
+                    merged.add(word, hash, count);
+                }
+            });
+        }
+        Totals& part = parts[static_cast<std::size_t>(t)];
+        part.distinct = merged.size();
+        merged.each([&](std::string_view, std::uint64_t count) { part.sum += count; });
+    });
+    Totals totals;
+    for (const Totals& part : parts) {
+        totals.distinct += part.distinct;
+        totals.sum += part.sum;
+    }
+    return totals;
+}
+
+Totals reduce_pairs_by_hand(std::uint64_t pairs, std::uint64_t keys, int threads) {
+    std::vector<std::unique_ptr<PairTable>> tables;
+    for (int t = 0; t < threads; ++t) {
+        tables.push_back(std::make_unique<PairTable>(keys));
+    }
+    const auto n = static_cast<std::uint64_t>(threads);
+    on_threads(threads, [&](int t) {
+        const auto i = static_cast<std::uint64_t>(t);
+        reduce_part(pairs * i / n, pairs * (i + 1) / n, keys, *tables[i]);
+    });
+    // Tables of one size order their keys alike, so this merge runs through both from front to
+    // back.
+    PairTable& first = *tables[0];
+    for (std::size_t other = 1; other < tables.size(); ++other) {
+        const PairSlot* slots = tables[other]->slots();
+        for (std::size_t i = 0; i < first.capacity(); ++i) {
+            if (slots[i].key != 0) {
+                first.add(slots[i].key - 1, first.slot_of(slots[i].key - 1), slots[i].value);
+            }
+        }
+    }
+    Totals totals;
+    for (std::size_t i = 0; i < first.capacity(); ++i) {
+        totals.distinct += first.slots()[i].key != 0 ? 1 : 0;
+        totals.sum += first.slots()[i].value;
+    }
+    return totals;
+}
+
+}  // namespace heddle::bench

@@ -1,0 +1,176 @@
+// Text input for any cutting, and text output whole or not at all.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <heddle/heddle.h>
+
+#include "common/base/prng.h"
+#include "tests/support/inline_runner.h"
+
+namespace heddle {
+namespace {
+
+class Text : public ::testing::Test {
+protected:
+    Text()
+        : root_(::testing::TempDir() + "heddle-text-" + std::to_string(::getpid())),
+          context_(std::make_unique<test::InlineRunner>()) {
+        std::filesystem::remove_all(root_);
+        std::filesystem::create_directories(root_);
+    }
+    ~Text() override { std::filesystem::remove_all(root_); }
+
+    std::string write(const std::string& name, const std::string& content) {
+        std::ofstream(root_ + "/" + name, std::ios::binary) << content;
+        return root_ + "/" + name;
+    }
+    static std::string read(const std::string& path) {
+        std::ostringstream text;
+        text << std::ifstream(path).rdbuf();
+        return text.str();
+    }
+    std::size_t entries() const {
+        const std::filesystem::directory_iterator all(root_);
+        return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+    }
+
+    std::string root_;
+    Context context_;
+};
+
+// The definition: delimiters are found from the start of the file, left to right.
+std::vector<std::string> split_plainly(const std::string& text, const std::string& delimiter) {
+    std::vector<std::string> records;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t hit = text.find(delimiter, at);
+        records.push_back(text.substr(at, hit == std::string::npos ? hit : hit - at));
+        at = hit == std::string::npos ? text.size() : hit + delimiter.size();
+    }
+    return records;
+}
+
+TEST_F(Text, AnySplitSizeGivesTheSameRecords) {
+    Prng prng(2024);
+    const std::vector<std::string> delimiters{"\n", "\n\n", "aba", "aa\n", "\n\n\n"};
+    for (int round = 0; round < 150; ++round) {
+        std::string text;
+        const std::uint64_t length = prng.below(60);
+        const std::uint64_t newlines = 1 + prng.below(4);
+        for (std::uint64_t i = 0; i < length; ++i) {
+            text += prng.chance(newlines, 5) ? '\n' : prng.chance(2, 3) ? 'a' : 'b';
+        }
+        const std::string path = write("data", text);
+        for (const std::string& delimiter : delimiters) {
+            const auto expected = split_plainly(text, delimiter);
+            for (std::int32_t splits = 1; splits <= static_cast<std::int32_t>(length) + 1;
+                 ++splits) {
+                const auto records = context_.text_records(path, delimiter, splits).collect();
+                ASSERT_EQ(records, expected) << "round " << round << ", " << splits
+                                             << " splits, delimiter size " << delimiter.size();
+            }
+        }
+    }
+}
+
+TEST_F(Text, LinesLoseTheirReturnAndFilesFollowEachOther) {
+    write("b.txt", "three\nfour");
+    write("a.txt", "one\r\ntwo\n\n");
+    write("_ignored", "no");
+    const auto lines = context_.text_file(root_, 4);
+    EXPECT_EQ(lines.collect(), (std::vector<std::string>{"one", "two", "", "three", "four"}));
+    EXPECT_GE(lines.get_num_partitions(), 4);
+}
+
+TEST_F(Text, AMissingFileFailsTheAction) {
+    const auto lines = context_.text_file(root_ + "/nothing").map([](std::string_view line) {
+        return line.size();
+    });
+    try {
+        lines.count();
+        FAIL() << "there is nothing to count";
+    } catch (const UsageError& e) {
+        EXPECT_NE(std::string(e.what()).find("no file matches"), std::string::npos) << e.what();
+    }
+}
+
+TEST_F(Text, AFileThatChangesFailsTheJob) {
+    const std::string path = write("data", "a\nb\n");
+    const auto lines = context_.text_file(path);
+    write("data", "a\n");
+    EXPECT_THROW(lines.count(), JobFailed);
+    std::filesystem::remove(path);
+    EXPECT_THROW(lines.count(), JobFailed);
+}
+
+TEST_F(Text, WordsAreCountedFromViews) {
+    const std::string path = write("data", "the loom the yarn\nthe heddle\n");
+    auto counts = context_.text_file(path, 3)
+                      .flat_map([](std::string_view line, Emit<std::string_view>& emit) {
+                          for (std::size_t at = 0; at < line.size();) {
+                              const std::size_t end = std::min(line.find(' ', at), line.size());
+                              emit(line.substr(at, end - at));
+                              at = end + 1;
+                          }
+                      })
+                      .map([](std::string_view word) {
+                          return std::pair<std::string_view, std::int64_t>(word, 1);
+                      })
+                      .reduce_by_key([](std::int64_t a, std::int64_t b) { return a + b; })
+                      .sort_by_key();
+    counts.persist(MEMORY_AND_DISK);
+    const std::vector<std::pair<std::string, std::int64_t>> expected{
+        {"heddle", 1}, {"loom", 1}, {"the", 3}, {"yarn", 1}};
+    EXPECT_EQ(counts.collect(), expected);
+    EXPECT_EQ(counts.collect(), expected);
+    counts
+        .map([](const std::pair<std::string_view, std::int64_t>& word) {
+            return std::string(word.first) + "\t" + std::to_string(word.second);
+        })
+        .save_as_text_file(root_ + "/out");
+    std::string all;
+    for (int part = 0; part < counts.get_num_partitions(); ++part) {
+        all += read(root_ + "/out/part-0000" + std::to_string(part));
+    }
+    EXPECT_EQ(all, "heddle\t1\nloom\t1\nthe\t3\nyarn\t1\n");
+    EXPECT_TRUE(std::filesystem::exists(root_ + "/out/_SUCCESS"));
+    EXPECT_EQ(entries(), 2U);  // the staging folder is gone
+}
+
+TEST_F(Text, SavingRefusesBeforeItRuns) {
+    const auto numbers = context_.parallelize(std::vector<int>{1, 2, 3}, 2).map([](int x) -> int {
+        throw std::runtime_error("must not run, got " + std::to_string(x));
+    });
+    std::filesystem::create_directory(root_ + "/there");
+    for (const std::string& path : {root_ + "/there", root_ + "/no/such/parent"}) {
+        try {
+            numbers.save_as_text_file(path);
+            FAIL() << path;
+        } catch (const UsageError& e) {
+            const std::string text = e.what();
+            EXPECT_TRUE(text.find("already exists") != std::string::npos ||
+                        text.find("does not exist") != std::string::npos)
+                << text;
+        }
+    }
+}
+
+TEST_F(Text, AFailedSaveLeavesNothing) {
+    const auto numbers = context_.parallelize(std::vector<int>{1, 2, 3, 4}, 4).map([](int x) {
+        if (x == 3) {
+            throw std::runtime_error("three");
+        }
+        return x;
+    });
+    EXPECT_THROW(numbers.save_as_text_file(root_ + "/out"), JobFailed);
+    EXPECT_EQ(entries(), 0U);
+}
+
+}  // namespace
+}  // namespace heddle

@@ -1,0 +1,92 @@
+// Cached partitions leave in the order of use, map output goes to disk first, and books stay right.
+#include "common/blocks/store.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/unit/common/blocks/records.h"
+
+namespace heddle::blocks {
+namespace {
+
+using rdd::BlockId;
+
+class Stores : public ::testing::Test {
+protected:
+    Stores()
+        : folder_(::testing::TempDir() + "heddle-store-" + std::to_string(::getpid())),
+          accountant_(90'000),
+          store_(accountant_, folder_ + "-cache"),
+          shuffles_(accountant_, folder_ + "-shuffle") {
+        accountant_.set_evict([this](std::int64_t bytes) { store_.evict(bytes); });
+    }
+    static BlockPtr numbers(std::uint64_t first) {
+        return block_of(std::vector<std::uint64_t>(4000, first), false);  // 32 kB and a little
+    }
+    static BlockId id(int split) { return BlockId::rdd({1}, split); }
+
+    std::string folder_;
+    Accountant accountant_;
+    BlockStore store_;
+    ShuffleStore shuffles_;
+};
+
+TEST_F(Stores, LeastRecentlyUsedLeavesFirst) {
+    EXPECT_TRUE(store_.put(id(0), numbers(0), rdd::kMemoryOnly));
+    EXPECT_TRUE(store_.put(id(1), numbers(1), rdd::kMemoryOnly));
+    EXPECT_NE(store_.get(id(0)), nullptr);
+    EXPECT_TRUE(store_.put(id(2), numbers(2), rdd::kMemoryOnly));
+    EXPECT_NE(store_.get(id(0)), nullptr);
+    EXPECT_EQ(store_.get(id(1)), nullptr);
+    const auto updates = store_.take_updates();
+    ASSERT_EQ(updates.size(), 4U);
+    EXPECT_EQ(updates[2], (rdd::BlockUpdate{id(1), 0, 0}));
+    EXPECT_TRUE(store_.take_updates().empty());
+}
+
+TEST_F(Stores, MemoryAndDiskKeepsVictimsOnDisk) {
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_TRUE(store_.put(id(i), numbers(static_cast<std::uint64_t>(i)), rdd::kMemoryAndDisk));
+    }
+    for (int i = 0; i < 5; ++i) {
+        const BlockPtr block = store_.get(id(i));
+        ASSERT_NE(block, nullptr) << i;
+        EXPECT_EQ(records_of<std::uint64_t>(*block)[0], static_cast<std::uint64_t>(i));
+    }
+    EXPECT_EQ(store_.list().front().memory, 0);
+    EXPECT_GT(store_.list().front().disk, 0);
+    store_.drop_rdd({1});
+    EXPECT_TRUE(store_.list().empty());
+    EXPECT_EQ(accountant_.usage().storage, 0);
+    EXPECT_TRUE(std::filesystem::is_empty(folder_ + "-cache"));
+}
+
+TEST_F(Stores, AReaderKeepsItsBlockWhenItIsDropped) {
+    EXPECT_TRUE(store_.put(id(0), numbers(7), rdd::kMemoryOnly));
+    const BlockPtr block = store_.get(id(0));
+    store_.drop(id(0));
+    EXPECT_EQ(records_of<std::uint64_t>(*block).size(), 4000U);
+}
+
+TEST_F(Stores, MapOutputGoesToDiskBeforeCachedBlocksLeave) {
+    EXPECT_TRUE(store_.put(id(0), numbers(0), rdd::kMemoryOnly));
+    EXPECT_TRUE(store_.put(id(1), numbers(1), rdd::kMemoryOnly));
+    ASSERT_TRUE(shuffles_.put({3}, {10}, {numbers(5), nullptr, numbers(6)}).ok());
+    EXPECT_NE(store_.get(id(0)), nullptr);
+    EXPECT_NE(store_.get(id(1)), nullptr);
+    EXPECT_GT(shuffles_.totals().disk, 0);
+    bool known = false;
+    EXPECT_EQ(records_of<std::uint64_t>(*shuffles_.get(BlockId::shuffle({3}, {10}, 2)))[0], 6U);
+    EXPECT_EQ(shuffles_.get(BlockId::shuffle({3}, {10}, 1), &known), nullptr);
+    EXPECT_TRUE(known);
+    EXPECT_EQ(shuffles_.get(BlockId::shuffle({3}, {11}, 1), &known), nullptr);
+    EXPECT_FALSE(known);
+    shuffles_.drop({3});
+    EXPECT_EQ(shuffles_.totals().outputs, 0);
+    EXPECT_TRUE(std::filesystem::is_empty(folder_ + "-shuffle"));
+}
+
+}  // namespace
+}  // namespace heddle::blocks

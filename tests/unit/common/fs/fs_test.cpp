@@ -1,0 +1,81 @@
+// Local files, and what a path in a program means.
+#include "common/fs/file_system.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace heddle::fs {
+namespace {
+
+class LocalFiles : public ::testing::Test {
+protected:
+    LocalFiles()
+        : root_(::testing::TempDir() + "heddle-fs-" + std::to_string(::getpid())),
+          files_(make_local_file_system()) {
+        std::filesystem::remove_all(root_);
+        EXPECT_TRUE(files_->make_folders(root_ + "/in/sub").ok());
+        for (const char* name : {"in/b.txt", "in/a.txt", "in/_hidden", "in/.dot", "in/sub/c.txt",
+                                 "in/d.csv", "comma,name"}) {
+            write(name, name);
+        }
+    }
+    ~LocalFiles() override { std::filesystem::remove_all(root_); }
+
+    void write(const std::string& name, std::string_view content) {
+        auto file = files_->create(root_ + "/" + name);
+        ASSERT_TRUE(file.ok());
+        EXPECT_TRUE((*file)->write(content).ok());
+        EXPECT_TRUE((*file)->close().ok());
+    }
+    std::string names(const std::string& pattern) {
+        const auto found = expand(*files_, pattern);
+        if (!found) {
+            return found.error().message;
+        }
+        std::string text;
+        for (const FileInfo& file : *found) {
+            text += (text.empty() ? "" : " ") + file.path.substr(root_.size() + 1);
+        }
+        return text;
+    }
+
+    std::string root_;
+    std::unique_ptr<FileSystem> files_;
+};
+
+TEST_F(LocalFiles, FoldersGlobsBracesAndListsMeanFiles) {
+    EXPECT_EQ(names(root_ + "/in"), "in/a.txt in/b.txt in/d.csv");
+    EXPECT_EQ(names(root_ + "/in/*.txt"), "in/a.txt in/b.txt");
+    EXPECT_EQ(names(root_ + "/in/{a,d}.*"), "in/a.txt in/d.csv");
+    EXPECT_EQ(names(root_ + "/in/a.txt," + root_ + "/in/s*/[a-c].txt"), "in/a.txt in/sub/c.txt");
+    EXPECT_EQ(names(root_ + "/comma,name"), "comma,name");
+}
+
+TEST_F(LocalFiles, AMissingFileIsNamed) {
+    EXPECT_EQ(names(root_ + "/in/nothing"), "no file matches '" + root_ + "/in/nothing'");
+    EXPECT_EQ(expand(*files_, root_ + "/in/*.zip").error().code, ErrorCode::NotFound);
+    EXPECT_EQ(files_->view("hdfs://x/y", 0, 1).error().code, ErrorCode::Unsupported);
+}
+
+TEST_F(LocalFiles, ViewsAreRangesCutAtTheEnd) {
+    write("data", std::string(10'000, 'x') + "end");
+    EXPECT_EQ((*files_->view(root_ + "/data", 9'999, 3))->bytes(), "xen");
+    EXPECT_EQ((*files_->view(root_ + "/data", 10'000, 999))->bytes(), "end");
+    EXPECT_EQ((*files_->view(root_ + "/data", 99'999, 9))->bytes(), "");
+    EXPECT_FALSE(files_->view(root_ + "/in", 0, 9).ok());
+}
+
+TEST_F(LocalFiles, RenameNeverReplaces) {
+    const Status status = files_->rename(root_ + "/in/a.txt", root_ + "/in/b.txt");
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().code, ErrorCode::AlreadyExists);
+    EXPECT_TRUE(files_->rename(root_ + "/in", root_ + "/out").ok());
+    EXPECT_FALSE(files_->stat(root_ + "/in").ok());
+    EXPECT_TRUE(files_->remove(root_ + "/out").ok());
+    EXPECT_TRUE(files_->remove(root_ + "/out").ok());
+}
+
+}  // namespace
+}  // namespace heddle::fs
