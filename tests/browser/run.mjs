@@ -254,7 +254,7 @@ test('a log is followed, paused, and loaded backwards to its beginning', () =>
       await log.evaluate((box) => (box.scrollTop -= 400));
       await page.getByRole('button', { name: 'Follow' }).waitFor();
       server.cluster.appendLog(container, 'stdout', 'written while paused\n');
-      for (let tries = 0; tries < 20 && !(await text()).includes('task 0 of stage 0'); tries++) {
+      for (let tries = 0; tries < 200 && !(await text()).includes('task 0 of stage 0'); tries++) {
         await log.evaluate((box) => {
           box.scrollTop = 300;
           box.scrollTop = 0;
