@@ -37,10 +37,7 @@ Status FramePool::open(const std::string& address, Post post) {
     return {};
 }
 
-void FramePool::close() {
-    if (!thread_.joinable()) {
-        return;
-    }
+void FramePool::hang_up() {
     loop_.post([this] {
         server_.reset();
         const std::lock_guard lock(mutex_);
@@ -48,6 +45,13 @@ void FramePool::close() {
             connection->frames->close();
         }
     });
+}
+
+void FramePool::close() {
+    if (!thread_.joinable()) {
+        return;
+    }
+    hang_up();
     loop_.post([this] { loop_.stop(); });
     thread_.join();
 }

@@ -32,7 +32,10 @@ public:
 protected:
     /// Begins to listen on an ephemeral port of `address`, and starts the loop's thread.
     Status open(const std::string& address, Post post);
-    /// Closes connections and ends the loop's thread. Safe to call twice.
+    /// Takes no new connections and closes those that are there, after what is queued. Executors
+    /// end when their connection does.
+    void hang_up();
+    /// Hangs up and ends the loop's thread. Safe to call twice.
     void close();
     /// Ends the connection of the executor that lives in a container or process of ours.
     void drop_container(const std::string& container, const std::string& reason);

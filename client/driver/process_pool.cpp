@@ -231,6 +231,7 @@ void ProcessPool::stop(FinalStatus, const std::string&) {
         return;
     }
     flush();
+    hang_up();
     std::promise<std::vector<Process>> taken;
     loop().post([this, &taken] {
         stopping_ = true;
