@@ -1,0 +1,109 @@
+// One program for every master: prints the answers of many operations, so that a test compares what
+// two masters print. HEDDLE_MASTER says which master it is.
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <heddle/heddle.h>
+
+namespace {
+
+using Pair = std::pair<std::string, std::int64_t>;
+
+void print(const char* what, const std::vector<Pair>& rows) {
+    std::printf("%s", what);
+    for (const Pair& row : rows) {
+        std::printf(" %s=%lld", row.first.c_str(), static_cast<long long>(row.second));
+    }
+    std::printf("\n");
+}
+
+void count_words(heddle::Context& context) {
+    std::vector<std::string> lines;
+    for (int i = 0; i < 2000; ++i) {
+        lines.push_back("w" + std::to_string(i % 7) + " w" + std::to_string(i % 11) + " end");
+    }
+    const auto words = context.parallelize(lines, 6).flat_map(
+        [](const std::string& line, heddle::Emit<std::string>& emit) {
+            std::size_t at = 0;
+            while (at < line.size()) {
+                const std::size_t space = std::min(line.find(' ', at), line.size());
+                emit(std::string(line.substr(at, space - at)));
+                at = space + 1;
+            }
+        });
+    const auto counts = words.map([](const std::string& word) { return Pair(word, 1); })
+                            .reduce_by_key([](std::int64_t a, std::int64_t b) { return a + b; }, 4);
+    counts.persist();
+    print("words", counts.sort_by_key().collect());
+    print("again", counts.sort_by_key(false, 3).collect());
+    std::printf("distinct words %llu\n", static_cast<unsigned long long>(counts.count()));
+    counts.unpersist(true);
+}
+
+void join_numbers(heddle::Context& context) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> left;
+    std::vector<std::pair<std::int64_t, std::int64_t>> right;
+    for (std::int64_t i = 0; i < 3000; ++i) {
+        left.emplace_back(i % 500, i);
+        right.emplace_back(i % 400, i * i);
+    }
+    const auto joined = context.parallelize(left, 5).join(context.parallelize(right, 3), 4);
+    const auto sum =
+        joined.map([](const auto& row) { return row.second.first ^ row.second.second; })
+            .reduce([](std::int64_t a, std::int64_t b) { return a + b; });
+    std::printf("join %llu rows, checksum %lld\n", static_cast<unsigned long long>(joined.count()),
+                static_cast<long long>(sum));
+}
+
+void keep_rows_distinct(heddle::Context& context) {
+    std::vector<std::int64_t> numbers(200000);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        numbers[i] = static_cast<std::int64_t>(i);
+    }
+    const auto rows = context.parallelize(numbers, 8).repartition(7);
+    std::printf("rows %llu, distinct %llu\n", static_cast<unsigned long long>(rows.count()),
+                static_cast<unsigned long long>(rows.distinct(5).count()));
+}
+
+void fail_in_user_code(heddle::Context& context) {
+    try {
+        (void)context.parallelize(std::vector<int>{1, 2, 3, 13, 5}, 5)
+            .map([](int x) {
+                if (x == 13) {
+                    throw std::runtime_error("thirteen is not accepted");
+                }
+                return x;
+            })
+            .count();
+        std::printf("no failure\n");
+    } catch (const heddle::Exception& failure) {
+        const std::string text = failure.what();
+        std::printf("failure names the message: %d, the partition: %d, the input: %d\n",
+                    text.find("thirteen is not accepted") != std::string::npos,
+                    text.find("partition 3") != std::string::npos,
+                    text.find("13") != std::string::npos);
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    heddle::init(argc, argv);
+    try {
+        heddle::ContextOptions options;
+        options.settings["executor.memory"] = "256m";
+        heddle::Context context(options);
+        count_words(context);
+        join_numbers(context);
+        keep_rows_distinct(context);
+        fail_in_user_code(context);
+        std::printf("numbers %zu\n",
+                    context.parallelize(std::vector<int>{5, 1, 4}, 2).top(2).size());
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "masters_program: %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}
