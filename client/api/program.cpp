@@ -1,12 +1,15 @@
 // This process as a Heddle program: its role, and the master it connects to. Apart from the rest of
 // the API, because only this needs driver and executor: a test that brings its own runner does not.
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "client/api/context.h"
 #include "client/api/errors.h"
+#include "common/base/strings.h"
+#include "common/model/application.h"
 #include "executor/serve.h"
 
 namespace heddle {
@@ -18,16 +21,30 @@ std::string& started_as() {
     return name;
 }
 
+// "key=value" lines, from `rmctl submit`.
+std::map<std::string, std::string> submitted_settings() {
+    std::map<std::string, std::string> settings;
+    const char* text = std::getenv(kSettingsVariable);
+    for (const std::string_view line : split(text != nullptr ? text : "", '\n')) {
+        if (const auto equals = line.find('='); equals != std::string_view::npos) {
+            settings.emplace(line.substr(0, equals), line.substr(equals + 1));
+        }
+    }
+    return settings;
+}
+
 driver::RunnerOptions runner_options(ContextOptions options) {
     driver::RunnerOptions out;
     out.master = std::move(options.master);
     if (out.master.empty()) {
-        const char* master = std::getenv("HEDDLE_MASTER");
+        const char* master = std::getenv(kMasterVariable);
         out.master = master != nullptr && *master != '\0' ? master : "local[*]";
     }
     out.application_name =
         options.application_name.empty() ? started_as() : std::move(options.application_name);
+    // What the program says goes over what it was submitted with.
     out.settings = std::move(options.settings);
+    out.settings.merge(submitted_settings());
     return out;
 }
 

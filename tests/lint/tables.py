@@ -35,7 +35,8 @@ ARROWS = {
                    "common/fs", "client/driver", "executor"],
     "client/include": ["client/api"],
     "client/rmctl": COMMON,
-    "client/examples": ["client/api"],
+    "client/include": ["client/api"],
+    "client/examples": ["client/api", "client/include"],
     "web": ["common/base"],
 }
 # Tests may look at everything.
