@@ -16,6 +16,11 @@
 
 namespace heddle {
 
+/// What a program is told by its environment: the master to use when it names none itself
+/// ("local[2]", "heddle://host:8088"), and settings, one "key=value" per line.
+constexpr const char* kMasterVariable = "HEDDLE_MASTER";
+constexpr const char* kSettingsVariable = "HEDDLE_SETTINGS";
+
 /// rdd: the master is a driver. master: any program that speaks the master protocol. command: one
 /// container whose exit is the final status.
 enum class ApplicationKind { Rdd, Master, Command };
