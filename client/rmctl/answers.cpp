@@ -1,0 +1,251 @@
+#include "client/rmctl/answers.h"
+
+#include "common/wire/json.h"
+
+namespace heddle::rmctl {
+namespace {
+
+using wire::Json;
+
+// Lists of a busy cluster are large; they come from a server that we chose to trust.
+constexpr wire::JsonLimits kLimits{512U << 20U, 64, 50'000'000};
+
+Result<Json> parse(std::string_view body) {
+    auto json = wire::parse_json(body, kLimits);
+    if (!json) {
+        return Error{ErrorCode::DataLoss,
+                     "the server's answer is not the expected JSON: " + json.error().message};
+    }
+    return json;
+}
+
+// Servers may leave a field out or give it another type; what is shown is then empty or 0.
+std::string text(const Json& json, std::string_view key) {
+    const auto value = json.string_or(key, "");
+    return value.ok() ? *value : "";
+}
+
+std::int64_t number(const Json& json, std::string_view key) {
+    const auto value = json.integer_or(key, 0);
+    return value.ok() ? *value : 0;
+}
+
+double real(const Json& json, std::string_view key) {
+    const Json* value = json.find(key);
+    if (value == nullptr) {
+        return 0;
+    }
+    if (const double* found = value->real()) {
+        return *found;
+    }
+    const std::int64_t* whole = value->integer();
+    return whole != nullptr ? static_cast<double>(*whole) : 0;
+}
+
+// The member `inner` of the member `outer`: an array, one object in place of an array, or nothing.
+std::vector<Json> list(const Json& json, std::string_view outer, std::string_view inner) {
+    const Json* holder = outer.empty() ? &json : json.find(outer);
+    const Json* found = holder != nullptr ? holder->find(inner) : nullptr;
+    if (found == nullptr) {
+        return {};
+    }
+    if (const Json::Array* array = found->array()) {
+        return *array;
+    }
+    return {*found};
+}
+
+Result<Json> member(const Json& json, std::string_view key) {
+    const Json* found = json.find(key);
+    if (found == nullptr) {
+        return Error{ErrorCode::DataLoss, "the server's answer has no '" + std::string(key) + "'"};
+    }
+    return *found;
+}
+
+// ".../container_1_2_3_4/user" -> the container's id.
+std::string container_in(std::string_view url) {
+    const auto begin = url.find("container_");
+    if (begin == std::string_view::npos) {
+        return {};
+    }
+    const std::string_view rest = url.substr(begin);
+    return std::string(rest.substr(0, rest.find_first_of("/?")));
+}
+
+ApplicationAnswer application_of(const Json& json) {
+    ApplicationAnswer app;
+    app.id = text(json, "id");
+    app.name = text(json, "name");
+    app.user = text(json, "user");
+    app.queue = text(json, "queue");
+    app.type = text(json, "applicationType");
+    app.state = text(json, "state");
+    app.final_status = text(json, "finalStatus");
+    app.diagnostics = text(json, "diagnostics");
+    app.tracking_url = text(json, "trackingUrl");
+    app.master_node = text(json, "masterNodeId");
+    app.master_container = container_in(text(json, "amContainerLogs"));
+    app.progress = real(json, "progress");
+    app.started_ms = number(json, "startedTime");
+    app.elapsed_ms = number(json, "elapsedTime");
+    app.running_containers = number(json, "runningContainers");
+    app.memory_mib = number(json, "allocatedMB");
+    app.vcores = number(json, "allocatedVCores");
+    return app;
+}
+
+NodeAnswer node_of(const Json& json) {
+    NodeAnswer node;
+    node.id = text(json, "id");
+    node.host = text(json, "nodeHostName");
+    node.http_address = text(json, "nodeHTTPAddress");
+    node.state = text(json, "state");
+    node.health = text(json, "healthReport");
+    node.version = text(json, "version");
+    node.containers = number(json, "numContainers");
+    node.memory_used_mib = number(json, "usedMemoryMB");
+    node.memory_free_mib = number(json, "availMemoryMB");
+    node.vcores_used = number(json, "usedVirtualCores");
+    node.vcores_free = number(json, "availableVirtualCores");
+    return node;
+}
+
+void add_queues(const Json& json, std::size_t depth, std::vector<QueueAnswer>& out) {
+    QueueAnswer queue;
+    queue.path = text(json, "queuePath");
+    if (queue.path.empty()) {
+        queue.path = text(json, "queueName");
+    }
+    queue.state = text(json, "state");
+    queue.capacity = real(json, "capacity");
+    queue.used = real(json, "usedCapacity");
+    queue.applications_running = number(json, "numActiveApplications");
+    queue.applications_pending = number(json, "numPendingApplications");
+    if (const Json* used = json.find("resourcesUsed")) {
+        queue.memory_mib = number(*used, "memory");
+        queue.vcores = number(*used, "vCores");
+    }
+    queue.depth = depth;
+    out.push_back(std::move(queue));
+    for (const Json& child : list(json, "queues", "queue")) {
+        add_queues(child, depth + 1, out);
+    }
+}
+
+}  // namespace
+
+Result<std::vector<ApplicationAnswer>> read_applications(std::string_view body) {
+    TRY(const Json json, parse(body));
+    std::vector<ApplicationAnswer> found;
+    for (const Json& entry : list(json, "apps", "app")) {
+        found.push_back(application_of(entry));
+    }
+    return found;
+}
+
+Result<ApplicationAnswer> read_application(std::string_view body) {
+    TRY(const Json json, parse(body));
+    TRY(const Json app, member(json, "app"));
+    return application_of(app);
+}
+
+Result<std::vector<NodeAnswer>> read_nodes(std::string_view body) {
+    TRY(const Json json, parse(body));
+    std::vector<NodeAnswer> found;
+    for (const Json& entry : list(json, "nodes", "node")) {
+        found.push_back(node_of(entry));
+    }
+    return found;
+}
+
+Result<NodeAnswer> read_node(std::string_view body) {
+    TRY(const Json json, parse(body));
+    TRY(const Json node, member(json, "node"));
+    return node_of(node);
+}
+
+Result<std::vector<QueueAnswer>> read_queues(std::string_view body) {
+    TRY(const Json json, parse(body));
+    TRY(const Json scheduler, member(json, "scheduler"));
+    TRY(const Json root, member(scheduler, "schedulerInfo"));
+    std::vector<QueueAnswer> found;
+    add_queues(root, 0, found);
+    return found;
+}
+
+Result<std::vector<AttemptAnswer>> read_attempts(std::string_view body) {
+    TRY(const Json json, parse(body));
+    std::vector<AttemptAnswer> found;
+    for (const Json& entry : list(json, "appAttempts", "appAttempt")) {
+        found.push_back({text(entry, "appAttemptId"), text(entry, "appAttemptState"),
+                         text(entry, "containerId")});
+    }
+    return found;
+}
+
+Result<std::vector<ContainerAnswer>> read_containers(std::string_view body) {
+    TRY(const Json json, parse(body));
+    std::vector<Json> entries = list(json, "containers", "container");
+    if (entries.empty()) {
+        entries = list(json, "", "container");
+    }
+    std::vector<ContainerAnswer> found;
+    for (const Json& entry : entries) {
+        found.push_back({text(entry, "containerId"), text(entry, "containerState"),
+                         text(entry, "assignedNodeId")});
+    }
+    return found;
+}
+
+Result<std::vector<std::string>> read_log_files(std::string_view body) {
+    TRY(const Json json, parse(body));
+    std::vector<std::string> found;
+    for (const Json& entry : list(json, "", "files")) {
+        found.push_back(text(entry, "name"));
+    }
+    return found;
+}
+
+Result<std::vector<StageAnswer>> read_stages(std::string_view body) {
+    TRY(const Json json, parse(body));
+    const Json::Array* entries = json.array();
+    std::vector<StageAnswer> found;
+    for (const Json& entry : entries != nullptr ? *entries : Json::Array{}) {
+        StageAnswer stage;
+        stage.id = number(entry, "stageId");
+        stage.name = text(entry, "name");
+        stage.status = text(entry, "status");
+        stage.tasks = number(entry, "numTasks");
+        stage.tasks_complete = number(entry, "numCompleteTasks");
+        stage.tasks_active = number(entry, "numActiveTasks");
+        stage.tasks_failed = number(entry, "numFailedTasks");
+        found.push_back(std::move(stage));
+    }
+    return found;
+}
+
+Result<ClusterAnswer> read_cluster(std::string_view body) {
+    TRY(const Json json, parse(body));
+    TRY(const Json info, member(json, "clusterInfo"));
+    return ClusterAnswer{text(info, "resourceManagerVersion"), text(info, "state"),
+                         number(info, "startedOn")};
+}
+
+Result<NewApplicationAnswer> read_new_application(std::string_view body) {
+    TRY(const Json json, parse(body));
+    TRY(const Json size, member(json, "maximum-resource-capability"));
+    return NewApplicationAnswer{text(json, "application-id"), number(size, "memory"),
+                                number(size, "vCores")};
+}
+
+Result<std::string> read_text_field(std::string_view body, std::string_view field) {
+    TRY(const Json json, parse(body));
+    TRY(const Json value, member(json, field));
+    if (value.string() == nullptr) {
+        return Error{ErrorCode::DataLoss, "'" + std::string(field) + "' is no text"};
+    }
+    return *value.string();
+}
+
+}  // namespace heddle::rmctl

@@ -1,0 +1,112 @@
+#pragma once
+
+// What the servers answer, as the few fields that commands show. The one place that reads JSON;
+// `-o json` prints the server's own text instead.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+
+namespace heddle::rmctl {
+
+struct ApplicationAnswer {
+    std::string id;
+    std::string name;
+    std::string user;
+    std::string queue;
+    std::string type;
+    std::string state;
+    std::string final_status;
+    std::string diagnostics;
+    std::string tracking_url;
+    std::string master_node;
+    std::string master_container;  // of the current attempt; empty before it has one
+    double progress = 0;           // percent
+    std::int64_t started_ms = 0;
+    std::int64_t elapsed_ms = 0;
+    std::int64_t running_containers = 0;
+    std::int64_t memory_mib = 0;
+    std::int64_t vcores = 0;
+
+    bool is_final() const { return state == "FINISHED" || state == "FAILED" || state == "KILLED"; }
+};
+
+struct NodeAnswer {
+    std::string id;
+    std::string host;
+    std::string http_address;
+    std::string state;
+    std::string health;
+    std::string version;
+    std::int64_t containers = 0;
+    std::int64_t memory_used_mib = 0;
+    std::int64_t memory_free_mib = 0;
+    std::int64_t vcores_used = 0;
+    std::int64_t vcores_free = 0;
+};
+
+struct QueueAnswer {
+    std::string path;
+    std::string state;
+    double capacity = 0;  // percent of the parent
+    double used = 0;      // percent of the capacity
+    std::int64_t applications_running = 0;
+    std::int64_t applications_pending = 0;
+    std::int64_t memory_mib = 0;
+    std::int64_t vcores = 0;
+    std::size_t depth = 0;
+};
+
+struct AttemptAnswer {
+    std::string id;
+    std::string state;
+    std::string container;
+};
+
+struct ContainerAnswer {
+    std::string id;
+    std::string state;
+    std::string node;
+};
+
+struct StageAnswer {
+    std::int64_t id = 0;
+    std::string name;
+    std::string status;  // ACTIVE, PENDING, COMPLETE, FAILED, SKIPPED
+    std::int64_t tasks = 0;
+    std::int64_t tasks_complete = 0;
+    std::int64_t tasks_active = 0;
+    std::int64_t tasks_failed = 0;
+};
+
+struct ClusterAnswer {
+    std::string version;
+    std::string state;
+    std::int64_t started_ms = 0;
+};
+
+struct NewApplicationAnswer {
+    std::string id;
+    std::int64_t memory_max_mib = 0;
+    std::int64_t vcores_max = 0;
+};
+
+// Each: Errors: DataLoss when the text is not the expected JSON.
+Result<std::vector<ApplicationAnswer>> read_applications(std::string_view body);
+Result<ApplicationAnswer> read_application(std::string_view body);
+Result<std::vector<NodeAnswer>> read_nodes(std::string_view body);
+Result<NodeAnswer> read_node(std::string_view body);
+Result<std::vector<QueueAnswer>> read_queues(std::string_view body);
+Result<std::vector<AttemptAnswer>> read_attempts(std::string_view body);
+Result<std::vector<ContainerAnswer>> read_containers(std::string_view body);
+/// Names of the files of /heddle/v1/containers/ID/logs.
+Result<std::vector<std::string>> read_log_files(std::string_view body);
+Result<std::vector<StageAnswer>> read_stages(std::string_view body);
+Result<ClusterAnswer> read_cluster(std::string_view body);
+Result<NewApplicationAnswer> read_new_application(std::string_view body);
+Result<std::string> read_text_field(std::string_view body, std::string_view field);
+
+}  // namespace heddle::rmctl

@@ -1,0 +1,44 @@
+#pragma once
+
+// rmctl app: list, get, kill, and waiting for an application's end.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "client/rmctl/answers.h"
+#include "client/rmctl/options.h"
+#include "client/rmctl/server.h"
+#include "common/base/result.h"
+#include "common/base/time.h"
+
+namespace heddle::rmctl {
+
+struct AppListOptions {
+    std::vector<std::string> states;
+    std::string user;
+    std::string queue;
+    int limit = 0;  // 0: all
+};
+
+Result<int> app_list(const Options& options, const AppListOptions& filter);
+Result<int> app_get(const Options& options, const std::string& id);
+/// Asks for the end and waits until the application is over.
+Result<int> app_kill(const Options& options, const std::vector<std::string>& ids);
+
+/// The full id that `id` means: itself, "last", or a prefix or name that only one application has.
+/// Errors: NotFound with a near miss, InvalidArgument when several match.
+Result<std::string> resolve_application(Server& server, const std::string& id);
+
+Result<ApplicationAnswer> fetch_application(Server& server, const std::string& id);
+
+/// Polls until the application is over, calling `on_poll` each time. A server that is restarting
+/// does not end the wait. Errors: Timeout after `limit` (zero: none), Cancelled on an interrupt.
+Result<ApplicationAnswer> wait_for_application(
+    Server& server, const std::string& id, Duration limit,
+    const std::function<void(const ApplicationAnswer&)>& on_poll);
+
+/// kExitDone for a success, kExitApplicationFailed else.
+int exit_code_of(const ApplicationAnswer& application);
+
+}  // namespace heddle::rmctl

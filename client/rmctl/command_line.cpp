@@ -1,0 +1,380 @@
+#include "client/rmctl/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include "client/rmctl/apps.h"
+#include "client/rmctl/dev.h"
+#include "client/rmctl/exit_code.h"
+#include "client/rmctl/info.h"
+#include "client/rmctl/interrupt.h"
+#include "client/rmctl/logs.h"
+#include "client/rmctl/nodes.h"
+#include "client/rmctl/options.h"
+#include "client/rmctl/output.h"
+#include "client/rmctl/submit.h"
+#include "common/base/strings.h"
+#include "common/config/settings.h"
+
+namespace heddle::rmctl {
+namespace {
+
+constexpr const char* kExamples = R"(
+Examples:
+  rmctl dev up                                     a cluster on this machine
+  rmctl submit -- /bin/sleep 5                     run a command
+  rmctl submit --follow build/bin/word_count FILE  run a Heddle program and watch it
+  rmctl app list                                   what runs and what ran
+  rmctl app logs -f last                           output of the newest application
+  rmctl ui                                         the dashboard's address, for one sign-in
+
+Exit codes: 0 done, 1 the application failed, 2 usage, 3 not found, 4 not allowed,
+5 server unreachable, 6 conflict, 7 wait timed out, 8 invalid request, 130 interrupted.
+)";
+
+// Everything that flags write to, for the life of one command.
+struct Values {
+    Options options;
+    std::string output = "table";
+    AppListOptions apps;
+    LogOptions logs;
+    SubmitOptions submit;
+    DevOptions dev;
+    std::string timeout;
+    std::string id;
+    std::string shell;
+    std::vector<std::string> ids;
+    std::vector<std::string> states;
+    CLI::Option* port = nullptr;
+    std::function<Result<int>()> action;
+};
+
+void run_by(CLI::App* command, Values& values, std::function<Result<int>()> action) {
+    command->callback([&values, action = std::move(action)] { values.action = action; });
+}
+
+CLI::App* noun(CLI::App& root, const char* name, const char* help) {
+    CLI::App* command = root.add_subcommand(name, help);
+    command->require_subcommand(1);
+    return command;
+}
+
+void add_global_flags(CLI::App& root, Values& values) {
+    root.add_option("--server", values.options.server,
+                    "resource manager, HOST:PORT or unix:/path (default: HEDDLE_SERVER, then "
+                    "the cluster of 'rmctl dev up')");
+    root.add_option("--token-file", values.options.token_file,
+                    "file with the access token (default: HEDDLE_TOKEN_FILE)");
+    root.add_option("--dir", values.options.directory, "directory of the development cluster");
+    root.add_option("-o,--output", values.output, "table, json or name")
+        ->check(CLI::IsMember({"table", "json", "name"}));
+    root.add_flag("-q,--quiet", values.options.quiet, "no progress and no hints");
+}
+
+void add_submit(CLI::App& root, Values& values) {
+    SubmitOptions& what = values.submit;
+    CLI::App* command = root.add_subcommand(
+        "submit", "Submit a program or a command: rmctl submit [FLAGS] [--] PROGRAM [ARGS...]");
+    command->add_option("--kind", what.kind, "rdd, master or command (default: by the program)");
+    command->add_option("--name", what.name, "name of the application");
+    command->add_option("--queue", what.queue, "queue, for example root.default");
+    command->add_option("--priority", what.priority, "priority in the queue");
+    command
+        ->add_option("--deploy-mode", what.deploy_mode,
+                     "cluster: the program runs there; client: here")
+        ->check(CLI::IsMember({"cluster", "client"}));
+    command->add_option("--driver-memory", what.driver_memory, "for example 1g");
+    command->add_option("--driver-cores", what.driver_cores, "vcores of driver or command")
+        ->check(CLI::PositiveNumber);
+    command->add_option("--executor-memory", what.executor_memory, "for example 2g");
+    command->add_option("--executor-cores", what.executor_cores, "vcores of each executor")
+        ->check(CLI::PositiveNumber);
+    command->add_option("--num-executors", what.executors, "number of executors")
+        ->check(CLI::PositiveNumber);
+    command->add_option("--env", what.environment, "NAME=VALUE, for the program; repeatable")
+        ->allow_extra_args(false);
+    command->add_option("--conf", what.settings, "KEY=VALUE, for the runtime; repeatable")
+        ->allow_extra_args(false);
+    command->add_option("--files", what.files, "files beside the program: a,b#name; repeatable")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    command->add_option("--tag", what.tags, "tag of the application; repeatable")
+        ->allow_extra_args(false);
+    command->add_option("--max-attempts", what.attempts_max, "attempts before it has failed")
+        ->check(CLI::PositiveNumber);
+    command->add_flag("--wait", what.wait, "wait for the end");
+    command->add_flag("--follow", what.follow, "wait, and show output and progress");
+    command->add_option("--timeout", values.timeout, "give up waiting after this, for example 5m");
+    run_by(command, values, [&values]() -> Result<int> {
+        if (!values.timeout.empty()) {
+            TRY(values.submit.timeout, config::parse_duration(values.timeout));
+        }
+        return submit(values.options, values.submit);
+    });
+}
+
+void add_apps(CLI::App& root, Values& values) {
+    CLI::App* app = noun(root, "app", "Applications");
+    CLI::App* list = app->add_subcommand("list", "List applications");
+    list->add_option("--state", values.apps.states, "only these states, comma separated")
+        ->delimiter(',');
+    list->add_option("--user", values.apps.user, "only of this user");
+    list->add_option("--queue", values.apps.queue, "only in this queue");
+    list->add_option("--limit", values.apps.limit, "at most so many")->check(CLI::PositiveNumber);
+    run_by(list, values, [&values] { return app_list(values.options, values.apps); });
+
+    CLI::App* get = app->add_subcommand("get", "Show one application");
+    get->add_option("id", values.id, "id, unique name or prefix, or last")->required();
+    run_by(get, values, [&values] { return app_get(values.options, values.id); });
+
+    CLI::App* kill = app->add_subcommand("kill", "End applications and wait until they are over");
+    kill->add_option("id", values.ids, "ids, unique names or prefixes, or last")->required();
+    run_by(kill, values, [&values] { return app_kill(values.options, values.ids); });
+
+    CLI::App* logs = app->add_subcommand("logs", "Print the output of an application");
+    logs->add_option("id", values.logs.application, "id, unique name or prefix, or last")
+        ->required();
+    logs->add_flag("-f,--follow", values.logs.follow, "go on until the application is over");
+    logs->add_option("--container", values.logs.container, "only of this container");
+    logs->add_option("--file", values.logs.file, "only this file, for example stderr");
+    logs->add_option("--tail", values.logs.tail, "only the last BYTES of each file")
+        ->check(CLI::PositiveNumber);
+    run_by(logs, values, [&values] { return app_logs(values.options, values.logs); });
+}
+
+void add_nodes_and_queues(CLI::App& root, Values& values) {
+    CLI::App* node = noun(root, "node", "Nodes");
+    CLI::App* list = node->add_subcommand("list", "List nodes");
+    list->add_option("--state", values.states, "only these states, comma separated")
+        ->delimiter(',');
+    run_by(list, values, [&values] { return node_list(values.options, values.states); });
+    CLI::App* get = node->add_subcommand("get", "Show one node");
+    get->add_option("id", values.id, "id or name")->required();
+    run_by(get, values, [&values] { return node_get(values.options, values.id); });
+
+    CLI::App* queue = noun(root, "queue", "Queues");
+    CLI::App* queues = queue->add_subcommand("list", "List queues");
+    run_by(queues, values, [&values] { return queue_list(values.options); });
+}
+
+void add_dev(CLI::App& root, Values& values) {
+    CLI::App* dev = noun(root, "dev", "A cluster of real daemons on this machine");
+    CLI::App* up = dev->add_subcommand("up", "Start it, or what of it does not run");
+    up->add_option("--nodes", values.dev.nodes, "number of node agents (3)");
+    values.port = up->add_option("--port", values.dev.port,
+                                 "port of REST and dashboard (8088); 0: free ports");
+    up->add_option("--heartbeat", values.dev.heartbeat, "heartbeat interval, for example 60s");
+    run_by(up, values, [&values] {
+        values.dev.port_given = values.port->count() > 0;
+        return dev_up(values.options, values.dev);
+    });
+    CLI::App* down = dev->add_subcommand("down", "End its containers and daemons");
+    run_by(down, values, [&values] { return dev_down(values.options); });
+    CLI::App* status = dev->add_subcommand("status", "Show its daemons");
+    run_by(status, values, [&values] { return dev_status(values.options); });
+    for (CLI::App* command : {up, down, status}) {
+        command->add_option("--dir", values.options.directory,
+                            "its directory (default: ~/.local/state/heddle/dev)");
+    }
+}
+
+// For completion: what may follow each command.
+std::map<std::string, std::vector<std::string>> root_words(const CLI::App& root) {
+    std::map<std::string, std::vector<std::string>> words;
+    const std::function<void(const CLI::App&, const std::string&)> walk =
+        [&](const CLI::App& command, const std::string& name) {
+            std::vector<std::string>& next = words[name];
+            for (const CLI::App* sub :
+                 command.get_subcommands([](const CLI::App*) { return true; })) {
+                next.push_back(sub->get_name());
+                walk(*sub, name.empty() ? sub->get_name() : name + " " + sub->get_name());
+            }
+            for (const CLI::Option* option : command.get_options()) {
+                for (const std::string& flag : option->get_lnames()) {
+                    next.push_back("--" + flag);
+                }
+            }
+        };
+    walk(root, "");
+    return words;
+}
+
+void add_others(CLI::App& root, Values& values) {
+    CLI::App* ui = root.add_subcommand("ui", "Print the dashboard's address, for one sign-in");
+    run_by(ui, values, [&values] { return show_ui(values.options); });
+    CLI::App* version = root.add_subcommand("version", "Versions of rmctl and the server");
+    run_by(version, values, [&values] { return show_version(values.options); });
+    CLI::App* completion = root.add_subcommand("completion", "Print a completion script");
+    completion->add_option("shell", values.shell, "bash")
+        ->required()
+        ->check(CLI::IsMember({"bash"}));
+    run_by(completion, values, [&root]() -> Result<int> {
+        print(bash_completion(root_words(root)));
+        return kExitDone;
+    });
+}
+
+void build(CLI::App& root, Values& values) {
+    root.require_subcommand(1);
+    root.fallthrough();
+    root.footer(kExamples);
+    root.set_help_flag("-h,--help", "Print this");
+    root.set_version_flag("--version", std::string("rmctl ") + HEDDLE_VERSION);
+    add_global_flags(root, values);
+    add_submit(root, values);
+    add_apps(root, values);
+    add_nodes_and_queues(root, values);
+    add_dev(root, values);
+    add_others(root, values);
+}
+
+// The deepest command that was named.
+const CLI::App* named_command(const CLI::App& root) {
+    const CLI::App* command = &root;
+    while (!command->get_subcommands().empty()) {
+        command = command->get_subcommands().front();
+    }
+    return command;
+}
+
+std::string full_name(const CLI::App* command) {
+    if (command->get_parent() == nullptr) {
+        return "rmctl";
+    }
+    return full_name(command->get_parent()) + " " + command->get_name();
+}
+
+// Names that could stand where `word` stands: flags of the command and of the whole, or verbs.
+std::vector<std::string> names_near(const CLI::App* command, bool flags) {
+    std::vector<std::string> names;
+    if (!flags) {
+        for (const CLI::App* sub : command->get_subcommands([](const CLI::App*) { return true; })) {
+            names.push_back(sub->get_name());
+        }
+        return names;
+    }
+    for (const CLI::App* level = command; level != nullptr; level = level->get_parent()) {
+        for (const CLI::Option* option : level->get_options()) {
+            for (const std::string& name : option->get_lnames()) {
+                names.push_back("--" + name);
+            }
+        }
+    }
+    return names;
+}
+
+// A word that no command expects, if there is one; flags before commands.
+std::optional<std::string> unexpected_word(const CLI::App& root) {
+    const std::vector<std::string> left = root.remaining(true);
+    if (left.empty()) {
+        return std::nullopt;
+    }
+    return left[0];
+}
+
+int usage_error(const CLI::App* command, const std::string& message) {
+    say("rmctl: " + message + "\nTry '" + full_name(command) + " --help'.");
+    return kExitUsage;
+}
+
+int unexpected(const CLI::App* command, const std::string& word) {
+    const bool flag = word.starts_with("-");
+    const std::string name = flag ? word.substr(0, word.find('=')) : word;
+    const std::vector<std::string> near = names_near(command, flag);
+    const std::vector<std::string_view> views(near.begin(), near.end());
+    const std::string what = flag           ? "unknown flag '"
+                             : near.empty() ? "unexpected argument '"
+                                            : "unknown command '";
+    return usage_error(command, what + word + "'" + did_you_mean(name, views));
+}
+
+int parse_failed(CLI::App& root, const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {  // --help, --version
+        return root.exit(error);
+    }
+    const CLI::App* command = named_command(root);
+    if (const auto word = unexpected_word(root)) {
+        return unexpected(command, *word);
+    }
+    return usage_error(command, error.what());
+}
+
+// True when the flag's value is the next word.
+bool takes_next_word(const CLI::App& root, const CLI::App& command, const std::string& word) {
+    if (word.find('=') != std::string::npos) {
+        return false;
+    }
+    for (const CLI::App* level : {&command, &root}) {
+        if (const CLI::Option* option = level->get_option_no_throw(word)) {
+            return option->get_items_expected_max() > 0;
+        }
+    }
+    return false;
+}
+
+// Cuts "submit [FLAGS] [--] PROGRAM [ARGS...]" before the program, whose arguments are its own
+// affair whatever they look like.
+std::vector<std::string> cut_program(const CLI::App& root, std::vector<std::string>& words) {
+    std::size_t at = 0;
+    while (at < words.size() && words[at].starts_with("-")) {
+        at += takes_next_word(root, root, words[at]) ? 2 : 1;
+    }
+    if (at >= words.size() || words[at] != "submit") {
+        return {};
+    }
+    const CLI::App& command = *root.get_subcommand("submit");
+    for (++at; at < words.size() && words[at].starts_with("-") && words[at] != "--";) {
+        at += takes_next_word(root, command, words[at]) ? 2 : 1;
+    }
+    at = std::min(at, words.size());
+    const auto end = words.begin() + static_cast<std::ptrdiff_t>(at);
+    std::vector<std::string> program(end, words.end());
+    words.erase(end, words.end());
+    if (!program.empty() && program[0] == "--") {
+        program.erase(program.begin());
+    }
+    return program;
+}
+
+OutputForm output_form(const std::string& text) {
+    return text == "json"   ? OutputForm::Json
+           : text == "name" ? OutputForm::Name
+                            : OutputForm::Table;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+    CLI::App root("rmctl: run programs on a Heddle cluster, and look after it", "rmctl");
+    Values values;
+    build(root, values);
+    std::vector<std::string> words(argv + 1, argv + argc);
+    values.submit.command = cut_program(root, words);
+    std::reverse(words.begin(), words.end());  // as the parser wants them
+    try {
+        root.parse(words);
+    } catch (const CLI::ParseError& error) {
+        return parse_failed(root, error);
+    }
+    const CLI::App* command = named_command(root);
+    if (const auto word = unexpected_word(root)) {
+        return unexpected(command, *word);
+    }
+    if (command->get_name() == "submit" && values.submit.command.empty()) {
+        return usage_error(command, "no program to submit");
+    }
+    values.options.output = output_form(values.output);
+    catch_interrupts();
+    const Result<int> done = values.action();
+    if (!done) {
+        say("rmctl: " + done.error().message);
+        return exit_code_of(done.error());
+    }
+    return *done;
+}
+
+}  // namespace heddle::rmctl

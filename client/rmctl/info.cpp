@@ -1,0 +1,76 @@
+#include "client/rmctl/info.h"
+
+#include "client/rmctl/answers.h"
+#include "client/rmctl/exit_code.h"
+#include "client/rmctl/output.h"
+#include "client/rmctl/server.h"
+#include "common/base/strings.h"
+#include "common/net/http_message.h"
+#include "common/wire/json.h"
+
+namespace heddle::rmctl {
+
+Result<int> show_ui(const Options& options) {
+    TRY(Server server, Server::find(options));
+    TRY(const std::string body, server.post("/heddle/v1/codes", "", "a sign-in code"));
+    TRY(const std::string code, read_text_field(body, "code"));
+    if (server.address().starts_with("unix:")) {
+        return Error{ErrorCode::Unsupported,
+                     "the dashboard has no address on a Unix socket; use --server HOST:PORT"};
+    }
+    const std::string url = server.address() + "/?code=" + net::percent_encode(code);
+    if (options.output == OutputForm::Json) {
+        print_json("{\"url\":" + wire::quote_json(url) + "}");
+        return kExitDone;
+    }
+    print(url + "\n");
+    hint(options, "The address signs one browser in; 'rmctl ui' prints another.");
+    return kExitDone;
+}
+
+Result<int> show_version(const Options& options) {
+    std::string server_version;
+    if (auto server = Server::find(options); server.ok()) {
+        const auto body = server->get("/ws/v1/cluster/info", "cluster information");
+        const auto cluster = body.ok() ? read_cluster(*body) : body.error();
+        if (cluster.ok()) {
+            server_version = cluster->version;
+        }
+    }
+    if (options.output == OutputForm::Json) {
+        wire::JsonWriter json;
+        json.begin_object().member("rmctl", HEDDLE_VERSION);
+        if (!server_version.empty()) {
+            json.member("resourcemanager", server_version);
+        }
+        print_json(json.end_object().text());
+        return kExitDone;
+    }
+    print(std::string("rmctl ") + HEDDLE_VERSION + "\n");
+    if (!server_version.empty()) {
+        print("resourcemanager " + server_version + "\n");
+    }
+    return kExitDone;
+}
+
+std::string bash_completion(const std::map<std::string, std::vector<std::string>>& words) {
+    std::string cases;
+    for (const auto& [command, next] : words) {
+        cases += "        \"" + command + "\") words=\"" + join(next, " ") + "\" ;;\n";
+    }
+    return "# bash completion for rmctl: source <(rmctl completion bash)\n"
+           "_rmctl() {\n"
+           "    local command=\"\" word words=\"\" i\n"
+           "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+           "        word=${COMP_WORDS[i]}\n"
+           "        [[ $word == -* ]] || command=\"${command:+$command }$word\"\n"
+           "    done\n"
+           "    case $command in\n" +
+           cases +
+           "    esac\n"
+           "    COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
+           "}\n"
+           "complete -o default -F _rmctl rmctl\n";
+}
+
+}  // namespace heddle::rmctl

@@ -1,0 +1,381 @@
+#include "client/rmctl/submit.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "client/rmctl/answers.h"
+#include "client/rmctl/apps.h"
+#include "client/rmctl/artifacts.h"
+#include "client/rmctl/exit_code.h"
+#include "client/rmctl/logs.h"
+#include "client/rmctl/output.h"
+#include "client/rmctl/program.h"
+#include "client/rmctl/server.h"
+#include "client/rmctl/terminal.h"
+#include "common/base/strings.h"
+#include "common/model/application.h"
+#include "common/net/http_message.h"
+#include "common/rdd/registry.h"
+#include "common/wire/endpoint_file.h"
+#include "common/wire/json.h"
+
+namespace heddle::rmctl {
+namespace {
+
+constexpr std::int64_t kDriverMemoryMib = 1024;
+constexpr std::int64_t kCommandMemoryMib = 256;
+constexpr std::int64_t kMiB = 1 << 20;
+
+// What is sent, worked out from the command line.
+struct Submission {
+    ApplicationKind kind = ApplicationKind::Command;
+    std::string name;
+    std::vector<std::string> argv;
+    std::map<std::string, std::string> environment;
+    std::vector<LocalArtifact> artifacts;
+    std::int64_t memory_mib = 0;
+};
+
+std::string file_name(const std::string& path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+Result<ApplicationKind> kind_of(const SubmitOptions& what, const ProgramFile& program,
+                                const std::string& path) {
+    if (what.kind.empty()) {
+        return program.runtime_version.has_value() ? ApplicationKind::Rdd
+                                                   : ApplicationKind::Command;
+    }
+    const auto kind = parse_application_kind(what.kind);
+    if (!kind) {
+        return Error{ErrorCode::InvalidArgument,
+                     "--kind " + what.kind + ": write rdd, master or command"};
+    }
+    if (*kind == ApplicationKind::Rdd && !program.runtime_version) {
+        return Error{ErrorCode::InvalidArgument,
+                     "'" + path +
+                         "' is no Heddle program: it does not link Heddle::client; submit it "
+                         "with --kind command"};
+    }
+    return *kind;
+}
+
+Status check_version(const ProgramFile& program, const std::string& path) {
+    if (!program.runtime_version || *program.runtime_version == rdd::kRuntimeVersion) {
+        return {};
+    }
+    return Error{ErrorCode::InvalidArgument,
+                 "'" + path + "' was built against runtime version " +
+                     std::to_string(*program.runtime_version) + ", this rmctl is of version " +
+                     std::to_string(rdd::kRuntimeVersion) + "; build the program anew"};
+}
+
+Status add_pairs(const std::vector<std::string>& pairs, const char* flag,
+                 std::map<std::string, std::string>& out) {
+    for (const std::string& pair : pairs) {
+        const auto equals = pair.find('=');
+        if (equals == 0 || equals == std::string::npos) {
+            return Error{ErrorCode::InvalidArgument,
+                         std::string(flag) + " " + pair + ": write NAME=VALUE"};
+        }
+        out[pair.substr(0, equals)] = pair.substr(equals + 1);
+    }
+    return {};
+}
+
+Result<std::int64_t> memory_in_mib(const std::string& flag, const std::string& text,
+                                   std::int64_t otherwise) {
+    if (text.empty()) {
+        return otherwise;
+    }
+    const auto bytes = parse_bytes(text);
+    if (!bytes) {
+        return Error{ErrorCode::InvalidArgument, flag + ": " + bytes.error().message};
+    }
+    return (*bytes + kMiB - 1) / kMiB;
+}
+
+// The settings of the driver: flags first, so that --conf may override them.
+Result<std::string> settings_text(const SubmitOptions& what) {
+    std::map<std::string, std::string> settings;
+    if (what.executors > 0) {
+        settings["executor.instances"] = std::to_string(what.executors);
+    }
+    if (what.executor_cores > 0) {
+        settings["executor.cores"] = std::to_string(what.executor_cores);
+    }
+    if (!what.executor_memory.empty()) {
+        TRY(const std::int64_t mib, memory_in_mib("--executor-memory", what.executor_memory, 0));
+        settings["executor.memory"] = std::to_string(mib) + "m";
+    }
+    TRY(add_pairs(what.settings, "--conf", settings));
+    std::string text;
+    for (const auto& [key, value] : settings) {
+        text += key + "=" + value + "\n";
+    }
+    return text;
+}
+
+Status add_program(const std::string& path, const ProgramFile& program, Submission& out) {
+    const std::string name = file_name(path);
+    out.artifacts.push_back({path, name, true, 0, {}});
+    out.argv[0] = "./" + name;
+    if (program.elf && program.dynamic) {
+        TRY(const auto libraries, shared_objects_to_ship(path));
+        for (const std::string& library : libraries) {
+            out.artifacts.push_back({library, file_name(library), false, 0, {}});
+        }
+        if (!libraries.empty()) {
+            out.environment["LD_LIBRARY_PATH"] = ".";
+        }
+    }
+    return {};
+}
+
+// A command that every machine has is started where it is; a program of the user travels along.
+bool travels(ApplicationKind kind, const std::string& argument, const std::string& path) {
+    if (kind != ApplicationKind::Command) {
+        return true;
+    }
+    std::error_code failed;
+    const std::string real = std::filesystem::canonical(path, failed).string();
+    return argument.find('/') != std::string::npos && !real.starts_with("/usr/") &&
+           !real.starts_with("/bin/") && !real.starts_with("/sbin/");
+}
+
+Result<Submission> work_out(const SubmitOptions& what) {
+    Submission out;
+    out.argv = what.command;
+    TRY(add_pairs(what.environment, "--env", out.environment));
+    TRY(const std::string path, find_program(what.command[0]));
+    TRY(const ProgramFile program, inspect_program(path));
+    TRY(check_version(program, path));
+    TRY(out.kind, kind_of(what, program, path));
+    if (travels(out.kind, what.command[0], path)) {
+        TRY(add_program(path, program, out));
+    }
+    for (const std::string& file : what.files) {
+        const auto hash = file.rfind('#');
+        const std::string source = file.substr(0, hash);
+        out.artifacts.push_back(
+            {source,
+             hash == std::string::npos ? file_name(source) : file.substr(hash + 1),
+             false,
+             0,
+             {}});
+    }
+    if (out.kind == ApplicationKind::Rdd) {
+        TRY(const std::string settings, settings_text(what));
+        if (!settings.empty()) {
+            out.environment[kSettingsVariable] = settings;
+        }
+    }
+    out.name = what.name.empty() ? file_name(path) : what.name;
+    TRY(out.memory_mib,
+        memory_in_mib("--driver-memory", what.driver_memory,
+                      out.kind == ApplicationKind::Command ? kCommandMemoryMib : kDriverMemoryMib));
+    return out;
+}
+
+std::string body_of(const Submission& submission, const SubmitOptions& what,
+                    const std::string& id) {
+    wire::JsonWriter json;
+    json.begin_object();
+    json.member("application-id", id).member("application-name", submission.name);
+    json.member("heddle-kind", to_string(submission.kind));
+    if (!what.queue.empty()) {
+        json.member("queue", what.queue);
+    }
+    if (what.priority != 0) {
+        json.member("priority", what.priority);
+    }
+    if (what.attempts_max > 0) {
+        json.member("max-app-attempts", what.attempts_max);
+    }
+    json.key("resource").begin_object();
+    json.member("memory", submission.memory_mib).member("vCores", what.driver_cores);
+    json.end_object();
+    if (!what.tags.empty()) {
+        json.key("application-tags").begin_object().key("tag").begin_array();
+        for (const std::string& tag : what.tags) {
+            json.value(tag);
+        }
+        json.end_array().end_object();
+    }
+    json.key("heddle-argv").begin_array();
+    for (const std::string& argument : submission.argv) {
+        json.value(argument);
+    }
+    json.end_array();
+    json.key("am-container-spec").begin_object();
+    json.key("environment").begin_object().key("entry").begin_array();
+    for (const auto& [name, value] : submission.environment) {
+        json.begin_object().member("key", name).member("value", value).end_object();
+    }
+    json.end_array().end_object();
+    json.key("local-resources").begin_object().key("entry").begin_array();
+    for (const LocalArtifact& artifact : submission.artifacts) {
+        json.begin_object().member("key", artifact.name).key("value").begin_object();
+        json.member("resource", "heddle:sha256/" + artifact.sha256);
+        json.member("type", "FILE").member("visibility", "APPLICATION");
+        json.member("size", artifact.size).member("timestamp", 0);
+        json.member("heddle-executable", artifact.executable);
+        json.end_object().end_object();
+    }
+    json.end_array().end_object().end_object().end_object();
+    return std::move(json).take();
+}
+
+void say_uploaded(const Options& options, const UploadReport& report) {
+    const auto text = [](std::uint64_t bytes) {
+        return human_bytes(static_cast<std::int64_t>(bytes));
+    };
+    std::string line = "Uploaded " + std::to_string(report.bytes_sent) + " bytes";
+    if (report.bytes_present > 0) {
+        line += "; " + text(report.bytes_present) + " were on the cluster already";
+    }
+    hint(options, line);
+}
+
+// "stage 7 sort_by_key 12/16 · 5 done"
+std::string stages_line(const std::vector<StageAnswer>& stages) {
+    std::string line;
+    std::size_t done = 0;
+    int shown = 0;
+    for (const StageAnswer& stage : stages) {
+        if (stage.status == "COMPLETE" || stage.status == "SKIPPED") {
+            ++done;
+        } else if (stage.status == "ACTIVE" && shown++ < 3) {
+            line += " · stage " + std::to_string(stage.id) + " " + stage.name + " " +
+                    std::to_string(stage.tasks_complete) + "/" + std::to_string(stage.tasks);
+            if (stage.tasks_failed > 0) {
+                line += " (" + std::to_string(stage.tasks_failed) + " failed)";
+            }
+        }
+    }
+    return line + " · " + std::to_string(done) + " stages done";
+}
+
+// Shows where an application stands, and with --follow its output, until it is over.
+Result<int> watch(const Options& options, Server& server, const std::string& id,
+                  const SubmitOptions& what) {
+    Progress progress(options.quiet);
+    std::unique_ptr<LogFollower> follower;
+    std::string followed;
+    const auto on_poll = [&](const ApplicationAnswer& app) {
+        if (what.follow && !app.master_container.empty() && app.master_container != followed) {
+            followed = app.master_container;
+            follower.reset();
+            follower = std::make_unique<LogFollower>(server, followed, [&] { progress.clear(); });
+        }
+        std::string line = id + " " + app.state;
+        if (app.state == "RUNNING") {
+            const auto body = server.get(
+                "/api/v1/applications/" + net::percent_encode(id) + "/stages", "stages of " + id);
+            const auto stages = body.ok() ? read_stages(*body) : body.error();
+            if (stages.ok() && !stages->empty()) {
+                line += stages_line(*stages);
+            }
+        } else if (app.state == "ACCEPTED" && !app.diagnostics.empty()) {
+            line += ": " + app.diagnostics;
+        }
+        progress.show(line);
+    };
+    const auto end = wait_for_application(server, id, what.timeout, on_poll);
+    if (follower != nullptr && end.ok()) {
+        follower->finish(5);
+    }
+    follower.reset();
+    progress.clear();
+    if (!end) {
+        Error error = end.error();
+        error.message +=
+            "; see it with: rmctl app get " + id + ", end it with: rmctl app kill " + id;
+        return error;
+    }
+    hint(options,
+         id + " is over: " + end->final_status + " after " + human_duration(end->elapsed_ms));
+    if (end->final_status != "SUCCEEDED" && !end->diagnostics.empty()) {
+        say(end->diagnostics);
+    }
+    return exit_code_of(*end);
+}
+
+// "http://127.0.0.1:8088" as programs write it: "heddle://127.0.0.1:8088".
+std::string master_of(const Server& server) {
+    const std::string& address = server.address();
+    const auto scheme = address.find("://");
+    return scheme == std::string::npos ? address : "heddle" + address.substr(scheme);
+}
+
+Result<int> run_as_client(const Options& options, const SubmitOptions& what) {
+    TRY(const std::string path, find_program(what.command[0]));
+    TRY(const ProgramFile program, inspect_program(path));
+    TRY(check_version(program, path));
+    TRY(const Server server, Server::find(options));
+    TRY(const std::string settings, settings_text(what));
+    std::map<std::string, std::string> environment;
+    TRY(add_pairs(what.environment, "--env", environment));
+    environment[kMasterVariable] = master_of(server);
+    environment[wire::kServerEnvironment] = server.address();
+    environment[wire::kTokenFileEnvironment] = server.token_file();
+    if (!settings.empty()) {
+        environment[kSettingsVariable] = settings;
+    }
+    for (const auto& [name, value] : environment) {
+        setenv(name.c_str(), value.c_str(), 1);
+    }
+    std::vector<std::string> arguments = what.command;
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) {
+        argv.push_back(argument.data());
+    }
+    argv.push_back(nullptr);
+    execv(path.c_str(), argv.data());
+    return errno_error("cannot start " + path);
+}
+
+}  // namespace
+
+Result<int> submit(const Options& options, const SubmitOptions& what) {
+    if (what.deploy_mode == "client") {
+        return run_as_client(options, what);
+    }
+    TRY(Submission submission, work_out(what));
+    TRY(Server server, Server::find(options));
+    TRY(const std::string offer,
+        server.post("/ws/v1/cluster/apps/new-application", "", "a new application"));
+    TRY(const NewApplicationAnswer fresh, read_new_application(offer));
+    TRY(const UploadReport report, upload_artifacts(options, server, submission.artifacts));
+    if (!submission.artifacts.empty()) {
+        say_uploaded(options, report);
+    }
+    if (submission.kind == ApplicationKind::Rdd) {
+        submission.environment[kMasterVariable] = master_of(server);
+    }
+    TRY(server.post("/ws/v1/cluster/apps", body_of(submission, what, fresh.id),
+                    "submission of '" + submission.name + "'"));
+    if (options.output == OutputForm::Json) {
+        wire::JsonWriter json;
+        json.begin_object().member("application-id", fresh.id);
+        json.member("uploaded-bytes", report.bytes_sent).end_object();
+        print_json(json.text());
+    } else if (options.output == OutputForm::Name || (!what.wait && !what.follow)) {
+        print(fresh.id + "\n");
+    } else {
+        hint(options, "Submitted " + fresh.id);
+    }
+    if (what.wait || what.follow) {
+        return watch(options, server, fresh.id, what);
+    }
+    hint(options,
+         "See it with: rmctl app get " + fresh.id + "; its output: rmctl app logs -f " + fresh.id);
+    return kExitDone;
+}
+
+}  // namespace heddle::rmctl

@@ -1,0 +1,40 @@
+#pragma once
+
+// rmctl submit: a program or command becomes an application.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "client/rmctl/options.h"
+#include "common/base/result.h"
+#include "common/base/time.h"
+
+namespace heddle::rmctl {
+
+struct SubmitOptions {
+    std::vector<std::string> command;  // program and its arguments
+    std::string kind;                  // "rdd", "master", "command"; empty: by the program
+    std::string name;                  // empty: the program's file name
+    std::string queue;
+    std::string deploy_mode = "cluster";
+    std::string driver_memory;    // "1g"; empty: the default
+    std::string executor_memory;  // passed to the driver
+    int driver_cores = 1;
+    int executor_cores = 0;  // 0: the driver's default
+    int executors = 0;
+    int attempts_max = 0;  // 0: the server's default
+    int priority = 0;
+    std::vector<std::string> environment;  // "K=V"
+    std::vector<std::string> settings;     // "key=value"
+    std::vector<std::string> files;        // uploaded beside the program; "path" or "path#name"
+    std::vector<std::string> tags;
+    bool wait = false;
+    bool follow = false;  // implies wait
+    Duration timeout;     // of the wait; zero: none
+};
+
+/// Exit code: with --wait or --follow, 0 when the application succeeded and 1 when not.
+Result<int> submit(const Options& options, const SubmitOptions& what);
+
+}  // namespace heddle::rmctl

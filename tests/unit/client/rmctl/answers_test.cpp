@@ -1,0 +1,44 @@
+// Reading what servers answer, in the shapes that YARN's REST has.
+
+#include "client/rmctl/answers.h"
+
+#include <gtest/gtest.h>
+
+namespace heddle::rmctl {
+namespace {
+
+TEST(Answers, ReadListsInAllTheirShapes) {
+    EXPECT_EQ(read_applications(R"({"apps":{}})")->size(), 0U);
+    EXPECT_EQ(read_applications(R"({"apps":null})")->size(), 0U);
+    EXPECT_EQ(read_applications(R"({"apps":{"app":{"id":"a"}}})")->at(0).id, "a");
+    EXPECT_EQ(read_applications(R"({"apps":{"app":[{"id":"a"},{"id":"b"}]}})")->at(1).id, "b");
+    EXPECT_EQ(read_containers(R"({"container":{"containerId":"c"}})")->at(0).id, "c");
+    EXPECT_EQ(read_containers(R"({"containers":{"container":[{"containerId":"c"}]}})")->size(), 1U);
+}
+
+TEST(Answers, FindTheMasterContainerInTheLogLink) {
+    const auto app = read_application(
+        R"({"app":{"id":"a","amContainerLogs":"http://h:8042/node/containerlogs/container_1_2_01_000001/u"}})");
+    EXPECT_EQ(app->master_container, "container_1_2_01_000001");
+}
+
+TEST(Answers, WalkQueuesDownTheTree) {
+    const auto queues = read_queues(
+        R"({"scheduler":{"schedulerInfo":{"queueName":"root","capacity":100.0,"queues":{"queue":[
+           {"queuePath":"root.a","capacity":25,"resourcesUsed":{"memory":512,"vCores":1}}]}}}})");
+    ASSERT_EQ(queues->size(), 2U);
+    EXPECT_EQ(queues->at(0).path, "root");
+    EXPECT_EQ(queues->at(1).path, "root.a");
+    EXPECT_EQ(queues->at(1).depth, 1U);
+    EXPECT_EQ(queues->at(1).capacity, 25.0);
+    EXPECT_EQ(queues->at(1).memory_mib, 512);
+}
+
+TEST(Answers, RefuseWhatIsNotTheExpectedJson) {
+    EXPECT_EQ(read_application("<html>").error().code, ErrorCode::DataLoss);
+    EXPECT_EQ(read_application("{}").error().code, ErrorCode::DataLoss);
+    EXPECT_EQ(read_new_application(R"({"application-id":"a"})").error().code, ErrorCode::DataLoss);
+}
+
+}  // namespace
+}  // namespace heddle::rmctl
