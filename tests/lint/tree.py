@@ -112,6 +112,7 @@ def load_source(root, path):
 
 
 COMMAND = re.compile(r"\b(heddle_library|heddle_program|heddle_test)\s*\(([^()]*)\)")
+PLAIN = re.compile(r"\badd_library\s*\(\s*(\w+)\s+(?:STATIC|OBJECT)\s+([^()$]*)\)")
 LINK = re.compile(r"\btarget_link_libraries\s*\(([^()]*)\)")
 KEYWORDS = {"SOURCES", "LINKS", "PRIVATE_LINKS", "LABELS", "ARGS", "TIMEOUT"}
 
@@ -140,6 +141,11 @@ def load_targets(root, files):
                 [os.path.normpath(os.path.join(folder, s)) for s in lists.get("SOURCES", [])
                  if "$" not in s],
                 lists.get("LINKS", []), lists.get("PRIVATE_LINKS", []))
+        for match in PLAIN.finditer(text):  # helpers of tests
+            targets[match.group(1)] = Target(
+                match.group(1), "library", folder, path, line_of(text, match.start()),
+                [os.path.normpath(os.path.join(folder, s)) for s in match.group(2).split()],
+                [], [])
         for match in LINK.finditer(text):
             words = match.group(1).split()
             if words and words[0] in targets:
