@@ -34,6 +34,7 @@ struct EndedContainer {
     bool node_waits = false;  // for the acknowledgement
     bool counted = false;     // as unconfirmed in the ask book
     std::uint64_t news = 0;   // sequence of the news that told it in the present session; 0: none
+    TimePoint news_sent;
 };
 
 struct Attempt {

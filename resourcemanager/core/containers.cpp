@@ -49,7 +49,7 @@ void remember_end(Books& books, Attempt& attempt, const Container& container,
         attempt.tombstones.insert(container.id);
     }
     EndedContainer& ended = attempt.ended[container.id];
-    ended = {exit, container.key, container.node, node_waits, counted, 0};
+    ended = {exit, container.key, container.node, node_waits, counted, 0, {}};
     tell_end(books, attempt, container.id, ended);
 }
 
@@ -154,11 +154,11 @@ void container_gone(Books& books, const ContainerId& id, const ContainerExit& ex
                     bool node_waits) {
     const Container container = *books.containers.find(id);
     Node& node = books.nodes.at(container.node);
-    books.nodes.release(node, container);
-    books.containers.erase(id);
     if (!(books.config.defect == Defect::ForgottenRelease && container.stopping)) {
-        node_room_changed(books, node);
+        books.nodes.release(node, container);
     }
+    books.containers.erase(id);
+    node_room_changed(books, node);
     books.changed(node);
     if (container.orphan) {
         if (node_waits) {
@@ -234,6 +234,7 @@ void tell_end(Books& books, Attempt& attempt, const ContainerId& id, EndedContai
     }
     attempt.news.ended.push_back({id, ended.exit});
     ended.news = attempt.news_sent + 1;
+    ended.news_sent = books.now;
     if (!std::exchange(attempt.news_waiting, true)) {
         books.with_news.push_back(attempt.record.id);
     }

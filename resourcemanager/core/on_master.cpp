@@ -198,6 +198,11 @@ void compare_known(Books& books, Attempt& attempt, const MasterUpdate& update) {
             tell_grant(books, attempt, container);
         }
     }
+    for (auto& [id, ended] : attempt.ended) {
+        if (books.now - ended.news_sent >= books.resend_after()) {
+            tell_end(books, attempt, id, ended);
+        }
+    }
     for (const ContainerId& id : known) {
         const bool here = attempt.containers.contains(id) || attempt.ended.contains(id);
         if (here || id.attempt != attempt.record.id || (!books.settled && id.epoch < books.epoch)) {

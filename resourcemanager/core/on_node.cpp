@@ -97,7 +97,7 @@ void unknown_done(Books& books, Node& node, const ContainerReport& report) {
         books.asks.count_unconfirmed(report.key, +1);
         attempt->tombstones.insert(report.container);
         EndedContainer& ended = attempt->ended[report.container];
-        ended = {*report.exit, report.key, node.index, true, true, 0};
+        ended = {*report.exit, report.key, node.index, true, true, 0, {}};
         tell_end(books, *attempt, report.container, ended);
         return;
     }

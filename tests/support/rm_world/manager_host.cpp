@@ -213,6 +213,9 @@ void ManagerHost::take_publication() {
     Publication publication = core_->publish(stage_.wall());
     view_ = std::move(publication.view);
     for (const AppTransition& step : publication.changes.app_transitions) {
+        if (step.from == AppState::New) {
+            states_.erase(step.application);  // an earlier submission was not saved and is gone
+        }
         const auto [it, fresh] = states_.emplace(step.application, step.from);
         if (it->second != step.from || is_final(step.from)) {
             stage_.violate("gap in the transitions of " + to_string(step.application));

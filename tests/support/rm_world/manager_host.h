@@ -91,6 +91,8 @@ public:
 
     void event(Event event);
     const Store& store() const { return store_; }
+    /// Requests that this life of the manager has taken and not answered.
+    std::size_t unanswered() const { return answers_.size(); }
     const ResourceManager* core() const { return core_.get(); }
     /// The newest publication.
     const View* view() const { return view_.get(); }

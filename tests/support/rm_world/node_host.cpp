@@ -55,6 +55,9 @@ void NodeHost::lose_power() {
         if (process.running) {
             ground_.ended(id);
         }
+        // Nothing of it is left, the record neither: a start that this manager has not seen confirmed
+        // may be ordered once more.
+        ground_.ever_started.erase(id);
     }
 }
 

@@ -1,0 +1,311 @@
+// Scheduling decisions per second of the resource manager's core, alone: no sockets, no store.
+//
+// A cluster that is nearly full: every container that ends makes room for one of many that wait, in
+// a queue of applications with different sizes. One decision is one grant with all that belongs to
+// it: books, start order, news to the master. Baseline, in the same run: first fit that scans all
+// nodes for the first waiting ask, without any of the books.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/check.h"
+#include "common/base/log.h"
+#include "common/base/prng.h"
+#include "resourcemanager/core/books.h"
+#include "resourcemanager/core/resource_manager.h"
+
+namespace heddle::rm {
+namespace {
+
+constexpr Resource kNode{131072, 32};
+constexpr int kApplications = 100;
+
+Resource size_of(int application) {
+    return {1024 * (1 + application % 4), 1 + application % 2};
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Plays store, nodes and masters: answers what the core emits, at once.
+class Bench {
+public:
+    explicit Bench(int nodes) : rm_(config()) {
+        step(Booted{1, 1'700'000'000'000, 0, {}, {}, {}, secrets()});
+        for (int i = 0; i < nodes; ++i) {
+            NodeRegister message;
+            message.info.id.name = "n" + std::to_string(i);
+            message.info.address = "10.0.0.1";
+            message.info.total = kNode;
+            step(NodeMessage{{++connections_}, message});
+        }
+        for (int i = 0; i < kApplications; ++i) {
+            submit(i);
+        }
+    }
+
+    // Every master asks for its share of more than the cluster holds.
+    void ask_all(int nodes) {
+        for (std::size_t i = 0; i < masters_.size(); ++i) {
+            Master& master = masters_[i];
+            MasterUpdate update;
+            update.session = master.session;
+            update.sequence = ++master.sequence;
+            update.complete = true;
+            LaunchTemplate worker;
+            worker.id = 1;
+            worker.spec.argv = {"executor", "program"};
+            worker.spec.environment = {{"A", "1"}, {"B", "2"}};
+            update.templates = {worker};
+            Ask ask;
+            ask.id = 1;
+            ask.launch_template = 1;
+            ask.size = size_of(static_cast<int>(i));
+            ask.count = nodes;  // times applications: about three times what fits
+            update.asks = {ask};
+            step(MasterMessage{master.connection, update});
+        }
+        while (rm_.next_deadline() <= now_) {
+            step(Tick{});
+        }
+    }
+
+    std::int64_t grants() const { return rm_.books().counters.grants; }
+    std::int64_t visited() const { return rm_.books().free.visited(); }
+    std::size_t running() const { return running_.size(); }
+
+    // Ends random containers; each end is one status message, as a node pushes it.
+    void churn(std::int64_t ends, std::vector<double>& step_times) {
+        for (std::int64_t i = 0; i < ends && !running_.empty(); ++i) {
+            const std::size_t pick = prng_.below(running_.size());
+            const Running ended = running_[pick];
+            running_[pick] = running_.back();
+            running_.pop_back();
+            NodeStatus status;
+            Node& node = nodes_.at(ended.connection);
+            status.session = node.session;
+            status.sequence = ++node.sequence;
+            ContainerReport report;
+            report.container = ended.container;
+            report.key = ended.key;
+            report.phase = ContainerPhase::Done;
+            report.exit = ContainerExit{};
+            status.containers.push_back(std::move(report));
+            now_ = now_ + microseconds(10);
+            const auto start = std::chrono::steady_clock::now();
+            step(NodeMessage{{ended.connection}, std::move(status)});
+            step_times.push_back(seconds_since(start));
+            confirm(ended.key.attempt);
+        }
+    }
+
+private:
+    struct Node {
+        std::uint64_t session = 0;
+        std::uint64_t sequence = 0;
+    };
+    struct Master {
+        ConnectionId connection;
+        AttemptId attempt;
+        std::string token;
+        std::uint64_t session = 0;
+        std::uint64_t sequence = 0;
+        std::uint64_t news = 0;
+    };
+    struct Running {
+        ContainerId container;
+        AskKey key;
+        std::uint64_t connection = 0;
+    };
+
+    static Config config() {
+        Config config;
+        config.node_expiry = seconds(100000);
+        config.master_expiry = seconds(100000);
+        config.placements_per_step = 1024;
+        return config;
+    }
+
+    static std::vector<std::string> secrets() {
+        std::vector<std::string> texts;
+        for (int i = 0; i < 2 * kApplications; ++i) {
+            texts.push_back("secret-" + std::to_string(i));
+        }
+        return texts;
+    }
+
+    void step(Event event) {
+        Effects effects;
+        rm_.step(now_, {1'700'000'000'000 + now_.microseconds / 1000}, std::move(event), effects);
+        std::vector<BatchId> saves;
+        for (const Effect& effect : effects) {
+            take(effect, saves);
+        }
+        for (const BatchId& batch : saves) {
+            step(Saved{batch});
+        }
+    }
+
+    void take(const Effect& effect, std::vector<BatchId>& saves) {
+        if (const auto* save = std::get_if<Save>(&effect)) {
+            saves.push_back(save->batch);
+        } else if (const auto* node = std::get_if<SendToNode>(&effect)) {
+            if (const auto* welcome = std::get_if<NodeWelcome>(&node->message)) {
+                nodes_.resize(std::max<std::size_t>(nodes_.size(), node->connection.value + 1));
+                nodes_[node->connection.value].session = welcome->session;
+            } else if (const auto* orders = std::get_if<NodeOrders>(&node->message)) {
+                for (const ContainerStart& start : orders->starts) {
+                    started(start, node->connection.value);
+                }
+            }
+        } else if (const auto* master = std::get_if<SendToMaster>(&effect)) {
+            for (Master& known : masters_) {
+                if (known.attempt != master->attempt) {
+                    continue;
+                }
+                if (const auto* welcome = std::get_if<MasterWelcome>(&master->message)) {
+                    known.session = welcome->session;
+                } else if (const auto* news = std::get_if<MasterNews>(&master->message)) {
+                    known.news = news->sequence;
+                }
+            }
+        } else if (const auto* reply = std::get_if<Reply>(&effect)) {
+            if (reply->answer.ok()) {
+                if (const auto* id = std::get_if<NewApplicationAnswer>(&*reply->answer)) {
+                    application_ = id->application;
+                }
+            }
+        }
+    }
+
+    void started(const ContainerStart& start, std::uint64_t connection) {
+        if (start.key.ask == 0) {
+            Master master;
+            master.attempt = start.key.attempt;
+            master.token = start.spec.secrets.front().contents;
+            masters_.push_back(std::move(master));
+        } else {
+            running_.push_back({start.container, start.key, connection});
+        }
+    }
+
+    void submit(int number) {
+        step(Request{{++requests_}, NewApplication{}});
+        SubmitApplication submit;
+        submit.submission.id = application_;
+        submit.submission.kind = ApplicationKind::Master;
+        submit.submission.user = "bench";
+        submit.submission.master.argv = {"master"};
+        submit.submission.master_size = {512, 1};
+        submit.submission.name = "app" + std::to_string(number);
+        step(Request{{++requests_}, submit});
+        Master& master = masters_.back();
+        master.connection = {++connections_};
+        step(MasterConnected{master.connection, master.token});
+        MasterRegister hello;
+        hello.attempt = master.attempt;
+        step(MasterMessage{master.connection, hello});
+    }
+
+    // The master has seen the end and wants as many as before: a replacement may be granted.
+    void confirm(const AttemptId& attempt) {
+        for (Master& master : masters_) {
+            if (master.attempt == attempt) {
+                MasterUpdate update;
+                update.session = master.session;
+                update.sequence = ++master.sequence;
+                update.news_seen = master.news;
+                step(MasterMessage{master.connection, update});
+                return;
+            }
+        }
+    }
+
+    ResourceManager rm_;
+    Prng prng_{1};
+    TimePoint now_;
+    std::uint64_t connections_ = 0;
+    std::uint64_t requests_ = 0;
+    ApplicationId application_;
+    std::vector<Node> nodes_;
+    std::deque<Master> masters_;
+    std::vector<Running> running_;
+};
+
+// First fit over all nodes; nothing but the search and the subtraction.
+double naive_rate(int nodes, std::int64_t decisions) {
+    std::vector<Resource> free(static_cast<std::size_t>(nodes), kNode);
+    std::vector<std::pair<std::size_t, Resource>> placed;
+    const auto place = [&](const Resource& size) {
+        for (std::size_t node = 0; node < free.size(); ++node) {
+            if (size.fits_in(free[node])) {
+                free[node] -= size;
+                placed.emplace_back(node, size);
+                return true;
+            }
+        }
+        return false;
+    };
+    int turn = 0;
+    while (place(size_of(turn++))) {
+    }
+    Prng prng(1);
+    const auto start = std::chrono::steady_clock::now();
+    std::int64_t made = 0;
+    while (made < decisions) {
+        const std::size_t pick = prng.below(placed.size());
+        const auto [node, size] = placed[pick];
+        placed[pick] = placed.back();
+        placed.pop_back();
+        free[node] += size;
+        made += place(size) ? 1 : 0;
+    }
+    return static_cast<double>(made) / seconds_since(start);
+}
+
+void measure(int nodes, std::int64_t ends) {
+    Bench bench(nodes);
+    const auto filling = std::chrono::steady_clock::now();
+    bench.ask_all(nodes);
+    const double fill = seconds_since(filling);
+    const auto filled = static_cast<double>(bench.running());
+    std::vector<double> steps;
+    const std::int64_t grants = bench.grants();
+    const std::int64_t visited = bench.visited();
+    const auto start = std::chrono::steady_clock::now();
+    bench.churn(ends, steps);
+    const double took = seconds_since(start);
+    const auto made = static_cast<double>(bench.grants() - grants);
+    std::sort(steps.begin(), steps.end());
+    const double naive = naive_rate(nodes, ends);
+    std::printf(
+        "%6d nodes: filling %.0f/s (%.0f containers); churn %.0f decisions/s, step p99 "
+        "%.3f ms, %.2f nodes looked at per decision; ratio to naive first fit (%.0f/s): "
+        "%.1f\n",
+        nodes, filled / fill, filled, made / took,
+        steps.empty() ? 0 : 1000 * steps[steps.size() * 99 / 100],
+        static_cast<double>(bench.visited() - visited) / std::max(1.0, made), naive,
+        made / took / naive);
+    CHECK(made > 0);
+}
+
+}  // namespace
+}  // namespace heddle::rm
+
+int main(int argc, char** argv) {
+    heddle::log::init("bench_scheduler", heddle::log::Level::Error);
+    if (argc > 1 && std::strcmp(argv[1], "--quick") == 0) {
+        heddle::rm::measure(50, 500);
+        return 0;
+    }
+    heddle::rm::measure(1000, 200'000);
+    heddle::rm::measure(10'000, 200'000);
+    return 0;
+}

@@ -1,0 +1,523 @@
+#include "tests/simulation/rm/random_run.h"
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "resourcemanager/core/books.h"
+#include "tests/support/rm_world/names.h"
+#include "tests/support/rm_world/world.h"
+
+namespace heddle::rm::test {
+namespace {
+
+constexpr Duration kFaults = seconds(40);
+constexpr Duration kPatience = seconds(240);  // after the faults, for everything to finish
+constexpr Duration kClientRetry = seconds(2);
+constexpr std::int32_t kParallel = 3;
+
+// What a client wants to have run.
+struct Job {
+    ApplicationSubmission submission;
+    std::int32_t pool = 0;    // long-lived containers
+    std::int32_t pieces = 0;  // containers that end by themselves
+    bool hold = false;
+    bool new_generation = false;
+    Duration piece_time;
+    std::int32_t exit_code = 0;  // of a command
+    std::optional<Duration> kill_after;
+    std::optional<ApplicationId> id;
+    bool submitted = false;  // acknowledged
+    bool claimed = false;
+    bool kill_acknowledged = false;
+    std::uint64_t tries = 0;
+};
+
+// What one attempt's master has in mind.
+struct Plan {
+    const Job* job = nullptr;
+    MasterScript* master = nullptr;
+    std::int32_t pieces_left = 0;
+    bool pool_seen = false;
+    bool begun = false;
+    bool finishing = false;
+    std::int32_t generation = 0;
+    TimePoint in_excess_since = TimePoint::never();
+};
+
+class RandomRun {
+public:
+    RandomRun(std::uint64_t seed, Defect defect) : world_(seed, config(defect)) {
+        draw_faults();
+        world_.on_master = [this](MasterScript& master) { lead(master); };
+        world_.on_worker = [this](const ContainerStart& start) { work(start); };
+    }
+
+    RunResult run() {
+        world_.manager().start();
+        const auto nodes = stage().prng.between(2, 4);
+        for (std::int64_t i = 1; i <= nodes; ++i) {
+            world_.add_node("n" + std::to_string(i), {8192, 8});
+        }
+        draw_jobs();
+        draw_chaos();
+        watch();
+        world_.run_for(kFaults);
+        heal();
+        const TimePoint end = stage().now() + kPatience;
+        while (stage().now() < end && stage().violation.empty() && !all_over()) {
+            world_.run_for(seconds(1));
+        }
+        world_.run_for(seconds(20));  // what is still on its way
+        if (stage().violation.empty()) {
+            check_end();
+        }
+        return {stage().violation,
+                stage().trace.digest(),
+                stage().timeline.steps(),
+                stage().trace.tail(),
+                static_cast<std::int64_t>(world_.manager().life()),
+                stage().now().microseconds / 1000};
+    }
+
+private:
+    static Config config(Defect defect) {
+        Config config;
+        config.queues = {{"root.default"}, {"root.batch"}};
+        config.placements_per_step = 4;  // so that the budget is met
+        config.ids_per_reservation = 4;
+        config.secrets_pool = 4;
+        config.master_register_expiry = seconds(30);
+        config.defect = defect;
+        return config;
+    }
+
+    Stage& stage() { return world_.stage(); }
+    Prng& prng() { return world_.stage().prng; }
+
+    void draw_faults() {
+        sim::FaultPlan& faults = stage().faults;
+        faults.end = TimePoint{} + kFaults;
+        faults.lose = prng().below(60);
+        faults.duplicate = prng().below(60);
+        faults.delay = prng().below(60);
+        faults.latency_max = milliseconds(prng().between(1, 80));
+        faults.cut = prng().below(10);
+        faults.save_fails = prng().below(150);
+        faults.crash_per_100000 = prng().chance(1, 2) ? prng().below(300) : 0;
+    }
+
+    Job draw_job() {
+        Job job;
+        job.submission.user = "alice";
+        job.submission.queue = prng().chance(1, 3) ? "batch" : "";
+        job.submission.master.argv = {"program"};
+        job.submission.master_size = {512, 1};
+        job.piece_time = milliseconds(prng().between(100, 3000));
+        if (prng().chance(1, 3)) {
+            job.submission.kind = ApplicationKind::Command;
+            job.exit_code = prng().chance(1, 4) ? 3 : 0;
+        } else {
+            job.submission.kind = ApplicationKind::Master;
+            job.submission.unmanaged = prng().chance(1, 6);
+            job.pool = static_cast<std::int32_t>(prng().between(0, 2));
+            job.pieces = static_cast<std::int32_t>(prng().between(0, 6));
+            job.hold = prng().chance(1, 4);
+            job.new_generation = prng().chance(1, 4);
+        }
+        if (prng().chance(1, 6)) {
+            job.kill_after = milliseconds(prng().between(100, 20000));
+        }
+        return job;
+    }
+
+    void draw_jobs() {
+        const auto count = prng().between(3, 7);
+        for (std::int64_t i = 0; i < count; ++i) {
+            jobs_.push_back(draw_job());
+            const Duration when = milliseconds(prng().between(0, 35000));
+            stage().timeline.after(when, [this, index = jobs_.size() - 1] { push(index); });
+        }
+        // One that lives in the quiet phase, where stricter things hold.
+        Job last = draw_job();
+        last.submission.kind = ApplicationKind::Master;
+        last.submission.unmanaged = false;
+        last.pool = 2;
+        last.pieces = 9;
+        last.piece_time = seconds(4);
+        last.kill_after.reset();
+        jobs_.push_back(last);
+        stage().timeline.after(kFaults + seconds(15),
+                               [this, index = jobs_.size() - 1] { push(index); });
+    }
+
+    // The client of a job: asks again until it has been told what it wants to know.
+    void push(std::size_t index) {
+        Job& job = jobs_[index];
+        const std::uint64_t tried = ++job.tries;
+        if (!job.id.has_value()) {
+            world_.manager().request(NewApplication{}, [this, index](const Result<Answer>& answer) {
+                Job& asked = jobs_[index];
+                if (answer.ok() && !asked.id.has_value()) {
+                    asked.id = std::get<NewApplicationAnswer>(*answer).application;
+                    asked.submission.id = *asked.id;
+                    if (!ids_.insert(*asked.id).second) {
+                        stage().violate("id given twice: " + to_string(*asked.id));
+                    }
+                    by_id_[*asked.id] = index;
+                    push(index);
+                }
+            });
+        } else if (!job.submitted) {
+            world_.manager().request(SubmitApplication{job.submission},
+                                     [this, index](const Result<Answer>& answer) {
+                                         if (answer.ok() && !jobs_[index].submitted) {
+                                             jobs_[index].submitted = true;
+                                             stage().note("submitted " + name_of(*jobs_[index].id));
+                                             submitted(index);
+                                         }
+                                     });
+        } else if (job.submission.unmanaged && !job.claimed) {
+            world_.manager().request(
+                ClaimMaster{*job.id}, [this, index](const Result<Answer>& answer) {
+                    Job& asked = jobs_[index];
+                    if (!answer.ok()) {
+                        asked.claimed = asked.claimed || answer.error().code == ErrorCode::Conflict;
+                    } else if (!std::exchange(asked.claimed, true)) {
+                        const auto& credentials = std::get<MasterCredentials>(*answer);
+                        world_.outside_master(credentials.attempt, credentials.token);
+                    }
+                });
+        } else {
+            return;
+        }
+        stage().timeline.after(kClientRetry, [this, index, tried] {
+            if (jobs_[index].tries == tried) {
+                push(index);
+            }
+        });
+    }
+
+    void submitted(std::size_t index) {
+        push(index);
+        if (jobs_[index].kill_after.has_value()) {
+            stage().timeline.after(*jobs_[index].kill_after, [this, index] { kill(index); });
+        }
+    }
+
+    void kill(std::size_t index) {
+        if (jobs_[index].kill_acknowledged) {
+            return;
+        }
+        world_.manager().request(KillApplication{*jobs_[index].id, "killed by its user"},
+                                 [this, index](const Result<Answer>& answer) {
+                                     jobs_[index].kill_acknowledged |= answer.ok();
+                                 });
+        stage().timeline.after(kClientRetry, [this, index] { kill(index); });
+    }
+
+    void draw_chaos() {
+        const auto count = prng().between(2, 8);
+        for (std::int64_t i = 0; i < count; ++i) {
+            const Duration when = milliseconds(prng().between(500, 39000));
+            stage().timeline.after(when, [this] { mischief(); });
+        }
+        keep_manager_up();
+    }
+
+    void keep_manager_up() {
+        if (!world_.manager().up()) {
+            stage().timeline.after(milliseconds(prng().between(50, 3000)), [this] {
+                if (!world_.manager().up()) {
+                    world_.manager().start();
+                }
+            });
+        }
+        stage().timeline.after(seconds(4), [this] { keep_manager_up(); });
+    }
+
+    NodeHost& any_node() {
+        auto it = world_.nodes().begin();
+        std::advance(it, static_cast<std::ptrdiff_t>(prng().below(world_.nodes().size())));
+        return *it->second;
+    }
+
+    void mischief() {
+        NodeHost& node = any_node();
+        switch (prng().below(6)) {
+            case 0:
+            case 1:
+                world_.manager().crash();
+                stage().timeline.after(milliseconds(prng().between(10, 2000)), [this] {
+                    if (!world_.manager().up()) {
+                        world_.manager().start();
+                    }
+                });
+                break;
+            case 2:
+                node.kill_agent();
+                restart_later(node, milliseconds(prng().between(50, 14000)));
+                break;
+            case 3:
+                node.partition(true);
+                stage().timeline.after(milliseconds(prng().between(500, 15000)),
+                                       [&node] { node.partition(false); });
+                break;
+            case 4:
+                node.lose_power();
+                restart_later(node, milliseconds(prng().between(1000, 14000)));
+                break;
+            default:
+                kill_any_process();
+                break;
+        }
+    }
+
+    void restart_later(NodeHost& node, Duration wait) {
+        stage().timeline.after(wait, [&node] {
+            if (!node.agent_up()) {
+                node.start_agent();
+            }
+        });
+    }
+
+    void kill_any_process() {
+        if (!running_.empty()) {
+            const ContainerId id = running_[prng().below(running_.size())];
+            world_.end_process(id, 0, 9);
+        }
+    }
+
+    void heal() {
+        for (const auto& [name, node] : world_.nodes()) {
+            node->partition(false);
+            if (!node->agent_up()) {
+                node->start_agent();
+            }
+        }
+        if (!world_.manager().up()) {
+            world_.manager().start();
+        }
+    }
+
+    // A process that is no master: a command, a piece of work, or a member of a pool.
+    void work(const ContainerStart& start) {
+        running_.push_back(start.container);
+        const auto it = by_id_.find(start.key.attempt.application);
+        if (it == by_id_.end()) {
+            stage().violate("a process of an application nobody has an id of");
+            return;
+        }
+        const Job& job = jobs_[it->second];
+        if (start.key.ask == 1) {
+            return;
+        }
+        const std::int32_t code = start.key.ask == 0 ? job.exit_code : prng().chance(1, 8) ? 1 : 0;
+        stage().timeline.after(
+            job.piece_time, [this, id = start.container, code] { world_.end_process(id, code); });
+    }
+
+    void lead(MasterScript& master) {
+        plans_.push_back({});
+        Plan& plan = plans_.back();
+        plan.master = &master;
+        plan.job = &jobs_[by_id_.at(master.attempt().application)];
+        plan.pieces_left = plan.job->pieces;
+        master.on_registered = [this, &plan] { begin(plan); };
+        master.on_granted = [this, &plan](const Grant& grant) { granted(plan, grant); };
+        master.on_ended = [this, &plan](const ContainerEnded& ended, const Grant& grant) {
+            if (grant.key.ask == 2 && ended.exit.success()) {
+                --plan.pieces_left;
+            }
+            state_pieces(plan);
+            maybe_finish(plan);
+        };
+    }
+
+    void begin(Plan& plan) {
+        if (std::exchange(plan.begun, true)) {
+            return;
+        }
+        state_pool(plan);
+        state_pieces(plan);
+        maybe_finish(plan);
+    }
+
+    void state_pool(Plan& plan) {
+        if (plan.job->pool > 0) {
+            Ask ask;
+            ask.id = 1;
+            ask.generation = plan.generation;
+            ask.launch_template = 1;
+            ask.size = {512, 1};
+            ask.count = plan.job->pool;
+            ask.hold = plan.job->hold;
+            ask.priority = 1;
+            if (prng().chance(1, 3)) {
+                ask.nodes = {{"n1"}, {"n2"}};
+            }
+            plan.master->ask(ask);
+        }
+    }
+
+    void state_pieces(Plan& plan) {
+        if (plan.job->pieces > 0) {
+            Ask ask;
+            ask.id = 2;
+            ask.launch_template = 1;
+            ask.size = {512, 1};
+            ask.count = std::clamp(plan.pieces_left, 0, kParallel);
+            ask.priority = 2;
+            plan.master->ask(ask);
+        }
+    }
+
+    void granted(Plan& plan, const Grant& grant) {
+        if (grant.key.ask != 1) {
+            return;
+        }
+        if (plan.job->hold) {
+            plan.master->start_held(grant.container);
+        }
+        const bool first = !std::exchange(plan.pool_seen, true);
+        if (first && plan.job->new_generation) {
+            stage().timeline.after(seconds(1), [this, &plan] {
+                if (plan.master->alive()) {
+                    ++plan.generation;
+                    state_pool(plan);
+                }
+            });
+        } else if (prng().chance(1, 10)) {
+            plan.master->release(grant.container);
+        }
+        maybe_finish(plan);
+    }
+
+    void maybe_finish(Plan& plan) {
+        const bool pool_done = plan.job->pool == 0 || plan.pool_seen;
+        if (plan.pieces_left > 0 || !pool_done || std::exchange(plan.finishing, true)) {
+            return;
+        }
+        stage().timeline.after(milliseconds(prng().between(10, 3000)), [&plan] {
+            if (plan.master->alive()) {
+                plan.master->finish(FinalStatus::Succeeded);
+            }
+        });
+    }
+
+    // What must hold all the time, looked at twice a second.
+    void watch() {
+        stage().timeline.after(milliseconds(500), [this] { watch(); });
+        const View* view = world_.manager().view();
+        if (view != nullptr) {
+            for (const Job& job : jobs_) {
+                if (job.submitted && view->applications.find(*job.id) == nullptr) {
+                    stage().violate("acknowledged and lost: " + to_string(*job.id));
+                }
+            }
+        }
+        for (Plan& plan : plans_) {
+            watch_excess(plan);
+        }
+    }
+
+    // In the quiet phase nobody has more than was asked for.
+    void watch_excess(Plan& plan) {
+        const bool quiet = stage().now() > stage().faults.end + seconds(15);
+        bool excess = false;
+        if (quiet && plan.master->alive() && plan.master->registered()) {
+            std::map<std::int32_t, std::int32_t> live;
+            for (const auto& [id, grant] : plan.master->containers()) {
+                ++live[grant.key.ask];
+            }
+            for (const auto& [id, ask] : plan.master->asks()) {
+                excess = excess || live[id] > ask.count;
+            }
+        }
+        if (!excess) {
+            plan.in_excess_since = TimePoint::never();
+        } else if (plan.in_excess_since == TimePoint::never()) {
+            plan.in_excess_since = stage().now();
+        } else if (stage().now() - plan.in_excess_since > seconds(8)) {
+            stage().violate("more containers than asked for: " + to_string(plan.master->attempt()));
+        }
+    }
+
+    bool all_over() {
+        const View* view = world_.manager().view();
+        if (view == nullptr) {
+            return false;
+        }
+        return std::all_of(jobs_.begin(), jobs_.end(), [&](const Job& job) {
+            if (!job.submitted) {
+                return false;
+            }
+            const auto application = view->applications.find(*job.id);
+            return application != nullptr && is_final(application->state);
+        });
+    }
+
+    void check_end() {
+        if (!all_over()) {
+            for (const Job& job : jobs_) {
+                const auto application = job.id.has_value()
+                                             ? world_.manager().view()->applications.find(*job.id)
+                                             : nullptr;
+                if (application == nullptr || !is_final(application->state)) {
+                    stage().violate(
+                        "not finished: " + (job.id ? name_of(*job.id) : std::string("no id")) +
+                        (job.submitted ? "" : " (not acknowledged)") + " in state " +
+                        (application == nullptr
+                             ? "none"
+                             : std::to_string(static_cast<int>(application->state))));
+                }
+            }
+            return;
+        }
+        if (world_.running() != 0) {
+            stage().violate(std::to_string(world_.running()) + " processes are left over");
+        }
+        if (world_.manager().unanswered() != 0) {
+            stage().violate("a request was never answered");
+        }
+        check_zero(world_.manager().core()->books());
+        for (const auto& [id, record] : world_.manager().store().applications) {
+            if (!is_final(record.state)) {
+                stage().violate("over, but not on disk: " + to_string(id));
+            }
+        }
+    }
+
+    void check_zero(const Books& books) {
+        if (books.containers.size() != 0 || !books.queues.at(0).used.is_zero() ||
+            books.queues.at(0).applications != 0 || books.asks.classes() != 0 ||
+            books.asks.pending().count != 0 || !books.saves.empty()) {
+            stage().violate("all is over, but a counter is not zero");
+        }
+        for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
+            if (!books.nodes.at(index).used.is_zero()) {
+                stage().violate("use left over on " + books.nodes.at(index).info.id.name);
+            }
+        }
+    }
+
+    World world_;
+    std::vector<Job> jobs_;
+    std::map<ApplicationId, std::size_t> by_id_;
+    std::set<ApplicationId> ids_;
+    std::deque<Plan> plans_;  // addresses are stable
+    std::vector<ContainerId> running_;
+};
+
+}  // namespace
+
+RunResult random_run(std::uint64_t seed, Defect defect) {
+    return RandomRun(seed, defect).run();
+}
+
+}  // namespace heddle::rm::test
