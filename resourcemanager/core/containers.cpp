@@ -150,8 +150,7 @@ void acknowledge(Books& books, NodeIndex index, const ContainerId& id) {
     }
 }
 
-void container_gone(Books& books, const ContainerId& id, const ContainerExit& exit,
-                    bool node_waits) {
+void container_gone(Books& books, ContainerId id, const ContainerExit& exit, bool node_waits) {
     const Container container = *books.containers.find(id);
     Node& node = books.nodes.at(container.node);
     if (!(books.config.defect == Defect::ForgottenRelease && container.stopping)) {

@@ -28,8 +28,7 @@ void start_held(Books& books, Container& container);
 
 /// It is over: refunds, and tells who must know. `node_waits`: its node reports the end until it
 /// is acknowledged. `container` must not be used afterwards.
-void container_gone(Books& books, const ContainerId& id, const ContainerExit& exit,
-                    bool node_waits);
+void container_gone(Books& books, ContainerId id, const ContainerExit& exit, bool node_waits);
 
 /// Lets the node forget an ended container.
 void acknowledge(Books& books, NodeIndex node, const ContainerId& id);

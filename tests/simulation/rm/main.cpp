@@ -95,9 +95,15 @@ bool run_seed(std::uint64_t seed, const Options& options, RunResult& sum) {
                     result.violation.c_str());
         return false;
     }
-    if (!options.once && random_run(seed, options.defect).digest != result.digest) {
-        std::printf("seed %llu fails: two runs differ\n", static_cast<unsigned long long>(seed));
-        return false;
+    if (!options.once) {
+        const RunResult again = random_run(seed, options.defect);
+        if (again.digest != result.digest) {
+            std::printf("--- first run\n%s--- second run\n%s", result.tail.c_str(),
+                        again.tail.c_str());
+            std::printf("seed %llu fails: two runs differ\n",
+                        static_cast<unsigned long long>(seed));
+            return false;
+        }
     }
     sum.steps += result.steps;
     sum.manager_lives += result.manager_lives;
