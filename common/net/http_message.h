@@ -94,10 +94,16 @@ struct HttpResponse {
     std::variant<std::string, std::shared_ptr<const std::string>, FileRange, DescriptorRange> body;
 
     static HttpResponse text(int status, std::string body) {
-        return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(body)};
+        return {
+            status,
+            {{"Content-Type", "text/plain; charset=utf-8"}, {"X-Content-Type-Options", "nosniff"}},
+            std::move(body)};
     }
     static HttpResponse json(int status, std::string body) {
-        return {status, {{"Content-Type", "application/json"}}, std::move(body)};
+        return {status,
+                {{"Content-Type", "application/json; charset=utf-8"},
+                 {"X-Content-Type-Options", "nosniff"}},
+                std::move(body)};
     }
 };
 

@@ -133,8 +133,8 @@ void Connections::close(ConnectionId connection, const Error& why) {
         return;
     }
     if (open.kind == Kind::Master) {
-        const bool final = why.code != ErrorCode::Unavailable && why.code != ErrorCode::Cancelled;
-        if (final) {
+        // Was not admitted: the core has sent it nothing. Every other master has its last words.
+        if (why.code == ErrorCode::Unauthenticated) {
             send(connection, MasterRejected{why.message});
         }
         send_frame(connection, to_masters_[connection]);

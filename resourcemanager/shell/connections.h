@@ -31,7 +31,7 @@ public:
     void send(ConnectionId connection, ManagerToNode message);
     void send(ConnectionId connection, ManagerToMaster message);
     void flush();
-    /// After what was gathered for it. A master is told why in words it understands.
+    /// After what was gathered for it. A master whose token is wrong is told so as MasterRejected.
     void close(ConnectionId connection, const Error& why);
 
     /// Ends all of them; later messages go nowhere.

@@ -165,7 +165,9 @@ void EventHub::add_client(std::set<std::string> topics, const std::string& last_
     const std::uint64_t id = ++last_client_;
     clients_.emplace(id, client);
     client_count_ = clients_.size();
-    client->stream->on_closed([this, id](const Status&) { remove_client(id); });
+    // Posted: a stream may close while events are being sent to all of them.
+    client->stream->on_closed(
+        [this, id](const Status&) { loop_.post([this, id] { remove_client(id); }); });
     client->stream->on_drained([weak = std::weak_ptr(client)] {
         if (const auto drained = weak.lock(); drained && drained->behind) {
             drained->behind = false;

@@ -1,7 +1,6 @@
 #include "resourcemanager/shell/proxy.h"
 
 #include <memory>
-#include <optional>
 
 #include "resourcemanager/shell/router.h"
 
@@ -13,11 +12,8 @@ constexpr Duration kConnectTimeout = seconds(3);
 // One exchange; shared by the callbacks of both sides, which both run on the loop thread.
 class Pass : public std::enable_shared_from_this<Pass> {
 public:
-    Pass(ProxyRequest request, net::Responder responder,
-         std::function<void(net::Responder)> on_missing)
-        : request_(std::move(request)),
-          responder_(std::move(responder)),
-          on_missing_(std::move(on_missing)) {}
+    Pass(ProxyRequest request, net::Responder responder)
+        : request_(std::move(request)), responder_(std::move(responder)) {}
 
     void start(net::EventLoop& loop) {
         net::ClientRequest outgoing;
@@ -42,10 +38,6 @@ public:
 
 private:
     void on_head(int status, const net::Headers& headers) {
-        if (status == 404 && on_missing_) {
-            missing_ = true;
-            return;
-        }
         if (status >= 300 && status < 400) {
             redirected_ = true;
             return;
@@ -58,7 +50,7 @@ private:
         }
         kept.add("Cache-Control", "no-store");
         kept.add("X-Content-Type-Options", "nosniff");
-        stream_ = responder_->stream(status, std::move(kept));
+        stream_ = responder_.stream(status, std::move(kept));
         const std::weak_ptr weak = weak_from_this();
         stream_->on_closed([weak](const Status&) {
             if (const auto self = weak.lock(); self && self->exchange_) {
@@ -92,15 +84,13 @@ private:
         if (stream_) {
             how.ok() ? stream_->close() : stream_->abort();
             stream_.reset();
-        } else if (missing_) {
-            on_missing_(std::move(*responder_));
         } else if (redirected_) {
-            responder_->send(error_response(
+            responder_.send(error_response(
                 {ErrorCode::Unavailable, request_.what + " answered with a redirect, which is not "
                                                          "followed"}));
         } else {
             const Error error = how.ok() ? Error{ErrorCode::Unavailable, "no answer"} : how.error();
-            responder_->send(error_response(
+            responder_.send(error_response(
                 {error.code == ErrorCode::Timeout ? ErrorCode::Timeout : ErrorCode::Unavailable,
                  request_.what + " does not answer: " + error.message}));
         }
@@ -108,9 +98,7 @@ private:
     }
 
     ProxyRequest request_;
-    std::optional<net::Responder> responder_;
-    std::function<void(net::Responder)> on_missing_;
-    bool missing_ = false;
+    net::Responder responder_;
     bool redirected_ = false;
     net::ResponseStreamPtr stream_;
     net::HttpExchangePtr exchange_;  // holds this through its callbacks until it is done
@@ -118,10 +106,8 @@ private:
 
 }  // namespace
 
-void pass_on(net::EventLoop& loop, ProxyRequest request, net::Responder responder,
-             std::function<void(net::Responder)> on_missing) {
-    std::make_shared<Pass>(std::move(request), std::move(responder), std::move(on_missing))
-        ->start(loop);
+void pass_on(net::EventLoop& loop, ProxyRequest request, net::Responder responder) {
+    std::make_shared<Pass>(std::move(request), std::move(responder))->start(loop);
 }
 
 }  // namespace heddle::rm

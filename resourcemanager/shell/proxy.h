@@ -3,7 +3,6 @@
 // Passes one GET on to another daemon and its answer back, piece by piece: to addresses that the
 // manager itself assigned, without following redirects, one connection each.
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,8 +22,7 @@ struct ProxyRequest {
     std::vector<std::string> keep;  // header fields of the answer that are passed on
 };
 
-/// `on_missing`, if given, is called instead of answering when the other side says 404.
-void pass_on(net::EventLoop& loop, ProxyRequest request, net::Responder responder,
-             std::function<void(net::Responder)> on_missing = {});
+/// Answers with what the other side says, or with Unavailable or Timeout naming it.
+void pass_on(net::EventLoop& loop, ProxyRequest request, net::Responder responder);
 
 }  // namespace heddle::rm

@@ -123,14 +123,14 @@ void read_file(const Services& services, const Call& call, net::Responder respon
     std::string target =
         "/ws/v1/node/containers/" + container + "/logs/" + net::percent_encode(call.parameters[1]);
     char separator = '?';
+    const bool follow = call.query("follow") == "true" && call.request.method != "HEAD";
     for (const char* name : {"offset", "limit", "tail", "follow", "size"}) {
         const std::string value = call.query(name);
-        if (!value.empty()) {
+        if (!value.empty() && (follow || std::string_view(name) != "follow")) {
             target += separator + std::string(name) + "=" + net::percent_encode(value);
             separator = '&';
         }
     }
-    const bool follow = call.query("follow") == "true";
     pass_on(services.loop,
             {agent->endpoint,
              std::move(target),
