@@ -34,8 +34,11 @@ void ShuffleStore::forget(Output& output) {
 // Writes all blocks to one file and replaces them by views of it.
 Status ShuffleStore::spill(ShuffleId shuffle, TaskId map_task, Output& output) {
     TRY(make_folder(folder_));
+    // The number makes the name unique: a task that was started twice must not write into the file
+    // that readers of the first have mapped.
     const std::string path = folder_ + "/shuffle_" + std::to_string(shuffle.value) + "_" +
-                             std::to_string(map_task.value) + ".data";
+                             std::to_string(map_task.value) + "_" + std::to_string(next_file_++) +
+                             ".data";
     std::vector<BlockImage> images;
     std::vector<std::string_view> parts;
     images.reserve(output.blocks.size());
@@ -81,8 +84,12 @@ Status ShuffleStore::put(ShuffleId shuffle, TaskId map_task, std::vector<BlockPt
     totals_.memory += output.memory;
     totals_.disk += output.disk;
     totals_.outputs += 1;
-    const auto [it, inserted] = outputs_.try_emplace({shuffle, map_task}, std::move(output));
-    CHECK(inserted);  // task ids are never used twice
+    const std::pair key{shuffle, map_task};
+    if (outputs_.contains(key)) {  // a task that was started twice wrote the same again
+        forget(output);
+        return {};
+    }
+    outputs_.emplace(key, std::move(output));
     return {};
 }
 

@@ -4,6 +4,7 @@
 // ShuffleStore keeps map output until the driver says that nobody needs it. Both draw on the
 // accountant. Thread-safe: one mutex each, and no I/O under it.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -114,6 +115,7 @@ private:
     mutable std::mutex mutex_;
     std::map<std::pair<rdd::ShuffleId, rdd::TaskId>, Output> outputs_;
     Totals totals_;
+    std::atomic<std::uint64_t> next_file_{0};
 };
 
 }  // namespace heddle::blocks

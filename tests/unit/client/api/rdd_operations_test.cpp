@@ -264,5 +264,24 @@ TEST(RddMemory, RunningOutNamesTaskAndOperator) {
     }
 }
 
+TEST(RddMemory, APartitionThatDoesNotFitIsComputedEachTimeAndComplete) {
+    auto owned = std::make_unique<InlineRunner>(std::int64_t{8} << 20);
+    InlineRunner& runner = *owned;
+    Context context(std::move(owned));
+    const auto rows = context.parallelize(std::vector<int>{1, 2}, 2)
+                          .flat_map([](int part, Emit<std::int64_t>& emit) {
+                              for (std::int64_t i = 0; i < (part == 1 ? 1'000 : 2'000'000); ++i) {
+                                  emit(i);
+                              }
+                          });
+    rows.persist();
+    EXPECT_EQ(rows.count(), 2'001'000U);
+    EXPECT_EQ(rows.count(), 2'001'000U);
+    ASSERT_EQ(runner.store().list().size(), 1U);  // the small one
+    EXPECT_EQ(runner.accountant().usage().execution, 0);
+    EXPECT_EQ(rows.map([](std::int64_t x) { return x; }).take(2),
+              (std::vector<std::int64_t>{0, 1}));
+}
+
 }  // namespace
 }  // namespace heddle

@@ -83,6 +83,9 @@ TEST_F(Stores, MapOutputGoesToDiskBeforeCachedBlocksLeave) {
     EXPECT_TRUE(known);
     EXPECT_EQ(shuffles_.get(BlockId::shuffle({3}, {11}, 1), &known), nullptr);
     EXPECT_FALSE(known);
+    ASSERT_TRUE(shuffles_.put({3}, {10}, {numbers(5)}).ok());  // started twice: the first stays
+    EXPECT_EQ(shuffles_.totals().outputs, 1);
+    EXPECT_NE(shuffles_.get(BlockId::shuffle({3}, {10}, 2)), nullptr);
     shuffles_.drop({3});
     EXPECT_EQ(shuffles_.totals().outputs, 0);
     EXPECT_TRUE(std::filesystem::is_empty(folder_ + "-shuffle"));
