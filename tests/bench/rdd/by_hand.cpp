@@ -20,32 +20,59 @@ namespace {
 
 constexpr std::size_t kRing = 32;
 
+// Up to 16 bytes of a word lie in its slot, so that most comparisons touch nothing else.
+struct WordKey {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    std::uint64_t hash = 0;
+    const char* word = nullptr;
+    std::uint32_t size = 0;
+};
+
+WordKey key_of(std::string_view word) {
+    WordKey key;
+    key.word = word.data();
+    key.size = static_cast<std::uint32_t>(word.size());
+    const std::size_t n = word.size();
+    if (n >= 8) {
+        key.low = rdd::detail::load64(word.data());
+        key.high = rdd::detail::load64(word.data() + n - 8);
+    } else if (n >= 4) {
+        key.low = rdd::detail::load32(word.data());
+        key.high = rdd::detail::load32(word.data() + n - 4);
+    } else {
+        for (std::size_t i = 0; i < n; ++i) {
+            key.low = key.low << 8 | static_cast<unsigned char>(word[i]);
+        }
+    }
+    if (n <= 16) {
+        key.hash = rdd::hash_combine(key.low + n, key.high);
+    } else {
+        key.hash = rdd::hash_text(word);
+    }
+    return key;
+}
+
 struct WordSlot {
+    WordKey key;
     std::uint64_t count;
-    std::uint32_t size;
-    std::uint32_t tag;
-    std::uint64_t head;  // the first eight bytes of the word
-    const char* word;
 };
 
 class WordTable {
 public:
     WordTable() { resize(1 << 16); }
-    void prefetch(std::uint64_t hash) const { __builtin_prefetch(slots() + (hash & mask_), 1); }
-    void add(std::string_view word, std::uint64_t hash, std::uint64_t count) {
-        const auto tag = static_cast<std::uint32_t>(hash >> 32);
-        const std::uint64_t head = head_of(word);
-        std::size_t at = hash & mask_;
+    void prefetch(const WordKey& key) const { __builtin_prefetch(slots() + (key.hash & mask_), 1); }
+    void add(const WordKey& key, std::uint64_t count) {
+        std::size_t at = key.hash & mask_;
         for (; slots()[at].count != 0; at = (at + 1) & mask_) {
             WordSlot& slot = slots()[at];
-            if (slot.tag == tag && slot.size == word.size() && slot.head == head &&
-                (word.size() <= 8 ||
-                 std::memcmp(slot.word + 8, word.data() + 8, word.size() - 8) == 0)) {
+            if (slot.key.low == key.low && slot.key.high == key.high && slot.key.size == key.size &&
+                (key.size <= 16 || std::memcmp(slot.key.word, key.word, key.size) == 0)) {
                 slot.count += count;
                 return;
             }
         }
-        slots()[at] = {count, static_cast<std::uint32_t>(word.size()), tag, head, word.data()};
+        slots()[at] = {key, count};
         if (++size_ * 2 > mask_) {
             resize((mask_ + 1) * 2);
         }
@@ -54,27 +81,21 @@ public:
     void each(F&& f) const {
         for (std::size_t i = 0; i <= mask_; ++i) {
             if (slots()[i].count != 0) {
-                f(std::string_view(slots()[i].word, slots()[i].size), slots()[i].count);
+                f(slots()[i].key, slots()[i].count);
             }
         }
     }
     std::size_t size() const { return size_; }
 
 private:
-    static std::uint64_t head_of(std::string_view word) {
-        std::uint64_t head = 0;
-        std::memcpy(&head, word.data(), word.size() < 8 ? word.size() : 8);
-        return head;
-    }
     WordSlot* slots() const { return static_cast<WordSlot*>(pages_.data()); }
     void resize(std::size_t capacity) {
         rdd::ZeroPages pages(capacity * sizeof(WordSlot));
         auto* table = static_cast<WordSlot*>(pages.data());
         const std::size_t old = pages_.data() == nullptr ? 0 : mask_ + 1;
         for (std::size_t i = 0; i < old; ++i) {
-            const WordSlot& slot = slots()[i];
-            if (slot.count != 0) {
-                std::size_t at = rdd::hash_text({slot.word, slot.size}) & (capacity - 1);
+            if (const WordSlot& slot = slots()[i]; slot.count != 0) {
+                std::size_t at = slot.key.hash & (capacity - 1);
                 while (table[at].count != 0) {
                     at = (at + 1) & (capacity - 1);
                 }
@@ -90,15 +111,15 @@ private:
 };
 
 void count_part(std::string_view text, WordTable& table) {
-    std::array<std::pair<std::string_view, std::uint64_t>, kRing> ring;
+    std::array<WordKey, kRing> ring;
     std::size_t n = 0;
     const auto add = [&](std::string_view word) {
-        auto& place = ring[n % kRing];
+        WordKey& place = ring[n % kRing];
         if (n >= kRing) {
-            table.add(place.first, place.second, 1);
+            table.add(place, 1);
         }
-        place = {word, rdd::hash_text(word)};
-        table.prefetch(place.second);
+        place = key_of(word);
+        table.prefetch(place);
         ++n;
     };
     while (!text.empty()) {
@@ -110,7 +131,7 @@ void count_part(std::string_view text, WordTable& table) {
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     for (std::size_t i = n < kRing ? 0 : n - kRing; i < n; ++i) {
-        table.add(ring[i % kRing].first, ring[i % kRing].second, 1);
+        table.add(ring[i % kRing], 1);
     }
 }
 
@@ -205,17 +226,16 @@ Totals count_words_by_hand(std::string_view text, int threads) {
     on_threads(threads, [&](int t) {
         WordTable merged;
         for (const WordTable& table : tables) {
-            table.each([&](std::string_view word, std::uint64_t count) {
-                const std::uint64_t hash = rdd::hash_text(word);
-                if (rdd::partition_of(hash, static_cast<std::uint32_t>(threads)) ==
+            table.each([&](const WordKey& key, std::uint64_t count) {
+                if (rdd::partition_of(key.hash, static_cast<std::uint32_t>(threads)) ==
                     static_cast<std::uint32_t>(t)) {
-                    merged.add(word, hash, count);
+                    merged.add(key, count);
                 }
             });
         }
         Totals& part = parts[static_cast<std::size_t>(t)];
         part.distinct = merged.size();
-        merged.each([&](std::string_view, std::uint64_t count) { part.sum += count; });
+        merged.each([&](const WordKey&, std::uint64_t count) { part.sum += count; });
     });
     Totals totals;
     for (const Totals& part : parts) {
