@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""rmctl against a cluster that it started itself: what scripts rely on (exit codes, output forms) and
+what people see. HEDDLE_BIN names the folder of the programs."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+BIN = pathlib.Path(os.environ["HEDDLE_BIN"])
+
+
+def rmctl(folder, *arguments, code=0):
+    """A finished run; fails when it ended with another exit code."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEDDLE_")}
+    done = subprocess.run([BIN / "rmctl", "--dir", folder, *map(str, arguments)], text=True, timeout=120,
+                          capture_output=True, stdin=subprocess.DEVNULL, env=environment, check=False)
+    if done.returncode != code:
+        raise AssertionError(f"rmctl {' '.join(map(str, arguments))}: exit code {done.returncode}, expected "
+                             f"{code}\n{done.stdout}{done.stderr}")
+    return done
+
+
+def processes_of(folder):
+    """pids of processes whose environment or command line names the cluster's directory."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                text = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if str(folder).encode() in text:
+                found.append(int(entry.name))
+    return found
+
+
+class RmctlTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="heddle-rmctl-")) / "dev"
+        try:
+            rmctl(cls.folder, "dev", "up", "--port", 0)
+            cls.endpoint = json.loads((cls.folder / "endpoint.json").read_text())
+        except BaseException:
+            cls.tearDownClass()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            rmctl(cls.folder, "dev", "down")
+        finally:
+            left = processes_of(cls.folder)
+            for pid in left:
+                os.kill(pid, signal.SIGKILL)
+            shutil.rmtree(cls.folder.parent)
+        assert not left, f"processes left after dev down: {left}"
+
+    def run_rmctl(self, *arguments, code=0):
+        return rmctl(self.folder, *arguments, code=code)
+
+    def test_up_twice_is_the_same_cluster(self):
+        self.assertIn("Already up", self.run_rmctl("dev", "up", "--port", 0).stderr)
+        self.assertEqual(json.loads((self.folder / "endpoint.json").read_text()), self.endpoint)
+        self.assertEqual(len(self.endpoint["pids"]), 4)
+
+    def test_the_token_is_for_its_owner_only(self):
+        self.assertEqual((self.folder / "token").stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.endpoint["token_file"], str(self.folder / "token"))
+
+    def test_agents_share_the_machine(self):
+        nodes = json.loads(self.run_rmctl("node", "list", "-o", "json").stdout)["nodes"]["node"]
+        self.assertEqual(sorted(node["nodeHTTPAddress"].split(":")[0] for node in nodes),
+                         ["127.0.0.1", "127.0.0.2", "127.0.0.3"])
+        self.assertTrue(all(node["availableVirtualCores"] >= 2 for node in nodes))
+        self.assertIn("node-2", self.run_rmctl("node", "get", "node-2").stdout)
+
+    def test_command_runs_and_its_output_is_there(self):
+        app = self.run_rmctl("submit", "-o", "name", "--wait", "--name", "greeting", "--env", "WHO=you", "--",
+                             "/bin/sh", "-c", "echo hello $WHO; echo careful >&2").stdout.strip()
+        logs = self.run_rmctl("app", "logs", app).stdout
+        self.assertIn("hello you", logs)
+        self.assertIn("careful", logs)
+        self.assertEqual(self.run_rmctl("app", "logs", app, "--file", "stderr").stdout.split("\n")[-2], "careful")
+        self.assertIn("SUCCEEDED", self.run_rmctl("app", "get", app).stdout)
+        got = json.loads(self.run_rmctl("app", "get", app, "-o", "json").stdout)["app"]
+        self.assertEqual((got["id"], got["name"], got["finalStatus"]), (app, "greeting", "SUCCEEDED"))
+        self.assertIn(app, self.run_rmctl("app", "list", "-o", "name").stdout.split())
+        self.assertIn("root.default", self.run_rmctl("queue", "list").stdout)
+
+    def test_follow_shows_output_and_passes_failure_on(self):
+        done = self.run_rmctl("submit", "--follow", "--", "/bin/sh", "-c", "echo live; exit 3", code=1)
+        self.assertIn("live", done.stdout)
+        self.assertIn("FAILED", done.stderr)
+
+    def test_kill_waits_for_the_end(self):
+        app = self.run_rmctl("submit", "--name", "long", "--", "/bin/sleep", "1000").stdout.strip()
+        self.run_rmctl("app", "kill", app)
+        got = json.loads(self.run_rmctl("app", "get", app, "-o", "json").stdout)["app"]
+        self.assertEqual(got["state"], "KILLED")
+
+    def test_wait_gives_up_in_time(self):
+        app = self.run_rmctl("submit", "--name", "slow", "--", "/bin/sleep", "1000").stdout.strip()
+        done = self.run_rmctl("submit", "--wait", "--timeout", "200ms", "--", "/bin/sleep", "1000", code=7)
+        self.assertIn("rmctl app kill", done.stderr)
+        self.run_rmctl("app", "kill", app, "last")
+
+    def test_second_submission_uploads_nothing(self):
+        program = self.folder / "own_script"
+        program.write_text("#!/bin/sh\necho from my script $1\n")
+        program.chmod(0o700)
+        first = self.run_rmctl("submit", "--follow", program, "--x")
+        self.assertIn(f"Uploaded {program.stat().st_size} bytes", first.stderr)
+        self.assertIn("from my script --x", first.stdout)
+        second = self.run_rmctl("submit", "--wait", "-o", "json", program)
+        self.assertIn("Uploaded 0 bytes", second.stderr)
+        self.assertEqual(json.loads(second.stdout)["uploaded-bytes"], 0)
+
+    def test_errors_say_what_to_do(self):
+        cases = [
+            (("sumbit",), 2, "did you mean 'submit'"),
+            (("app", "lst"), 2, "did you mean 'list'"),
+            (("submit", "--executor-coers", "3", "x"), 2, "did you mean '--executor-cores'"),
+            (("submit",), 2, "no program"),
+            (("app", "get", "nothing"), 3, "rmctl app list"),
+            (("node", "get", "node-9"), 3, "rmctl node list"),
+            (("submit", "--", "/no/such/program"), 3, "/no/such/program"),
+            (("submit", "--kind", "rdd", "--", "/bin/sleep", "1"), 8, "Heddle::client"),
+            (("submit", "--queue", "nope", "--", "/bin/true"), 3, "nope"),
+            (("submit", "--driver-memory", "9000g", "--", "/bin/true"), 8, "the largest node has"),
+            (("submit", "--driver-memory", "much", "--", "/bin/true"), 8, "--driver-memory"),
+            (("--token-file", "/etc/hostname", "app", "list"), 4, "token"),
+            (("--token-file", "/no/token", "app", "list"), 3, "--token-file"),
+            (("--server", "127.0.0.1:1", "app", "list"), 5, "rmctl dev up"),
+        ]
+        for arguments, code, words in cases:
+            with self.subTest(" ".join(arguments)):
+                self.assertIn(words, self.run_rmctl(*arguments, code=code).stderr)
+
+    def test_program_that_is_not_executable(self):
+        plain = self.folder / "plain"
+        plain.write_text("x")
+        self.assertIn("chmod +x", self.run_rmctl("submit", plain, code=4).stderr)
+
+    def test_sign_in_address_works_once(self):
+        url = self.run_rmctl("ui", "-q").stdout.strip()
+        self.assertTrue(url.startswith(self.endpoint["server"]), url)
+        token = (self.folder / "token").read_text().strip()
+        self.assertNotIn(token, url)
+
+        class NoRedirect(urllib.request.HTTPRedirectHandler):
+            def redirect_request(self, *_):
+                return None
+
+        opener = urllib.request.build_opener(NoRedirect)
+        cookies = []
+        for _ in range(2):
+            try:
+                with opener.open(url, timeout=10) as answer:
+                    cookies.append(answer.headers.get("Set-Cookie"))
+            except urllib.error.HTTPError as error:
+                with error:
+                    cookies.append(error.headers.get("Set-Cookie"))
+        self.assertIn("HttpOnly", cookies[0])
+        self.assertIsNone(cookies[1])
+
+    def test_port_in_use_is_named(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            folder = self.folder.parent / "second"
+            done = rmctl(folder, "dev", "up", "--port", port, code=6)
+            self.assertIn(f"port {port} ", done.stderr)
+            self.assertIn("--port 0", done.stderr)
+        rmctl(folder, "dev", "down")
+
+    def test_down_ends_containers_of_dead_agents_too(self):
+        folder = self.folder.parent / "third"
+        try:
+            rmctl(folder, "dev", "up", "--port", 0, "--nodes", 1)
+            app = rmctl(folder, "submit", "--name", "x", "--", "/bin/sleep", "1000").stdout.strip()
+            deadline = time.monotonic() + 30
+            while "RUNNING" not in rmctl(folder, "app", "get", app).stdout:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.02)
+            daemons = json.loads((folder / "endpoint.json").read_text())["daemons"]
+            self.assertGreaterEqual(len(processes_of(folder)), 4)  # daemons, shim, container
+            for daemon in daemons:
+                os.kill(daemon["pid"], signal.SIGKILL)
+        finally:
+            rmctl(folder, "dev", "down")
+        self.assertEqual(processes_of(folder), [])
+        self.assertFalse((folder / "endpoint.json").exists())
+        rmctl(folder, "dev", "down")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
