@@ -8,7 +8,10 @@
 #include <utility>
 
 #include "client/driver/cluster_pool.h"
+#include "client/driver/console_progress.h"
+#include "client/driver/driver_http.h"
 #include "client/driver/job_runner.h"
+#include "client/driver/local_http.h"
 #include "client/driver/local_pool.h"
 #include "client/driver/master_url.h"
 #include "client/driver/process_pool.h"
@@ -55,6 +58,53 @@ std::unique_ptr<ExecutorPool> make_process_pool(const MasterUrl& url, const Sett
     return std::make_unique<ProcessPool>(std::move(options));
 }
 
+// The HTTP of a driver in a cluster: opened by the pool, on its loop, when the runner is there.
+struct ClusterHttp {
+    Runner* runner = nullptr;
+    std::unique_ptr<DriverHttp> http;
+};
+
+DriverHttp::Inspect inspector(Runner* runner) {
+    return [runner](std::function<void(const Driver&)> look) { runner->inspect(std::move(look)); };
+}
+
+RestApplication rest_application(const std::string& id, const RunnerOptions& options) {
+    RestApplication application;
+    application.id = id;
+    application.name = options.application_name;
+    application.settings.assign(options.settings.begin(), options.settings.end());
+    return application;
+}
+
+std::unique_ptr<ExecutorPool> make_cluster_pool(ClusterPoolOptions place,
+                                                const RunnerOptions& options,
+                                                const std::shared_ptr<ClusterHttp>& http) {
+    const std::string id = to_string(place.attempt.application);
+    return std::make_unique<ClusterPool>(std::move(place),
+                                         [http, application = rest_application(id, options)](
+                                             net::EventLoop& loop, const std::string& address,
+                                             const std::string& token) -> Result<std::uint16_t> {
+                                             http->http = std::make_unique<DriverHttp>(
+                                                 loop, token, application, inspector(http->runner));
+                                             return http->http->listen(address);
+                                         });
+}
+
+Status add_companions(Runner& runner, const RunnerOptions& options, const Settings& settings,
+                      bool cluster) {
+    if (settings.ui && !cluster) {
+        TRY(std::unique_ptr<LocalHttp> http,
+            LocalHttp::open(work_folder(settings) + ".token",
+                            rest_application(runner.application_id(), options),
+                            inspector(&runner)));
+        runner.accompany(std::shared_ptr<LocalHttp>(std::move(http)));
+    }
+    if (ConsoleProgress::wanted()) {
+        runner.accompany(std::make_shared<ConsoleProgress>(inspector(&runner)));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
@@ -64,6 +114,7 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
     if (in_master_container()) {
         url.kind = MasterUrl::Kind::Cluster;  // whatever the program says: here it is a master
     }
+    const auto http = std::make_shared<ClusterHttp>();  // shared with the pool
     std::unique_ptr<ExecutorPool> pool;
     switch (url.kind) {
         case MasterUrl::Kind::Local:
@@ -79,12 +130,14 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
                                       : submit_self(url, options.application_name, settings));
             settings.core.executors_wanted = place.executors;
             settings.core.executor_failures_max = executor_failures_max(place.executors);
-            pool = std::make_unique<ClusterPool>(std::move(place), nullptr);
+            pool = make_cluster_pool(std::move(place), options, http);
             break;
         }
     }
     auto runner = std::make_unique<Runner>(std::move(pool), settings);
+    http->runner = runner.get();
     TRY(runner->start());
+    TRY(add_companions(*runner, options, settings, url.kind == MasterUrl::Kind::Cluster));
     return std::unique_ptr<JobRunner>(std::move(runner));
 }
 

@@ -29,20 +29,6 @@ namespace {
 constexpr Duration kRespawnDelay = milliseconds(100);
 constexpr std::int32_t kStopPatience = 3000;  // ms for executors to end by themselves
 
-Status write_secret(const std::string& path, const std::string& secret) {
-    const int file =
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0) {
-        return errno_error("secret file '" + path + "'");
-    }
-    const ssize_t written = ::write(file, secret.data(), secret.size());
-    ::close(file);
-    if (written < 0 || static_cast<std::size_t>(written) != secret.size()) {
-        return Error{ErrorCode::Internal, "secret file '" + path + "' could not be written"};
-    }
-    return {};
-}
-
 std::string describe_exit(int status) {
     if (WIFSIGNALED(status)) {
         return "ended by signal " + std::to_string(WTERMSIG(status));
@@ -68,6 +54,20 @@ std::vector<std::string> child_environment(const std::vector<std::string>& more)
 }
 
 }  // namespace
+
+Status write_secret(const std::string& path, const std::string& secret) {
+    const int file =
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0) {
+        return errno_error("secret file '" + path + "'");
+    }
+    const ssize_t written = ::write(file, secret.data(), secret.size());
+    ::close(file);
+    if (written < 0 || static_cast<std::size_t>(written) != secret.size()) {
+        return Error{ErrorCode::Internal, "secret file '" + path + "' could not be written"};
+    }
+    return {};
+}
 
 std::string running_program() {
     std::error_code error;

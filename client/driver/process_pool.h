@@ -62,6 +62,9 @@ private:
 /// HEDDLE_HOME/bin. Errors: NotFound with the places.
 Result<std::string> find_executor_program();
 
+/// A new file with mode 0600. Errors: Internal with the path.
+Status write_secret(const std::string& path, const std::string& secret);
+
 /// The file of the running program.
 std::string running_program();
 

@@ -160,6 +160,7 @@ void Runner::stop() {
             return;
         }
     }
+    companions_.clear();
     if (!thread_.joinable()) {
         return;  // never started
     }

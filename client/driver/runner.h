@@ -11,7 +11,9 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "client/driver/core/driver.h"
 #include "client/driver/executor_pool.h"
@@ -27,6 +29,9 @@ public:
     ~Runner() override;
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
+
+    /// Keeps something that looks at the runner, until stop().
+    void accompany(std::shared_ptr<void> companion) { companions_.push_back(std::move(companion)); }
 
     /// Before anything else. Errors: of the pool.
     Status start();
@@ -63,7 +68,8 @@ private:
     Driver core_;
     BoundedQueue<Item> queue_;
     std::thread thread_;
-    bool stopping_ = false;  // of the core thread
+    bool stopping_ = false;                          // of the core thread
+    std::vector<std::shared_ptr<void>> companions_;  // of any type; nobody else holds them
 
     std::mutex mutex_;                                          // guards what follows
     std::map<rdd::JobId, std::shared_ptr<Mailbox>> mailboxes_;  // shared with whoever waits

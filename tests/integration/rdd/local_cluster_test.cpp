@@ -4,16 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <filesystem>
 #include <fstream>
+#include <future>
+#include <map>
 #include <memory>
-#include <set>
 #include <thread>
 
 #include "client/driver/job_runner.h"
-#include "common/base/clock.h"
+#include "client/driver/runner.h"
 #include "common/base/prng.h"
-#include "common/base/strings.h"
 #include "tests/support/jobs.h"
 
 namespace heddle::driver {
@@ -32,19 +32,87 @@ std::unique_ptr<JobRunner> cluster(const std::string& master,
     return runner.ok() ? std::move(runner).value() : nullptr;
 }
 
-// Processes whose parent is this one.
+// Processes whose parent is this one: the executors. Children belong to the thread that made them.
 std::vector<pid_t> children() {
-    const std::string path = "/proc/self/task/" + std::to_string(getpid()) + "/children";
     std::vector<pid_t> pids;
-    // Children belong to the thread that made them: look at all threads.
-    for (int i = 0; i < 1; ++i) {
-        std::ifstream file(path);
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream file(thread.path() / "children");
         pid_t pid = 0;
         while (file >> pid) {
             pids.push_back(pid);
         }
     }
+    std::sort(pids.begin(), pids.end());
     return pids;
+}
+
+// A source of distinct rows, dealt out by hash and then by position, with a persisted RDD between.
+struct TwoShuffles {
+    explicit TwoShuffles(std::int32_t rows_each)
+        : source(test::text_source(0, test::distinct_texts(8, rows_each))),
+          by_hash(test::shuffled(1, source, 0, 6)),
+          dealt(test::shuffled(2, by_hash, 1, 5, rdd::PartitionerKind::RoundRobin)),
+          plan(test::plan_of({source, by_hash, dealt})) {}
+
+    rdd::RddNode source;
+    rdd::RddNode by_hash;
+    rdd::RddNode dealt;
+    rdd::Plan plan;
+};
+
+// Kills one executor at a point that the seed chooses.
+class Killer {
+public:
+    explicit Killer(std::uint64_t seed, std::int64_t within_ms)
+        : thread_([seed, within_ms] {
+              Prng prng(seed);
+              usleep(static_cast<useconds_t>(prng.between(0, within_ms * 1000)));
+              const std::vector<pid_t> pids = children();
+              if (!pids.empty()) {
+                  kill(pids[prng.below(pids.size())], SIGKILL);
+              }
+          }) {}
+    ~Killer() { thread_.join(); }
+    Killer(const Killer&) = delete;
+    Killer& operator=(const Killer&) = delete;
+
+private:
+    std::thread thread_;
+};
+
+// How tasks of the newest attempt of the last stage ran.
+std::map<std::string, int> localities_of_last_stage(JobRunner& runner) {
+    std::promise<std::map<std::string, int>> found;
+    dynamic_cast<Runner&>(runner).inspect([&](const Driver& core) {
+        std::map<std::string, int> counts;
+        for (const TaskView& task : core.progress().stages().rbegin()->second.task_views) {
+            ++counts[task.locality + " " + task.host + " " + task.status];
+        }
+        found.set_value(std::move(counts));
+    });
+    return found.get_future().get();
+}
+
+int executors_lost(JobRunner& runner) {
+    std::promise<int> found;
+    dynamic_cast<Runner&>(runner).inspect([&](const Driver& core) {
+        int lost = 0;
+        for (const auto& [id, executor] : core.progress().executors()) {
+            lost += executor.active ? 0 : 1;
+        }
+        found.set_value(lost);
+    });
+    return found.get_future().get();
+}
+
+// Until so many executors are there.
+void wait_for_executors(JobRunner& runner, std::size_t count) {
+    for (std::size_t there = 0; there != count;) {
+        std::promise<std::size_t> found;
+        dynamic_cast<Runner&>(runner).inspect(
+            [&](const Driver& core) { found.set_value(core.executors().all().size()); });
+        there = found.get_future().get();
+    }
 }
 
 TEST(LocalCluster, GivesWhatOneProcessGives) {
@@ -73,6 +141,93 @@ TEST(LocalCluster, LeavesNoProcessAndNoFolder) {
         runner->stop();
     }
     EXPECT_TRUE(children().empty());
+}
+
+TEST(LocalCluster, GivesTheRightAnswerWhenExecutorsAreKilled) {
+    const TwoShuffles job(3000);
+    const auto local = cluster("local");
+    std::vector<std::string> expected = test::texts_of(
+        run_job(*local, job.plan, job.dealt, rdd::builtin_operator(rdd::builtin::kCollect)));
+    const auto runner = cluster("local-cluster[3,1,256]");
+    ASSERT_NE(runner, nullptr);
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        const Killer killer(seed, 120);
+        // The plan's shuffles are new ones each time, so that everything is computed again.
+        TwoShuffles again(3000);
+        again.by_hash.dependencies[0].shuffle = rdd::ShuffleId{static_cast<std::int32_t>(seed * 2)};
+        again.dealt.dependencies[0].shuffle =
+            rdd::ShuffleId{static_cast<std::int32_t>(seed * 2 + 1)};
+        again.plan = test::plan_of({again.source, again.by_hash, again.dealt});
+        const auto outcome = run_job(*runner, again.plan, again.dealt,
+                                     rdd::builtin_operator(rdd::builtin::kCollect));
+        ASSERT_FALSE(outcome.failure) << "seed " << seed << ": " << outcome.failure->message;
+        EXPECT_EQ(test::texts_of(outcome), expected) << "seed " << seed;
+        EXPECT_FALSE(outcome.delivered_twice);
+    }
+    EXPECT_GE(executors_lost(*runner), 5) << "hardly anything was killed: the test shows nothing";
+}
+
+TEST(LocalCluster, AMillionDistinctRowsStayDistinctUnderKills) {
+    const auto runner = cluster("local-cluster[3,1,512]");
+    ASSERT_NE(runner, nullptr);
+    const TwoShuffles job(125000);
+    const Killer first(11, 700);
+    const Killer second(12, 2500);
+    const auto outcome =
+        run_job(*runner, job.plan, job.dealt, rdd::builtin_operator(rdd::builtin::kCollect));
+    ASSERT_FALSE(outcome.failure) << outcome.failure->message;
+    std::vector<std::string> texts = test::texts_of(outcome);
+    EXPECT_GE(executors_lost(*runner), 1) << "nothing was killed: the test shows nothing";
+    EXPECT_EQ(texts.size(), 1000000U);
+    std::sort(texts.begin(), texts.end());
+    EXPECT_EQ(std::unique(texts.begin(), texts.end()), texts.end());
+}
+
+TEST(LocalCluster, RunsTasksWhereTheirPartitionIsCached) {
+    const auto runner = cluster("local-cluster[2,2,256]");
+    ASSERT_NE(runner, nullptr);
+    wait_for_executors(*runner, 2);
+    rdd::RddNode source = test::text_source(0, test::distinct_texts(40, 50));
+    source.storage = rdd::kMemoryOnly;
+    const rdd::Plan plan = test::plan_of({source});
+    for (int round = 1; round <= 3; ++round) {
+        const auto outcome =
+            run_job(*runner, plan, source, rdd::builtin_operator(rdd::builtin::kCount));
+        ASSERT_FALSE(outcome.failure) << outcome.failure->message;
+        if (round == 1) {
+            continue;
+        }
+        int near = 0;
+        for (const auto& [how, count] : localities_of_last_stage(*runner)) {
+            near += how.starts_with("PROCESS_LOCAL") ? count : 0;
+        }
+        EXPECT_GE(near, 38) << "round " << round;
+    }
+}
+
+TEST(LocalCluster, PrefersTheNodeOfTheSourceAndThenGoesAnywhere) {
+    const auto runner = cluster("local-cluster[2,1,256]", {{"locality.wait", "600ms"}});
+    ASSERT_NE(runner, nullptr);
+    wait_for_executors(*runner, 2);
+    rdd::RddNode source = test::text_source(0, test::distinct_texts(4, 10));
+    for (rdd::SourcePartition& partition : source.sources) {
+        partition.hosts = {"node-2"};
+    }
+    const auto near = run_job(*runner, test::plan_of({source}), source,
+                              rdd::builtin_operator(rdd::builtin::kCount));
+    ASSERT_FALSE(near.failure);
+    EXPECT_EQ(localities_of_last_stage(*runner),
+              (std::map<std::string, int>{{"NODE_LOCAL node-2 SUCCESS", 4}}));
+}
+
+TEST(LocalCluster, NamesTheFolderThatItCannotMake) {
+    RunnerOptions options;
+    options.master = "local-cluster[1,1,256]";
+    options.settings["local.dir"] = "/nonexistent/folder";
+    const auto runner = make_runner(options);
+    ASSERT_FALSE(runner.ok());
+    EXPECT_NE(runner.error().message.find("/nonexistent/folder"), std::string::npos)
+        << runner.error().message;
 }
 
 }  // namespace

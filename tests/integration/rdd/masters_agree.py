@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import urllib.request
 
 sys.dont_write_bytecode = True
 PROGRAM, os.environ["HEDDLE_BIN"] = sys.argv[1], sys.argv[2]
@@ -64,6 +65,43 @@ def in_cluster_mode(target):
     return out
 
 
+def look_at_jobs(target, master):
+    """Spark's monitoring REST of a running application, by way of the resource manager."""
+    program = subprocess.Popen([PROGRAM], env={**target.environment(), "HEDDLE_MASTER": master,
+                                               "HEDDLE_TEST_HOLD": "1"},
+                               text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        for line in program.stdout:
+            if line.startswith("holding"):
+                break
+        app = [a for a in target.get("/ws/v1/cluster/apps")["apps"]["app"] if a["state"] == "RUNNING"][0]
+        root = f"/api/v1/applications/{app['id']}"
+        jobs = target.get(root + "/jobs")
+        check("jobs are listed, newest first", jobs[0]["status"] == "SUCCEEDED" and
+              jobs[0]["jobId"] == len(jobs) - 1, str(jobs[:2]))
+        check("the failed job says so", any(job["status"] == "FAILED" for job in jobs))
+        check("a reused shuffle is a skipped stage", any(job["numSkippedStages"] for job in jobs))
+        stage = target.get(root + "/stages?status=complete")[0]
+        found = target.get(f"{root}/stages/{stage['stageId']}/{stage['attemptId']}/taskList")
+        check("tasks say where and how they ran", found[0]["status"] == "SUCCESS" and
+              found[0]["host"].startswith("node-") and "taskLocality" in found[0] and
+              "executorRunTime" in found[0]["taskMetrics"], str(found[:1]))
+        executors = target.get(root + "/executors")
+        check("executors are listed", len(executors) == 2 and executors[0]["isActive"], str(executors))
+        target.get(root + "/storage/rdd")
+        target.get(root + "/environment")
+        check("an unknown job is a 404", target.request("GET", root + "/jobs/99999")[0] == 404)
+        with urllib.request.urlopen(urllib.request.Request(
+                f"{target.server}/heddle/v1/stream?topics=jobs:{app['id']}", headers={
+                    "Authorization": "Bearer " + target.token_file.read_text().strip()}), timeout=20) as live:
+            for line in live:
+                if line.startswith(b"data:") and b'"stages"' in line:
+                    break
+        check("the live stream carries jobs, stages and executors", b'"executors"' in line)
+    finally:
+        program.communicate("\n", timeout=60)
+
+
 def main():
     expected = answers("local")
     print(expected)
@@ -88,6 +126,7 @@ def main():
         before = uploaded(target)
         answers(master, target.environment())
         check("a second run uploads nothing", uploaded(target) == before)
+        look_at_jobs(target, master)
         found = in_cluster_mode(target)
         check("cluster mode agrees", found == expected, found)
 

@@ -1,6 +1,8 @@
 // One program for every master: prints the answers of many operations, so that a test compares what
 // two masters print. HEDDLE_MASTER says which master it is.
 #include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -101,6 +103,11 @@ int main(int argc, char** argv) {
         fail_in_user_code(context);
         std::printf("numbers %zu\n",
                     context.parallelize(std::vector<int>{5, 1, 4}, 2).top(2).size());
+        if (std::getenv("HEDDLE_TEST_HOLD") != nullptr) {
+            std::printf("holding\n");
+            std::fflush(stdout);
+            (void)std::getchar();  // while the test looks at the driver's REST
+        }
     } catch (const std::exception& error) {
         std::fprintf(stderr, "masters_program: %s\n", error.what());
         return 1;

@@ -1,0 +1,510 @@
+// Views as JSON under Spark's names.
+#include "client/driver/rest_json.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+#include "common/base/strings.h"
+#include "common/wire/json.h"
+
+namespace heddle::driver {
+
+namespace {
+
+using wire::JsonWriter;
+
+std::string time_text(WallTime time) {
+    const std::time_t seconds = time.milliseconds / 1000;
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dGMT",
+                  parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+                  parts.tm_min, parts.tm_sec, static_cast<int>(time.milliseconds % 1000));
+    return text.data();
+}
+
+void time_member(JsonWriter& json, const char* name, WallTime time) {
+    if (time.milliseconds != 0) {
+        json.member(name, time_text(time));
+    }
+}
+
+template <typename Ids>
+void id_array(JsonWriter& json, const char* name, const Ids& ids) {
+    json.key(name).begin_array();
+    for (const auto& id : ids) {
+        json.value(id.value);
+    }
+    json.end_array();
+}
+
+void empty_array(JsonWriter& json, const char* name) {
+    json.key(name).begin_array().end_array();
+}
+void empty_object(JsonWriter& json, const char* name) {
+    json.key(name).begin_object().end_object();
+}
+
+void write_job(JsonWriter& json, const JobView& job) {
+    json.begin_object().member("jobId", job.job.value).member("name", job.name);
+    time_member(json, "submissionTime", job.submitted);
+    time_member(json, "completionTime", job.completed);
+    id_array(json, "stageIds", job.stages);
+    empty_array(json, "jobTags");
+    json.member("status", job.status).member("numTasks", job.tasks);
+    json.member("numActiveTasks", job.active_tasks)
+        .member("numCompletedTasks", job.completed_tasks);
+    json.member("numSkippedTasks", job.skipped_tasks).member("numFailedTasks", job.failed_tasks);
+    json.member("numKilledTasks", job.killed_tasks);
+    json.member("numCompletedIndices", job.completed_tasks);
+    json.member("numActiveStages", job.active_stages);
+    json.member("numCompletedStages", job.completed_stages);
+    json.member("numSkippedStages", job.skipped_stages)
+        .member("numFailedStages", job.failed_stages);
+    empty_object(json, "killedTasksSummary");
+    if (!job.error.empty()) {
+        json.member("failureReason", job.error);
+    }
+    json.end_object();
+}
+
+void write_task_metrics(JsonWriter& json, const rdd::TaskMetrics& m) {
+    json.key("taskMetrics").begin_object();
+    json.member("executorDeserializeTime", 0).member("executorDeserializeCpuTime", 0);
+    json.member("executorRunTime", m.executor_run_time / 1000);
+    json.member("executorCpuTime", m.executor_cpu_time * 1000);
+    json.member("resultSize", m.result_size).member("jvmGcTime", 0);
+    json.member("resultSerializationTime", 0).member("memoryBytesSpilled", m.memory_bytes_spilled);
+    json.member("diskBytesSpilled", m.disk_bytes_spilled);
+    json.member("peakExecutionMemory", m.peak_execution_memory);
+    json.key("inputMetrics").begin_object().member("bytesRead", m.input_bytes_read);
+    json.member("recordsRead", m.input_records_read).end_object();
+    json.key("outputMetrics").begin_object().member("bytesWritten", m.output_bytes_written);
+    json.member("recordsWritten", m.output_records_written).end_object();
+    json.key("shuffleReadMetrics").begin_object();
+    json.member("remoteBlocksFetched", m.shuffle_remote_blocks_fetched);
+    json.member("localBlocksFetched", m.shuffle_local_blocks_fetched);
+    json.member("fetchWaitTime", m.shuffle_fetch_wait_time / 1000);
+    json.member("remoteBytesRead", m.shuffle_remote_bytes_read).member("remoteBytesReadToDisk", 0);
+    json.member("localBytesRead", m.shuffle_local_bytes_read);
+    json.member("recordsRead", m.shuffle_records_read).end_object();
+    json.key("shuffleWriteMetrics").begin_object();
+    json.member("bytesWritten", m.shuffle_bytes_written);
+    json.member("writeTime", m.shuffle_write_time * 1000);
+    json.member("recordsWritten", m.shuffle_records_written).end_object();
+    json.end_object();
+}
+
+Duration run_so_far(const TaskView& task, TimePoint now) {
+    return task.status == "RUNNING" ? now - TimePoint{task.duration.microseconds} : task.duration;
+}
+
+void write_task(JsonWriter& json, const TaskView& task, TimePoint now) {
+    const Duration duration = run_so_far(task, now);
+    json.begin_object().member("taskId", task.task.value).member("index", task.index);
+    json.member("attempt", task.attempt).member("partitionId", task.partition);
+    time_member(json, "launchTime", task.launch);
+    json.member("duration", duration.milliseconds());
+    json.member("executorId", rdd::to_string(task.executor)).member("host", task.host);
+    json.member("status", task.status).member("taskLocality", task.locality);
+    json.member("speculative", false);
+    empty_array(json, "accumulatorUpdates");
+    if (!task.error.empty()) {
+        json.member("errorMessage", task.error);
+    }
+    if (task.status != "RUNNING") {
+        write_task_metrics(json, task.metrics);
+    }
+    empty_object(json, "executorLogs");
+    const std::int64_t busy = task.metrics.executor_run_time;
+    json.member("schedulerDelay",
+                task.status == "RUNNING"
+                    ? 0
+                    : std::max<std::int64_t>(0, duration.microseconds - busy) / 1000);
+    json.member("gettingResultTime", 0).end_object();
+}
+
+void write_stage_metrics(JsonWriter& json, const rdd::TaskMetrics& m) {
+    json.member("executorDeserializeTime", 0).member("executorDeserializeCpuTime", 0);
+    json.member("executorRunTime", m.executor_run_time / 1000);
+    json.member("executorCpuTime", m.executor_cpu_time * 1000);
+    json.member("resultSize", m.result_size).member("jvmGcTime", 0);
+    json.member("resultSerializationTime", 0).member("memoryBytesSpilled", m.memory_bytes_spilled);
+    json.member("diskBytesSpilled", m.disk_bytes_spilled);
+    json.member("peakExecutionMemory", m.peak_execution_memory);
+    json.member("inputBytes", m.input_bytes_read).member("inputRecords", m.input_records_read);
+    json.member("outputBytes", m.output_bytes_written);
+    json.member("outputRecords", m.output_records_written);
+    json.member("shuffleRemoteBlocksFetched", m.shuffle_remote_blocks_fetched);
+    json.member("shuffleLocalBlocksFetched", m.shuffle_local_blocks_fetched);
+    json.member("shuffleFetchWaitTime", m.shuffle_fetch_wait_time / 1000);
+    json.member("shuffleRemoteBytesRead", m.shuffle_remote_bytes_read);
+    json.member("shuffleRemoteBytesReadToDisk", 0);
+    json.member("shuffleLocalBytesRead", m.shuffle_local_bytes_read);
+    json.member("shuffleReadBytes", m.shuffle_local_bytes_read + m.shuffle_remote_bytes_read);
+    json.member("shuffleReadRecords", m.shuffle_records_read);
+    json.member("shuffleWriteBytes", m.shuffle_bytes_written);
+    json.member("shuffleWriteTime", m.shuffle_write_time * 1000);
+    json.member("shuffleWriteRecords", m.shuffle_records_written);
+}
+
+void write_stage(JsonWriter& json, const StageView& stage, bool details, TimePoint now) {
+    json.begin_object().member("status", stage.status).member("stageId", stage.stage.value);
+    json.member("attemptId", stage.attempt).member("numTasks", stage.tasks);
+    json.member("numActiveTasks", stage.active).member("numCompleteTasks", stage.complete);
+    json.member("numFailedTasks", stage.failed).member("numKilledTasks", stage.killed);
+    json.member("numCompletedIndices", stage.completed_indices);
+    time_member(json, "submissionTime", stage.submitted);
+    time_member(json, "firstTaskLaunchedTime", stage.first_launch);
+    time_member(json, "completionTime", stage.completed);
+    if (!stage.failure.empty()) {
+        json.member("failureReason", stage.failure);
+    }
+    write_stage_metrics(json, stage.metrics);
+    json.member("name", stage.name).member("details", stage.details);
+    json.member("schedulingPool", "default");
+    id_array(json, "rddIds", stage.rdds);
+    empty_array(json, "accumulatorUpdates");
+    if (details) {
+        json.key("tasks").begin_object();
+        for (const TaskView& task : stage.task_views) {
+            json.key(std::to_string(task.task.value));
+            write_task(json, task, now);
+        }
+        json.end_object();
+    }
+    empty_object(json, "killedTasksSummary");
+    json.member("resourceProfileId", 0).end_object();
+}
+
+void write_executor(JsonWriter& json, const ExecutorView& executor) {
+    json.begin_object().member("id", rdd::to_string(executor.executor));
+    json.member("hostPort", executor.host + ":" + std::to_string(executor.port));
+    json.member("isActive", executor.active).member("rddBlocks", executor.rdd_blocks);
+    json.member("memoryUsed", executor.storage_used).member("diskUsed", executor.disk_used);
+    json.member("totalCores", executor.slots).member("maxTasks", executor.slots);
+    json.member("activeTasks", executor.active_tasks).member("failedTasks", executor.failed_tasks);
+    json.member("completedTasks", executor.completed_tasks);
+    json.member("totalTasks",
+                executor.active_tasks + executor.failed_tasks + executor.completed_tasks);
+    json.member("totalDuration", executor.total_duration.milliseconds()).member("totalGCTime", 0);
+    json.member("totalInputBytes", executor.input_bytes);
+    json.member("totalShuffleRead", executor.shuffle_read);
+    json.member("totalShuffleWrite", executor.shuffle_write);
+    json.member("isBlacklisted", false).member("maxMemory", executor.memory_max);
+    time_member(json, "addTime", executor.added);
+    time_member(json, "removeTime", executor.removed);
+    if (!executor.remove_reason.empty()) {
+        json.member("removeReason", executor.remove_reason);
+    }
+    empty_object(json, "executorLogs");
+    json.key("memoryMetrics").begin_object();
+    json.member("usedOnHeapStorageMemory", executor.storage_used);
+    json.member("usedOffHeapStorageMemory", 0);
+    json.member("totalOnHeapStorageMemory", executor.memory_max);
+    json.member("totalOffHeapStorageMemory", 0).end_object();
+    empty_object(json, "attributes");
+    empty_object(json, "resources");
+    json.member("resourceProfileId", 0).member("isExcluded", false);
+    empty_array(json, "excludedInStages");
+    json.end_object();
+}
+
+void write_rdd(JsonWriter& json, const RddView& rdd, bool details) {
+    json.begin_object().member("id", rdd.rdd.value).member("name", rdd.name);
+    json.member("numPartitions", rdd.partitions).member("numCachedPartitions", rdd.cached);
+    json.member("storageLevel", rdd.level).member("memoryUsed", rdd.memory);
+    json.member("diskUsed", rdd.disk);
+    if (details) {
+        empty_array(json, "dataDistribution");
+        json.key("partitions").begin_array();
+        for (const RddPartitionView& partition : rdd.partition_views) {
+            json.begin_object();
+            json.member("blockName",
+                        rdd::to_string(rdd::BlockId::rdd(rdd.rdd, partition.partition)));
+            json.member("storageLevel", rdd.level).member("memoryUsed", partition.memory);
+            json.member("diskUsed", partition.disk).key("executors").begin_array();
+            for (const rdd::ExecutorId id : partition.executors) {
+                json.value(rdd::to_string(id));
+            }
+            json.end_array().end_object();
+        }
+        json.end_array();
+    }
+    json.end_object();
+}
+
+Error not_found(const std::string& what) {
+    return {ErrorCode::NotFound, "no " + what};
+}
+
+bool status_matches(const RestQuery& query, const std::string& status) {
+    const std::string wanted = to_lower(query.parameter("status"));
+    return wanted.empty() || wanted == to_lower(status);
+}
+
+Result<std::string> jobs(const Driver& core, const RestQuery& query) {
+    JsonWriter json;
+    const auto& all = core.progress().jobs();
+    if (query.path.size() == 2) {
+        std::int32_t number = 0;
+        const auto it =
+            parse_number(query.path[1], number) ? all.find(rdd::JobId{number}) : all.end();
+        if (it == all.end()) {
+            return not_found("job " + query.path[1]);
+        }
+        write_job(json, it->second);
+        return std::move(json).take();
+    }
+    json.begin_array();
+    for (auto it = all.rbegin(); it != all.rend(); ++it) {
+        if (status_matches(query, it->second.status)) {
+            write_job(json, it->second);
+        }
+    }
+    json.end_array();
+    return std::move(json).take();
+}
+
+// Tasks as taskList sorts and pages them.
+void write_task_list(JsonWriter& json, const StageView& stage, const RestQuery& query,
+                     TimePoint now) {
+    std::vector<const TaskView*> tasks;
+    for (const TaskView& task : stage.task_views) {
+        if (status_matches(query, task.status)) {
+            tasks.push_back(&task);
+        }
+    }
+    const std::string order = query.parameter("sortBy");
+    const auto longer = [now](const TaskView* a, const TaskView* b) {
+        return run_so_far(*a, now) > run_so_far(*b, now);
+    };
+    if (order == "runtime" || order == "-runtime") {
+        std::stable_sort(tasks.begin(), tasks.end(), longer);
+    } else if (order == "+runtime") {
+        std::stable_sort(tasks.begin(), tasks.end(),
+                         [&](const TaskView* a, const TaskView* b) { return longer(b, a); });
+    }
+    std::size_t offset = 0;
+    std::size_t length = 20;
+    (void)parse_number(query.parameter("offset"), offset);
+    (void)parse_number(query.parameter("length"), length);
+    json.begin_array();
+    for (std::size_t i = offset; i < tasks.size() && i - offset < length; ++i) {
+        write_task(json, *tasks[i], now);
+    }
+    json.end_array();
+}
+
+void write_task_summary(JsonWriter& json, const StageView& stage, const RestQuery& query) {
+    std::vector<double> quantiles;
+    const std::string asked = query.parameter("quantiles");
+    for (const std::string_view part :
+         split(asked.empty() ? std::string_view("0.05,0.25,0.5,0.75,0.95") : asked, ',')) {
+        quantiles.push_back(std::clamp(std::strtod(std::string(part).c_str(), nullptr), 0.0, 1.0));
+    }
+    const auto row = [&](const char* name, std::int64_t rdd::TaskMetrics::*counter,
+                         std::int64_t divisor) {
+        std::vector<std::int64_t> values;
+        for (const TaskView& task : stage.task_views) {
+            if (task.status == "SUCCESS") {
+                values.push_back(task.metrics.*counter / divisor);
+            }
+        }
+        std::sort(values.begin(), values.end());
+        json.key(name).begin_array();
+        for (const double quantile : quantiles) {
+            const auto at =
+                values.empty()
+                    ? 0
+                    : std::min(
+                          values.size() - 1,
+                          static_cast<std::size_t>(quantile * static_cast<double>(values.size())));
+            json.value(values.empty() ? 0.0 : static_cast<double>(values[at]));
+        }
+        json.end_array();
+    };
+    json.begin_object().key("quantiles").begin_array();
+    for (const double quantile : quantiles) {
+        json.value(quantile);
+    }
+    json.end_array();
+    row("executorRunTime", &rdd::TaskMetrics::executor_run_time, 1000);
+    row("executorCpuTime", &rdd::TaskMetrics::executor_cpu_time, 1);
+    row("resultSize", &rdd::TaskMetrics::result_size, 1);
+    row("peakExecutionMemory", &rdd::TaskMetrics::peak_execution_memory, 1);
+    row("memoryBytesSpilled", &rdd::TaskMetrics::memory_bytes_spilled, 1);
+    row("diskBytesSpilled", &rdd::TaskMetrics::disk_bytes_spilled, 1);
+    json.end_object();
+}
+
+Result<std::string> stages(const Driver& core, const RestQuery& query, TimePoint now) {
+    JsonWriter json;
+    const auto& all = core.progress().stages();
+    const bool details = query.parameter("details") == "true";
+    if (query.path.size() == 1) {
+        json.begin_array();
+        for (auto it = all.rbegin(); it != all.rend(); ++it) {
+            if (status_matches(query, it->second.status)) {
+                write_stage(json, it->second, details, now);
+            }
+        }
+        json.end_array();
+        return std::move(json).take();
+    }
+    std::int32_t id = 0;
+    if (!parse_number(query.path[1], id)) {
+        return not_found("stage " + query.path[1]);
+    }
+    if (query.path.size() == 2) {
+        json.begin_array();
+        bool any = false;
+        for (auto it = all.lower_bound({rdd::StageId{id}, 0});
+             it != all.end() && it->first.first.value == id; ++it) {
+            write_stage(json, it->second, true, now);
+            any = true;
+        }
+        json.end_array();
+        return any ? Result<std::string>(std::move(json).take())
+                   : Result<std::string>(not_found("stage " + query.path[1]));
+    }
+    std::int32_t attempt = 0;
+    const auto it =
+        parse_number(query.path[2], attempt) ? all.find({rdd::StageId{id}, attempt}) : all.end();
+    if (it == all.end()) {
+        return not_found("attempt " + query.path[2] + " of stage " + query.path[1]);
+    }
+    const std::string what = query.path.size() > 3 ? query.path[3] : "";
+    if (what.empty()) {
+        write_stage(json, it->second, query.parameter("details") != "false", now);
+    } else if (what == "taskList") {
+        write_task_list(json, it->second, query, now);
+    } else if (what == "taskSummary") {
+        write_task_summary(json, it->second, query);
+    } else {
+        return not_found("page '" + what + "' of a stage");
+    }
+    return std::move(json).take();
+}
+
+std::string executors(const Driver& core, bool ended_too) {
+    JsonWriter json;
+    json.begin_array();
+    for (const auto& [id, executor] : core.progress().executors()) {
+        if (executor.active || ended_too) {
+            write_executor(json, executor);
+        }
+    }
+    json.end_array();
+    return std::move(json).take();
+}
+
+Result<std::string> storage(const Driver& core, const RestQuery& query) {
+    const std::vector<RddView> all = core.storage();
+    JsonWriter json;
+    if (query.path.size() == 2) {
+        json.begin_array();
+        for (const RddView& rdd : all) {
+            write_rdd(json, rdd, false);
+        }
+        json.end_array();
+        return std::move(json).take();
+    }
+    for (const RddView& rdd : all) {
+        if (std::to_string(rdd.rdd.value) == query.path[2]) {
+            write_rdd(json, rdd, true);
+            return std::move(json).take();
+        }
+    }
+    return not_found("cached RDD " + query.path[2]);
+}
+
+void pairs(JsonWriter& json, const char* name,
+           const std::vector<std::pair<std::string, std::string>>& entries) {
+    json.key(name).begin_array();
+    for (const auto& [key, value] : entries) {
+        json.begin_array().value(key).value(value).end_array();
+    }
+    json.end_array();
+}
+
+std::string environment(const RestApplication& application) {
+    JsonWriter json;
+    json.begin_object();
+    empty_object(json, "runtime");
+    pairs(json, "sparkProperties", application.settings);
+    for (const char* name :
+         {"hadoopProperties", "systemProperties", "metricsProperties", "classpathEntries"}) {
+        pairs(json, name, {});
+    }
+    empty_array(json, "resourceProfiles");
+    json.end_object();
+    return std::move(json).take();
+}
+
+}  // namespace
+
+std::string RestQuery::parameter(std::string_view name) const {
+    for (const auto& [key, value] : parameters) {
+        if (key == name) {
+            return value;
+        }
+    }
+    return {};
+}
+
+Result<std::string> rest_answer(const Driver& core, const RestApplication& application,
+                                const RestQuery& query, TimePoint now) {
+    const std::string what = query.path.empty() ? "" : query.path[0];
+    const std::size_t parts = query.path.size();
+    if (what == "jobs" && parts <= 2) {
+        return jobs(core, query);
+    }
+    if (what == "stages" && parts <= 4) {
+        return stages(core, query, now);
+    }
+    if ((what == "executors" || what == "allexecutors") && parts == 1) {
+        return executors(core, what == "allexecutors");
+    }
+    if (what == "storage" && parts >= 2 && parts <= 3 && query.path[1] == "rdd") {
+        return storage(core, query);
+    }
+    if (what == "environment" && parts == 1) {
+        return environment(application);
+    }
+    return not_found("page '" + join(query.path, "/") + "' of an application");
+}
+
+std::string stream_data(const Driver& core, const RestApplication& application,
+                        std::uint64_t since) {
+    const Progress& progress = core.progress();
+    if (progress.version() <= since) {
+        return {};
+    }
+    JsonWriter json;
+    json.begin_object().member("app", application.id).key("jobs").begin_array();
+    for (const auto& [id, job] : progress.jobs()) {
+        if (progress.changed(id) > since) {
+            write_job(json, job);
+        }
+    }
+    json.end_array().key("stages").begin_array();
+    for (const auto& [key, stage] : progress.stages()) {
+        if (progress.changed(key) > since) {
+            write_stage(json, stage, false, {});
+        }
+    }
+    json.end_array().key("executors").begin_array();
+    for (const auto& [id, executor] : progress.executors()) {
+        if (progress.changed(id) > since) {
+            write_executor(json, executor);
+        }
+    }
+    json.end_array().end_object();
+    return std::move(json).take();
+}
+
+}  // namespace heddle::driver

@@ -1,0 +1,42 @@
+#pragma once
+
+// A driver's jobs as Spark's monitoring REST shows them: its paths, its field names.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "client/driver/core/driver.h"
+#include "common/base/result.h"
+#include "common/base/time.h"
+
+namespace heddle::driver {
+
+struct RestQuery {
+    std::vector<std::string> path;  // below /api/v1/applications/[id]
+    std::vector<std::pair<std::string, std::string>> parameters;
+
+    /// Empty: not given.
+    std::string parameter(std::string_view name) const;
+};
+
+// What the core does not know of its application.
+struct RestApplication {
+    std::string id;
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> settings;
+};
+
+/// The body of the answer. `now`: of the core's clock. Errors: NotFound, InvalidArgument.
+Result<std::string> rest_answer(const Driver& core, const RestApplication& application,
+                                const RestQuery& query, TimePoint now);
+
+/// One event of the live stream: all jobs, stages and executors that changed after version `since`;
+/// empty when none did.
+std::string stream_data(const Driver& core, const RestApplication& application,
+                        std::uint64_t since);
+
+}  // namespace heddle::driver
