@@ -52,7 +52,8 @@ const Routes::Route* find_route(const net::HttpRequest& head) {
     return it == table.end() ? nullptr : &*it;
 }
 
-/// Which bytes of a log are asked for: offset and limit, or YARN's size (negative: the tail).
+/// Which bytes of a log are asked for: offset and limit, the last `tail` bytes, or YARN's size
+/// (negative: the tail).
 struct LogRange {
     std::uint64_t offset = 0;
     std::uint64_t limit = UINT64_MAX;
@@ -72,6 +73,13 @@ Result<LogRange> range_of(const net::HttpRequest& request, std::uint64_t file_si
         }
         range.limit = bytes;
         range.offset = tail && bytes < file_size ? file_size - bytes : 0;
+    }
+    if (const std::string* text = request.find_query("tail")) {
+        std::uint64_t bytes = 0;
+        if (!parse_number(*text, bytes)) {
+            return bad("tail", *text);
+        }
+        range.offset = bytes < file_size ? file_size - bytes : 0;
     }
     if (const std::string* text = request.find_query("offset")) {
         if (!parse_number(*text, range.offset)) {

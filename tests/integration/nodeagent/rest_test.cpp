@@ -78,6 +78,9 @@ TEST_F(NodeRest, ServesRangesOfALog) {
     EXPECT_EQ(get(file + "?size=-3").body, "789");
     EXPECT_EQ(get(file + "?size=3").body, "012");
     EXPECT_EQ(get(file + "?size=-100").body, "0123456789");
+    EXPECT_EQ(get(file + "?tail=3").body, "789");
+    EXPECT_EQ(get(file + "?tail=100").body, "0123456789");
+    EXPECT_EQ(get(file + "?tail=3").headers.get("X-Log-Offset"), "7");
     const net::ClientResponse part = get(file + "?offset=4&limit=2");
     EXPECT_EQ(part.body, "45");
     EXPECT_EQ(part.headers.get("X-Log-Offset"), "4");
@@ -86,6 +89,7 @@ TEST_F(NodeRest, ServesRangesOfALog) {
     EXPECT_EQ(part.headers.get("Content-Type"), "text/plain; charset=utf-8");
     EXPECT_EQ(get(file + "?offset=99").body, "");
     EXPECT_EQ(get(file + "?size=x").status, 400);
+    EXPECT_EQ(get(file + "?tail=-3").status, 400);
     EXPECT_EQ(get("/ws/v1/node/containerlogs/" + to_string(test_container(1)) + "/stdout").body,
               "0123456789");
 }
