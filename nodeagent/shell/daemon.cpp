@@ -219,28 +219,37 @@ void Daemon::perform(Connect& effect) {
     socket_.reset();
     const auto token = net::read_token_file(options_.token_file);  // it may have been renewed
     if (!token) {
-        deliver(Disconnected{effect.connection, token.error().message});
+        cannot_connect(effect.connection, token.error().message);
         return;
     }
     net::WebSocketOptions options;
     options.idle_timeout = kSilenceMax;
     options.message_limit = wire::kFrameBytesMax;
-    net::connect_web_socket(
-        loop_, options_.server, kNodePath, {{"Authorization", "Bearer " + *token}}, options,
-        kConnectTimeout, [this, id = effect.connection](Result<net::WebSocketPtr> socket) {
-            if (socket) {
-                connected(id, std::move(socket).value());
-            } else {
-                log::debug("cannot reach the manager", {{"reason", socket.error().message}});
-                deliver(Disconnected{id, socket.error().message});
-            }
-        });
+    net::connect_web_socket(loop_, options_.server, kNodePath,
+                            {{"Authorization", "Bearer " + *token}}, options, kConnectTimeout,
+                            [this, id = effect.connection](Result<net::WebSocketPtr> socket) {
+                                if (socket) {
+                                    connected(id, std::move(socket).value());
+                                } else {
+                                    cannot_connect(id, socket.error().message);
+                                }
+                            });
+}
+
+// Said once for each reason: the attempts are many, and the operator has to see the first.
+void Daemon::cannot_connect(std::uint64_t connection, const std::string& reason) {
+    if (std::exchange(trouble_, reason) != reason) {
+        log::warning("cannot connect to the manager; trying on",
+                     {{"manager", options_.server.text()}, {"reason", reason}});
+    }
+    deliver(Disconnected{connection, reason});
 }
 
 void Daemon::connected(std::uint64_t connection, net::WebSocketPtr socket) {
     if (connection != connection_) {
         return;  // given up meanwhile; dropping it closes it
     }
+    trouble_.clear();
     socket_ = std::move(socket);
     net::WebSocket::Events events;
     events.on_message = [this, connection](std::string frame, bool) {

@@ -63,6 +63,7 @@ private:
     void perform(Signal& effect);
 
     void connected(std::uint64_t connection, net::WebSocketPtr socket);
+    void cannot_connect(std::uint64_t connection, const std::string& reason);
     void received(std::uint64_t connection, const std::string& frame);
     void flush();
     ShimLaunch launch_of(const ContainerStart& order) const;
@@ -88,6 +89,7 @@ private:
     TimePoint timer_at_ = TimePoint::never();
     // The current connection; messages of an older one are told apart by number.
     std::uint64_t connection_ = 0;
+    std::string trouble_;       // why there is none; empty: there was one, or no attempt yet
     net::WebSocketPtr socket_;  // shared with the library's callbacks
     std::vector<NodeToManager> outbox_;
     bool stopping_ = false;

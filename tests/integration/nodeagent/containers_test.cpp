@@ -302,4 +302,26 @@ TEST(NodeAgentDisk, SurvivesAFullDiskAndSaysSo) {
     EXPECT_EQ(manager.wait_end(test_container(2)).code, 6);
 }
 
+TEST(NodeAgentWithoutManager, SaysOnceWhyItCannotConnect) {
+    auto manager = std::make_unique<FakeManager>();
+    const TemporaryDirectory temporary;
+    AgentProcess agent(*manager, temporary.path());
+    manager->wait_registered();
+    manager.reset();
+    const auto refusals = [&] {
+        std::istringstream lines(slurp(temporary.path() + "/agent.log"));
+        int count = 0;
+        for (std::string line; std::getline(lines, line);) {
+            count += line.find("cannot connect to the manager") != std::string::npos &&
+                             line.find("refused") != std::string::npos
+                         ? 1
+                         : 0;
+        }
+        return count;
+    };
+    EXPECT_TRUE(eventually([&] { return refusals() > 0; }));
+    agent.terminate();
+    EXPECT_EQ(refusals(), 1);
+}
+
 }  // namespace heddle::node
