@@ -113,7 +113,8 @@ std::string node_info_json(const NodeAgent& agent, const NodeFacts& facts) {
         json.member(std::string(kind) + "BuildVersion", "Heddle " + text);
         json.member(std::string(kind) + "VersionBuiltOn", "");
     }
-    json.member("id", agent.config().info.id.name).member("nodeHostName", facts.address);
+    json.member("id", agent.config().info.id.name);
+    json.member("nodeHostName", agent.config().info.id.name);
     json.member("nmStartupTime", facts.started.milliseconds);
     return std::move(json.end_object().end_object()).take();
 }

@@ -115,7 +115,7 @@ void write_node(wire::JsonWriter& json, const NodeView& node) {
     const Resource available = node.info.total - node.used;
     json.begin_object();
     json.member("rack", node.info.rack).member("state", to_string(node.state));
-    json.member("id", node.info.id.name).member("nodeHostName", node.info.address);
+    json.member("id", node.info.id.name).member("nodeHostName", node.info.id.name);
     json.member("nodeHTTPAddress", http_address(node.info));
     json.member("lastHealthUpdate", node.heard.milliseconds);
     json.member("version", node.info.version).member("healthReport", node.usage.health);

@@ -1,8 +1,9 @@
-// Filters of the application list, and Spark's dates.
+// Filters of the application list, a node's JSON, and Spark's dates.
 
 #include <gtest/gtest.h>
 
 #include "resourcemanager/shell/app_filter.h"
+#include "resourcemanager/shell/json_views.h"
 #include "resourcemanager/shell/spark_time.h"
 
 namespace heddle::rm {
@@ -71,6 +72,20 @@ TEST(AppFilter, NamesABadParameter) {
         ASSERT_FALSE(filter.ok()) << name;
         EXPECT_EQ(filter.error().code, ErrorCode::InvalidArgument);
     }
+}
+
+TEST(NodeJson, NamesTheNodeAndSaysWhereItIs) {
+    NodeView node;
+    node.info.id = {"node-1"};
+    node.info.address = "127.0.0.2";
+    node.info.http_port = 8042;
+    wire::JsonWriter json;
+    write_node(json, node);
+    const auto read = wire::parse_json(json.text());
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_EQ(*read->find("id")->string(), "node-1");
+    EXPECT_EQ(*read->find("nodeHostName")->string(), "node-1");
+    EXPECT_EQ(*read->find("nodeHTTPAddress")->string(), "127.0.0.2:8042");
 }
 
 TEST(SparkTime, WritesAndReadsSparksDates) {
