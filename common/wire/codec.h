@@ -5,6 +5,7 @@
 // sizes are in range, or an Error; nothing is half believed.
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,10 @@ namespace heddle::wire {
 
 /// Frames and records beyond this size are refused unread.
 constexpr std::size_t kFrameBytesMax = 32U << 20U;
+
+/// Resources beyond these are refused, in records too: who takes them from people must check.
+constexpr std::int64_t kMemoryMibMax = std::int64_t{1} << 40;
+constexpr std::int64_t kVcoresMax = std::int64_t{1} << 31;
 
 /// One binary WebSocket message.
 std::string encode_frame(std::span<const NodeToManager> messages);

@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/wire/codec.h"
 #include "common/wire/proto/model.pb.h"
 
 namespace heddle::wire {
 namespace {
 
-constexpr std::int64_t kMemoryMibMax = std::int64_t{1} << 40;
-constexpr std::int64_t kVcoresMax = std::int64_t{1} << 31;
 constexpr std::int64_t kYearMicroseconds = std::int64_t{366} * 24 * 3600 * 1'000'000;
 
 bool is_node_name(std::string_view name) {

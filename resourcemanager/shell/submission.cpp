@@ -5,6 +5,7 @@
 
 #include "common/base/strings.h"
 #include "common/net/digest.h"
+#include "common/wire/codec.h"
 #include "common/wire/json.h"
 
 namespace heddle::rm {
@@ -144,17 +145,30 @@ Status read_environment(const Json* map, LaunchSpec& spec) {
         if (key.empty() || key.find_first_of(std::string_view("=\0", 2)) != std::string::npos) {
             return invalid("environment: '" + key + "' is not a variable's name");
         }
+        if (text.find('\0') != std::string::npos) {
+            return invalid("environment: the value of '" + key + "' cannot hold a NUL byte");
+        }
         spec.environment[key] = text;
     }
     return {};
 }
 
+bool printable(std::string_view text) {
+    return std::ranges::none_of(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
 Result<Artifact> read_artifact(const std::string& name, const Json& value) {
     Artifact artifact;
     artifact.name = name;
-    if (name.empty() || name.size() > 255 || name == "." || name == ".." ||
-        name.find_first_of(std::string_view("/\0", 2)) != std::string::npos) {
-        return invalid("local-resources: '" + name + "' is not a plain file name");
+    // What the codec or a node would refuse later is refused here.
+    if (name.empty() || name.size() > 255 || name == "." || name == ".." || !printable(name) ||
+        name.find('/') != std::string::npos) {
+        return invalid("local-resources: '" + name +
+                       "' is not a plain file name; artifacts go into the work directory itself");
+    }
+    if (name == kMasterTokenFile) {
+        return invalid("local-resources: '" + name + "' is the name of the master's token file");
     }
     TRY(artifact.source, value.string_or("resource", ""));
     TRY(const std::string type, value.string_or("type", "FILE"));
@@ -193,6 +207,9 @@ Status read_artifacts(const Json* map, LaunchSpec& spec) {
             return invalid("local-resources." + name + " needs a value");
         }
         TRY(Artifact artifact, read_artifact(name, *value));
+        if (std::ranges::find(spec.artifacts, name, &Artifact::name) != spec.artifacts.end()) {
+            return invalid("local-resources: two have the name '" + name + "'");
+        }
         spec.artifacts.push_back(std::move(artifact));
     }
     return {};
@@ -257,6 +274,12 @@ Status read_size(const Json& context, ApplicationSubmission& submission) {
     if (submission.master_size.memory_mib < 1 || submission.master_size.vcores < 1) {
         return invalid("resource: memory (MiB) and vCores must be at least 1");
     }
+    if (submission.master_size.memory_mib > wire::kMemoryMibMax ||
+        submission.master_size.vcores > wire::kVcoresMax) {
+        return invalid("resource: at most " + std::to_string(wire::kMemoryMibMax) + " MiB and " +
+                       std::to_string(wire::kVcoresMax) + " vCores, not " +
+                       to_string(submission.master_size));
+    }
     return {};
 }
 
@@ -285,11 +308,6 @@ Status read_kind(const Json& context, ApplicationSubmission& submission) {
     }
     TRY(submission.type, context.string_or("application-type", default_type(submission.kind)));
     return {};
-}
-
-bool printable(std::string_view text) {
-    return std::ranges::none_of(
-        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 Status read_names(const Json& context, ApplicationSubmission& submission) {

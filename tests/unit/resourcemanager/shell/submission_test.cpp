@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/wire/codec.h"
+
 namespace heddle::rm {
 namespace {
 
@@ -95,16 +97,42 @@ TEST(Submission, SaysWhatIsWrong) {
     const std::string files = R"("am-container-spec":{"local-resources":{"entry":[{"key":")";
     expect_refused(run + files + R"(../x","value":{"resource":"file:/x"}}]}})",
                    ErrorCode::InvalidArgument, "plain file name");
+    expect_refused(run + files + R"(a\tb","value":{"resource":"file:/x"}}]}})",
+                   ErrorCode::InvalidArgument, "plain file name");
+    expect_refused(run + files + R"(master.token","value":{"resource":"file:/x"}}]}})",
+                   ErrorCode::InvalidArgument, "token file");
+    expect_refused(run + files + R"(x","value":{"resource":"file:/x"}},
+                   {"key":"x","value":{"resource":"file:/y"}}]}})",
+                   ErrorCode::InvalidArgument, "two have the name 'x'");
     expect_refused(run + files + R"(x","value":{"resource":"hdfs://x"}}]}})",
                    ErrorCode::Unsupported, "hdfs");
     expect_refused(run + files + R"(x","value":{"resource":"file:/x","type":"ARCHIVE"}}]}})",
                    ErrorCode::Unsupported, "ARCHIVE");
     expect_refused(run + files + R"(x","value":{"resource":"heddle:sha256/ABC"}}]}})",
                    ErrorCode::InvalidArgument, "64 lower-case hex");
+    expect_refused(run + R"("am-container-spec":{"environment":{"entry":{"key":"A",
+                   "value":"a\u0000b"}}})",
+                   ErrorCode::InvalidArgument, "NUL");
     for (const char* body : {"", "[]", "null", "\"x\"", "{\"application-id\":7}",
                              "{\"application-id\":\"app_1\",\"heddle-argv\":[\"x\"]}"}) {
         EXPECT_FALSE(parse_submission(body).ok()) << body;
     }
+}
+
+// A record that cannot be read again would keep the manager from starting.
+TEST(Submission, TakesNoSizeThatItsRecordCouldNotHold) {
+    const std::string run = R"("heddle-argv":["x"],)";
+    expect_refused(run + R"("resource":{"memory":1099511627777})", ErrorCode::InvalidArgument,
+                   "at most 1099511627776 MiB");
+    expect_refused(run + R"("resource":{"memory":1,"vCores":2147483649})",
+                   ErrorCode::InvalidArgument, "vCores");
+    const auto largest = parse(run + R"("resource":{"memory":1099511627776,"vCores":2147483648})");
+    ASSERT_TRUE(largest.ok()) << largest.error().message;
+    ApplicationRecord record;
+    record.submission = *largest;
+    const auto again = wire::decode_record<ApplicationRecord>(wire::encode_record(record));
+    ASSERT_TRUE(again.ok()) << again.error().message;
+    EXPECT_EQ(again->submission, *largest);
 }
 
 }  // namespace
