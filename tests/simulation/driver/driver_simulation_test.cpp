@@ -1,0 +1,71 @@
+// Drivers and executors under faults: whatever is lost, the answers are those of a run without
+// faults, no result is delivered twice, and everything ends. HEDDLE_SEED runs one seed alone.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "tests/simulation/driver/driver_world.h"
+
+namespace heddle::test {
+namespace {
+
+constexpr std::uint64_t kSeeds = 100;
+constexpr std::uint64_t kSeedsForDefect = 200;
+
+TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
+    const char* only = std::getenv("HEDDLE_SEED");
+    const std::uint64_t first = only == nullptr ? 1 : std::strtoull(only, nullptr, 10);
+    const std::uint64_t last = only == nullptr ? kSeeds : first;
+    int crashes = 0;
+    int fetch_failures = 0;
+    int failed = 0;
+    for (std::uint64_t seed = first; seed <= last; ++seed) {
+        const RunOutcome outcome = run_driver_world(seed, {});
+        ASSERT_EQ(outcome.violation, "") << "seed " << seed << "\n" << outcome.tail;
+        const RunOutcome again = run_driver_world(seed, {});
+        ASSERT_EQ(outcome.digest, again.digest) << "seed " << seed << " leaves another trace";
+        crashes += outcome.crashes;
+        fetch_failures += outcome.fetch_failures;
+        failed += outcome.failed_jobs;
+    }
+    RecordProperty("crashes", crashes);
+    RecordProperty("fetch_failures", fetch_failures);
+    RecordProperty("jobs_that_failed_with_a_reason", failed);
+    std::printf(
+        "%d crashes, %d fetch failures, %d jobs failed because they could not be repeated\n",
+        crashes, fetch_failures, failed);
+    if (only == nullptr) {
+        EXPECT_LT(failed, static_cast<int>(kSeeds) * 4) << "of 18 jobs a seed";
+        EXPECT_GT(crashes, static_cast<int>(kSeeds)) << "the faults are too few to show anything";
+        EXPECT_GT(fetch_failures, static_cast<int>(kSeeds));
+    }
+}
+
+// The first seed that shows the defect; 0: none does.
+std::uint64_t seed_that_shows(const Defects& defects) {
+    for (std::uint64_t seed = 1; seed <= kSeedsForDefect; ++seed) {
+        const RunOutcome outcome = run_driver_world(seed, defects);
+        if (!outcome.violation.empty()) {
+            std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed),
+                        outcome.violation.c_str());
+            return seed;
+        }
+    }
+    return 0;
+}
+
+TEST(DriverSimulation, CatchesAReaderThatMovesRecordsOut) {
+    Defects defects;
+    defects.reader_moves_records = true;
+    EXPECT_NE(seed_that_shows(defects), 0U);
+}
+
+TEST(DriverSimulation, CatchesARecomputedUnorderedStageThatIsIgnored) {
+    Defects defects;
+    defects.ignore_indeterminate_recompute = true;
+    EXPECT_NE(seed_that_shows(defects), 0U);
+}
+
+}  // namespace
+}  // namespace heddle::test

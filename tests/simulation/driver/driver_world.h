@@ -1,0 +1,45 @@
+#pragma once
+
+// A driver's core and some executors' cores in virtual time. Task bodies are the real ones, run
+// inline when their time has passed; blocks live in real stores, and die with their executor. What
+// is faulty comes from the seed: executors that crash at any point, map output that is lost from a
+// living executor, answers that arrive twice or after their executor was given up, slow nodes.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "client/driver/core/driver.h"
+#include "common/base/prng.h"
+#include "common/blocks/accountant.h"
+#include "common/blocks/store.h"
+#include "common/fs/file_system.h"
+#include "common/sim/timeline.h"
+#include "common/sim/trace.h"
+#include "executor/core/executor.h"
+
+namespace heddle::test {
+
+// Defects that a run has to show.
+struct Defects {
+    bool reader_moves_records = false;            // a second reader of a block finds it empty
+    bool ignore_indeterminate_recompute = false;  // of the core
+};
+
+struct RunOutcome {
+    std::string violation;  // empty: everything held
+    std::uint64_t digest = 0;
+    std::uint64_t steps = 0;
+    int crashes = 0;
+    int fetch_failures = 0;
+    int failed_jobs = 0;  // that said so: allowed only for output that cannot be repeated
+    std::string tail;
+};
+
+/// One run of a seed.
+RunOutcome run_driver_world(std::uint64_t seed, const Defects& defects);
+
+}  // namespace heddle::test
