@@ -109,7 +109,7 @@ private:
         faults.latency_max = milliseconds(prng().between(1, 80));
         faults.cut = prng().below(10);
         faults.save_fails = prng().below(150);
-        faults.crash_per_100000 = prng().chance(1, 2) ? prng().below(300) : 0;
+        faults.crash_per_100000 = prng().chance(1, 2) ? prng().below(1500) : 0;
     }
 
     Job draw_job() {
