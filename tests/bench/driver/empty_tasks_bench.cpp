@@ -110,7 +110,7 @@ void measure(const std::string& master, double baseline) {
     const auto runner = open(master);
     const auto drain = rdd::builtin_operator(rdd::builtin::kDrain);
     const rdd::RddNode two = test::text_source(0, test::distinct_texts(2, 0));
-    must(run_job(*runner, test::plan_of({two}), two, drain));
+    must(test::run_job(*runner, test::plan_of({two}), two, drain));
     const double first = microseconds_since(opened) / 1000;
 
     const rdd::RddNode many = test::text_source(1, test::distinct_texts(kTasks, 0));
@@ -118,18 +118,18 @@ void measure(const std::string& master, double baseline) {
     std::vector<double> rounds;
     for (int i = 0; i < kRounds; ++i) {
         const auto begin = Clock::now();
-        must(run_job(*runner, plan, many, drain));
+        must(test::run_job(*runner, plan, many, drain));
         rounds.push_back(microseconds_since(begin) / kTasks);
     }
     std::vector<double> trips;
     std::vector<double> shuffles;
     for (int i = 0; i < kTrips; ++i) {
         auto begin = Clock::now();
-        must(run_job(*runner, test::plan_of({two}), two, drain));
+        must(test::run_job(*runner, test::plan_of({two}), two, drain));
         trips.push_back(microseconds_since(begin));
         const rdd::RddNode dealt = test::shuffled(1, two, i, 2);
         begin = Clock::now();
-        must(run_job(*runner, test::plan_of({two, dealt}), dealt, drain));
+        must(test::run_job(*runner, test::plan_of({two, dealt}), dealt, drain));
         shuffles.push_back(microseconds_since(begin));
     }
     const double task = median(rounds);
