@@ -12,8 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "client/api/codec.h"
 #include "client/api/face.h"
 #include "client/api/function.h"
+#include "common/rdd/arena.h"
 #include "common/rdd/operator.h"
 #include "common/rdd/scope.h"
 
@@ -52,6 +54,7 @@ public:
             for (; i < batch.count; ++i) {
                 *value_ = function_(std::move(*value_), rows[i]);
             }
+            keep();
         } catch (...) {
             scope_.fail_in_user_code(operation_, &face_of<T>(), rows + i);
             return rdd::Flow::Stop;
@@ -68,9 +71,21 @@ public:
     }
 
 private:
+    // A view shows memory of the batch, which its maker may use again for the next one.
+    void keep() {
+        if constexpr (has_views<T>()) {
+            if (value_) {
+                auto fresh = std::make_unique<rdd::Arena>();
+                value_ = own_value(*value_, *fresh);
+                arena_ = std::move(fresh);
+            }
+        }
+    }
+
     F function_;
     rdd::TaskScope& scope_;
     std::string operation_;
+    std::unique_ptr<rdd::Arena> arena_;  // what value_ shows
     std::optional<T> value_;
 };
 
@@ -130,11 +145,11 @@ public:
         try {
             for (; i < batch.count && limit_ > 0; ++i) {
                 if (best_.size() < limit_) {
-                    best_.push_back(rows[i]);
+                    best_.push_back(own_value(rows[i], arena_));
                     std::push_heap(best_.begin(), best_.end(), greater);
                 } else if (less_(best_.front(), rows[i])) {
                     std::pop_heap(best_.begin(), best_.end(), greater);
-                    best_.back() = rows[i];
+                    best_.back() = own_value(rows[i], arena_);
                     std::push_heap(best_.begin(), best_.end(), greater);
                 }
             }
@@ -158,6 +173,9 @@ private:
     Less less_;
     rdd::TaskScope& scope_;
     std::string operation_;
+    // A view shows memory of the batch, which its maker may use again for the next one: what is
+    // kept is kept here.
+    rdd::Arena arena_;
     std::vector<T> best_;
 };
 

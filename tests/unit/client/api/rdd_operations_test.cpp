@@ -164,6 +164,21 @@ TEST_F(RddOperations, TopReduceAndForeach) {
                  UsageError);
 }
 
+TEST_F(RddOperations, TopAndReduceKeepViewsFromOneBatchToTheNext) {
+    std::vector<std::string> names;
+    for (int i = 0; i < 5000; ++i) {
+        names.push_back("w" + std::to_string(i));
+    }
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    const auto counts = context_.parallelize(views, 3)
+                            .map([](std::string_view name) { return std::pair(name, 1L); })
+                            .reduce_by_key([](long a, long b) { return a + b; });
+    using Count = std::pair<std::string, long>;
+    EXPECT_EQ(counts.top(3), (std::vector<Count>{{"w999", 1}, {"w998", 1}, {"w997", 1}}));
+    EXPECT_EQ(counts.reduce([](const auto& a, const auto& b) { return a.first < b.first ? b : a; }),
+              Count("w999", 1));
+}
+
 TEST_F(RddOperations, MapPartitionsSeesAWholePartition) {
     const auto sums =
         context_.parallelize(numbers(100), 4).map_partitions([](std::span<const int> rows) {
