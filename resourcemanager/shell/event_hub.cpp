@@ -21,6 +21,10 @@ std::string app_topic(const ApplicationId& id) {
     return "app:" + to_string(id);
 }
 
+bool share_a_topic(const std::set<std::string>& a, const std::set<std::string>& b) {
+    return std::ranges::any_of(a, [&](const std::string& topic) { return b.contains(topic); });
+}
+
 std::string jobs_topic(const ApplicationId& id) {
     return "jobs:" + to_string(id);
 }
@@ -126,9 +130,7 @@ void EventHub::emit(const std::string& name, const std::string& data,
     event.topics = std::move(topics);
     event.text = net::format_event({name, data, id_of(event.number)});
     for (auto& [id, client] : clients_) {
-        if (std::ranges::any_of(event.topics, [&](const std::string& topic) {
-                return client->topics.contains(topic);
-            })) {
+        if (share_a_topic(event.topics, client->topics)) {
             send(*client, event.text);
         }
     }
@@ -192,10 +194,7 @@ void EventHub::resume(Client& client, const std::string& last_event_id) {
         return;
     }
     for (const Event& event : ring_) {
-        if (event.number > number &&
-            std::ranges::any_of(event.topics, [&](const std::string& topic) {
-                return client.topics.contains(topic);
-            })) {
+        if (event.number > number && share_a_topic(event.topics, client.topics)) {
             send(client, event.text);
         }
     }
