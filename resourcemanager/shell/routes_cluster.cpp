@@ -19,7 +19,8 @@ Result<std::set<std::string>> states_asked(const Call& call) {
                                                   NodeState::Rebooted,
                                                   NodeState::Shutdown};
     std::set<std::string> states;
-    for (const std::string_view part : split(call.query("states"), ',')) {
+    const std::string asked = call.query("states");  // the parts are views into it
+    for (const std::string_view part : split(asked, ',')) {
         if (trim(part).empty()) {
             continue;
         }

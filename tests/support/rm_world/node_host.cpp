@@ -55,8 +55,8 @@ void NodeHost::lose_power() {
         if (process.running) {
             ground_.ended(id);
         }
-        // Nothing of it is left, the record neither: a start that this manager has not seen confirmed
-        // may be ordered once more.
+        // Nothing of it is left, the record neither: a start that this manager has not seen
+        // confirmed may be ordered once more.
         ground_.ever_started.erase(id);
     }
 }
