@@ -235,7 +235,7 @@ class Cluster:
         app = self.new_application()
         body = {"application-id": app, "application-name": fields.pop("name", "test"),
                 "heddle-argv": argv, "resource": {"memory": memory, "vCores": vcores},
-                "am-container-spec": {"commands": {"command": "exec " + " ".join(argv)}, "environment": {
+                "am-container-spec": {"environment": {
                     "entry": [{"key": "HEDDLE_TEST_ROOT", "value": str(self.root)}]}}, **fields}
         status, answer = self.request("POST", "/ws/v1/cluster/apps", body)
         if status != 202:

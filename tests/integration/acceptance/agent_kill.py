@@ -17,7 +17,7 @@ def main():
         gate = cluster.root / "gate"
         os.mkfifo(gate)
         # Reads one line from the gate, then ends with its own code.
-        apps = {code: cluster.submit(["/bin/sh", "-c", f"'read line < {gate}; exit {code}'"]) for code in (0, 3, 7)}
+        apps = {code: cluster.submit(["/bin/sh", "-c", f"read line < {gate}; exit {code}"]) for code in (0, 3, 7)}
         for app in apps.values():
             cluster.wait_app(app, "RUNNING")
         before = cluster.containers()
