@@ -14,10 +14,12 @@ def expect(what, found, wanted):
 
 def main():
     with Cluster(nodes=1, memory=4096, vcores=8) as cluster:
-        gate = cluster.root / "gate"
-        os.mkfifo(gate)
-        # Reads one line from the gate, then ends with its own code.
-        apps = {code: cluster.submit(["/bin/sh", "-c", f"read line < {gate}; exit {code}"]) for code in (0, 3, 7)}
+        # Each reads one line from its own gate, then ends with its own code.
+        gates = {code: cluster.root / f"gate-{code}" for code in (0, 3, 7)}
+        apps = {}
+        for code, gate in gates.items():
+            os.mkfifo(gate)
+            apps[code] = cluster.submit(["/bin/sh", "-c", f"read line < {gate}; exit {code}"])
         for app in apps.values():
             cluster.wait_app(app, "RUNNING")
         before = cluster.containers()
@@ -27,11 +29,10 @@ def main():
         cluster.wait_nodes(1)
         expect("containers after the agent's return", cluster.containers(), before)
         cluster.kill("node-1")
-        for _ in apps:  # they end while no agent is there
+        for gate in gates.values():  # they end while no agent is there
             with open(gate, "w") as opened:
                 opened.write("go\n")
-            count = len(cluster.containers())
-            wait_for("a container to end", lambda: len(cluster.containers()) < count or count == 0)
+        wait_for("the containers to end", lambda: not cluster.containers())
         cluster.start_node("node-1")
         for code, app in apps.items():
             end = cluster.wait_app(app)
