@@ -62,12 +62,12 @@ CoreThread::~CoreThread() {
     stop();
 }
 
+// The first step is taken before anything is served: a request that came in between would find an
+// empty cluster and be told that what it was promised does not exist.
 void CoreThread::start(Booted booted) {
-    thread_ = std::thread([this, first = std::move(booted)]() mutable {
-        step(std::move(first));
-        end_turn();
-        run();
-    });
+    step(std::move(booted));
+    end_turn();
+    thread_ = std::thread([this] { run(); });
 }
 
 void CoreThread::stop() {

@@ -47,6 +47,7 @@ class MainJob:
         .containers (id -> pid, all that were ever seen) and .app."""
         self.runs += 1
         out = self.cluster.root / f"out-{self.runs}"
+        out.mkdir()
         run = Run(self.cluster, f"run-{self.runs}")
         started = time.monotonic()
         process = subprocess.Popen([str(part) for part in [BIN / "rmctl", *self.command(out)]],
