@@ -66,6 +66,12 @@ Container from_report(const Books& books, NodeIndex node, const ContainerReport&
 void adopt(Books& books, Node& node, Attempt& attempt, const ContainerReport& report) {
     Container& container = enter_container(books, from_report(books, node.index, report));
     books.asks.count_live(container.key, +1);
+    const Application& application = books.application_of(attempt.record.id);
+    if (application.state == AppState::Killing && books.settled) {
+        // Its node was away when the others were stopped.
+        stop_container(books, container, application.kill_reason);
+        return;
+    }
     tell_grant(books, attempt, container);
     release_surplus(books, attempt);
 }
