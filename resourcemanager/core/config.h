@@ -2,6 +2,7 @@
 
 // What the resource manager's core is told once, at construction. Every limit of the core is here.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -21,6 +22,10 @@ enum class Defect {
     ForgottenRelease,      // a stopped container's resources are not given back
     IncrementInsteadOfAsk  // a repeated ask adds to the count instead of replacing it
 };
+
+/// Of the diagnostics of an application: they are saved with it, and every view shows them. YARN's
+/// limit. Beyond what a record may hold, the manager could not start again.
+constexpr std::size_t kDiagnosticsMax = 64U * 1024;
 
 struct QueueConfig {
     std::string path;  // a leaf below root: "root.default"

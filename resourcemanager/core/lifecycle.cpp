@@ -166,6 +166,20 @@ std::string too_large(const Books& books, const Resource& size) {
            to_string(books.nodes.largest_ever());
 }
 
+std::string shortened_diagnostics(std::string text) {
+    if (text.size() <= kDiagnosticsMax) {
+        return text;
+    }
+    const std::string note =
+        "... (of " + std::to_string(text.size()) + " bytes; the rest is in the logs)";
+    std::size_t end = kDiagnosticsMax - note.size();
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+        --end;  // not inside a character
+    }
+    text.resize(end);
+    return text + note;
+}
+
 LaunchSpec master_spec(const Books& books, const Application& application, const Attempt& attempt) {
     LaunchSpec spec = application.submission->master;
     if (application.command()) {
@@ -255,6 +269,7 @@ void stored_attempt(Books& books, Application& application, Attempt& attempt) {
 
 void end_attempt(Books& books, Application& application, Attempt& attempt, AttemptEnd end) {
     const bool finished = end.state == AttemptState::Finished;
+    end.diagnostics = shortened_diagnostics(std::move(end.diagnostics));
     attempt.record.state = end.state;
     attempt.record.final_status = end.status;
     attempt.record.diagnostics = end.diagnostics;

@@ -58,6 +58,9 @@ std::string describe(const ContainerExit& exit);
 /// "asked 65536 MiB, 4 vcores; the largest node has 16384 MiB, 8 vcores"
 std::string too_large(const Books& books, const Resource& size);
 
+/// At most kDiagnosticsMax bytes of it, whole characters; says so when something is left out.
+std::string shortened_diagnostics(std::string text);
+
 /// The start order's specification of a master container: the submission's, and how to find us.
 LaunchSpec master_spec(const Books& books, const Application& application, const Attempt& attempt);
 
