@@ -275,7 +275,9 @@ void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
     if (message.epoch_seen > books.epoch) {
         refuse(books, connection, info.id,
                "the node has seen epoch " + std::to_string(message.epoch_seen) +
-                   ", this manager is of epoch " + std::to_string(books.epoch));
+                   ", this manager is of epoch " + std::to_string(books.epoch) +
+                   ": its state directory is an old copy; start it on the newest, or remove the "
+                   "file 'epoch' in the node's directory to give up what the newer one knew");
         return;
     }
     const std::optional<NodeIndex> index = books.nodes.find(info.id);
