@@ -89,6 +89,7 @@ struct Books {
     std::int64_t epoch = 0;
     std::int64_t cluster_timestamp = 0;
     WallTime started;
+    TimePoint listening_since;  // silence before this does not count
 
     NodeTable nodes;
     ContainerTable containers;

@@ -124,11 +124,15 @@ struct SaveFailed {
     Error error;
 };
 
+/// This process has not run for some seconds (frozen, swapped out, starved): what others sent in
+/// that time has not been read yet, so their silence proves nothing.
+struct Stalled {};
+
 /// Time has reached next_deadline().
 struct Tick {};
 
 using Event =
     std::variant<Booted, SecretsSupplied, Request, NodeMessage, NodeDisconnected, MasterConnected,
-                 MasterMessage, MasterDisconnected, Saved, SaveFailed, Tick>;
+                 MasterMessage, MasterDisconnected, Saved, SaveFailed, Stalled, Tick>;
 
 }  // namespace heddle::rm

@@ -374,8 +374,9 @@ void master_expiry_due(Books& books, const AttemptId& id) {
     const Duration patience = registered       ? books.master_expiry()
                               : was_registered ? books.config.settle_time + books.master_expiry()
                                                : books.config.master_register_expiry;
-    if (attempt->heard + patience > books.now) {
-        books.deadlines.set(timer, attempt->heard + patience);
+    const TimePoint due = std::max(attempt->heard, books.listening_since) + patience;
+    if (due > books.now) {
+        books.deadlines.set(timer, due);
         return;
     }
     if (application.state == AppState::Killing || application.command()) {

@@ -364,7 +364,7 @@ void stored_registration(Books& books, NodeIndex index, ConnectionId connection)
 
 void node_expiry_due(Books& books, NodeIndex index) {
     Node& node = books.nodes.at(index);
-    const TimePoint due = node.heard + books.node_expiry();
+    const TimePoint due = std::max(node.heard, books.listening_since) + books.node_expiry();
     if (due > books.now) {
         books.deadlines.set({Timer::Kind::NodeExpiry, {}, index}, due);
         return;

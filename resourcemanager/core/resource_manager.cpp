@@ -11,6 +11,13 @@ namespace {
 
 void on(Books&, Tick) {}
 
+void on(Books& books, Stalled) {
+    books.listening_since = books.now;
+    if (!books.settled) {
+        books.deadlines.set({Timer::Kind::Settle, {}, 0}, books.now + books.config.settle_time);
+    }
+}
+
 void expire_deadlines(Books& books) {
     while (const std::optional<Timer> timer = books.deadlines.take_due(books.now)) {
         switch (timer->kind) {

@@ -9,6 +9,7 @@ namespace heddle::rm {
 namespace {
 
 constexpr Duration kWaitMax = seconds(1);
+constexpr Duration kStallMin = seconds(3);  // well above kWaitMax, well below any expiry
 
 }  // namespace
 
@@ -65,6 +66,7 @@ CoreThread::~CoreThread() {
 // The first step is taken before anything is served: a request that came in between would find an
 // empty cluster and be told that what it was promised does not exist.
 void CoreThread::start(Booted booted) {
+    awake_ = monotonic_now();
     step(std::move(booted));
     end_turn();
     thread_ = std::thread([this] { run(); });
@@ -81,6 +83,7 @@ void CoreThread::run() {
     while (true) {
         const Duration until = core_.next_deadline() - monotonic_now();
         auto events = door_.queue_.pop_all(std::clamp(until, Duration{0}, kWaitMax));
+        notice_stall();
         if (events.empty() && door_.queue_.closed()) {
             return;
         }
@@ -95,7 +98,23 @@ void CoreThread::run() {
     }
 }
 
+// Before every step: a step that comes late must not take its own lateness for others' silence.
+void CoreThread::notice_stall() {
+    const TimePoint now = monotonic_now();
+    const Duration gap = now - std::exchange(awake_, now);
+    if (gap > kStallMin) {
+        log::warning("the resource manager was not running; nobody is lost for that time",
+                     {{"milliseconds", gap.milliseconds()}});
+        perform(Stalled{});
+    }
+}
+
 void CoreThread::step(Event event) {
+    notice_stall();
+    perform(std::move(event));
+}
+
+void CoreThread::perform(Event event) {
     core_.step(monotonic_now(), wall_now(), std::move(event), effects_);
     steps_.fetch_add(1, std::memory_order_relaxed);
     runner_.carry_out(effects_);

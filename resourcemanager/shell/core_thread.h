@@ -81,7 +81,9 @@ public:
 
 private:
     void run();
+    void notice_stall();
     void step(Event event);
+    void perform(Event event);
     void end_turn();
 
     CoreDoor& door_;
@@ -90,6 +92,7 @@ private:
     ResourceManager core_;
     Effects effects_;
     std::vector<Reply> replies_;
+    TimePoint awake_;  // when this thread last looked at the clock
     std::atomic<std::uint64_t> steps_{0};
     std::thread thread_;
 };
