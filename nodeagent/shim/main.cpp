@@ -103,7 +103,9 @@ void set_limits(const Settings& settings) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
-    signal(SIGPIPE, SIG_DFL);
+    for (const int number : {SIGPIPE, SIGHUP, SIGINT, SIGQUIT}) {  // what the shim ignores
+        signal(number, SIG_DFL);
+    }
     if (dup2(out, 1) < 0 || dup2(err, 2) < 0) {
         fail_in_child(report, "redirecting output");
     }

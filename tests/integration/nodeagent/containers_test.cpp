@@ -302,6 +302,19 @@ TEST(NodeAgentDisk, SurvivesAFullDiskAndSaysSo) {
     EXPECT_EQ(manager.wait_end(test_container(2)).code, 6);
 }
 
+// A program that starts with a signal ignored cannot even be told to handle it by a shell.
+TEST_F(NodeAgentProcess, StartsProgramsWithNoSignalIgnored) {
+    manager.wait_registered();
+    int number = 1;
+    for (const auto& [name, signal] :
+         {std::pair{"INT", SIGINT}, {"HUP", SIGHUP}, {"PIPE", SIGPIPE}}) {
+        manager.start(shell(manager, number, std::string("kill -") + name + " $$; exit 3"));
+        const ContainerExit exit = manager.wait_end(test_container(number++));
+        EXPECT_EQ(exit.reason, ExitReason::Signalled) << name;
+        EXPECT_EQ(exit.signal, signal);
+    }
+}
+
 TEST(NodeAgentWithoutManager, SaysOnceWhyItCannotConnect) {
     auto manager = std::make_unique<FakeManager>();
     const TemporaryDirectory temporary;
