@@ -2,44 +2,20 @@
 
 #include <fcntl.h>
 #include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "common/base/strings.h"
+#include "common/net/credential.h"
 #include "common/net/digest.h"
 
 namespace heddle::rm {
 namespace {
 
 constexpr std::size_t kTokenBytes = 32;
-constexpr std::size_t kTokenLengthMin = 16;
-
-std::optional<std::string> decode_base64(std::string_view text) {
-    constexpr std::string_view kAlphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    while (text.ends_with('=')) {
-        text.remove_suffix(1);
-    }
-    std::string bytes;
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const char c : text) {
-        const std::size_t value = kAlphabet.find(c);
-        if (value == std::string_view::npos) {
-            return std::nullopt;
-        }
-        bits = (bits << 6U | static_cast<std::uint32_t>(value)) & 0xFFFFU;
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            bytes += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xFFU);
-        }
-    }
-    return bytes;
-}
 
 Status write_token(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -61,53 +37,10 @@ Status write_token(const std::string& path) {
 }  // namespace
 
 Result<std::string> load_token(const std::string& path, bool create) {
-    int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0 && errno == ENOENT && create) {
+    if (create && ::access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
         TRY(write_token(path));
-        descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     }
-    if (descriptor < 0) {
-        return errno_error("cannot read the token file " + path);
-    }
-    struct stat status {};
-    char buffer[4096];
-    const bool stated = ::fstat(descriptor, &status) == 0;
-    const ssize_t size = ::read(descriptor, buffer, sizeof buffer);
-    ::close(descriptor);
-    if (!stated || size < 0) {
-        return errno_error("cannot read the token file " + path);
-    }
-    if ((status.st_mode & 077U) != 0) {
-        return Error{ErrorCode::PermissionDenied,
-                     "the token file " + path + " can be read by others; run chmod 600 on it"};
-    }
-    std::string token(trim(std::string_view(buffer, static_cast<std::size_t>(size))));
-    if (token.size() < kTokenLengthMin) {
-        return Error{ErrorCode::InvalidArgument,
-                     "the token file " + path + " holds no token of at least 16 characters"};
-    }
-    return token;
-}
-
-std::optional<std::string> credential_of(const net::HttpRequest& head) {
-    const std::string* field = head.headers.find("Authorization");
-    if (field == nullptr) {
-        return std::nullopt;
-    }
-    const std::size_t space = field->find(' ');
-    const std::string scheme = to_lower(std::string_view(*field).substr(0, space));
-    const std::string_view rest =
-        space == std::string::npos ? "" : trim(std::string_view(*field).substr(space + 1));
-    if (scheme == "bearer") {
-        return std::string(rest);
-    }
-    if (scheme == "basic") {
-        if (auto pair = decode_base64(rest)) {
-            const std::size_t colon = pair->find(':');
-            return colon == std::string::npos ? std::string() : pair->substr(colon + 1);
-        }
-    }
-    return std::string();  // a credential of a kind that is never right
+    return net::read_token_file(path);
 }
 
 std::string process_user() {
@@ -127,7 +60,7 @@ bool Authenticator::is_token(std::string_view credential) const {
 
 std::optional<Principal> Authenticator::authenticate(const net::HttpRequest& head,
                                                      WallTime now) const {
-    if (const auto credential = credential_of(head)) {
+    if (const auto credential = net::presented_credential(head.headers)) {
         if (is_token(*credential)) {
             return Principal{Principal::Kind::Token, settings_.user};
         }

@@ -26,13 +26,8 @@ struct Principal {
     bool may_write() const { return kind != Kind::Anonymous; }
 };
 
-/// The token in `path`. With `create`, one is generated (0600) when there is no such file. Errors:
-/// PermissionDenied when others can read the file; InvalidArgument when it holds no token; the
-/// system's reason.
+/// As net::read_token_file; with `create`, one is generated (0600) when there is no such file.
 Result<std::string> load_token(const std::string& path, bool create);
-
-/// The secret of an Authorization header: Bearer, or the password of Basic. Nothing: none there.
-std::optional<std::string> credential_of(const net::HttpRequest& head);
 
 /// The name of the user that this process runs as.
 std::string process_user();

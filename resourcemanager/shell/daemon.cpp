@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/service.h"
+#include "common/net/credential.h"
 #include "common/net/digest.h"
 #include "common/net/event_loop.h"
 #include "common/net/http_server.h"
@@ -116,8 +117,9 @@ Status Daemon::listen() {
                        metrics_,
                        options_.host_names,
                        [this](const net::HttpRequest& head, net::WebSocketPtr socket) {
-                           connections_.accept_master(std::move(socket),
-                                                      credential_of(head).value_or(""));
+                           connections_.accept_master(
+                               std::move(socket),
+                               net::presented_credential(head.headers).value_or(""));
                        }};
     rest_server_ =
         std::make_unique<net::HttpServer>(loop_, std::make_shared<Front>(std::move(parts)));

@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/strings.h"
+#include "common/net/credential.h"
 #include "common/net/host_check.h"
 
 namespace heddle::rm {
@@ -67,7 +68,7 @@ net::Admission Front::admit(const net::HttpRequest& head) {
     const Match match = parts_.router.match(head.method, head.segments);
     const bool is_public = match.route != nullptr && match.route->permission == Permission::Public;
     if (match.route != nullptr && match.route->permission == Permission::Master) {
-        const auto token = credential_of(head);
+        const auto token = net::presented_credential(head.headers);
         if (!token || !parts_.tokens.knows(*token)) {
             return unauthenticated();
         }

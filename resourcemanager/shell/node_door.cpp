@@ -1,6 +1,7 @@
 #include "resourcemanager/shell/node_door.h"
 
 #include "common/model/node_protocol.h"
+#include "common/net/credential.h"
 #include "common/net/host_check.h"
 #include "common/wire/codec.h"
 #include "resourcemanager/shell/router.h"
@@ -17,7 +18,7 @@ net::Admission NodeDoor::admit(const net::HttpRequest& head) {
     if (!net::host_allowed(head.headers.get("Host"), host_names_) || head.headers.has("Origin")) {
         return error_response({ErrorCode::PermissionDenied, "node agents only"});
     }
-    const auto credential = credential_of(head);
+    const auto credential = net::presented_credential(head.headers);
     if (!credential || !auth_.is_token(*credential)) {
         return error_response(
             {ErrorCode::Unauthenticated, "a node agent needs the cluster's token"});
