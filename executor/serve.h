@@ -37,8 +37,10 @@ public:
     virtual std::vector<rdd::FromExecutor> take_messages() = 0;
 };
 
-/// `wake` is called from task threads when take_messages() has something new.
+/// Called from task threads when take_messages() has something new: `wake` when it is to be taken
+/// now, `wake_later` when a millisecond may pass, since more will follow.
 std::unique_ptr<LocalExecutor> make_local_executor(const LocalExecutorOptions& options,
-                                                   std::function<void()> wake);
+                                                   std::function<void()> wake,
+                                                   std::function<void()> wake_later);
 
 }  // namespace heddle::executor

@@ -35,6 +35,9 @@ public:
     virtual void flush() {}
     /// Events that have gathered on the core thread itself.
     virtual std::vector<Event> poll() { return {}; }
+    /// True while poll() may have something that nobody announces: it is to be called about every
+    /// millisecond.
+    virtual bool gathers() const { return false; }
     virtual void want(std::int32_t) {}
     virtual void drop(rdd::ExecutorId, const std::string&) {}
     /// Ends all executors and waits for them. `outcome`: of the application, for its manager.

@@ -15,7 +15,8 @@ LocalPool::LocalPool(executor::LocalExecutorOptions options, std::string applica
     : options_(std::move(options)), application_id_(std::move(application_id)) {}
 
 Status LocalPool::start(Post post) {
-    executor_ = executor::make_local_executor(options_, [post] { post(Tick{}); });
+    executor_ = executor::make_local_executor(
+        options_, [post] { post(Tick{}); }, [] {});
     executor_->deliver(rdd::ExecutorWelcome{kLocalExecutor, application_id_, {}});
     ExecutorRegistered registered;
     registered.executor = kLocalExecutor;
@@ -29,6 +30,7 @@ Status LocalPool::start(Post post) {
 
 void LocalPool::send(rdd::ExecutorId, const rdd::ToExecutor& message) {
     if (executor_ != nullptr) {
+        under_way_ += std::holds_alternative<rdd::TaskLaunch>(message) ? 1 : 0;
         executor_->deliver(message);
     }
 }
@@ -37,6 +39,7 @@ std::vector<Event> LocalPool::poll() {
     std::vector<Event> events;
     if (executor_ != nullptr) {
         for (rdd::FromExecutor& message : executor_->take_messages()) {
+            under_way_ -= std::holds_alternative<rdd::TaskDone>(message) ? 1 : 0;
             events.push_back(ExecutorSaid{kLocalExecutor, std::move(message)});
         }
     }

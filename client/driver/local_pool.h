@@ -17,6 +17,7 @@ public:
     Status start(Post post) override;
     void send(rdd::ExecutorId executor, const rdd::ToExecutor& message) override;
     std::vector<Event> poll() override;
+    bool gathers() const override { return under_way_ > options_.slots; }
     void stop(FinalStatus outcome, const std::string& diagnostics) override;
     std::int32_t slots() const override { return options_.slots; }
     std::string application_id() const override { return application_id_; }
@@ -24,6 +25,7 @@ public:
 private:
     executor::LocalExecutorOptions options_;
     std::string application_id_;
+    std::int32_t under_way_ = 0;  // tasks
     std::unique_ptr<executor::LocalExecutor> executor_;
 };
 

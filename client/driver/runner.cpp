@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kQueueLimit = 1U << 20U;
 constexpr Duration kIdleWait = seconds(5);
+constexpr Duration kGatherWait = milliseconds(1);
 // Threads are woken for many results at once: a wake-up costs more than a tiny task. Whoever waits
 // looks by itself often enough that nobody sees the difference.
 constexpr std::size_t kMailToWake = 256;
@@ -188,6 +189,9 @@ void Runner::run() {
         Duration wait = kIdleWait;
         if (deadline != TimePoint::never()) {
             wait = std::clamp(deadline - monotonic_now(), Duration{}, kIdleWait);
+        }
+        if (pool_->gathers()) {
+            wait = std::min(wait, kGatherWait);
         }
         std::deque<Item> items = queue_.pop_all(wait);
         Effects effects;

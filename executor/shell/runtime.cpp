@@ -21,7 +21,7 @@ std::int64_t thread_cpu_microseconds() {
 }  // namespace
 
 Runtime::Runtime(const LocalExecutorOptions& options, Surroundings* surroundings,
-                 std::function<void()> wake)
+                 std::function<void()> wake, std::function<void()> wake_later)
     : accountant_(options.memory),
       cached_(accountant_, options.folder + "/cached"),
       map_output_(accountant_, options.folder + "/shuffle"),
@@ -33,7 +33,7 @@ Runtime::Runtime(const LocalExecutorOptions& options, Surroundings* surroundings
           [this](const StartTask& task, const std::atomic<bool>& cancelled) {
               return run(task, cancelled);
           },
-          std::move(wake)) {
+          std::move(wake), std::move(wake_later)) {
     accountant_.set_evict([this](std::int64_t bytes) { cached_.evict(bytes); });
 }
 
@@ -102,8 +102,9 @@ void Runtime::perform(Effects& effects) {
 }
 
 std::unique_ptr<LocalExecutor> make_local_executor(const LocalExecutorOptions& options,
-                                                   std::function<void()> wake) {
-    return std::make_unique<Runtime>(options, nullptr, std::move(wake));
+                                                   std::function<void()> wake,
+                                                   std::function<void()> wake_later) {
+    return std::make_unique<Runtime>(options, nullptr, std::move(wake), std::move(wake_later));
 }
 
 }  // namespace heddle::executor

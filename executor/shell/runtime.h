@@ -32,7 +32,7 @@ class Runtime final : public LocalExecutor {
 public:
     /// `surroundings` may be null; else it must outlive the runtime.
     Runtime(const LocalExecutorOptions& options, Surroundings* surroundings,
-            std::function<void()> wake);
+            std::function<void()> wake, std::function<void()> wake_later);
 
     void deliver(const rdd::ToExecutor& message) override;
     std::vector<rdd::FromExecutor> take_messages() override;

@@ -31,6 +31,7 @@ constexpr Duration kConnectTimeout = seconds(30);
 constexpr std::int64_t kMemoryDefault = std::int64_t{1} << 30;
 // A larger answer does not fit into a frame; the driver would not want it in its memory, either.
 constexpr std::size_t kResultBytesMax = std::size_t{192} << 20;
+constexpr Duration kGather = milliseconds(1);  // answers of tiny tasks
 constexpr int kExitDriverGone = 1;
 constexpr int kExitConfiguration = 8;
 
@@ -94,8 +95,10 @@ public:
     explicit Server(Identity identity)
         : identity_(std::move(identity)),
           client_(loop_, identity_.secret),
-          runtime_({identity_.cores, identity_.memory, identity_.folder}, this,
-                   [this] { loop_.post([this] { report(); }); }),
+          runtime_(
+              {identity_.cores, identity_.memory, identity_.folder}, this,
+              [this] { loop_.post([this] { report(); }); },
+              [this] { loop_.post_after(kGather, [this] { report(); }); }),
           server_(loop_, runtime_.cached(), runtime_.map_output(), identity_.secret) {}
 
     // Returns when the driver wants no more or is gone.

@@ -5,8 +5,20 @@
 
 namespace heddle::executor {
 
-WorkerPool::WorkerPool(std::int32_t threads, Body body, std::function<void()> wake)
-    : body_(std::move(body)), wake_(std::move(wake)) {
+namespace {
+
+constexpr std::size_t kGatherMax = 16;
+constexpr std::int64_t kTinyMicroseconds = 200;
+
+bool tiny(const rdd::TaskResult& result) {
+    return result.metrics.executor_run_time < kTinyMicroseconds;
+}
+
+}  // namespace
+
+WorkerPool::WorkerPool(std::int32_t threads, Body body, std::function<void()> wake,
+                       std::function<void()> wake_later)
+    : body_(std::move(body)), wake_(std::move(wake)), wake_later_(std::move(wake_later)) {
     for (std::int32_t i = 0; i < threads; ++i) {
         threads_.emplace_back([this] { work(); });
     }
@@ -46,6 +58,7 @@ void WorkerPool::cancel(rdd::TaskId task) {
 
 std::vector<rdd::TaskResult> WorkerPool::take_ended() {
     const std::lock_guard lock(mutex_);
+    told_ = false;
     return std::exchange(ended_, {});
 }
 
@@ -62,11 +75,16 @@ void WorkerPool::work() {
         rdd::TaskResult result = body_(entry.start, *entry.cancelled);
         lock.lock();
         flags_.erase(entry.start.launch.task.task);
-        const bool first = ended_.empty();
         ended_.push_back(std::move(result));
-        if (first && !closing_) {
+        // With more tasks waiting the owner is woken once for several, since a wake-up costs more
+        // than a tiny task. A task that is not tiny is told of at once, and so is what gathered
+        // before it: the next one may be long, too.
+        const bool gather = !entries_.empty() && ended_.size() < kGatherMax && tiny(ended_.back());
+        if (!closing_ && (gather ? ended_.size() == 1 : !told_)) {
+            told_ = told_ || !gather;
+            const auto& call = gather ? wake_later_ : wake_;
             lock.unlock();
-            wake_();
+            call();
             lock.lock();
         }
     }

@@ -23,7 +23,10 @@ class WorkerPool {
 public:
     using Body = std::function<rdd::TaskResult(const StartTask&, const std::atomic<bool>&)>;
 
-    WorkerPool(std::int32_t threads, Body body, std::function<void()> wake);
+    /// `wake`: there is something to take. `wake_later`: there is, and about a millisecond may pass
+    /// before it is taken, unless wake() comes first.
+    WorkerPool(std::int32_t threads, Body body, std::function<void()> wake,
+               std::function<void()> wake_later);
     ~WorkerPool();  // cancels what runs, drops what waits, and waits for the threads
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
@@ -42,11 +45,13 @@ private:
 
     Body body_;
     std::function<void()> wake_;
+    std::function<void()> wake_later_;
     std::mutex mutex_;
     std::condition_variable ready_;
     std::deque<Entry> entries_;
     std::map<rdd::TaskId, std::shared_ptr<std::atomic<bool>>> flags_;
     std::vector<rdd::TaskResult> ended_;
+    bool told_ = false;  // wake() was called for what is in ended_
     bool closing_ = false;
     std::vector<std::thread> threads_;
 };
