@@ -104,7 +104,9 @@ void ApplicationTable::check(const ContainerTable& containers, const QueueTree& 
     std::vector<std::int32_t> active(queues.size());
     for (const auto& [id, application] : by_id_) {
         Resource allocated;
+        std::size_t live = 0;
         for (const Attempt& attempt : application.attempts) {
+            live += attempt.containers.size();
             for (const ContainerId& container_id : attempt.containers) {
                 const Container* container = containers.find(container_id);
                 CHECK(container != nullptr && !container->orphan);
@@ -115,6 +117,8 @@ void ApplicationTable::check(const ContainerTable& containers, const QueueTree& 
             CHECK((attempt.session != 0) <= (attempt.connection.value != 0));
         }
         CHECK(allocated == application.allocated);
+        CHECK(live == static_cast<std::size_t>(application.live_containers));
+        CHECK(live > 0 || (application.memory_since == 0 && application.vcores_since == 0));
         CHECK(is_ending(application.state) == application.outcome.has_value());
         used[application.queue] += allocated;
         const bool counted = !is_final(application.state) && application.state != AppState::New &&

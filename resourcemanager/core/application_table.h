@@ -25,6 +25,8 @@
 
 namespace heddle::rm {
 
+__extension__ using WideSum = __int128;
+
 /// A container that has ended and whose master has not said that it knows. Until then its node
 /// keeps the end too, so that it survives a restart of the manager.
 struct EndedContainer {
@@ -86,6 +88,11 @@ struct Application {
     std::int64_t memory_mib_seconds = 0;
     std::int64_t vcore_seconds = 0;
     Resource allocated;
+    std::int32_t live_containers = 0;
+    /// Of live containers: the sum of size times the moment since when, so that their use until now
+    /// is known without looking at each. MiB (vcores) times milliseconds.
+    WideSum memory_since = 0;
+    WideSum vcores_since = 0;
     std::deque<Attempt> attempts;         // oldest first; addresses are stable
     std::deque<ContainerId> ended_shown;  // in the view, oldest first
     std::vector<RequestId> submit_waits;

@@ -17,10 +17,18 @@ void count_order(Books& books, Node& node, Container& container) {
     books.nodes.touch_orders(node);
 }
 
+void count_use(Application& application, const Container& container, int sign) {
+    const WideSum since = sign * (container.since - TimePoint{}).milliseconds();
+    application.live_containers += sign;
+    application.memory_since += since * container.size.memory_mib;
+    application.vcores_since += since * container.size.vcores;
+}
+
 void charge(Books& books, const Container& container) {
     Application& application = books.application_of(container.key.attempt);
     CHECK(books.applications.find(container.id.attempt)->containers.insert(container.id).second);
     application.allocated += container.size;
+    count_use(application, container, +1);
     books.queues.charge(application.queue, container.size, container.master());
     books.changed(application);
 }
@@ -29,6 +37,7 @@ void refund(Books& books, const Container& container) {
     Application& application = books.application_of(container.key.attempt);
     CHECK(books.applications.find(container.id.attempt)->containers.erase(container.id) == 1);
     application.allocated -= container.size;
+    count_use(application, container, -1);
     const std::int64_t seconds =
         std::max<std::int64_t>(0, (books.now - container.since).microseconds / 1'000'000);
     application.memory_mib_seconds += container.size.memory_mib * seconds;

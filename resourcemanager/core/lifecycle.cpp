@@ -258,7 +258,6 @@ void stored_attempt(Books& books, Application& application, Attempt& attempt) {
         advance(books, attempt, AttemptInput::Stored);
         Container& container = *books.containers.find(*attempt.record.master_container);
         container.saving = false;
-        container.since = books.now;
         order_start(books, container);
         return;
     }

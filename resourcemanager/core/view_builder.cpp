@@ -60,17 +60,15 @@ AttemptView view_of(const Attempt& attempt) {
     return view;
 }
 
+// What live containers have used until now: their sizes times now, less the sum of size times
+// since.
 void add_use(const Books& books, const Application& application, ApplicationView& view) {
-    for (const Attempt& attempt : application.attempts) {
-        for (const ContainerId& id : attempt.containers) {
-            const Container& container = *books.containers.find(id);
-            const std::int64_t seconds =
-                std::max<std::int64_t>(0, (books.now - container.since).microseconds / 1'000'000);
-            view.memory_mib_seconds += container.size.memory_mib * seconds;
-            view.vcore_seconds += container.size.vcores * seconds;
-            view.running_containers += 1;
-        }
-    }
+    const WideSum now = (books.now - TimePoint{}).milliseconds();
+    view.memory_mib_seconds += static_cast<std::int64_t>(
+        (now * application.allocated.memory_mib - application.memory_since) / 1000);
+    view.vcore_seconds += static_cast<std::int64_t>(
+        (now * application.allocated.vcores - application.vcores_since) / 1000);
+    view.running_containers = application.live_containers;
 }
 
 void add_pending(const Books& books, const Attempt& attempt, ApplicationView& view) {
