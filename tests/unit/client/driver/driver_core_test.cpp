@@ -1,0 +1,303 @@
+// The driver's core by events and effects: no threads, no clock.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/driver/core/driver.h"
+#include "client/driver/core/master_book.h"
+#include "tests/support/plans.h"
+
+namespace heddle::driver {
+namespace {
+
+using namespace heddle::literals;
+
+class Core {
+public:
+    explicit Core(Config config = {}) : driver_(config) {}
+
+    void tell(const Event& event) {
+        Effects effects;
+        driver_.step(now_, event, effects);
+        driver_.check();
+        for (Effect& effect : effects) {
+            if (auto* send = std::get_if<Send>(&effect)) {
+                if (auto* launch = std::get_if<rdd::TaskLaunch>(&send->message)) {
+                    launched_.push_back({send->executor, launch->task});
+                    trace_ += "run " + std::to_string(launch->task.stage.value) + "/" +
+                              std::to_string(launch->task.partition) + " on " +
+                              rdd::to_string(send->executor) + "\n";
+                } else if (const auto* table = std::get_if<rdd::MapOutputsKnown>(&send->message)) {
+                    trace_ +=
+                        "outputs of shuffle " + std::to_string(table->table->shuffle.value) + "\n";
+                }
+            } else if (const auto* result = std::get_if<DeliverResult>(&effect)) {
+                trace_ += "result " + std::to_string(result->partition) + "\n";
+            } else if (const auto* end = std::get_if<EndJob>(&effect)) {
+                trace_ += "end " + std::to_string(end->job.value) + "\n";
+                error_ = end->error;
+            }
+        }
+    }
+    void advance(Duration by) {
+        now_ = now_ + by;
+        tell(Tick{});
+    }
+    void add_executor(std::int32_t id, const std::string& host, std::int32_t slots = 1) {
+        ExecutorRegistered event;
+        event.executor = rdd::ExecutorId{id};
+        event.host = host;
+        event.slots = slots;
+        event.port = 1;
+        tell(event);
+    }
+    void submit(std::int32_t id, const rdd::Plan& plan, const rdd::RddNode& node) {
+        JobSubmitted event;
+        event.job = rdd::JobId{id};
+        event.plan = std::make_shared<const rdd::Plan>(plan);
+        event.rdd = node.id;
+        event.partitions = test::all_partitions(node);
+        tell(event);
+    }
+    // Answers the launch number `index`; map tasks with as many sizes as there are reducers.
+    void succeed(std::size_t index, std::size_t reducers = 0) {
+        rdd::TaskResult result;
+        result.task = launched_.at(index).task.task;
+        if (reducers > 0) {
+            result.map = rdd::MapStatus{result.task, launched_[index].task.partition, "",
+                                        std::vector<std::uint64_t>(reducers, 10)};
+        }
+        tell(ExecutorSaid{launched_[index].executor, rdd::TaskDone{result}});
+    }
+    void fail(std::size_t index, rdd::TaskFailure failure) {
+        rdd::TaskResult result;
+        result.task = launched_.at(index).task.task;
+        result.failure = std::move(failure);
+        tell(ExecutorSaid{launched_[index].executor, rdd::TaskDone{result}});
+    }
+    std::string trace() { return std::exchange(trace_, {}); }
+
+    struct Launched {
+        rdd::ExecutorId executor;
+        rdd::TaskDescription task;
+    };
+    TimePoint now_;
+    Driver driver_;
+    std::vector<Launched> launched_;
+    std::string trace_;
+    std::optional<JobError> error_;
+};
+
+rdd::RddNode source_of(std::int32_t partitions, const std::string& host = "") {
+    rdd::RddNode node = test::text_source(0, test::distinct_texts(partitions, 1));
+    if (!host.empty()) {
+        for (rdd::SourcePartition& partition : node.sources) {
+            partition.hosts = {host};
+        }
+    }
+    return node;
+}
+
+rdd::TaskFailure exception(const std::string& message) {
+    rdd::TaskFailure failure;
+    failure.kind = rdd::FailureKind::ExceptionFailure;
+    failure.message = message;
+    return failure;
+}
+
+TEST(DriverCore, DeliversEachResultOnceAndEndsTheJob) {
+    Core core;
+    core.add_executor(1, "node-1", 2);
+    core.submit(0, test::plan_of({source_of(2)}), source_of(2));
+    EXPECT_EQ(core.trace(), "run 0/0 on 1\nrun 0/1 on 1\n");
+    core.succeed(1);
+    core.succeed(1);  // doubled
+    EXPECT_EQ(core.trace(), "result 1\n");
+    EXPECT_EQ(core.driver_.stale_messages(), 1);
+    core.succeed(0);
+    EXPECT_EQ(core.trace(), "result 0\nend 0\n");
+    EXPECT_FALSE(core.error_);
+}
+
+TEST(DriverCore, WaitsForThePreferredNodeAndThenGoesAnywhere) {
+    Core core;
+    core.add_executor(1, "node-1");
+    core.add_executor(2, "node-2");
+    const rdd::RddNode source = source_of(2, "node-2");
+    core.submit(0, test::plan_of({source}), source);
+    EXPECT_EQ(core.trace(), "run 0/0 on 2\n");  // node-2 is full now, node-1 idles
+    core.advance(2999_ms);
+    EXPECT_EQ(core.trace(), "");
+    EXPECT_EQ(core.driver_.next_deadline(), TimePoint{3'000'000});
+    core.advance(1_ms);
+    EXPECT_EQ(core.trace(), "run 0/1 on 1\n");
+    const auto& tasks = core.driver_.progress().stages().begin()->second.task_views;
+    EXPECT_EQ(tasks[0].locality, "NODE_LOCAL");
+    EXPECT_EQ(tasks[1].locality, "ANY");
+}
+
+TEST(DriverCore, PrefersTheExecutorThatHasThePartitionCached) {
+    Core core;
+    core.add_executor(1, "node-1");
+    core.add_executor(2, "node-2");
+    rdd::RddNode source = source_of(1);
+    source.storage = rdd::kMemoryOnly;
+    core.submit(0, test::plan_of({source}), source);
+    core.succeed(0);
+    core.tell(ExecutorSaid{
+        rdd::ExecutorId{2},
+        rdd::ExecutorHeartbeat{{{rdd::BlockId::rdd(source.id, 0), 100, 0}}, 0, 0, 0, 0}});
+    core.trace();
+    core.submit(1, test::plan_of({source}), source);
+    EXPECT_EQ(core.trace(), "run 1/0 on 2\n");
+    EXPECT_EQ(core.driver_.progress().stages().rbegin()->second.task_views[0].locality,
+              "PROCESS_LOCAL");
+}
+
+TEST(DriverCore, GivesUpAfterFourFailuresOfOneTaskAndSaysWhy) {
+    Core core;
+    core.add_executor(1, "node-1");
+    core.submit(0, test::plan_of({source_of(1)}), source_of(1));
+    for (std::size_t i = 0; i < 4; ++i) {
+        EXPECT_FALSE(core.error_);
+        core.fail(i, exception("bad date"));
+    }
+    ASSERT_TRUE(core.error_);
+    EXPECT_NE(core.error_->message.find("failed 4 times"), std::string::npos);
+    EXPECT_NE(core.error_->message.find("bad date"), std::string::npos);
+    EXPECT_EQ(core.error_->partition, 0);
+}
+
+TEST(DriverCore, DoesNotCountTheLossOfAnExecutor) {
+    Core core;
+    for (std::int32_t id = 1; id <= 8; ++id) {
+        core.add_executor(id, "node-1");
+        if (id == 1) {
+            core.submit(0, test::plan_of({source_of(1)}), source_of(1));
+        }
+        core.tell(ExecutorLost{rdd::ExecutorId{id}, "killed"});
+    }
+    EXPECT_FALSE(core.error_);
+    core.add_executor(9, "node-1");
+    core.succeed(8);
+    EXPECT_FALSE(core.error_);
+    EXPECT_TRUE(core.driver_.idle());
+}
+
+TEST(DriverCore, ComputesLostMapOutputAgainAfterTheGraceTime) {
+    Core core;
+    core.add_executor(1, "node-1");
+    const rdd::RddNode source = source_of(1);
+    const rdd::RddNode reader = test::shuffled(1, source, 0, 1);
+    core.submit(0, test::plan_of({source, reader}), reader);
+    core.succeed(0, 1);
+    EXPECT_EQ(core.trace(), "run 0/0 on 1\noutputs of shuffle 0\nrun 1/0 on 1\n");
+    rdd::TaskFailure failure;
+    failure.kind = rdd::FailureKind::FetchFailed;
+    failure.map_task = core.launched_[0].task.task;
+    failure.map_index = 0;
+    core.fail(1, failure);
+    EXPECT_EQ(core.trace(), "");
+    core.advance(200_ms);
+    EXPECT_EQ(core.trace(), "run 0/0 on 1\n");
+    core.succeed(2, 1);
+    EXPECT_EQ(core.trace(), "outputs of shuffle 0\nrun 1/0 on 1\n");
+    core.succeed(3);
+    EXPECT_EQ(core.trace(), "result 0\nend 0\n");
+}
+
+TEST(DriverCore, SkipsAStageWhoseOutputIsThere) {
+    Core core;
+    core.add_executor(1, "node-1");
+    const rdd::RddNode source = source_of(1);
+    const rdd::RddNode reader = test::shuffled(1, source, 0, 1);
+    core.submit(0, test::plan_of({source, reader}), reader);
+    core.succeed(0, 1);
+    core.succeed(1);
+    core.trace();
+    core.submit(1, test::plan_of({source, reader}), reader);
+    EXPECT_EQ(core.trace(), "run 2/0 on 1\n");
+    core.succeed(2);
+    EXPECT_EQ(core.driver_.progress().jobs().rbegin()->second.skipped_stages, 1);
+}
+
+TEST(DriverCore, FailsAJobWhoseIndeterminateInputIsLostAfterAResultWasDelivered) {
+    Core core;
+    core.add_executor(1, "node-1");
+    core.add_executor(2, "node-2");
+    rdd::RddNode source = source_of(1);
+    source.determinism = rdd::Determinism::Unordered;
+    const rdd::RddNode dealt = test::shuffled(1, source, 0, 3, rdd::PartitionerKind::RoundRobin);
+    core.submit(0, test::plan_of({source, dealt}), dealt);
+    core.succeed(0, 3);
+    core.succeed(1);  // one result is delivered
+    const rdd::ExecutorId holder = core.launched_[0].executor;
+    core.tell(ExecutorLost{holder, "killed"});
+    core.advance(200_ms);
+    ASSERT_TRUE(core.error_);
+    EXPECT_EQ(core.error_->code, ErrorCode::DataLoss);
+    EXPECT_NE(core.error_->message.find("would not give the same records"), std::string::npos);
+}
+
+TEST(DriverCore, RunsTheStagesOfTheOldestJobFirst) {
+    Core core;
+    core.submit(0, test::plan_of({source_of(2)}), source_of(2));
+    core.submit(1, test::plan_of({source_of(1)}), source_of(1));
+    core.add_executor(1, "node-1");
+    core.succeed(0);
+    core.succeed(1);
+    EXPECT_EQ(core.trace(),
+              "run 0/0 on 1\nresult 0\nrun 0/1 on 1\nresult 1\nend 0\nrun 1/0 on 1\n");
+}
+
+TEST(DriverCore, DropsASilentExecutor) {
+    Core core;
+    core.add_executor(1, "node-1");
+    core.submit(0, test::plan_of({source_of(1)}), source_of(1));
+    for (int i = 0; i < 5; ++i) {
+        core.advance(30_s);
+    }
+    EXPECT_TRUE(core.driver_.executors().all().empty());
+    core.succeed(0);  // too late
+    EXPECT_EQ(core.driver_.stale_messages(), 1);
+}
+
+TEST(MasterBook, StatesTheWholeBookAfterEveryWelcome) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    EXPECT_TRUE(book.want(3).empty());  // not welcomed yet
+    MasterWelcome welcome;
+    welcome.session = 7;
+    const auto reaction = book.hear(welcome);
+    ASSERT_EQ(reaction.send.size(), 1U);
+    const auto& update = std::get<MasterUpdate>(reaction.send[0]);
+    EXPECT_TRUE(update.complete);
+    EXPECT_EQ(update.asks.at(0).count, 3);
+    EXPECT_EQ(update.templates.size(), 1U);
+}
+
+TEST(MasterBook, TakesNewsOnceAndAsksForTheSameCountAfterAnEnd) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    MasterWelcome welcome;
+    welcome.session = 7;
+    (void)book.hear(welcome);
+    (void)book.want(2);
+    MasterNews news;
+    news.session = 7;
+    news.sequence = 1;
+    news.ended.push_back({ContainerId{{{1, 2}, 1}, 1, 5}, {}});
+    const auto reaction = book.hear(news);
+    ASSERT_EQ(reaction.ended.size(), 1U);
+    const auto& update = std::get<MasterUpdate>(reaction.send.at(0));
+    EXPECT_EQ(update.news_seen, 1U);
+    EXPECT_EQ(update.asks.at(0).count, 2);
+    EXPECT_TRUE(book.hear(news).ended.empty());  // repeated
+    news.session = 6;
+    news.sequence = 2;
+    EXPECT_TRUE(book.hear(news).ended.empty());  // of an earlier connection
+}
+
+}  // namespace
+}  // namespace heddle::driver

@@ -1,0 +1,143 @@
+// An executor's books, the messages between it and the driver, and the check of programs.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "common/rdd/executor_frames.h"
+#include "common/rdd/executor_protocol.h"
+#include "executor/core/executor.h"
+#include "executor/shell/program_check.h"
+
+namespace heddle::executor {
+namespace {
+
+rdd::TaskLaunch launch(std::int64_t task) {
+    rdd::TaskLaunch message;
+    message.task.task = rdd::TaskId{task};
+    return message;
+}
+
+class Books {
+public:
+    explicit Books(std::int32_t slots) : executor_(slots) {
+        auto plan = std::make_shared<rdd::StagePlan>();
+        hear(rdd::StageBegin{rdd::StageId{0}, plan});
+    }
+    Effects hear(rdd::ToExecutor message) { return step(DriverSaid{std::move(message)}); }
+    Effects step(const Event& event) {
+        Effects effects;
+        executor_.step(event, effects);
+        executor_.check();
+        return effects;
+    }
+    Executor executor_;
+};
+
+TEST(Executor, StartsAsManyTasksAsThereAreSlotsInOrder) {
+    Books books(1);
+    EXPECT_EQ(books.hear(launch(1)).size(), 1U);
+    EXPECT_TRUE(books.hear(launch(2)).empty());
+    rdd::TaskResult result;
+    result.task = rdd::TaskId{1};
+    const Effects effects = books.step(TaskEnded{result});
+    ASSERT_EQ(effects.size(), 2U);
+    EXPECT_TRUE(std::holds_alternative<TellDriver>(effects[0]));
+    EXPECT_EQ(std::get<StartTask>(effects[1]).launch.task.task.value, 2);
+}
+
+TEST(Executor, AnswersACancelledTaskThatHasNotBegun) {
+    Books books(1);
+    books.hear(launch(1));
+    books.hear(launch(2));
+    const Effects effects = books.hear(rdd::TaskCancel{rdd::TaskId{2}});
+    ASSERT_EQ(effects.size(), 1U);
+    const auto& done = std::get<rdd::TaskDone>(std::get<TellDriver>(effects[0]).message);
+    EXPECT_EQ(done.result.failure->kind, rdd::FailureKind::TaskKilled);
+    EXPECT_TRUE(std::holds_alternative<StopTask>(books.hear(rdd::TaskCancel{rdd::TaskId{1}})[0]));
+    EXPECT_TRUE(books.hear(rdd::TaskCancel{rdd::TaskId{1}}).empty());  // told once
+}
+
+TEST(Executor, RefusesATaskOfAStageThatItDoesNotKnow) {
+    Books books(1);
+    rdd::TaskLaunch message = launch(1);
+    message.task.stage = rdd::StageId{9};
+    const Effects effects = books.hear(message);
+    const auto& done = std::get<rdd::TaskDone>(std::get<TellDriver>(effects.at(0)).message);
+    EXPECT_FALSE(done.result.ok());
+}
+
+TEST(ExecutorProtocol, RoundTripsAndRefusesEveryCutMessage) {
+    rdd::MapOutputTable table;
+    table.shuffle = rdd::ShuffleId{3};
+    table.version = 9;
+    table.outputs.push_back({rdd::TaskId{4}, rdd::ExecutorId{2}, {0, 100, 1u << 30}});
+    rdd::TaskLaunch task = launch(7);
+    task.cached.push_back({rdd::BlockId::rdd(rdd::RddId{1}, 2), rdd::ExecutorId{3}});
+    const std::vector<rdd::ToExecutor> messages = {
+        rdd::ExecutorWelcome{rdd::ExecutorId{5}, "application_1_2", seconds(1)},
+        rdd::PeerJoined{rdd::ExecutorId{1}, "127.0.0.1", 4000},
+        rdd::MapOutputsKnown{std::make_shared<const rdd::MapOutputTable>(table)},
+        task,
+        rdd::DropRdd{rdd::RddId{4}},
+        rdd::ExecutorStop{}};
+    for (const rdd::ToExecutor& message : messages) {
+        const rdd::Bytes bytes = rdd::encode(message);
+        const auto back = rdd::decode_to_executor(bytes);
+        ASSERT_TRUE(back.ok()) << back.error().message;
+        EXPECT_EQ(rdd::encode(*back), bytes);
+        for (std::size_t size = 0; size < bytes.size(); ++size) {
+            EXPECT_FALSE(rdd::decode_to_executor(std::string_view(bytes).substr(0, size)).ok());
+        }
+    }
+    EXPECT_FALSE(rdd::decode_to_executor("\xff").ok());
+}
+
+TEST(ExecutorProtocol, TellsAnotherRuntimeVersionFromRubbish) {
+    rdd::Handshake handshake{99, rdd::Purpose::Executor, "secret"};
+    const auto other = rdd::decode_handshake(rdd::encode(handshake));
+    ASSERT_FALSE(other.ok());
+    EXPECT_EQ(other.error().code, ErrorCode::Conflict);
+    EXPECT_NE(other.error().message.find("99"), std::string::npos);
+    EXPECT_FALSE(rdd::decode_handshake("x").ok());
+}
+
+TEST(ProgramCheck, AcceptsThisProgramAndSaysWhatIsWrongWithOthers) {
+    EXPECT_TRUE(check_program("/proc/self/exe").ok());
+    const Status none = check_program("/nonexistent/program");
+    ASSERT_FALSE(none.ok());
+    EXPECT_NE(none.error().message.find("/nonexistent/program"), std::string::npos);
+    const Status foreign = check_program("/bin/true");
+    ASSERT_FALSE(foreign.ok());
+    EXPECT_NE(foreign.error().message.find("not a Heddle program"), std::string::npos);
+
+    std::string path = "/tmp/heddle-program-XXXXXX";
+    const int file = mkstemp(path.data());
+    ASSERT_GE(file, 0);
+    close(file);
+    const Status plain = check_program(path);
+    ASSERT_FALSE(plain.ok());
+    EXPECT_NE(plain.error().message.find("not executable"), std::string::npos);
+
+    // The same program with another version in its note.
+    std::ifstream self("/proc/self/exe", std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(self)), std::istreambuf_iterator<char>());
+    const std::string note(rdd::kRuntimeNoteName, sizeof(rdd::kRuntimeNoteName));
+    const std::string version(reinterpret_cast<const char*>(&rdd::kRuntimeVersion), 4);
+    const std::size_t at = bytes.find(note + version);
+    ASSERT_NE(at, std::string::npos);
+    bytes[at + note.size()] = 77;
+    std::ofstream(path, std::ios::binary) << bytes;
+    chmod(path.c_str(), 0700);
+    const Status old = check_program(path);
+    unlink(path.c_str());
+    ASSERT_FALSE(old.ok());
+    EXPECT_NE(old.error().message.find("runtime version 77"), std::string::npos)
+        << old.error().message;
+}
+
+}  // namespace
+}  // namespace heddle::executor
