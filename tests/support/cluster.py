@@ -19,6 +19,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -92,6 +93,8 @@ class Cluster:
     # Life of the cluster.
 
     def __enter__(self):
+        # A test that is told to end still ends its processes: the default would skip all clean-up.
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
         try:
             self.start_manager()
             for name in self.names:
