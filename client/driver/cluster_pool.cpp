@@ -136,7 +136,13 @@ void ClusterPool::take(const std::string& bytes) {
         return;
     }
     for (const ManagerToMaster& message : *messages) {
-        react(book_.hear(message));
+        MasterBook::Reaction reaction = book_.hear(message);
+        if (reaction.reconnect) {
+            log::warning("news of the resource manager are missing; connecting again", {});
+            socket_->close();
+            return;
+        }
+        react(std::move(reaction));
     }
 }
 

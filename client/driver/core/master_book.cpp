@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int32_t kExecutorTemplate = 1;
 constexpr std::int32_t kExecutorAsk = 1;
+constexpr std::uint64_t kBeatsPerStatement = 10;  // the whole book with every so many
 
 std::string describe(const ContainerId& container, const ContainerExit& exit) {
     std::string text =
@@ -31,6 +32,9 @@ MasterBook::Reaction MasterBook::hear(const ManagerToMaster& message) {
 }
 
 MasterBook::Reaction MasterBook::hear_one(const MasterWelcome& message) {
+    if (message.session == session_) {
+        return {};  // repeated
+    }
     session_ = message.session;
     sequence_ = 0;
     news_seen_ = 0;
@@ -54,6 +58,10 @@ MasterBook::Reaction MasterBook::hear_one(const MasterNews& message) {
     Reaction reaction;
     if (message.session != session_ || message.sequence <= news_seen_) {
         return reaction;  // of an earlier connection, or repeated
+    }
+    if (message.sequence != news_seen_ + 1) {
+        reaction.reconnect = true;  // the welcome tells everything again
+        return reaction;
     }
     news_seen_ = message.sequence;
     for (const Grant& grant : message.granted) {
@@ -122,7 +130,13 @@ std::vector<MasterToManager> MasterBook::beat() {
     if (session_ == 0) {
         return {};
     }
-    return {update(false, false)};
+    const bool whole = ++beats_ % kBeatsPerStatement == 0;
+    std::vector<MasterToManager> messages{update(whole, whole)};
+    if (finish_) {
+        finish_->session = session_;
+        messages.emplace_back(*finish_);
+    }
+    return messages;
 }
 
 std::vector<MasterToManager> MasterBook::finish(FinalStatus status,

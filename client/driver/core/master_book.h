@@ -29,6 +29,7 @@ public:
         std::optional<std::string> rejected;  // this attempt does not count any more
         bool welcomed = false;
         bool finished = false;
+        bool reconnect = false;  // news are missing: close the connection and begin another one
     };
 
     MasterBook(AttemptId attempt, LaunchSpec executor, Resource size);
@@ -41,7 +42,8 @@ public:
 
     /// An absolute count. Empty when there is no connection: the welcome will say it.
     std::vector<MasterToManager> want(std::int32_t count);
-    /// Proves life.
+    /// Proves life; now and then it states the whole book again, and the end until it is confirmed,
+    /// so that nothing depends on one message.
     std::vector<MasterToManager> beat();
     /// The end of the application; repeated after every welcome until the manager has it.
     std::vector<MasterToManager> finish(FinalStatus status, const std::string& diagnostics);
@@ -65,6 +67,7 @@ private:
     std::uint64_t session_ = 0;  // 0: not welcomed
     std::uint64_t sequence_ = 0;
     std::uint64_t news_seen_ = 0;
+    std::uint64_t beats_ = 0;
     Duration heartbeat_interval_ = seconds(1);
     std::map<ContainerId, std::string> containers_;  // live ones and their nodes
     std::optional<MasterFinish> finish_;

@@ -299,5 +299,56 @@ TEST(MasterBook, TakesNewsOnceAndAsksForTheSameCountAfterAnEnd) {
     EXPECT_TRUE(book.hear(news).ended.empty());  // of an earlier connection
 }
 
+TEST(MasterBook, ConnectsAgainWhenNewsAreMissing) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    book.hear(MasterWelcome{7, 1, seconds(1), {}, {}});
+    MasterNews news;
+    news.session = 7;
+    news.sequence = 1;
+    EXPECT_FALSE(book.hear(news).reconnect);
+    news.sequence = 3;
+    EXPECT_TRUE(book.hear(news).reconnect);
+    // The next connection tells everything again.
+    book.connection_lost();
+    EXPECT_TRUE(book.hear(MasterWelcome{8, 1, seconds(1), {}, {}}).welcomed);
+    news.session = 8;
+    news.sequence = 1;
+    EXPECT_FALSE(book.hear(news).reconnect);
+}
+
+TEST(MasterBook, TakesARepeatedWelcomeOnce) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    const MasterWelcome welcome{7, 1, seconds(1), {}, {}};
+    EXPECT_TRUE(book.hear(welcome).welcomed);
+    const auto first = std::get<MasterUpdate>(book.want(2).front());
+    const MasterBook::Reaction again = book.hear(welcome);
+    EXPECT_FALSE(again.welcomed);
+    EXPECT_TRUE(again.send.empty());
+    // Its updates go on counting: lower numbers would be dropped as stale.
+    EXPECT_GT(std::get<MasterUpdate>(book.want(3).front()).sequence, first.sequence);
+}
+
+TEST(MasterBook, StatesTheWholeBookWithABeatNowAndThen) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    book.hear(MasterWelcome{7, 1, seconds(1), {}, {}});
+    book.want(2);  // lost on its way
+    bool stated = false;
+    for (int beat = 0; beat < 10; ++beat) {
+        const auto update = std::get<MasterUpdate>(book.beat().front());
+        stated = stated || (update.complete && update.asks.at(0).count == 2);
+    }
+    EXPECT_TRUE(stated);
+}
+
+TEST(MasterBook, RepeatsTheEndWithEveryBeatUntilItIsConfirmed) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    book.hear(MasterWelcome{7, 1, seconds(1), {}, {}});
+    EXPECT_EQ(book.beat().size(), 1U);
+    book.finish(FinalStatus::Succeeded, "");  // lost on its way
+    const std::vector<MasterToManager> messages = book.beat();
+    ASSERT_EQ(messages.size(), 2U);
+    EXPECT_EQ(std::get<MasterFinish>(messages.back()).status, FinalStatus::Succeeded);
+}
+
 }  // namespace
 }  // namespace heddle::driver
