@@ -6,20 +6,7 @@
 // living executor, answers that arrive twice or after their executor was given up, slow nodes.
 
 #include <cstdint>
-#include <map>
-#include <memory>
-#include <set>
 #include <string>
-#include <vector>
-
-#include "client/driver/core/driver.h"
-#include "common/base/prng.h"
-#include "common/blocks/accountant.h"
-#include "common/blocks/store.h"
-#include "common/fs/file_system.h"
-#include "common/sim/timeline.h"
-#include "common/sim/trace.h"
-#include "executor/core/executor.h"
 
 namespace heddle::test {
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "resourcemanager/core/books.h"
+#include "tests/support/rm_world/client_script.h"
 #include "tests/support/rm_world/names.h"
 #include "tests/support/rm_world/world.h"
 
@@ -31,11 +31,14 @@ struct Job {
     Duration piece_time;
     std::int32_t exit_code = 0;  // of a command
     std::optional<Duration> kill_after;
-    std::optional<ApplicationId> id;
-    bool submitted = false;  // acknowledged
+    std::unique_ptr<ClientScript> client;  // once its time has come
     bool claimed = false;
     bool kill_acknowledged = false;
-    std::uint64_t tries = 0;
+
+    std::optional<ApplicationId> id() const {
+        return client == nullptr ? std::nullopt : client->id();
+    }
+    bool submitted() const { return client != nullptr && client->submitted(); }
 };
 
 // What one attempt's master has in mind.
@@ -151,70 +154,57 @@ private:
         last.pieces = 9;
         last.piece_time = seconds(4);
         last.kill_after.reset();
-        jobs_.push_back(last);
+        jobs_.push_back(std::move(last));
         stage().timeline.after(kFaults + seconds(15),
                                [this, index = jobs_.size() - 1] { push(index); });
     }
 
-    // The client of a job: asks again until it has been told what it wants to know.
+    // The client of a job.
     void push(std::size_t index) {
         Job& job = jobs_[index];
-        const std::uint64_t tried = ++job.tries;
-        if (!job.id.has_value()) {
-            world_.manager().request(NewApplication{}, [this, index](const Result<Answer>& answer) {
-                Job& asked = jobs_[index];
-                if (answer.ok() && !asked.id.has_value()) {
-                    asked.id = std::get<NewApplicationAnswer>(*answer).application;
-                    asked.submission.id = *asked.id;
-                    if (!ids_.insert(*asked.id).second) {
-                        stage().violate("id given twice: " + to_string(*asked.id));
-                    }
-                    by_id_[*asked.id] = index;
-                    push(index);
-                }
-            });
-        } else if (!job.submitted) {
-            world_.manager().request(SubmitApplication{job.submission},
-                                     [this, index](const Result<Answer>& answer) {
-                                         if (answer.ok() && !jobs_[index].submitted) {
-                                             jobs_[index].submitted = true;
-                                             stage().note("submitted " + name_of(*jobs_[index].id));
-                                             submitted(index);
-                                         }
-                                     });
-        } else if (job.submission.unmanaged && !job.claimed) {
-            world_.manager().request(
-                ClaimMaster{*job.id}, [this, index](const Result<Answer>& answer) {
-                    Job& asked = jobs_[index];
-                    if (!answer.ok()) {
-                        asked.claimed = asked.claimed || answer.error().code == ErrorCode::Conflict;
-                    } else if (!std::exchange(asked.claimed, true)) {
-                        const auto& credentials = std::get<MasterCredentials>(*answer);
-                        world_.outside_master(credentials.attempt, credentials.token);
-                    }
-                });
-        } else {
-            return;
-        }
-        stage().timeline.after(kClientRetry, [this, index, tried] {
-            if (jobs_[index].tries == tried) {
-                push(index);
+        job.client = std::make_unique<ClientScript>(stage(), world_.manager(), job.submission);
+        job.client->on_id = [this, index](const ApplicationId& id) {
+            if (!ids_.insert(id).second) {
+                stage().violate("id given twice: " + to_string(id));
             }
-        });
+            by_id_[id] = index;
+        };
+        job.client->on_submitted = [this, index] { submitted(index); };
+        job.client->start();
     }
 
     void submitted(std::size_t index) {
-        push(index);
+        if (jobs_[index].submission.unmanaged) {
+            claim(index);
+        }
         if (jobs_[index].kill_after.has_value()) {
             stage().timeline.after(*jobs_[index].kill_after, [this, index] { kill(index); });
         }
+    }
+
+    // The master outside the cluster asks for its attempt and token, again and again.
+    void claim(std::size_t index) {
+        if (jobs_[index].claimed) {
+            return;
+        }
+        world_.manager().request(
+            ClaimMaster{*jobs_[index].id()}, [this, index](const Result<Answer>& answer) {
+                Job& asked = jobs_[index];
+                if (!answer.ok()) {
+                    asked.claimed = asked.claimed || answer.error().code == ErrorCode::Conflict;
+                } else if (!std::exchange(asked.claimed, true)) {
+                    const auto& credentials = std::get<MasterCredentials>(*answer);
+                    world_.outside_master(credentials.attempt, credentials.token);
+                }
+            });
+        stage().timeline.after(kClientRetry, [this, index] { claim(index); });
     }
 
     void kill(std::size_t index) {
         if (jobs_[index].kill_acknowledged) {
             return;
         }
-        world_.manager().request(KillApplication{*jobs_[index].id, "killed by its user"},
+        world_.manager().request(KillApplication{*jobs_[index].id(), "killed by its user"},
                                  [this, index](const Result<Answer>& answer) {
                                      jobs_[index].kill_acknowledged |= answer.ok();
                                  });
@@ -416,8 +406,8 @@ private:
         const View* view = world_.manager().view();
         if (view != nullptr) {
             for (const Job& job : jobs_) {
-                if (job.submitted && view->applications.find(*job.id) == nullptr) {
-                    stage().violate("acknowledged and lost: " + to_string(*job.id));
+                if (job.submitted() && view->applications.find(*job.id()) == nullptr) {
+                    stage().violate("acknowledged and lost: " + to_string(*job.id()));
                 }
             }
         }
@@ -454,10 +444,10 @@ private:
             return false;
         }
         return std::all_of(jobs_.begin(), jobs_.end(), [&](const Job& job) {
-            if (!job.submitted) {
+            if (!job.submitted()) {
                 return false;
             }
-            const auto application = view->applications.find(*job.id);
+            const auto application = view->applications.find(*job.id());
             return application != nullptr && is_final(application->state);
         });
     }
@@ -465,13 +455,13 @@ private:
     void check_end() {
         if (!all_over()) {
             for (const Job& job : jobs_) {
-                const auto application = job.id.has_value()
-                                             ? world_.manager().view()->applications.find(*job.id)
+                const auto application = job.id().has_value()
+                                             ? world_.manager().view()->applications.find(*job.id())
                                              : nullptr;
                 if (application == nullptr || !is_final(application->state)) {
                     stage().violate(
-                        "not finished: " + (job.id ? name_of(*job.id) : std::string("no id")) +
-                        (job.submitted ? "" : " (not acknowledged)") + " in state " +
+                        "not finished: " + (job.id() ? name_of(*job.id()) : std::string("no id")) +
+                        (job.submitted() ? "" : " (not acknowledged)") + " in state " +
                         (application == nullptr
                              ? "none"
                              : std::to_string(static_cast<int>(application->state))));
@@ -479,31 +469,7 @@ private:
             }
             return;
         }
-        if (world_.running() != 0) {
-            stage().violate(std::to_string(world_.running()) + " processes are left over");
-        }
-        if (world_.manager().unanswered() != 0) {
-            stage().violate("a request was never answered");
-        }
-        check_zero(world_.manager().core()->books());
-        for (const auto& [id, record] : world_.manager().store().applications) {
-            if (!is_final(record.state)) {
-                stage().violate("over, but not on disk: " + to_string(id));
-            }
-        }
-    }
-
-    void check_zero(const Books& books) {
-        if (books.containers.size() != 0 || !books.queues.at(0).used.is_zero() ||
-            books.queues.at(0).applications != 0 || books.asks.classes() != 0 ||
-            books.asks.pending().count != 0 || !books.saves.empty()) {
-            stage().violate("all is over, but a counter is not zero");
-        }
-        for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
-            if (!books.nodes.at(index).used.is_zero()) {
-                stage().violate("use left over on " + books.nodes.at(index).info.id.name);
-            }
-        }
+        world_.check_nothing_left();
     }
 
     World world_;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "resourcemanager/core/books.h"
+
 namespace heddle::rm::test {
 
 World::World(std::uint64_t seed, Config config)
@@ -52,6 +54,9 @@ void World::began(const ContainerStart& start) {
         on_worker(start);
         return;
     }
+    if (take_master(start)) {
+        return;
+    }
     masters_.push_back(std::make_unique<MasterScript>(stage_, manager_, start.key.attempt,
                                                       start.spec.secrets.front().contents));
     MasterScript& master = *masters_.back();
@@ -72,6 +77,7 @@ void World::began(const ContainerStart& start) {
 }
 
 void World::ended(const ContainerId& container) {
+    on_ended(container);
     if (const auto it = by_container_.find(container); it != by_container_.end()) {
         if (it->second->alive()) {
             it->second->die();
@@ -81,13 +87,18 @@ void World::ended(const ContainerId& container) {
     }
 }
 
-bool World::end_process(const ContainerId& container, std::int32_t code, std::int32_t signal) {
+NodeHost* World::node_of(const ContainerId& container) {
     for (auto& [name, node] : nodes_) {
-        if (node->end_process(container, code, signal)) {
-            return true;
+        if (node->runs(container)) {
+            return node.get();
         }
     }
-    return false;
+    return nullptr;
+}
+
+bool World::end_process(const ContainerId& container, std::int32_t code, std::int32_t signal) {
+    NodeHost* node = node_of(container);
+    return node != nullptr && node->end_process(container, code, signal);
 }
 
 std::size_t World::running() const {
@@ -96,6 +107,31 @@ std::size_t World::running() const {
         count += node->running();
     }
     return count;
+}
+
+void World::check_nothing_left() {
+    if (running() != 0) {
+        stage_.violate(std::to_string(running()) + " processes are left over");
+    }
+    if (manager_.unanswered() != 0) {
+        stage_.violate("a request was never answered");
+    }
+    const Books& books = manager_.core()->books();
+    if (books.containers.size() != 0 || !books.queues.at(0).used.is_zero() ||
+        books.queues.at(0).applications != 0 || books.asks.classes() != 0 ||
+        books.asks.pending().count != 0 || !books.saves.empty()) {
+        stage_.violate("all is over, but a counter is not zero");
+    }
+    for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
+        if (!books.nodes.at(index).used.is_zero()) {
+            stage_.violate("use left over on " + books.nodes.at(index).info.id.name);
+        }
+    }
+    for (const auto& [id, record] : manager_.store().applications) {
+        if (!is_final(record.state)) {
+            stage_.violate("over, but not on disk: " + to_string(id));
+        }
+    }
 }
 
 }  // namespace heddle::rm::test

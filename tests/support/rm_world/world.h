@@ -35,12 +35,24 @@ public:
     MasterScript& outside_master(const AttemptId& attempt, const std::string& token);
     /// Called for every master before it connects.
     std::function<void(MasterScript&)> on_master = [](MasterScript&) {};
+    /// Takes the process of a master, if it wants to: true. Others get a MasterScript.
+    std::function<bool(const ContainerStart&)> take_master = [](const ContainerStart&) {
+        return false;
+    };
     /// Called for every process that is no master, when it has begun.
     std::function<void(const ContainerStart&)> on_worker = [](const ContainerStart&) {};
 
+    /// Called when a process is over, whatever it was.
+    std::function<void(const ContainerId&)> on_ended = [](const ContainerId&) {};
+
+    /// The node where the process runs, or null.
+    NodeHost* node_of(const ContainerId& container);
     /// Ends the process wherever it runs. False: nowhere.
     bool end_process(const ContainerId& container, std::int32_t code, std::int32_t signal = 0);
     std::size_t running() const;
+    /// When all applications are over: whatever the manager's books or a machine still hold is a
+    /// violation.
+    void check_nothing_left();
 
 private:
     void began(const ContainerStart& start);

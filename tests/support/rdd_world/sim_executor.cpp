@@ -1,0 +1,169 @@
+#include "tests/support/rdd_world/sim_executor.h"
+
+#include "executor/task/task_body.h"
+
+namespace heddle::test {
+
+namespace {
+
+constexpr std::int64_t kMemory = std::int64_t{64} << 20;
+
+class SimBlocks final : public executor::ShuffleBlocks {
+public:
+    SimBlocks(Peers& peers, std::shared_ptr<const rdd::MapOutputTable> table,
+              rdd::ShuffleId shuffle, rdd::Partition reduce)
+        : peers_(peers), table_(std::move(table)), shuffle_(shuffle), reduce_(reduce) {}
+
+    Answer next(blocks::BlockPtr& block, rdd::TaskFailure& failure) override {
+        block = nullptr;
+        if (table_ == nullptr) {
+            return fail(-1, nullptr, failure);
+        }
+        if (at_ == table_->outputs.size()) {
+            return Answer::End;
+        }
+        const std::size_t map = at_++;
+        const rdd::MapOutput& output = table_->outputs[map];
+        if (output.sizes[static_cast<std::size_t>(reduce_)] == 0) {
+            return Answer::Block;
+        }
+        const auto id = rdd::BlockId::shuffle(shuffle_, output.map_task, reduce_);
+        SimExecutor* holder = peers_.find(output.executor);
+        bool known = false;
+        block = holder == nullptr ? nullptr : holder->map_output().get(id, &known);
+        if (!known) {
+            return fail(static_cast<rdd::Partition>(map), &output, failure);
+        }
+        if (!peers_.may_read(output.executor, id)) {
+            block = nullptr;
+        }
+        return Answer::Block;
+    }
+    bool last_was_remote() const override { return false; }
+
+private:
+    Answer fail(rdd::Partition map, const rdd::MapOutput* output, rdd::TaskFailure& failure) {
+        peers_.fetch_failed();
+        failure.kind = rdd::FailureKind::FetchFailed;
+        failure.shuffle = shuffle_;
+        failure.reduce = reduce_;
+        failure.map_index = map;
+        failure.map_task = output == nullptr ? rdd::TaskId{-1} : output->map_task;
+        return Answer::Failed;
+    }
+
+    Peers& peers_;
+    std::shared_ptr<const rdd::MapOutputTable> table_;  // shared as in an executor
+    rdd::ShuffleId shuffle_;
+    rdd::Partition reduce_;
+    std::size_t at_ = 0;
+};
+
+class SimInput final : public executor::TaskEnvironment {
+public:
+    SimInput(SimExecutor& self, Peers& peers, blocks::Accountant& memory,
+             fs::FileSystem& file_system, const executor::StartTask& task)
+        : TaskEnvironment(self.cached(), self.map_output(), memory, file_system),
+          self_(self),
+          peers_(peers),
+          task_(task) {}
+
+    std::unique_ptr<executor::ShuffleBlocks> open_shuffle(rdd::ShuffleId shuffle,
+                                                          rdd::Partition reduce) override {
+        const auto it = task_.tables.find(shuffle);
+        return std::make_unique<SimBlocks>(peers_, it == task_.tables.end() ? nullptr : it->second,
+                                           shuffle, reduce);
+    }
+    blocks::BlockPtr fetch_cached(const rdd::BlockId& id) override {
+        for (const rdd::CachedAt& cached : task_.launch.cached) {
+            SimExecutor* holder = cached.block == id ? peers_.find(cached.executor) : nullptr;
+            if (holder != nullptr && holder != &self_) {
+                return holder->cached().get(id);
+            }
+        }
+        return nullptr;
+    }
+
+private:
+    SimExecutor& self_;
+    Peers& peers_;
+    const executor::StartTask& task_;
+};
+
+}  // namespace
+
+SimExecutor::SimExecutor(Surroundings surroundings, std::int32_t slots)
+    : around_(std::move(surroundings)),
+      slots_(slots),
+      books_(slots),
+      accountant_(kMemory),
+      cached_(accountant_, "/nonexistent/cached"),
+      map_output_(accountant_, "/nonexistent/shuffle") {}
+
+void SimExecutor::hear(const rdd::ToExecutor& message) {
+    if (alive_) {
+        step(executor::DriverSaid{message});
+    }
+}
+
+void SimExecutor::step(const executor::Event& event) {
+    executor::Effects effects;
+    books_.step(event, effects);
+    books_.check();
+    for (executor::Effect& effect : effects) {
+        if (auto* start_task = std::get_if<executor::StartTask>(&effect)) {
+            start(std::move(*start_task));
+        } else if (const auto* stop = std::get_if<executor::StopTask>(&effect)) {
+            flags_.at(stop->task)->store(true);
+        } else if (auto* tell = std::get_if<executor::TellDriver>(&effect)) {
+            around_.tell(std::move(tell->message));
+        } else if (const auto* drop = std::get_if<executor::ForgetRdd>(&effect)) {
+            cached_.drop_rdd(drop->rdd);
+        } else if (const auto* shuffle = std::get_if<executor::ForgetShuffle>(&effect)) {
+            map_output_.drop(shuffle->shuffle);
+        } else if (const auto* quit = std::get_if<executor::Quit>(&effect)) {
+            around_.quit(!quit->reason.empty());
+        }
+    }
+}
+
+void SimExecutor::start(executor::StartTask start) {
+    auto flag = std::make_shared<std::atomic<bool>>(false);
+    flags_[start.launch.task.task] = flag;
+    const Duration time = microseconds(around_.prng.between(500, 40'000) * slowness_);
+    around_.timeline.after(time, [self = shared_from_this(), flag, start = std::move(start)] {
+        if (self->alive_) {
+            self->run(start, *flag);
+        }
+    });
+}
+
+void SimExecutor::run(const executor::StartTask& start, const std::atomic<bool>& cancelled) {
+    SimInput input(*this, around_.peers, accountant_, around_.files, start);
+    rdd::TaskResult result = executor::run_task(*start.plan, start.launch.task, input, cancelled);
+    flags_.erase(start.launch.task.task);
+    if (result.map) {
+        outputs_.emplace_back(start.plan->shuffle.shuffle, result.map->map_task);
+    }
+    around_.note("ran " + std::to_string(result.task.value) + " on " + rdd::to_string(id_) +
+                 (result.ok() ? "" : " " + rdd::describe(*result.failure)));
+    step(executor::TaskEnded{std::move(result)});
+}
+
+rdd::ExecutorHeartbeat SimExecutor::heartbeat() {
+    rdd::ExecutorHeartbeat beat;
+    beat.blocks = cached_.take_updates();
+    return beat;
+}
+
+bool SimExecutor::lose_map_output() {
+    if (outputs_.empty()) {
+        return false;
+    }
+    const auto& [shuffle, task] = outputs_[around_.prng.below(outputs_.size())];
+    around_.note("lose output of task " + std::to_string(task.value));
+    map_output_.drop_map(shuffle, task);
+    return true;
+}
+
+}  // namespace heddle::test

@@ -1,0 +1,91 @@
+#pragma once
+
+// An executor in simulation: the real books, the real stores and the real task bodies, which run
+// inline when their time has passed. Its blocks die with it. What other executors hold is read
+// through `Peers`, as the network shows it.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/prng.h"
+#include "common/blocks/accountant.h"
+#include "common/blocks/store.h"
+#include "common/fs/file_system.h"
+#include "common/rdd/executor_protocol.h"
+#include "common/sim/timeline.h"
+#include "executor/core/executor.h"
+
+namespace heddle::test {
+
+class SimExecutor;
+
+/// The other executors of one driver.
+class Peers {
+public:
+    virtual ~Peers() = default;
+    /// Null: it is gone.
+    virtual SimExecutor* find(rdd::ExecutorId id) = 0;
+    /// False only where a defect is planted: that reading a block takes its records out.
+    virtual bool may_read(rdd::ExecutorId holder, const rdd::BlockId& block) = 0;
+    virtual void fetch_failed() = 0;
+};
+
+class SimExecutor : public std::enable_shared_from_this<SimExecutor> {
+public:
+    // What is around it; all of it outlives the run.
+    struct Surroundings {
+        sim::Timeline& timeline;
+        Prng& prng;
+        Peers& peers;
+        fs::FileSystem& files;
+        std::function<void(const std::string&)> note;
+        std::function<void(rdd::FromExecutor)> tell;  // its driver, in this order
+        std::function<void(bool refused)> quit;       // its driver wants no more of it
+    };
+
+    SimExecutor(Surroundings surroundings, std::int32_t slots);
+
+    /// The number the driver gives it; before anything is heard.
+    void set_id(rdd::ExecutorId id) { id_ = id; }
+    rdd::ExecutorId id() const { return id_; }
+    std::int32_t slots() const { return slots_; }
+    bool alive() const { return alive_; }
+    void die() { alive_ = false; }
+    /// How many times slower than others its tasks run.
+    void set_slowness(std::int64_t times) { slowness_ = times; }
+
+    /// A message of the driver arrives.
+    void hear(const rdd::ToExecutor& message);
+    rdd::ExecutorHeartbeat heartbeat();
+    /// The output of one map task is gone though the executor lives. False: it has none.
+    bool lose_map_output();
+
+    blocks::BlockStore& cached() { return cached_; }
+    blocks::ShuffleStore& map_output() { return map_output_; }
+
+private:
+    void step(const executor::Event& event);
+    void start(executor::StartTask start);
+    void run(const executor::StartTask& start, const std::atomic<bool>& cancelled);
+
+    Surroundings around_;
+    std::int32_t slots_;
+    rdd::ExecutorId id_;
+    bool alive_ = true;
+    std::int64_t slowness_ = 1;
+    executor::Executor books_;
+    blocks::Accountant accountant_;
+    blocks::BlockStore cached_;
+    blocks::ShuffleStore map_output_;
+    // Shared with the end of the task, which is still to come.
+    std::map<rdd::TaskId, std::shared_ptr<std::atomic<bool>>> flags_;
+    std::vector<std::pair<rdd::ShuffleId, rdd::TaskId>> outputs_;
+};
+
+}  // namespace heddle::test

@@ -1,0 +1,104 @@
+#include "tests/support/rdd_world/unordered_jobs.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "common/rdd/operator.h"
+#include "common/rdd/registry.h"
+#include "common/rdd/scope.h"
+#include "tests/support/plans.h"
+
+namespace heddle::test {
+
+namespace {
+
+// Turns the records of a partition round by the task's number: the same records, in an order that
+// another attempt does not repeat.
+class TurnRound final : public rdd::Operator {
+public:
+    TurnRound(const rdd::OperatorInit& init, rdd::Sink& next)
+        : next_(next), face_(init.face), turn_(init.scope.task().task.value) {}
+
+    rdd::Flow push(rdd::Batch& batch) override {
+        const auto* rows = static_cast<const std::string_view*>(batch.rows);
+        for (std::uint32_t i = 0; i < batch.count; ++i) {
+            kept_.emplace_back(rows[i]);
+        }
+        return rdd::Flow::Continue;
+    }
+    rdd::Flow close() override {
+        if (kept_.empty()) {
+            return rdd::Flow::Continue;
+        }
+        std::rotate(kept_.begin(),
+                    kept_.begin() + static_cast<std::ptrdiff_t>(
+                                        static_cast<std::size_t>(turn_ * 7) % kept_.size()),
+                    kept_.end());
+        std::vector<std::string_view> views(kept_.begin(), kept_.end());
+        rdd::Batch batch;
+        batch.count = static_cast<std::uint32_t>(views.size());
+        batch.rows = views.data();
+        batch.face = face_;
+        return next_.push(batch);
+    }
+
+private:
+    rdd::Sink& next_;
+    const rdd::RecordFace* face_;
+    std::int64_t turn_;
+    std::vector<std::string> kept_;  // until the task ends: views point into it
+};
+
+std::uint32_t turn_round_ordinal() {
+    static const std::uint32_t ordinal = [] {
+        rdd::OperatorEntry entry;
+        entry.type_name = "TurnRound";
+        entry.make_operator = [](const rdd::OperatorInit& init,
+                                 rdd::Sink& next) -> std::unique_ptr<rdd::Operator> {
+            return std::make_unique<TurnRound>(init, next);
+        };
+        return rdd::register_entry(entry);
+    }();
+    return ordinal;
+}
+
+rdd::RddNode turned(std::int32_t id, const rdd::RddNode& parent) {
+    rdd::RddNode node = sorted(id, parent);
+    node.name = "turn_round";
+    node.op = rdd::registered_operator(turn_round_ordinal(), "turn_round", {});
+    node.determinism = rdd::Determinism::Unordered;
+    return node;
+}
+
+}  // namespace
+
+// Rows dealt out by hash, turned round (so that their order is another one each time), dealt out by
+// position, persisted, and dealt out again: two jobs share the shuffles, and a third one is
+// independent of them.
+UnorderedJobs draw_unordered_jobs(Prng& prng) {
+    UnorderedJobs jobs;
+    const auto texts = distinct_texts(static_cast<std::int32_t>(prng.between(3, 6)), 40);
+    for (const auto& part : texts) {
+        jobs.expected.insert(jobs.expected.end(), part.begin(), part.end());
+    }
+    std::sort(jobs.expected.begin(), jobs.expected.end());
+    const rdd::RddNode source = text_source(0, texts);
+    const rdd::RddNode hashed = shuffled(1, source, 0, 4);
+    const rdd::RddNode turn = turned(2, hashed);
+    rdd::RddNode dealt = shuffled(3, turn, 1, 5, rdd::PartitionerKind::RoundRobin);
+    dealt.determinism = rdd::Determinism::Indeterminate;
+    rdd::RddNode kept = sorted(4, dealt);
+    kept.determinism = rdd::Determinism::Indeterminate;
+    if (prng.chance(1, 2)) {
+        kept.storage = rdd::kMemoryOnly;
+    }
+    const rdd::RddNode again = shuffled(5, kept, 2, 3);
+    jobs.plan = plan_of({source, hashed, turn, dealt, kept, again});
+    jobs.roots = {again, kept, hashed};
+    return jobs;
+}
+
+}  // namespace heddle::test

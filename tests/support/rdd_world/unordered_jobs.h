@@ -1,0 +1,23 @@
+#pragma once
+
+// Jobs that are hard to repeat: their records pass through an operator whose order is another one
+// in each attempt, and are dealt out by position. Lost output of such a stage cannot be computed
+// again without what depended on it. Their answers, as sets, are known all the same.
+
+#include <string>
+#include <vector>
+
+#include "common/base/prng.h"
+#include "common/rdd/plan.h"
+
+namespace heddle::test {
+
+struct UnorderedJobs {
+    rdd::Plan plan;
+    std::vector<rdd::RddNode> roots;    // each is worth a job: they share shuffles and a cache
+    std::vector<std::string> expected;  // sorted: what each of them collects
+};
+
+UnorderedJobs draw_unordered_jobs(Prng& prng);
+
+}  // namespace heddle::test
