@@ -15,7 +15,9 @@ constexpr Key kKeys[] = {
     {"auth.host_names", Type::TextList, "", 0, 0,
      "further names that a Host header may carry; loopback names always may"},
     {"auth.token_file", Type::Text, "", 0, 0,
-     "file (0600) with the cluster's token; default: `token` in the manager's state directory"},
+     "file (0600) with the cluster's token; default: the service manager's credential `token`, "
+     "else "
+     "`token` in the daemon's own directory"},
     {"manager.address", Type::Text, "127.0.0.1", 0, 0, "address for REST, dashboard and nodes"},
     {"manager.artifact_bytes_max", Type::Bytes, "16g", kMiB, INT64_MAX,
      "largest artifact that can be uploaded"},

@@ -223,6 +223,28 @@ private:
     std::vector<std::string> problems_;
 };
 
+int exit_code_of(const Error& error) {
+    switch (error.code) {
+        case ErrorCode::Conflict:
+            return kExitInUse;
+        case ErrorCode::InvalidArgument:
+        case ErrorCode::NotFound:
+        case ErrorCode::PermissionDenied:
+            return kExitBadConfiguration;
+        case ErrorCode::Unauthenticated:
+        case ErrorCode::Unsupported:
+        case ErrorCode::Unavailable:
+        case ErrorCode::Internal:
+        case ErrorCode::AlreadyExists:
+        case ErrorCode::ResourceExhausted:
+        case ErrorCode::Timeout:
+        case ErrorCode::DataLoss:
+        case ErrorCode::Cancelled:
+            break;
+    }
+    return kExitFailed;
+}
+
 std::vector<std::string> system_files() {
     std::vector<std::string> files;
     std::error_code ignored;

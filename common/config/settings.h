@@ -16,7 +16,13 @@
 
 namespace heddle::config {
 
+constexpr int kExitFailed = 1;
+constexpr int kExitInUse = 6;  // a port, or the state directory
 constexpr int kExitBadConfiguration = 8;
+
+/// Of a daemon that could not start. A service manager tries again what may become right by itself
+/// (a full disk, a port that another holds) and not what only a person can change.
+int exit_code_of(const Error& error);
 
 struct Sources {
     std::vector<std::string> files;           // lowest first; missing ones are skipped

@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <string_view>
 
 #include "common/base/strings.h"
@@ -40,12 +42,31 @@ std::optional<std::string> decode_base64(std::string_view text) {
     return bytes;
 }
 
+// Where systemd puts credentials: a directory that nobody else can enter; empty: none.
+std::string credentials_directory() {
+    const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+    return directory == nullptr ? std::string() : std::string(directory);
+}
+
+bool is_credential(const std::string& path) {
+    const std::string directory = credentials_directory();
+    return !directory.empty() && path.starts_with(directory + "/");
+}
+
 }  // namespace
+
+std::string token_credential() {
+    const std::string directory = credentials_directory();
+    const std::string path = directory + "/token";
+    return !directory.empty() && ::access(path.c_str(), F_OK) == 0 ? path : std::string();
+}
 
 Result<std::string> read_token_file(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) {
-        return errno_error("cannot read the token file " + path);
+        Error error = errno_error("cannot read the token file " + path);
+        error.code = errno == ENOENT ? ErrorCode::NotFound : ErrorCode::PermissionDenied;
+        return error;
     }
     struct stat status {};
     char buffer[4096];
@@ -55,7 +76,8 @@ Result<std::string> read_token_file(const std::string& path) {
     if (!stated || size < 0) {
         return errno_error("cannot read the token file " + path);
     }
-    if ((status.st_mode & 077U) != 0) {
+    // A credential may carry an access list for its one reader, which shows as group permissions.
+    if ((status.st_mode & 077U) != 0 && !is_credential(path)) {
         return Error{ErrorCode::PermissionDenied,
                      "the token file " + path + " can be read by others; run chmod 600 on it"};
     }

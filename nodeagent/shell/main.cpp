@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/log.h"
+#include "common/config/settings.h"
 #include "nodeagent/shell/daemon.h"
 #include "nodeagent/shell/options.h"
 
@@ -19,11 +20,6 @@ std::string programs_directory() {
     const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
     path.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
     return path.substr(0, path.rfind('/'));
-}
-
-int exit_code_of(const heddle::Error& error) {
-    return error.code == heddle::ErrorCode::Conflict ? heddle::node::kExitInUse
-                                                     : heddle::node::kExitBadConfiguration;
 }
 
 }  // namespace
@@ -39,7 +35,7 @@ int main(int argc, char** argv) {
     node::Daemon daemon(std::get<node::NodeOptions>(std::move(parsed)), programs_directory());
     if (const Status status = daemon.begin(); !status) {
         log::error(status.error().message);
-        return exit_code_of(status.error());
+        return config::exit_code_of(status.error());
     }
     daemon.run();
     return 0;

@@ -12,6 +12,7 @@
 #include "common/base/service.h"
 #include "common/base/strings.h"
 #include "common/config/settings.h"
+#include "common/net/credential.h"
 #include "nodeagent/shell/machine.h"
 
 namespace heddle::node {
@@ -70,7 +71,7 @@ EarlyExit usage(const std::string& what) {
 }
 
 EarlyExit bad_configuration(const std::string& what) {
-    return {kExitBadConfiguration, "nodeagent: " + what + "\n"};
+    return {config::kExitBadConfiguration, "nodeagent: " + what + "\n"};
 }
 
 EarlyExit unknown_flag(std::string_view name) {
@@ -184,6 +185,9 @@ NodeOptions resolve(const config::Settings& settings) {
     options.directory =
         absolute(options.directory.empty() ? default_directory() : options.directory);
     options.token_file = settings.text("auth.token_file");
+    if (options.token_file.empty()) {
+        options.token_file = net::token_credential();
+    }
     if (options.token_file.empty()) {
         options.token_file = options.directory + "/token";
     }

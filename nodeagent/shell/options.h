@@ -14,8 +14,6 @@
 namespace heddle::node {
 
 constexpr int kExitUsage = 2;
-constexpr int kExitInUse = 6;
-constexpr int kExitBadConfiguration = 8;
 
 struct NodeOptions {
     std::string name;

@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/service.h"
+#include "common/config/settings.h"
 #include "common/net/credential.h"
 #include "common/net/digest.h"
 #include "common/net/event_loop.h"
@@ -229,7 +230,7 @@ void Daemon::on_saved(const store::Outcome& outcome) {
     if (outcome.fatal) {
         // What the disk holds is not known any more: nothing may be promised from here on.
         log::error("the disk could not flush; ending, to start again from what it holds");
-        loop_.post([this] { end(kExitFailed); });
+        loop_.post([this] { end(config::kExitFailed); });
     }
     door_.push(SaveFailed{{outcome.batch}, *outcome.error});
 }
@@ -249,7 +250,7 @@ int run_daemon(const Options& options) {
     Daemon daemon(options);
     if (const Status started = daemon.start(); !started) {
         std::fprintf(stderr, "resourcemanager: %s\n", started.error().message.c_str());
-        return started.error().code == ErrorCode::Conflict ? kExitInUse : kExitFailed;
+        return config::exit_code_of(started.error());
     }
     return daemon.run();
 }

@@ -7,9 +7,6 @@
 
 namespace heddle::rm {
 
-constexpr int kExitFailed = 1;
-constexpr int kExitInUse = 6;  // a port, or the state directory
-
 /// Runs until SIGTERM or SIGINT. Returns the exit code; what went wrong is on standard error.
 int run_daemon(const Options& options);
 

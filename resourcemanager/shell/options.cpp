@@ -8,6 +8,7 @@
 #include "common/base/strings.h"
 #include "common/config/settings.h"
 #include "common/net/address.h"
+#include "common/net/credential.h"
 
 namespace heddle::rm {
 namespace {
@@ -195,6 +196,9 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
     const std::string socket = settings->text("manager.socket");
     options.socket = socket.empty() ? default_socket() : socket;
     options.token_file = settings->text("auth.token_file");
+    if (options.token_file.empty()) {
+        options.token_file = net::token_credential();
+    }
     options.ui_dir = parsed.ui_dir;
     options.anonymous_read = settings->boolean("auth.anonymous_read");
     options.host_names = settings->texts("auth.host_names");
