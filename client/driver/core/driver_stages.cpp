@@ -218,15 +218,16 @@ void Driver::discard(Stage& stage, Effects& effects) {
 }
 
 void Driver::drop_cached_readers(rdd::ShuffleId shuffle, Effects& effects) {
-    for (const auto& [id, persisted] : persisted_) {
-        const auto below = readers(*persisted.plan, {shuffle});
+    for (const auto& entry : persisted_) {
+        const rdd::RddId id = entry.first;
+        const auto below = readers(*entry.second.plan, {shuffle});
         const bool reads = std::any_of(below.begin(), below.end(),
                                        [&](const rdd::RddNode* node) { return node->id == id; });
         if (!reads) {
             continue;
         }
         blocks_.drop_rdd(id);
-        for (const auto& [executor, entry] : executors_.all()) {
+        for (const auto& [executor, known] : executors_.all()) {
             effects.push_back(Send{executor, rdd::DropRdd{id}});
         }
     }

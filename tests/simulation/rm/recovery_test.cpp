@@ -60,7 +60,7 @@ TEST(Recovery, GivesBackTheStateOfBeforeAtEveryMoment) {
         for (const char* name : {"n1", "n2", "n3"}) {
             world.add_node(name, {4096, 4});
         }
-        world.on_master = [&world](MasterScript& master) {
+        world.on_master = [](MasterScript& master) {
             master.on_registered = [&master] {
                 Ask ask;
                 ask.id = 1;
