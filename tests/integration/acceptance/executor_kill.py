@@ -6,7 +6,7 @@ import random
 import signal
 import sys
 
-from main_job import MainJob, wait_for
+from main_job import Failure, MainJob, wait_for
 from cluster import Cluster
 
 
@@ -17,8 +17,9 @@ def main():
         job = MainJob(cluster)
         job.run()
         calm = job.run()
+        struck = []
         for point in range(points):
-            delay = prng.uniform(0.0, calm.seconds * 0.8)
+            delay = prng.uniform(0.0, calm.seconds * 0.6)
 
             def strike(run):
                 wait_for("an executor", run.executors, 60)
@@ -29,11 +30,14 @@ def main():
                     return
                 container, pid = alive[prng.randrange(len(alive))]
                 os.kill(pid, signal.SIGKILL)
+                struck.append(point)
                 print(f"point {point}: killed {container} (pid {pid}) {delay:.3f} s after the first executor")
 
             run = job.run(strike)
             print(f"point {point}: result equal after {run.seconds:.2f} s, {len(run.containers)} containers",
                   flush=True)
+        if len(struck) < points * 0.8:
+            raise Failure(f"only {len(struck)} of {points} kills struck a living executor")
     print(f"{points} passed, 0 failed")
 
 

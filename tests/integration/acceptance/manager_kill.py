@@ -20,8 +20,14 @@ def main():
 
             def strike(run):
                 run.over.wait(delay)
+                before = cluster.containers()
                 cluster.kill("resourcemanager")
                 cluster.start_manager()
+                after = cluster.containers()
+                gone = sorted(name for name, pid in before.items() if after.get(name) != pid)
+                # Containers end with their application, and with nothing else.
+                if gone and run.app()["finalStatus"] == "UNDEFINED":
+                    raise Failure(f"point {point} ({delay:.3f} s): {gone} did not outlive the manager")
 
             run = job.run(strike)
             if run.moved:
