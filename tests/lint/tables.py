@@ -47,8 +47,8 @@ DOORS = {"executor": "executor/serve.h", "nodeagent/shim": "nodeagent/shim/state
 
 # Third-party headers by prefix -> folders or files that own them.
 THIRD_PARTY = {
-    "boost/asio": ["common/net"],
-    "boost/beast": ["common/net"],
+    "boost/asio": ["common/net", "tests/bench/net"],
+    "boost/beast": ["common/net", "tests/bench/net"],
     "boost/system": ["common/net"],
     "boost/pfr": ["client/api"],
     "boost/unordered": ["client/api"],
