@@ -163,5 +163,8 @@ std::uint64_t image_size(const Block& block);
 Result<BlockPtr> parse_block(std::string_view image, std::shared_ptr<const void> owner);
 /// The same for bytes that can be given away.
 Result<BlockPtr> parse_block(rdd::Bytes image);
+/// The records of several images that lie one after the other, at least one, as one block. Errors:
+/// DataLoss.
+Result<BlockPtr> parse_blocks(std::string_view images, std::shared_ptr<const void> owner);
 
 }  // namespace heddle::blocks

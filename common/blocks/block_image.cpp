@@ -151,6 +151,31 @@ Result<BlockPtr> parse_block(std::string_view image, std::shared_ptr<const void>
     return BlockAccess::make(std::move(parts));
 }
 
+Result<BlockPtr> parse_blocks(std::string_view images, std::shared_ptr<const void> owner) {
+    BlockAccess::Encoded all;
+    do {
+        Header header;
+        if (images.size() < sizeof(Header)) {
+            return damaged("its header is cut short");
+        }
+        std::memcpy(&header, images.data(), sizeof(header));
+        if (header.size > images.size()) {
+            return damaged("its size is not what the header says");
+        }
+        TRY(const BlockPtr piece, parse_block(images.substr(0, header.size), owner));
+        if (!all.segments.empty() &&
+            (piece->raw() != all.raw || piece->record_size() != all.record_size)) {
+            return damaged("its pieces hold different records");
+        }
+        all.raw = piece->raw();
+        all.record_size = piece->record_size();
+        all.segments.insert(all.segments.end(), piece->segments().begin(), piece->segments().end());
+        images.remove_prefix(header.size);
+    } while (!images.empty());
+    all.owner = std::move(owner);
+    return BlockAccess::make(std::move(all));
+}
+
 Result<BlockPtr> parse_block(rdd::Bytes image) {
     const auto owner = std::make_shared<const rdd::Bytes>(std::move(image));
     return parse_block(*owner, owner);

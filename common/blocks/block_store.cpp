@@ -1,4 +1,7 @@
 // Cached partitions in memory and on disk.
+#include <algorithm>
+#include <utility>
+
 #include "common/base/check.h"
 #include "common/base/log.h"
 #include "common/blocks/file_io.h"
@@ -35,18 +38,101 @@ void BlockStore::note(const BlockId& id, std::int64_t memory, std::int64_t disk)
 
 // Bytes written; 0: it did not work, and that is all a cache needs to know.
 std::int64_t BlockStore::write_file(const BlockId& id, const BlockPtr& block) {
-    const BlockPtr plain = encoded(block);
-    const BlockImage image = image_of(*plain);
-    Status status = make_folder(folder_);
-    if (status.ok()) {
-        status = blocks::write_file(path_of(id), image.parts);
-    }
-    if (!status) {
+    const auto written = [&]() -> Result<std::uint64_t> {
+        TRY(make_folder(folder_));
+        if (!block->typed()) {
+            const BlockImage image = image_of(*block);
+            TRY(blocks::write_file(path_of(id), image.parts));
+            return image.size;
+        }
+        TRY(const std::unique_ptr<BlockFile> file, begin_file(id, *block->face()));
+        TRY(file->append(*block));
+        TRY(file->flush());
+        TRY(rename_file(file->file_.path(), path_of(id)));
+        file->kept_ = true;
+        return file->size();
+    }();
+    if (!written) {
         log::warning("cannot keep a block on disk",
-                     {{"block", to_string(id)}, {"reason", status.error().message}});
+                     {{"block", to_string(id)}, {"reason", written.error().message}});
         return 0;
     }
-    return static_cast<std::int64_t>(image.size);
+    return static_cast<std::int64_t>(*written);
+}
+
+BlockFile::BlockFile(GrowingFile file, const rdd::RecordFace& face)
+    : file_(std::move(file)), builder_(face) {}
+
+BlockFile::~BlockFile() {
+    if (!kept_) {
+        remove_file(file_.path());  // readers keep their mapping
+    }
+}
+
+Status BlockFile::append(const void* rows, std::uint32_t count) {
+    builder_.append(rows, nullptr, count);
+    return std::cmp_less(builder_.memory(), kSegmentBytes) ? Status() : flush();
+}
+
+Status BlockFile::append(const Block& block) {
+    CHECK(block.typed());
+    for (const TypedChunk& chunk : block.chunks()) {
+        for (std::uint32_t done = 0; done < chunk.count; done += rdd::kBatchRecords) {
+            TRY(append(block.face()->row(chunk.rows, done),
+                       std::min(rdd::kBatchRecords, chunk.count - done)));
+        }
+    }
+    return {};
+}
+
+Status BlockFile::flush() {
+    if (builder_.records() == 0 && size() != 0) {
+        return {};
+    }
+    BlockPtr piece = builder_.finish();
+    const BlockImage image = image_of(*piece);
+    Status status = file_.append(image.parts);
+    if (!status) {
+        failed_ = std::move(piece);
+    }
+    return status;
+}
+
+Result<BlockPtr> BlockFile::written() const {
+    if (size() == 0) {
+        return BlockPtr();
+    }
+    TRY(auto file, map_file(file_.path()));
+    return parse_blocks(file->bytes().substr(0, size()), file);
+}
+
+BlockPtr BlockFile::rest() {
+    return std::exchange(failed_, nullptr);
+}
+
+Result<std::unique_ptr<BlockFile>> BlockStore::begin_file(const BlockId& id,
+                                                          const rdd::RecordFace& face) {
+    TRY(make_folder(folder_));
+    // The number makes the name unique: two tasks may compute the partition at the same time.
+    TRY(GrowingFile file, GrowingFile::create(path_of(id) + "." + std::to_string(next_file_++)));
+    return std::make_unique<BlockFile>(std::move(file), face);
+}
+
+Result<BlockPtr> BlockStore::keep(const BlockId& id, BlockFile& file, const StorageLevel& level) {
+    TRY(BlockPtr block, file.written());
+    if (contains(id)) {
+        return block;
+    }
+    TRY(rename_file(file.file_.path(), path_of(id)));
+    file.kept_ = true;
+    Entry entry;
+    entry.level = level;
+    entry.disk = static_cast<std::int64_t>(file.size());
+    const std::lock_guard lock(mutex_);
+    if (entries_.try_emplace(id, entry).second) {
+        note(id, 0, entry.disk);
+    }
+    return block;
 }
 
 bool BlockStore::put(const BlockId& id, const BlockPtr& block, const StorageLevel& level) {
@@ -95,7 +181,7 @@ BlockPtr BlockStore::get(const BlockId& id) {
     }
     auto file = map_file(path_of(id));
     if (file) {
-        auto block = parse_block((*file)->bytes(), *file);
+        auto block = parse_blocks((*file)->bytes(), *file);
         if (block) {
             return std::move(block).value();
         }

@@ -57,6 +57,38 @@ Status write_file(const std::string& path, std::span<const std::string_view> par
     return status;
 }
 
+Result<GrowingFile> GrowingFile::create(std::string path) {
+    const int file = ::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+    if (file < 0) {
+        return errno_error("cannot create " + path);
+    }
+    return GrowingFile(std::move(path), file);
+}
+
+GrowingFile::GrowingFile(GrowingFile&& other) noexcept
+    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)), size_(other.size_) {}
+
+GrowingFile::~GrowingFile() {
+    if (file_ >= 0) {
+        ::close(file_);
+    }
+}
+
+Status GrowingFile::append(std::span<const std::string_view> parts) {
+    std::uint64_t more = 0;
+    for (const std::string_view part : parts) {
+        if (Status status = write_all(file_, part, path_); !status) {
+            if (::ftruncate(file_, static_cast<off_t>(size_)) == 0) {
+                ::lseek(file_, static_cast<off_t>(size_), SEEK_SET);
+            }
+            return status;
+        }
+        more += part.size();
+    }
+    size_ += more;
+    return {};
+}
+
 Result<std::shared_ptr<const MappedFile>> map_file(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) {
@@ -95,6 +127,13 @@ Status make_folder(const std::string& path) {
 
 void remove_file(const std::string& path) {
     ::unlink(path.c_str());
+}
+
+Status rename_file(const std::string& from, const std::string& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) {
+        return errno_error("cannot rename " + from + " to " + to);
+    }
+    return {};
 }
 
 void remove_folder(const std::string& path) {

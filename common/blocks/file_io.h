@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/base/result.h"
 
@@ -29,6 +30,28 @@ private:
 /// Errors: Internal with the path; then there is no file.
 Status write_file(const std::string& path, std::span<const std::string_view> parts);
 
+// A file that grows. What could not be written whole is cut off again.
+class GrowingFile {
+public:
+    /// Replaces what is there. Errors: Internal with the path.
+    static Result<GrowingFile> create(std::string path);
+    GrowingFile(GrowingFile&& other) noexcept;
+    GrowingFile& operator=(GrowingFile&&) = delete;
+    ~GrowingFile();  // closes it
+
+    /// All parts or nothing. Errors: Internal with the path.
+    Status append(std::span<const std::string_view> parts);
+    std::uint64_t size() const { return size_; }
+    const std::string& path() const { return path_; }
+
+private:
+    GrowingFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
+
+    std::string path_;
+    int file_;
+    std::uint64_t size_ = 0;
+};
+
 /// Shared by the blocks that lie in the file. Errors: NotFound, Internal.
 Result<std::shared_ptr<const MappedFile>> map_file(const std::string& path);
 
@@ -36,6 +59,9 @@ Result<std::shared_ptr<const MappedFile>> map_file(const std::string& path);
 Status make_folder(const std::string& path);
 
 void remove_file(const std::string& path);
+
+/// Replaces `to`. Errors: Internal with both.
+Status rename_file(const std::string& from, const std::string& to);
 
 /// Removes an empty folder; one with files stays.
 void remove_folder(const std::string& path);

@@ -19,11 +19,43 @@
 #include "common/base/result.h"
 #include "common/blocks/accountant.h"
 #include "common/blocks/block.h"
+#include "common/blocks/file_io.h"
 #include "common/rdd/ids.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/task.h"
 
 namespace heddle::blocks {
+
+// A partition on its way to disk, piece by piece: it need not fit in memory. The file goes with the
+// object unless the store has kept it.
+class BlockFile {
+public:
+    BlockFile(GrowingFile file, const rdd::RecordFace& face);
+    ~BlockFile();
+    BlockFile(const BlockFile&) = delete;
+    BlockFile& operator=(const BlockFile&) = delete;
+
+    /// Buffers about a megabyte. Errors: Internal (disk); the rows are then in rest().
+    Status append(const void* rows, std::uint32_t count);
+    /// The rows of a block that is typed, or the block as it is. Errors: as append.
+    Status append(const Block& block);
+    /// Writes what is buffered. Errors: as append.
+    Status flush();
+    /// Bytes in the file.
+    std::uint64_t size() const { return file_.size(); }
+
+    /// What has been written so far; null: nothing. Errors: DataLoss, Internal.
+    Result<BlockPtr> written() const;
+    /// What could not be written; null: nothing.
+    BlockPtr rest();
+
+private:
+    friend class BlockStore;
+    GrowingFile file_;
+    BlockBuilder builder_;
+    BlockPtr failed_;
+    bool kept_ = false;
+};
 
 class BlockStore {
 public:
@@ -39,6 +71,12 @@ public:
     /// Null: not here. A block on disk is mapped and verified; a bad one is dropped.
     BlockPtr get(const rdd::BlockId& id);
     bool contains(const rdd::BlockId& id) const;
+
+    /// For a partition that is too large for memory. Errors: Internal (disk).
+    Result<std::unique_ptr<BlockFile>> begin_file(const rdd::BlockId& id,
+                                                  const rdd::RecordFace& face);
+    /// Takes in a flushed file. A block that is there already stays. Errors: Internal, DataLoss.
+    Result<BlockPtr> keep(const rdd::BlockId& id, BlockFile& file, const rdd::StorageLevel& level);
 
     void drop(const rdd::BlockId& id);
     void drop_rdd(rdd::RddId rdd);
@@ -74,6 +112,7 @@ private:
     std::map<rdd::BlockId, Entry> entries_;
     std::list<rdd::BlockId> recency_;  // least recently used first
     std::vector<rdd::BlockUpdate> updates_;
+    std::atomic<std::uint64_t> next_file_{0};
 };
 
 // Map output of this executor. A map task puts all its blocks at once, so a reader never sees half

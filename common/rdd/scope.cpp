@@ -67,6 +67,7 @@ bool TaskScope::reserve(std::int64_t bytes, const std::string& operation) {
                       std::to_string(task_.stage.value) + ", partition " +
                       std::to_string(task_.partition) + "): " + *refusal +
                       "; use more partitions or give executors more memory";
+    out_of_memory_ = out_of_memory_ || !failure_;
     fail(std::move(failure));
     return false;
 }

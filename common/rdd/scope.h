@@ -48,6 +48,8 @@ public:
     /// flight. `row` may be null: no record in hand.
     void fail_in_user_code(const std::string& operation, const RecordFace* face, const void* row);
     const std::optional<TaskFailure>& failure() const { return failure_; }
+    /// The first failure was that memory ran out.
+    bool out_of_memory() const { return out_of_memory_; }
 
     /// Draws on the accountant, in chunks of 1 MiB and more so that small steps cost a subtraction.
     /// False: the task has failed, with a message that names task, operation, wanted and available.
@@ -65,6 +67,7 @@ private:
     TaskMemory& memory_;
     const std::atomic<bool>& cancelled_;
     std::optional<TaskFailure> failure_;
+    bool out_of_memory_ = false;
     std::int64_t used_ = 0;     // by operators
     std::int64_t granted_ = 0;  // by the accountant; never less than used_
     TaskMetrics metrics_;

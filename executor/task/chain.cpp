@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/rdd/builtins.h"
 #include "common/rdd/registry.h"
 #include "executor/task/sources.h"
@@ -24,13 +25,21 @@ using rdd::Sink;
 
 namespace {
 
-// Keeps a partition while it is computed, as long as there is memory for it. What was collected
-// when memory ends is pushed on, and the rest passes by.
+// Keeps a partition while it is computed, as long as there is memory for it. When memory ends, a
+// partition that may lie on disk goes there, what was collected and what comes, and is read from
+// there at the end. Of any other what was collected is pushed on, and the rest passes by.
 class CachingSink final : public Sink {
 public:
-    CachingSink(const RecordFace& face, bool typed, rdd::TaskScope& scope, Sink& next)
-        : face_(face), scope_(scope), next_(next) {
-        if (typed) {
+    CachingSink(const RecordFace& face, const rdd::RddNode& node, Partition partition,
+                blocks::BlockStore& store, rdd::TaskScope& scope, bool in_memory, Sink& next)
+        : face_(face),
+          level_(node.storage),
+          id_(rdd::BlockId::rdd(node.id, partition)),
+          store_(store),
+          scope_(scope),
+          in_memory_(in_memory),
+          next_(next) {
+        if (level_.deserialized) {
             typed_.emplace(face);
         } else {
             encoded_.emplace(face);
@@ -42,6 +51,9 @@ public:
         if (passing_) {
             return next_.push(batch);
         }
+        if (file_ != nullptr) {
+            return write(batch);
+        }
         if (typed_) {
             typed_->append(batch.rows, batch.count);
         } else {
@@ -51,42 +63,102 @@ public:
         if (more <= 0) {
             return scope_.flow();
         }
-        if (scope_.try_reserve(more)) {
+        if (in_memory_ && scope_.try_reserve(more)) {
             reserved_ += more;
             return scope_.flow();
         }
-        passing_ = true;
-        overflow_ = finish();
-        return push_overflow();
+        return level_.disk ? move_to_disk() : pass(finish());
     }
-    /// Null: it did not fit and everything has been pushed on.
-    BlockPtr take() {
+    /// The partition, in the store if there is room. Null: everything has been pushed on, now or
+    /// before. Errors: it was written, and cannot be read.
+    Result<BlockPtr> take() {
+        if (file_ != nullptr) {
+            if (const Status written = file_->flush(); !written) {
+                give_up(written);
+            }
+        }
         if (passing_) {
-            return nullptr;
+            return BlockPtr();
+        }
+        if (file_ != nullptr) {
+            return store_.keep(id_, *file_, level_);
         }
         BlockPtr block = finish();
         scope_.release(std::exchange(reserved_, 0));  // the store accounts for it from here on
+        (void)store_.put(id_, block, level_);
         return block;
     }
+    /// Memory is held that the task would have without us.
+    bool in_the_way() const { return reserved_ > 0; }
 
 private:
     BlockPtr finish() { return typed_ ? typed_->finish() : encoded_->finish(); }
 
-    // The overflow stays until the task ends: pushed rows may be pointed at.
-    Flow push_overflow() {
-        auto flow = blocks::read_block(*overflow_, face_,
-                                       [this](Batch& batch) { return next_.push(batch); });
+    Flow move_to_disk() {
+        const BlockPtr block = finish();
+        auto file = store_.begin_file(id_, face_);
+        if (!file) {
+            log::warning("a partition cannot go to disk",
+                         {{"block", to_string(id_)}, {"reason", file.error().message}});
+            return pass(block);
+        }
+        file_ = std::move(file).value();
+        const auto flow =
+            blocks::read_block(*block, face_, [this](Batch& batch) { return push(batch); });
+        if (passing_) {
+            held_.push_back(block);
+        } else {
+            scope_.release(std::exchange(reserved_, 0));
+        }
+        return flow ? *flow : Flow::Stop;
+    }
+
+    Flow write(Batch& batch) {
+        const Status written = file_->append(batch.rows, batch.count);
+        return written ? scope_.flow() : give_up(written);
+    }
+
+    // The disk is full: what is there is pushed on, and what is not.
+    Flow give_up(const Status& why) {
+        log::warning("a partition cannot go to disk",
+                     {{"block", to_string(id_)}, {"reason", why.error().message}});
+        const auto written = file_->written();
+        if (!written) {
+            rdd::TaskFailure failure;
+            failure.kind = rdd::FailureKind::ExceptionFailure;
+            failure.message = written.error().message;
+            scope_.fail(std::move(failure));
+            return Flow::Stop;
+        }
+        const BlockPtr rest = file_->rest();
+        return *written == nullptr || pass(*written) == Flow::Continue ? pass(rest) : Flow::Stop;
+    }
+
+    // The block stays until the task ends: pushed rows may be pointed at.
+    Flow pass(const BlockPtr& block) {
+        passing_ = true;
+        if (block == nullptr) {
+            return scope_.flow();
+        }
+        held_.push_back(block);
+        auto flow =
+            blocks::read_block(*block, face_, [this](Batch& batch) { return next_.push(batch); });
         return flow ? *flow : Flow::Stop;
     }
 
     const RecordFace& face_;
+    const rdd::StorageLevel level_;
+    const rdd::BlockId id_;
+    blocks::BlockStore& store_;
     rdd::TaskScope& scope_;
+    const bool in_memory_;
     Sink& next_;
     std::optional<blocks::TypedBlockBuilder> typed_;
     std::optional<blocks::BlockBuilder> encoded_;
     std::int64_t reserved_ = 0;
+    std::unique_ptr<blocks::BlockFile> file_;
     bool passing_ = false;
-    BlockPtr overflow_;
+    std::vector<BlockPtr> held_;
 };
 
 }  // namespace
@@ -176,19 +248,30 @@ void Chain::run_cached(const RddNode& node, Partition partition, Sink& sink) {
     if (block == nullptr) {
         block = environment_.fetch_cached(id);
     }
+    if (block == nullptr && !keep_in_memory_ && !node.storage.disk) {
+        compute(node, partition, sink);
+        return;
+    }
     if (block == nullptr) {
         const auto caching =
-            std::make_shared<CachingSink>(*face, node.storage.deserialized, scope_, sink);
+            std::make_shared<CachingSink>(*face, node, partition, environment_.store, scope_,
+                                          keep_in_memory_ && node.storage.memory, sink);
         compute(node, partition, *caching);
         if (scope_.stopped()) {
+            in_the_way_ = in_the_way_ || caching->in_the_way();
             return;
         }
-        block = caching->take();
+        auto taken = caching->take();
+        if (!taken) {
+            fail(operation, taken.error().message, false);
+            return;
+        }
+        block = std::move(taken).value();
         if (block == nullptr) {
+            in_the_way_ = in_the_way_ || caching->in_the_way();
             keep_.push_back(caching);
             return;
         }
-        (void)environment_.store.put(id, block, node.storage);
     }
     push_block(block, *face, operation, sink);
 }

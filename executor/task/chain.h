@@ -20,8 +20,13 @@ std::string operation_name(const rdd::RddNode& node);
 
 class Chain {
 public:
-    Chain(const rdd::StagePlan& stage, TaskEnvironment& environment, rdd::TaskScope& scope)
-        : stage_(stage), environment_(environment), scope_(scope) {}
+    /// `keep_in_memory` false: partitions are kept on disk if they may be, or not at all this time.
+    Chain(const rdd::StagePlan& stage, TaskEnvironment& environment, rdd::TaskScope& scope,
+          bool keep_in_memory)
+        : stage_(stage),
+          environment_(environment),
+          scope_(scope),
+          keep_in_memory_(keep_in_memory) {}
 
     /// Pushes the records of partition `partition` of the node into `sink`, from the cache if they
     /// are there. Failures are in the scope.
@@ -32,6 +37,8 @@ public:
     /// The same for a record type.
     const rdd::RecordFace* face_of(const rdd::RecordType& type, const std::string& operation);
     void fail(const std::string& operation, std::string message, bool final);
+    /// A partition that did not fit held memory which operators could have used.
+    bool cache_was_in_the_way() const { return in_the_way_; }
 
 private:
     void compute(const rdd::RddNode& node, rdd::Partition partition, rdd::Sink& sink);
@@ -47,6 +54,8 @@ private:
     const rdd::StagePlan& stage_;
     TaskEnvironment& environment_;
     rdd::TaskScope& scope_;
+    const bool keep_in_memory_;
+    bool in_the_way_ = false;
     // Blocks and files that records may point into, until the task ends.
     std::vector<std::shared_ptr<const void>> keep_;
 };

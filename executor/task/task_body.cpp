@@ -118,20 +118,41 @@ void run_result(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskS
     }
 }
 
-void run_guarded(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScope& scope,
-                 TaskResult& result) {
+// False: memory ran out, and a partition that was to be kept had taken some of it.
+bool run_guarded(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScope& scope,
+                 bool keep_in_memory, TaskResult& result) {
     // Operators report failures through the scope. What still throws is a user's copy constructor,
     // the codec of a user's type, or a refused allocation.
     try {
-        Chain chain(stage, environment, scope);
+        Chain chain(stage, environment, scope, keep_in_memory);
         if (stage.output == StagePlan::Output::ShuffleMap) {
             run_map(stage, environment, scope, chain, result);
         } else {
             run_result(stage, environment, scope, chain, result);
         }
+        return !scope.out_of_memory() || !chain.cache_was_in_the_way();
     } catch (...) {
         scope.fail_in_user_code("task", nullptr, nullptr);
+        return true;
     }
+}
+
+bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironment& environment,
+              const std::atomic<bool>& cancelled, bool keep_in_memory, TaskResult& result) {
+    AccountedMemory memory(environment.accountant);
+    rdd::TaskScope scope(task, memory, cancelled);
+    if (!run_guarded(stage, environment, scope, keep_in_memory, result) && keep_in_memory) {
+        return false;
+    }
+    if (scope.failure()) {
+        result.failure = scope.failure();
+    } else if (scope.cancelled()) {
+        result.failure.emplace();
+        result.failure->kind = rdd::FailureKind::TaskKilled;
+        result.failure->message = "killed on request";
+    }
+    result.metrics = scope.metrics();
+    return true;
 }
 
 }  // namespace
@@ -140,15 +161,12 @@ TaskResult run_task(const StagePlan& stage, const TaskDescription& task,
                     TaskEnvironment& environment, const std::atomic<bool>& cancelled) {
     TaskResult result;
     result.task = task.task;
-    AccountedMemory memory(environment.accountant);
-    rdd::TaskScope scope(task, memory, cancelled);
-    run_guarded(stage, environment, scope, result);
-    if (scope.failure()) {
-        result.failure = scope.failure();
-    } else if (scope.cancelled()) {
-        result.failure.emplace();
-        result.failure->kind = rdd::FailureKind::TaskKilled;
-        result.failure->message = "killed on request";
+    // To keep a partition must not cost the task its memory: then it is done without, from the
+    // start.
+    if (!run_once(stage, task, environment, cancelled, true, result)) {
+        result = {};
+        result.task = task.task;
+        (void)run_once(stage, task, environment, cancelled, false, result);
     }
     if (result.failure) {
         if (result.map) {  // cancelled after its output was stored: nobody will ask for it
@@ -158,7 +176,6 @@ TaskResult run_task(const StagePlan& stage, const TaskDescription& task,
         result.value.clear();
     }
     result.blocks = environment.store.take_updates();
-    result.metrics = scope.metrics();
     return result;
 }
 

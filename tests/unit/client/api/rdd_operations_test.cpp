@@ -1,5 +1,7 @@
 // The operations of Rdd<T> against what plain C++ gives, by the real task body on one thread.
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <map>
@@ -296,6 +298,85 @@ TEST(RddMemory, APartitionThatDoesNotFitIsComputedEachTimeAndComplete) {
     EXPECT_EQ(runner.accountant().usage().execution, 0);
     EXPECT_EQ(rows.map([](std::int64_t x) { return x; }).take(2),
               (std::vector<std::int64_t>{0, 1}));
+}
+
+std::int64_t rows_made = 0;  // by MakeRows; tasks of an InlineRunner run in this process
+
+struct MakeRows {
+    std::int64_t count = 0;
+    void operator()(int, Emit<std::string>& emit) const {
+        for (std::int64_t i = 0; i < count; ++i) {
+            ++rows_made;
+            emit("row " + std::to_string(i) + " of many");
+        }
+    }
+};
+
+TEST(RddMemory, APartitionLargerThanMemoryIsKeptOnDiskWhole) {
+    for (const auto level : {MEMORY_AND_DISK, StorageLevel{true, true, false, 1}}) {
+        auto owned = std::make_unique<InlineRunner>(std::int64_t{8} << 20);
+        InlineRunner& runner = *owned;
+        Context context(std::move(owned));
+        const auto rows = context.parallelize(std::vector<int>{1}, 1).flat_map(MakeRows{1'000'000});
+        rows.persist(level);
+        rows_made = 0;
+        EXPECT_EQ(rows.count(), 1'000'000U);
+        EXPECT_EQ(rows.count(), 1'000'000U);
+        EXPECT_EQ(rows_made, 1'000'000);  // the second time they came from disk
+        const auto kept = runner.store().list();
+        ASSERT_EQ(kept.size(), 1U);
+        EXPECT_EQ(kept[0].memory, 0);
+        EXPECT_GT(kept[0].disk, std::int64_t{17} << 20);
+        const auto length =
+            rows.map([](const std::string& row) { return static_cast<std::int64_t>(row.size()); });
+        EXPECT_EQ(length.reduce([](std::int64_t a, std::int64_t b) { return a + b; }), 17'888'890);
+        EXPECT_EQ(rows.take(2), (std::vector<std::string>{"row 0 of many", "row 1 of many"}));
+        EXPECT_EQ(runner.accountant().usage().execution, 0);
+        rows.unpersist(true);
+        EXPECT_TRUE(runner.store().list().empty());
+    }
+}
+
+TEST(RddMemory, APartitionThatFitsNeitherInMemoryNorOnDiskIsWholeAndNotKept) {
+    auto owned = std::make_unique<InlineRunner>(std::int64_t{8} << 20);
+    InlineRunner& runner = *owned;
+    Context context(std::move(owned));
+    const auto rows = context.parallelize(std::vector<int>{1}, 1).flat_map(MakeRows{1'000'000});
+    rows.persist(MEMORY_AND_DISK);
+    // Files may not grow further, as on a full disk.
+    const auto handler = signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    for (const rlim_t mib : {0, 3, 10}) {
+        const rlimit small{mib << 20U, before.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &small);
+        const auto distinct =
+            rows.map([](const std::string& row) { return std::stoll(row.substr(4)); });
+        EXPECT_EQ(distinct.reduce([](std::int64_t a, std::int64_t b) { return a + b; }),
+                  499'999'500'000);
+        setrlimit(RLIMIT_FSIZE, &before);
+        EXPECT_TRUE(runner.store().list().empty()) << mib << " MiB";
+    }
+    signal(SIGXFSZ, handler);
+    EXPECT_EQ(rows.count(), 1'000'000U);
+    EXPECT_EQ(runner.store().list().size(), 1U);
+}
+
+TEST(RddMemory, APartitionThatIsNotKeptLeavesItsMemoryToTheTask) {
+    auto owned = std::make_unique<InlineRunner>(std::int64_t{8} << 20);
+    InlineRunner& runner = *owned;
+    Context context(std::move(owned));
+    const auto rows = context.parallelize(std::vector<int>{1}, 1).flat_map(MakeRows{400'000});
+    rows.persist();
+    // As much as fits is collected before it turns out that all does not; then the keys need some.
+    const auto keys =
+        rows.map([](const std::string& row) {
+                return std::pair<std::int64_t, std::int64_t>(std::stoll(row.substr(4)) % 60'000, 1);
+            })
+            .reduce_by_key([](std::int64_t a, std::int64_t b) { return a + b; }, 1);
+    EXPECT_EQ(keys.count(), 60'000U);
+    EXPECT_TRUE(runner.store().list().empty());
+    EXPECT_EQ(runner.accountant().usage().execution, 0);
 }
 
 }  // namespace
