@@ -89,6 +89,16 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     return all;
 }
 
+// What a program wrote, as text that every protocol carries.
+std::string text_of(std::string bytes) {
+    for (char& byte : bytes) {
+        if (byte < ' ' || byte > '~') {
+            byte = byte == '\t' ? ' ' : '?';
+        }
+    }
+    return bytes;
+}
+
 ContainerExit unknown_exit() {
     ContainerExit exit;
     exit.reason = ExitReason::Unknown;
@@ -100,26 +110,28 @@ ContainerExit unknown_exit() {
 }  // namespace
 
 ContainerExit exit_of(const ExitRecord& record) {
+    const std::string said = text_of(record.message);
+    const std::string last_words = said.empty() ? said : ": " + said;
     ContainerExit exit;
     exit.code = record.code;
     exit.signal = record.signal;
-    exit.message = record.message;
     exit.memory_peak_mib = record.memory_peak_mib;
     exit.finished = {record.finished_ms};
     switch (record.kind) {
         case EndKind::Exited:
             exit.reason = ExitReason::Exited;
             if (record.code != 0) {
-                exit.message = "exited with code " + std::to_string(record.code);
+                exit.message = "exited with code " + std::to_string(record.code) + last_words;
             }
             break;
         case EndKind::Signalled:
             exit.reason = ExitReason::Signalled;
             exit.message = "killed by signal " + std::to_string(record.signal) + " (" +
-                           std::string(strsignal(record.signal)) + ")";
+                           std::string(strsignal(record.signal)) + ")" + last_words;
             break;
         case EndKind::LaunchFailed:
             exit.reason = ExitReason::LaunchFailed;
+            exit.message = record.message;
             exit.code = kExitAborted;
             break;
     }

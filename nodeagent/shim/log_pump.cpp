@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -13,6 +14,7 @@ namespace heddle::node {
 
 namespace {
 constexpr std::size_t kBufferBytes = 64 * 1024;
+constexpr std::size_t kTailBytes = 400;
 char buffer[kBufferBytes];
 }  // namespace
 
@@ -46,6 +48,7 @@ bool LogPump::pump() {
     const ssize_t n = read(pipe_, buffer, sizeof buffer);
     if (n > 0) {
         write_out(buffer, static_cast<std::size_t>(n));
+        keep_tail(buffer, static_cast<std::size_t>(n));
         return true;
     }
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -53,6 +56,25 @@ bool LogPump::pump() {
     }
     close(std::exchange(pipe_, -1));
     return false;
+}
+
+void LogPump::keep_tail(const char* data, std::size_t size) {
+    const std::size_t fresh = std::min(size, kTailBytes);
+    tail_.append(data + size - fresh, fresh);
+    if (tail_.size() > kTailBytes) {
+        tail_.erase(0, tail_.size() - kTailBytes);
+    }
+}
+
+std::string LogPump::last_line() const {
+    constexpr const char* kBlank = " \t\r\n";
+    const std::size_t last = tail_.find_last_not_of(kBlank);
+    if (last == std::string::npos) {
+        return {};
+    }
+    const std::size_t line = tail_.rfind('\n', last);
+    const std::size_t first = tail_.find_first_not_of(kBlank, line == std::string::npos ? 0 : line);
+    return tail_.substr(first, last + 1 - first);
 }
 
 void LogPump::write_out(const char* data, std::size_t size) {

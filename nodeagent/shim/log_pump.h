@@ -27,10 +27,13 @@ public:
     bool pump();
 
     std::uint64_t lost() const { return lost_; }
+    /// The last line of the stream that is not blank, or the end of it, on one line.
+    std::string last_line() const;
 
 private:
     void write_out(const char* data, std::size_t size);
     void rotate();
+    void keep_tail(const char* data, std::size_t size);
 
     int directory_;
     std::string name_;
@@ -39,6 +42,7 @@ private:
     int file_ = -1;
     std::uint64_t size_ = 0;
     std::uint64_t lost_ = 0;
+    std::string tail_;  // the last bytes of the stream
 };
 
 }  // namespace heddle::node

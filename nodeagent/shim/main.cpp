@@ -305,6 +305,9 @@ private:
         while (stderr_->pump()) {
         }
         record_.output_lost = stdout_->lost() + stderr_->lost();
+        if (record_.code != 0) {
+            record_.message = stderr_->last_line();
+        }
     }
 
     void leave_record() {

@@ -49,7 +49,7 @@ struct ExitRecord {
     std::int64_t memory_peak_mib = 0;
     std::int64_t finished_ms = 0;
     std::uint64_t output_lost = 0;  // bytes of output that could not be written
-    std::string message;            // one line
+    std::string message;            // one line: why it did not start, or its last words
 
     friend bool operator==(const ExitRecord&, const ExitRecord&) = default;
 };

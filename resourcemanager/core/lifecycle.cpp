@@ -165,6 +165,9 @@ std::string too_large(const Books& books, const Resource& size) {
     return "asked " + to_string(size) + "; the largest node has " +
            to_string(books.nodes.largest_ever());
 }
+    if (exit.message.starts_with(text)) {
+        return exit.message;  // the same, and more
+    }
 
 std::string shortened_diagnostics(std::string text) {
     if (text.size() <= kDiagnosticsMax) {

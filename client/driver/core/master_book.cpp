@@ -12,9 +12,9 @@ constexpr std::int32_t kExecutorAsk = 1;
 constexpr std::uint64_t kBeatsPerStatement = 10;  // the whole book with every so many
 
 std::string describe(const ContainerId& container, const ContainerExit& exit) {
-    std::string text =
-        "container " + to_string(container) + " ended with code " + std::to_string(exit.code);
-    return exit.message.empty() ? text : text + ": " + exit.message;
+    const std::string name = "container " + to_string(container);
+    return exit.message.empty() ? name + " ended with code " + std::to_string(exit.code)
+                                : name + ": " + exit.message;
 }
 
 }  // namespace

@@ -53,15 +53,16 @@ protected:
 TEST_F(NodeRest, ShowsNodeApplicationsAndContainersInYarnsShape) {
     EXPECT_EQ(get("/ws/v1/node/apps").body, "{\"apps\":{}}");
     EXPECT_NE(get("/ws/v1/node").body.find("{\"nodeInfo\":{\"healthReport\":"), std::string::npos);
-    run(1, "echo hello; exit 2");
+    run(1, "echo hello; echo first >&2; echo 'oh no' >&2; exit 2");
     const std::string app = to_string(test_container(1).attempt.application);
     EXPECT_EQ(get("/ws/v1/node/apps/" + app).body,
               "{\"app\":{\"id\":\"" + app +
                   "\",\"state\":\"FINISHED\",\"user\":\"ann\",\"containerids\":[\"" +
                   to_string(test_container(1)) + "\"]}}");
     const std::string one = get(container_path(1)).body;
-    EXPECT_NE(one.find("\"state\":\"DONE\",\"exitCode\":2,\"diagnostics\":\"exited with code 2\""),
-              std::string::npos)
+    EXPECT_NE(
+        one.find("\"state\":\"DONE\",\"exitCode\":2,\"diagnostics\":\"exited with code 2: oh no\""),
+        std::string::npos)
         << one;
     EXPECT_NE(one.find("\"containerLogFiles\":[\"stderr\",\"stdout\"]"), std::string::npos) << one;
     EXPECT_NE(get(container_path(1) + "/logs").body.find("{\"fileName\":\"stdout\",\"fileSize\":6"),
