@@ -180,11 +180,13 @@ void write_stage(JsonWriter& json, const StageView& stage, bool details, TimePoi
     json.member("resourceProfileId", 0).end_object();
 }
 
-void write_executor(JsonWriter& json, const ExecutorView& executor) {
+// As in Spark, memory and disk are those of cached partitions, and say the same as storage/rdd.
+void write_executor(JsonWriter& json, const ExecutorView& executor, const BlockTable& blocks) {
+    const BlockTable::Held held = blocks.held(executor.executor);
     json.begin_object().member("id", rdd::to_string(executor.executor));
     json.member("hostPort", executor.host + ":" + std::to_string(executor.port));
-    json.member("isActive", executor.active).member("rddBlocks", executor.rdd_blocks);
-    json.member("memoryUsed", executor.storage_used).member("diskUsed", executor.disk_used);
+    json.member("isActive", executor.active).member("rddBlocks", held.blocks);
+    json.member("memoryUsed", held.memory).member("diskUsed", held.disk);
     json.member("totalCores", executor.slots).member("maxTasks", executor.slots);
     json.member("activeTasks", executor.active_tasks).member("failedTasks", executor.failed_tasks);
     json.member("completedTasks", executor.completed_tasks);
@@ -202,7 +204,7 @@ void write_executor(JsonWriter& json, const ExecutorView& executor) {
     }
     empty_object(json, "executorLogs");
     json.key("memoryMetrics").begin_object();
-    json.member("usedOnHeapStorageMemory", executor.storage_used);
+    json.member("usedOnHeapStorageMemory", held.memory);
     json.member("usedOffHeapStorageMemory", 0);
     json.member("totalOnHeapStorageMemory", executor.memory_max);
     json.member("totalOffHeapStorageMemory", 0).end_object();
@@ -395,7 +397,7 @@ std::string executors(const Driver& core, bool ended_too) {
     json.begin_array();
     for (const auto& [id, executor] : core.progress().executors()) {
         if (executor.active || ended_too) {
-            write_executor(json, executor);
+            write_executor(json, executor, core.blocks());
         }
     }
     json.end_array();
@@ -500,7 +502,7 @@ std::string stream_data(const Driver& core, const RestApplication& application,
     json.end_array().key("executors").begin_array();
     for (const auto& [id, executor] : progress.executors()) {
         if (progress.changed(id) > since) {
-            write_executor(json, executor);
+            write_executor(json, executor, core.blocks());
         }
     }
     json.end_array().end_object();

@@ -7,6 +7,18 @@
 
 namespace heddle::driver {
 
+void BlockTable::count(rdd::ExecutorId executor, const Holding& holding, int sign) {
+    Held& held = held_[executor];
+    held.blocks += sign;
+    held.memory += sign * holding.memory;
+    held.disk += sign * holding.disk;
+}
+
+BlockTable::Held BlockTable::held(rdd::ExecutorId executor) const {
+    const auto it = held_.find(executor);
+    return it == held_.end() ? Held{} : it->second;
+}
+
 void BlockTable::update(rdd::ExecutorId executor, const rdd::BlockUpdate& update) {
     if (update.block.kind != rdd::BlockId::Kind::Rdd) {
         return;
@@ -14,7 +26,12 @@ void BlockTable::update(rdd::ExecutorId executor, const rdd::BlockUpdate& update
     const rdd::RddId rdd{static_cast<std::int32_t>(update.block.first)};
     const auto partition = static_cast<rdd::Partition>(update.block.second);
     if (update.memory != 0 || update.disk != 0) {
-        rdds_[rdd][partition][executor] = {update.memory, update.disk};
+        Holders& holders = rdds_[rdd][partition];
+        if (const auto known = holders.find(executor); known != holders.end()) {
+            count(executor, known->second, -1);
+        }
+        holders[executor] = {update.memory, update.disk};
+        count(executor, holders[executor], +1);
         return;
     }
     const auto it = rdds_.find(rdd);
@@ -25,7 +42,10 @@ void BlockTable::update(rdd::ExecutorId executor, const rdd::BlockUpdate& update
     if (holders == it->second.end()) {
         return;
     }
-    holders->second.erase(executor);
+    if (const auto known = holders->second.find(executor); known != holders->second.end()) {
+        count(executor, known->second, -1);
+        holders->second.erase(known);
+    }
     if (holders->second.empty()) {
         it->second.erase(holders);
     }
@@ -35,6 +55,7 @@ void BlockTable::update(rdd::ExecutorId executor, const rdd::BlockUpdate& update
 }
 
 void BlockTable::executor_lost(rdd::ExecutorId executor) {
+    held_.erase(executor);
     for (auto it = rdds_.begin(); it != rdds_.end();) {
         for (auto at = it->second.begin(); at != it->second.end();) {
             at->second.erase(executor);
@@ -45,7 +66,16 @@ void BlockTable::executor_lost(rdd::ExecutorId executor) {
 }
 
 void BlockTable::drop_rdd(rdd::RddId rdd) {
-    rdds_.erase(rdd);
+    const auto it = rdds_.find(rdd);
+    if (it == rdds_.end()) {
+        return;
+    }
+    for (const auto& [partition, holders] : it->second) {
+        for (const auto& [executor, holding] : holders) {
+            count(executor, holding, -1);
+        }
+    }
+    rdds_.erase(it);
 }
 
 const BlockTable::Holders* BlockTable::find(rdd::RddId rdd, rdd::Partition partition) const {
@@ -67,11 +97,18 @@ bool BlockTable::all(rdd::RddId rdd, std::int32_t partitions) const {
 }
 
 void BlockTable::check() const {
+    std::map<rdd::ExecutorId, std::int32_t> blocks;
     for (const auto& [rdd, partitions] : rdds_) {
         CHECK(!partitions.empty());
         for (const auto& [partition, holders] : partitions) {
             CHECK(!holders.empty());
+            for (const auto& [executor, holding] : holders) {
+                ++blocks[executor];
+            }
         }
+    }
+    for (const auto& [executor, held] : held_) {
+        CHECK(held.blocks == blocks[executor]);
     }
 }
 

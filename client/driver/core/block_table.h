@@ -20,6 +20,12 @@ public:
         std::int64_t disk = 0;
     };
     using Holders = std::map<rdd::ExecutorId, Holding>;
+    // Of one executor, over all RDDs.
+    struct Held {
+        std::int32_t blocks = 0;
+        std::int64_t memory = 0;
+        std::int64_t disk = 0;
+    };
 
     /// Only cached partitions (BlockId::Kind::Rdd) are kept.
     void update(rdd::ExecutorId executor, const rdd::BlockUpdate& update);
@@ -35,10 +41,15 @@ public:
     using Partitions = std::map<rdd::Partition, Holders>;
     const std::map<rdd::RddId, Partitions>& rdds() const { return rdds_; }
 
+    Held held(rdd::ExecutorId executor) const;
+
     void check() const;
 
 private:
+    void count(rdd::ExecutorId executor, const Holding& holding, int sign);
+
     std::map<rdd::RddId, Partitions> rdds_;  // no empty entries on any level
+    std::map<rdd::ExecutorId, Held> held_;
 };
 
 }  // namespace heddle::driver

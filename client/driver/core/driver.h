@@ -45,6 +45,7 @@ public:
     const Progress& progress() const { return progress_; }
     std::vector<RddView> storage() const;
     const ExecutorTable& executors() const { return executors_; }
+    const BlockTable& blocks() const { return blocks_; }
     std::int64_t stale_messages() const { return stale_; }
     bool idle() const { return jobs_.empty(); }
 

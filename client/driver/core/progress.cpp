@@ -264,9 +264,7 @@ void Progress::executor_removed(TimePoint now, rdd::ExecutorId id, const std::st
 void Progress::heartbeat(rdd::ExecutorId id, const rdd::ExecutorHeartbeat& message) {
     const auto it = executors_.find(id);
     if (it != executors_.end()) {
-        it->second.storage_used = message.storage_used;
         it->second.execution_used = message.execution_used;
-        it->second.disk_used = message.shuffle_disk;
         executor_changed_[id] = ++version_;
     }
 }

@@ -86,10 +86,7 @@ struct ExecutorView {
     std::int64_t shuffle_read = 0;
     std::int64_t shuffle_write = 0;
     std::int64_t memory_max = 0;
-    std::int64_t storage_used = 0;
     std::int64_t execution_used = 0;
-    std::int64_t disk_used = 0;
-    std::int32_t rdd_blocks = 0;
     WallTime added;
     WallTime removed;
     std::string remove_reason;

@@ -265,6 +265,35 @@ TEST(DriverCore, DropsASilentExecutor) {
     EXPECT_EQ(core.driver_.stale_messages(), 1);
 }
 
+TEST(DriverCore, CountsTheBlocksOfEachExecutor) {
+    Core core;
+    core.add_executor(1, "node-1");
+    core.add_executor(2, "node-2");
+    const auto held = [&](int executor) {
+        const BlockTable::Held all = core.driver_.blocks().held(rdd::ExecutorId{executor});
+        return std::to_string(all.blocks) + " " + std::to_string(all.memory) + " " +
+               std::to_string(all.disk);
+    };
+    const auto say = [&](int executor, std::vector<rdd::BlockUpdate> blocks) {
+        rdd::ExecutorHeartbeat beat;
+        beat.blocks = std::move(blocks);
+        core.tell(ExecutorSaid{rdd::ExecutorId{executor}, beat});
+    };
+    const auto block = [](int rdd, int partition) {
+        return rdd::BlockId::rdd(rdd::RddId{rdd}, partition);
+    };
+    say(1, {{block(1, 0), 100, 0}, {block(1, 1), 50, 0}, {block(2, 0), 0, 70}});
+    say(2, {{block(1, 0), 100, 0}});
+    EXPECT_EQ(held(1), "3 150 70");
+    say(1, {{block(1, 0), 0, 90}, {block(1, 1), 0, 0}});  // one to disk, one out
+    EXPECT_EQ(held(1), "2 0 160");
+    core.tell(RddUnpersisted{rdd::RddId{1}});
+    EXPECT_EQ(held(1), "1 0 70");
+    EXPECT_EQ(held(2), "0 0 0");
+    core.tell(ExecutorLost{rdd::ExecutorId{1}, "killed"});
+    EXPECT_EQ(held(1), "0 0 0");
+}
+
 TEST(MasterBook, StatesTheWholeBookAfterEveryWelcome) {
     MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
     EXPECT_TRUE(book.want(3).empty());  // not welcomed yet
