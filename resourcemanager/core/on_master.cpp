@@ -302,6 +302,20 @@ void on_message(Books& books, ConnectionId connection, const AttemptId& id,
 
 }  // namespace
 
+// How long a master may be silent.
+Duration patience_with(const Books& books, const Attempt& attempt) {
+    const bool managed = books.applications.find(attempt.record.id.application)->managed();
+    if (attempt.state != AttemptState::Running) {
+        // A program outside the cluster was connected before the restart, or it is gone.
+        return attempt.recovered && !managed ? books.config.settle_time + books.master_expiry()
+                                             : books.config.master_register_expiry;
+    }
+    // Nobody tells us how a program outside the cluster has ended, but its connection ends with it.
+    // Long heartbeats are no reason to wait for the next one of a program that is not connected.
+    return !managed && attempt.connection.value == 0 ? books.config.master_expiry
+                                                     : books.master_expiry();
+}
+
 void send_to_master(Books& books, const Attempt& attempt, ManagerToMaster what) {
     if (attempt.session != 0) {
         books.emit(SendToMaster{attempt.connection, attempt.record.id, std::move(what)});
@@ -351,6 +365,10 @@ void on(Books& books, MasterDisconnected event) {
         attempt->session = 0;
         attempt->news = {};
         attempt->heard = books.now;
+        if (attempt->state == AttemptState::Running) {
+            books.deadlines.set({Timer::Kind::MasterExpiry, *id, 0},
+                                books.now + patience_with(books, *attempt));
+        }
     }
 }
 
@@ -369,11 +387,7 @@ void master_expiry_due(Books& books, const AttemptId& id) {
         return;
     }
     const bool registered = attempt->state == AttemptState::Running;
-    // A program outside the cluster was connected before the restart, or it is gone.
-    const bool was_registered = attempt->recovered && !application.managed();
-    const Duration patience = registered       ? books.master_expiry()
-                              : was_registered ? books.config.settle_time + books.master_expiry()
-                                               : books.config.master_register_expiry;
+    const Duration patience = patience_with(books, *attempt);
     const TimePoint due = std::max(attempt->heard, books.listening_since) + patience;
     if (due > books.now) {
         books.deadlines.set(timer, due);

@@ -1,8 +1,10 @@
 // Runs scenario files: small stories of a cluster in virtual time, one feature each.
 //
+//   heartbeat SECONDS                of nodes and masters; first of all
 //   node NAME MEMORY VCORES          a machine joins
 //   submit KIND MEMORY VCORES [key=value ...]
-//                                    kinds: command, master, outside (its master is no container);
+//                                    kinds: command, master, rdd, outside (its master is no
+//                                    container);
 //                                    keys: queue, attempts, priority. Names are app1, app2, ...
 //   claim APP                        an outside master asks for its token and connects
 //   ask APP ID count=N memory=M vcores=V [generation=G] [nodes=a,b] [strict] [hold] [priority=P]
@@ -155,6 +157,8 @@ private:
             world_.manager().fail_saves = words[1] == "fail";
         } else if (verb == "exit") {
             EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
+        } else if (verb == "heartbeat") {
+            // Taken by heartbeat_of() before there was a cluster.
         } else if (verb == "signal") {
             EXPECT_TRUE(world_.end_process(container(words[1]), 0, std::stoi(words[2])));
         } else {
@@ -201,8 +205,9 @@ private:
 
     void submit(const Words& words) {
         ApplicationSubmission submission;
-        submission.kind =
-            words[1] == "command" ? ApplicationKind::Command : ApplicationKind::Master;
+        submission.kind = words[1] == "command" ? ApplicationKind::Command
+                          : words[1] == "rdd"   ? ApplicationKind::Rdd
+                                                : ApplicationKind::Master;
         submission.unmanaged = words[1] == "outside";
         submission.user = "alice";
         submission.master.argv = {"program"};
@@ -257,8 +262,19 @@ private:
 
 class Scenario : public testing::TestWithParam<std::string> {};
 
+Duration heartbeat_of(const std::string& path, Duration otherwise) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with("heartbeat ")) {
+            return seconds(std::stoll(line.substr(line.find(' '))));
+        }
+    }
+    return otherwise;
+}
+
 TEST_P(Scenario, GoesAsWritten) {
     Config config;
+    config.heartbeat_interval = heartbeat_of(GetParam(), config.heartbeat_interval);
     config.queues = {{"root.default"}, {"root.batch"}};
     Runner runner(config);
     runner.run(GetParam());
