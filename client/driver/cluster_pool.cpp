@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <utility>
 
+#include "common/base/check.h"
 #include "common/base/log.h"
 #include "common/net/http_client.h"
 #include "common/rdd/executor_frames.h"
@@ -45,20 +47,20 @@ ClusterPool::ClusterPool(ClusterPoolOptions options, OpenHttp open_http)
       backoff_(kBackoffMin) {}
 
 ClusterPool::~ClusterPool() {
-    stop(FinalStatus::Undefined, "");
+    finish(FinalStatus::Undefined, "");
 }
 
 Status ClusterPool::start(Post post) {
     TRY(open(options_.address, std::move(post)));
     opened_ = true;
     if (open_http_) {
-        TRY(http_port_, open_http_(loop(), options_.address, options_.token));
+        TRY(http_, open_http_(loop(), options_.address, options_.token));
     }
     LaunchSpec spec = executor_spec(options_);
     spec.environment[rdd::kDriverVariable] = address();
     spec.secrets.push_back({rdd::kSecretFile, secret()});
     loop().post([this, spec = std::move(spec)] {
-        book_ = MasterBook(options_.attempt, spec, options_.executor_size);
+        book_ = MasterBook(options_.attempt, spec, options_.executor_size, options_.generation);
         connect();
     });
     std::unique_lock lock(mutex_);
@@ -113,8 +115,8 @@ void ClusterPool::connected(Result<net::WebSocketPtr> made) {
     };
     socket_->start(std::move(events));
     const std::string url =
-        http_port_ == 0 ? "" : "http://" + options_.address + ":" + std::to_string(http_port_);
-    send({book_.registration(options_.address, http_port_, url)});
+        http_.port == 0 ? "" : "http://" + options_.address + ":" + std::to_string(http_.port);
+    send({book_.registration(options_.address, http_.port, url)});
 }
 
 void ClusterPool::lost() {
@@ -201,9 +203,42 @@ std::string ClusterPool::host_of(const rdd::ExecutorHello& hello) {
 }
 
 void ClusterPool::stop(FinalStatus outcome, const std::string& diagnostics) {
+    if (!opened_ || std::exchange(stopped_, true)) {
+        return;
+    }
+    if (!options_.in_container) {
+        finish(outcome, diagnostics);
+        return;
+    }
+    failure_ = outcome == FinalStatus::Failed ? diagnostics : std::string();
+    flush();
+    hang_up();
+    std::promise<void> quiet;
+    loop().post([this, &quiet] {
+        http_ = {};
+        mute();
+        quiet.set_value();
+    });
+    quiet.get_future().wait();
+}
+
+void ClusterPool::leave() {
+    CHECK(stopped_ || !opened_);
     if (!std::exchange(opened_, false)) {
         return;
     }
+    loop().post([this] {
+        ended_ = true;
+        socket_.reset();
+    });
+    close();
+}
+
+void ClusterPool::finish(FinalStatus outcome, const std::string& diagnostics) {
+    if (!std::exchange(opened_, false)) {
+        return;
+    }
+    stopped_ = true;
     flush();
     bool begun = false;
     {

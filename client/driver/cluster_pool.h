@@ -5,6 +5,7 @@
 // keeps its place over restarts of the manager.
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -27,13 +28,21 @@ struct ClusterPoolOptions {
     std::int32_t executors = 1;
     Resource executor_size;
     std::int64_t executor_memory = 0;  // bytes of it for execution and storage
+    bool in_container = false;         // the application ends with this process, not with its jobs
+    std::int32_t generation = 0;       // of those in one container
+};
+
+/// The driver's own HTTP; ends when the last holder lets go of it.
+struct OwnHttp {
+    std::uint16_t port = 0;
+    std::shared_ptr<void> server;  // shared with whoever opened it
 };
 
 class ClusterPool final : public FramePool {
 public:
-    /// Opens the driver's own HTTP and answers its port; 0: there is none.
-    using OpenHttp = std::function<Result<std::uint16_t>(
-        net::EventLoop& loop, const std::string& address, const std::string& token)>;
+    /// Opens the driver's own HTTP on the pool's loop.
+    using OpenHttp = std::function<Result<OwnHttp>(net::EventLoop& loop, const std::string& address,
+                                                   const std::string& token)>;
 
     ClusterPool(ClusterPoolOptions options, OpenHttp open_http);
     ~ClusterPool() override;
@@ -41,7 +50,18 @@ public:
     /// Returns when the manager has welcomed us. Errors: Unavailable, Unauthenticated, Conflict.
     Status start(Post post) override;
     void want(std::int32_t count) override;
+    /// In a container the manager goes on hearing from us: how the application ended is known when
+    /// its process ends, see program_end.h. Elsewhere the application ends here.
     void stop(FinalStatus outcome, const std::string& diagnostics) override;
+    /// States how the application ended, and returns when the manager has it. Safe to call twice.
+    void finish(FinalStatus outcome, const std::string& diagnostics);
+    /// Another pool of this attempt takes over: no more is heard of this one. After stop().
+    void leave();
+
+    bool in_container() const { return options_.in_container; }
+    bool stopped() const { return stopped_; }
+    /// Why the jobs failed; empty: they did not.
+    const std::string& failure() const { return failure_; }
     std::int32_t slots() const override;
     std::string application_id() const override;
 
@@ -59,8 +79,10 @@ private:
 
     ClusterPoolOptions options_;
     OpenHttp open_http_;
-    std::uint16_t http_port_ = 0;
+    OwnHttp http_;
     bool opened_ = false;
+    bool stopped_ = false;  // no more jobs; the manager may still be told how all ended
+    std::string failure_;
 
     MasterBook book_;  // loop thread, as what follows
     net::WebSocketPtr socket_;

@@ -47,6 +47,10 @@ public:
     }
 
     void handle(net::HttpRequest request, net::Responder responder) override {
+        if (closed_) {
+            responder.send(refusal(503, "the driver has ended"));
+            return;
+        }
         const std::vector<std::string>& path = request.segments;
         if (request.path == "/heddle/v1/jobs/stream") {
             open_stream(std::move(responder));
@@ -157,6 +161,7 @@ DriverHttp::DriverHttp(net::EventLoop& loop, std::string token, RestApplication 
       server_(loop, handler_) {}
 
 DriverHttp::~DriverHttp() {
+    handler_->close();  // connections may hold it a little longer
     server_.close();
 }
 

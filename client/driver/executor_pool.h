@@ -40,7 +40,8 @@ public:
     virtual bool gathers() const { return false; }
     virtual void want(std::int32_t) {}
     virtual void drop(rdd::ExecutorId, const std::string&) {}
-    /// Ends all executors and waits for them. `outcome`: of the application, for its manager.
+    /// Ends all executors and waits for them. `outcome`: of this context's jobs, for the manager.
+    /// Nothing is posted any more when it returns.
     virtual void stop(FinalStatus outcome, const std::string& diagnostics) = 0;
 
     virtual std::int32_t slots() const = 0;  // those that there will be

@@ -35,6 +35,10 @@ protected:
     /// Takes no new connections and closes those that are there, after what is queued. Executors
     /// end when their connection does.
     void hang_up();
+    /// Nothing is posted any more. On the loop's thread.
+    void mute() {
+        post_ = [](Event) {};
+    }
     /// Hangs up and ends the loop's thread. Safe to call twice.
     void close();
     /// Ends the connection of the executor that lives in a container or process of ours.

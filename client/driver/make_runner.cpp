@@ -15,6 +15,7 @@
 #include "client/driver/local_pool.h"
 #include "client/driver/master_url.h"
 #include "client/driver/process_pool.h"
+#include "client/driver/program_end.h"
 #include "client/driver/runner.h"
 #include "client/driver/settings.h"
 #include "client/driver/submit_self.h"
@@ -58,10 +59,9 @@ std::unique_ptr<ExecutorPool> make_process_pool(const MasterUrl& url, const Sett
     return std::make_unique<ProcessPool>(std::move(options));
 }
 
-// The HTTP of a driver in a cluster: opened by the pool, on its loop, when the runner is there.
+// The HTTP of a driver in a cluster is opened by the pool, when the runner is there.
 struct ClusterHttp {
     Runner* runner = nullptr;
-    std::unique_ptr<DriverHttp> http;
 };
 
 DriverHttp::Inspect inspector(Runner* runner) {
@@ -76,18 +76,23 @@ RestApplication rest_application(const std::string& id, const RunnerOptions& opt
     return application;
 }
 
-std::unique_ptr<ExecutorPool> make_cluster_pool(ClusterPoolOptions place,
-                                                const RunnerOptions& options,
-                                                const std::shared_ptr<ClusterHttp>& http) {
+Result<std::shared_ptr<ExecutorPool>> make_cluster_pool(ClusterPoolOptions place,
+                                                        const RunnerOptions& options,
+                                                        const std::shared_ptr<ClusterHttp>& http) {
     const std::string id = to_string(place.attempt.application);
-    return std::make_unique<ClusterPool>(std::move(place),
-                                         [http, application = rest_application(id, options)](
-                                             net::EventLoop& loop, const std::string& address,
-                                             const std::string& token) -> Result<std::uint16_t> {
-                                             http->http = std::make_unique<DriverHttp>(
-                                                 loop, token, application, inspector(http->runner));
-                                             return http->http->listen(address);
-                                         });
+    TRY(place.generation, admit_to_program());
+    auto pool =
+        std::make_shared<ClusterPool>(std::move(place),
+                                      [http, application = rest_application(id, options)](
+                                          net::EventLoop& loop, const std::string& address,
+                                          const std::string& token) -> Result<OwnHttp> {
+                                          const auto server = std::make_shared<DriverHttp>(
+                                              loop, token, application, inspector(http->runner));
+                                          TRY(const std::uint16_t port, server->listen(address));
+                                          return OwnHttp{port, server};
+                                      });
+    end_with_program(pool);
+    return std::shared_ptr<ExecutorPool>(std::move(pool));
 }
 
 Status add_companions(Runner& runner, const RunnerOptions& options, const Settings& settings,
@@ -115,7 +120,7 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
         url.kind = MasterUrl::Kind::Cluster;  // whatever the program says: here it is a master
     }
     const auto http = std::make_shared<ClusterHttp>();  // shared with the pool
-    std::unique_ptr<ExecutorPool> pool;
+    std::shared_ptr<ExecutorPool> pool;                 // shared with the end of the program
     switch (url.kind) {
         case MasterUrl::Kind::Local:
             pool = make_local_pool(url, settings);
@@ -130,7 +135,7 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
                                       : submit_self(url, options.application_name, settings));
             settings.core.executors_wanted = place.executors;
             settings.core.executor_failures_max = executor_failures_max(place.executors);
-            pool = make_cluster_pool(std::move(place), options, http);
+            TRY(pool, make_cluster_pool(std::move(place), options, http));
             break;
         }
     }

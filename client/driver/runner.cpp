@@ -40,7 +40,7 @@ JobFailure failure_of(JobError error) {
 
 }  // namespace
 
-Runner::Runner(std::unique_ptr<ExecutorPool> pool, const Settings& settings)
+Runner::Runner(std::shared_ptr<ExecutorPool> pool, const Settings& settings)
     : pool_(std::move(pool)),
       settings_(settings),
       core_(core_config(settings)),
@@ -51,7 +51,10 @@ Runner::~Runner() {
 }
 
 Status Runner::start() {
-    TRY(pool_->start([this](Event event) { post(std::move(event)); }));
+    if (Status begun = pool_->start([this](Event event) { post(std::move(event)); }); !begun) {
+        pool_->stop(FinalStatus::Failed, begun.error().message);
+        return begun;
+    }
     thread_ = std::thread([this] { run(); });
     return {};
 }

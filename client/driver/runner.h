@@ -25,7 +25,8 @@ namespace heddle::driver {
 
 class Runner final : public JobRunner {
 public:
-    Runner(std::unique_ptr<ExecutorPool> pool, const Settings& settings);
+    /// The pool may be shared with the end of the program (program_end.h), which comes later.
+    Runner(std::shared_ptr<ExecutorPool> pool, const Settings& settings);
     ~Runner() override;
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
@@ -63,7 +64,7 @@ private:
     void perform(Effects& effects);
     void put_mail(rdd::JobId job, Effect effect);
 
-    std::unique_ptr<ExecutorPool> pool_;
+    std::shared_ptr<ExecutorPool> pool_;
     Settings settings_;
     Driver core_;
     BoundedQueue<Item> queue_;

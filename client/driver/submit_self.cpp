@@ -159,6 +159,7 @@ bool in_master_container() {
 
 Result<ClusterPoolOptions> managed_place(const Settings& settings) {
     ClusterPoolOptions options;
+    options.in_container = true;
     TRY(options.server, net::Endpoint::parse(environment(kServerVariable)));
     TRY(options.attempt, parse_attempt_id(environment(kAttemptVariable)));
     TRY(const std::string token, read_file(environment(kMasterTokenVariable)));

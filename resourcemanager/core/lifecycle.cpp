@@ -89,6 +89,13 @@ AttemptInput end_stored_input(AttemptState state, bool master_up) {
     }
 }
 
+// The program of an RDD application is its driver: what it exits with is the result, if it has not
+// said so itself (it ran no job, or could not reach us any more). With any other exit it may be
+// tried again.
+bool driver_succeeded(const Application& application, const ContainerExit& exit) {
+    return application.submission->kind == ApplicationKind::Rdd && exit.success();
+}
+
 void acknowledge_master_end(Books& books, Attempt& attempt) {
     if (!std::exchange(attempt.master_end_waits, false)) {
         return;
@@ -158,6 +165,9 @@ std::string describe(const ContainerExit& exit) {
             text = "ended in a way that is not on record";
             break;
     }
+    if (exit.message.starts_with(text)) {
+        return exit.message;  // the same, and more
+    }
     return exit.message.empty() ? text : text + ": " + exit.message;
 }
 
@@ -165,9 +175,6 @@ std::string too_large(const Books& books, const Resource& size) {
     return "asked " + to_string(size) + "; the largest node has " +
            to_string(books.nodes.largest_ever());
 }
-    if (exit.message.starts_with(text)) {
-        return exit.message;  // the same, and more
-    }
 
 std::string shortened_diagnostics(std::string text) {
     if (text.size() <= kDiagnosticsMax) {
@@ -385,6 +392,11 @@ void master_gone(Books& books, Application& application, Attempt& attempt,
         !lost && exit.reason != ExitReason::Unknown && exit.reason != ExitReason::Stopped;
     if (application.command() && ended_by_itself) {
         command_ended(books, application, attempt, exit);
+        return;
+    }
+    if (driver_succeeded(application, exit)) {
+        end_attempt(books, application, attempt,
+                    {AttemptState::Finished, FinalStatus::Succeeded, "", AppState::Finished});
         return;
     }
     fail_attempt(books, application, attempt, "its master's container " + describe(exit), !lost);

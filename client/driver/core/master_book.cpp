@@ -19,8 +19,12 @@ std::string describe(const ContainerId& container, const ContainerExit& exit) {
 
 }  // namespace
 
-MasterBook::MasterBook(AttemptId attempt, LaunchSpec executor, Resource size)
-    : attempt_(attempt), template_{kExecutorTemplate, std::move(executor)}, size_(size) {}
+MasterBook::MasterBook(AttemptId attempt, LaunchSpec executor, Resource size,
+                       std::int32_t generation)
+    : attempt_(attempt),
+      template_{kExecutorTemplate, std::move(executor)},
+      size_(size),
+      generation_(generation) {}
 
 MasterToManager MasterBook::registration(const std::string& host, std::int32_t rpc_port,
                                          const std::string& tracking_url) const {
@@ -94,6 +98,7 @@ MasterBook::Reaction MasterBook::hear_one(const MasterRejected& message) {
 Ask MasterBook::ask() const {
     Ask ask;
     ask.id = kExecutorAsk;
+    ask.generation = generation_;
     ask.launch_template = kExecutorTemplate;
     ask.size = size_;
     ask.count = count_;

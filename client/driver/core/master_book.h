@@ -32,7 +32,8 @@ public:
         bool reconnect = false;  // news are missing: close the connection and begin another one
     };
 
-    MasterBook(AttemptId attempt, LaunchSpec executor, Resource size);
+    /// `generation` rises with every book of one attempt: containers of an earlier one are ended.
+    MasterBook(AttemptId attempt, LaunchSpec executor, Resource size, std::int32_t generation = 0);
 
     /// First on every connection.
     MasterToManager registration(const std::string& host, std::int32_t rpc_port,
@@ -63,6 +64,7 @@ private:
     AttemptId attempt_;
     LaunchTemplate template_;
     Resource size_;
+    std::int32_t generation_ = 0;
     std::int32_t count_ = 0;
     std::uint64_t session_ = 0;  // 0: not welcomed
     std::uint64_t sequence_ = 0;

@@ -294,6 +294,15 @@ TEST(DriverCore, CountsTheBlocksOfEachExecutor) {
     EXPECT_EQ(held(1), "0 0 0");
 }
 
+TEST(MasterBook, AsksUnderTheGenerationOfItsContext) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1}, 1);
+    (void)book.want(2);
+    MasterWelcome welcome;
+    welcome.session = 7;
+    const auto reaction = book.hear(welcome);
+    EXPECT_EQ(std::get<MasterUpdate>(reaction.send.at(0)).asks.at(0).generation, 1);
+}
+
 TEST(MasterBook, StatesTheWholeBookAfterEveryWelcome) {
     MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
     EXPECT_TRUE(book.want(3).empty());  // not welcomed yet
