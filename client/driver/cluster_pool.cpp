@@ -19,6 +19,7 @@ namespace {
 constexpr Duration kConnectTimeout = seconds(10);
 constexpr Duration kBackoffMin = milliseconds(50);
 constexpr Duration kBackoffMax = seconds(2);
+constexpr Duration kProgressInterval = milliseconds(500);
 constexpr std::chrono::seconds kBeginPatience{30};
 constexpr std::chrono::seconds kFinishPatience{20};
 
@@ -195,6 +196,23 @@ void ClusterPool::beat() {
 
 void ClusterPool::want(std::int32_t count) {
     loop().post([this, count] { send(book_.want(count)); });
+}
+
+// Whatever is sent meanwhile takes it along: this only sees to it that something is.
+void ClusterPool::progress(std::int32_t percent) {
+    percent_.store(percent, std::memory_order_relaxed);
+    if (percent_timer_.exchange(true)) {
+        return;
+    }
+    loop().post([this] {
+        loop().post_after(kProgressInterval, [this] {
+            percent_timer_ = false;
+            book_.progress(percent_.load(std::memory_order_relaxed));
+            if (!ended_ && book_.progress_waits()) {
+                send(book_.beat());
+            }
+        });
+    });
 }
 
 std::string ClusterPool::host_of(const rdd::ExecutorHello& hello) {

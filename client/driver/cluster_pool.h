@@ -4,6 +4,7 @@
 // a count of containers by one launch template, in which its own program becomes an executor, and
 // keeps its place over restarts of the manager.
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -50,6 +51,7 @@ public:
     /// Returns when the manager has welcomed us. Errors: Unavailable, Unauthenticated, Conflict.
     Status start(Post post) override;
     void want(std::int32_t count) override;
+    void progress(std::int32_t percent) override;
     /// In a container the manager goes on hearing from us: how the application ended is known when
     /// its process ends, see program_end.h. Elsewhere the application ends here.
     void stop(FinalStatus outcome, const std::string& diagnostics) override;
@@ -89,6 +91,9 @@ private:
     Duration backoff_;
     bool ended_ = false;
     std::uint64_t connection_ = 0;  // counts, so that timers of an old one end
+
+    std::atomic<std::int32_t> percent_{0};
+    std::atomic<bool> percent_timer_{false};
 
     std::mutex mutex_;
     std::condition_variable changed_;

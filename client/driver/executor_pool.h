@@ -40,6 +40,8 @@ public:
     virtual bool gathers() const { return false; }
     virtual void want(std::int32_t) {}
     virtual void drop(rdd::ExecutorId, const std::string&) {}
+    /// How far the jobs under way are, in percent.
+    virtual void progress(std::int32_t) {}
     /// Ends all executors and waits for them. `outcome`: of this context's jobs, for the manager.
     /// Nothing is posted any more when it returns.
     virtual void stop(FinalStatus outcome, const std::string& diagnostics) = 0;

@@ -215,6 +215,10 @@ void Runner::run() {
             polled = pool_->poll();
         }
         pool_->flush();
+        if (const std::int32_t percent = core_.progress().percent(); percent != percent_) {
+            percent_ = percent;
+            pool_->progress(percent);
+        }
     }
 }
 

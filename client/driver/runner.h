@@ -70,6 +70,7 @@ private:
     BoundedQueue<Item> queue_;
     std::thread thread_;
     bool stopping_ = false;                          // of the core thread
+    std::int32_t percent_ = 0;                       // as the pool was told last
     std::vector<std::shared_ptr<void>> companions_;  // of any type; nobody else holds them
 
     std::mutex mutex_;                                          // guards what follows

@@ -88,6 +88,7 @@ private:
                                             rdd::RddId root, StagesSeen& seen);
     rdd::StageId shuffle_stage_of(const std::shared_ptr<const rdd::Plan>& plan,
                                   const rdd::Dependency& dependency, StagesSeen& seen);
+    std::int32_t tasks_to_run(const Job& job);
     void remember_persisted(const std::shared_ptr<const rdd::Plan>& plan);
     void end_job(rdd::JobId id, std::optional<JobError> error, Effects& effects);
     void leave_stage(Stage& stage, rdd::JobId job);

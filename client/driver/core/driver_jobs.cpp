@@ -51,7 +51,7 @@ void Driver::on(const JobSubmitted& event, Effects& effects) {
     }
     const auto [it, added] = jobs_.emplace(job.id, std::move(job));
     CHECK(added);
-    progress_.job_submitted(now_, it->second, stages_);
+    progress_.job_submitted(now_, it->second, stages_, tasks_to_run(it->second));
     if (it->second.missing.empty()) {
         end_job(event.job, std::nullopt, effects);
         return;
@@ -62,6 +62,26 @@ void Driver::on(const JobSubmitted& event, Effects& effects) {
         wanted_ = config_.executors_wanted;
         effects.push_back(WantExecutors{wanted_});
     }
+}
+
+// The same walk as submit(): stages whose output is there hide those above them.
+std::int32_t Driver::tasks_to_run(const Job& job) {
+    std::size_t tasks = job.partitions;
+    std::set<rdd::StageId> seen = {job.result_stage};
+    std::vector<rdd::StageId> open = {job.result_stage};
+    while (!open.empty()) {
+        const Stage& stage = stages_.at(open.back());
+        open.pop_back();
+        for (const rdd::Dependency* input : shuffle_inputs(*stage.plan, stage.root, &blocks_)) {
+            const Stage* parent = stages_.find(input->shuffle);
+            if (outputs_.complete(input->shuffle) || !seen.insert(parent->id).second) {
+                continue;
+            }
+            tasks += outputs_.missing(input->shuffle).size();
+            open.push_back(parent->id);
+        }
+    }
+    return static_cast<std::int32_t>(tasks);
 }
 
 void Driver::on(const JobCancelled& event, Effects& effects) {

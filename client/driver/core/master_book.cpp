@@ -111,6 +111,7 @@ MasterToManager MasterBook::update(bool complete, bool with_asks) {
     update.sequence = ++sequence_;
     update.news_seen = news_seen_;
     update.complete = complete;
+    update.progress_percent = percent_said_ = percent_;
     if (complete) {
         update.templates.push_back(template_);
         for (const auto& [container, node] : containers_) {

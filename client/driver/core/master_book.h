@@ -43,6 +43,9 @@ public:
 
     /// An absolute count. Empty when there is no connection: the welcome will say it.
     std::vector<MasterToManager> want(std::int32_t count);
+    /// Goes with whatever is said next; until then progress_waits() is true.
+    void progress(std::int32_t percent) { percent_ = percent; }
+    bool progress_waits() const { return session_ != 0 && percent_ != percent_said_; }
     /// Proves life; now and then it states the whole book again, and the end until it is confirmed,
     /// so that nothing depends on one message.
     std::vector<MasterToManager> beat();
@@ -66,6 +69,8 @@ private:
     Resource size_;
     std::int32_t generation_ = 0;
     std::int32_t count_ = 0;
+    std::int32_t percent_ = 0;
+    std::int32_t percent_said_ = 0;
     std::uint64_t session_ = 0;  // 0: not welcomed
     std::uint64_t sequence_ = 0;
     std::uint64_t news_seen_ = 0;

@@ -82,7 +82,28 @@ void Progress::each_job(StageKey key, void (*change)(JobView&)) {
     }
 }
 
-void Progress::job_submitted(TimePoint now, const Job& job, const StageTable& stages) {
+void Progress::count_success(StageKey key) {
+    const auto it = jobs_of_.find(key.first);
+    if (it == jobs_of_.end()) {
+        return;
+    }
+    for (const rdd::JobId id : it->second) {
+        JobView& job = jobs_.at(id);
+        // What is lost and computed again was counted before.
+        done_ += ++job.completed_tasks <= job.tasks_to_run ? 1 : 0;
+        job_changed_[id] = ++version_;
+    }
+}
+
+std::int32_t Progress::percent() const {
+    if (expected_ == 0) {
+        return ran_ ? 100 : 0;
+    }
+    return static_cast<std::int32_t>(std::min<std::int64_t>(99, done_ * 100 / expected_));
+}
+
+void Progress::job_submitted(TimePoint now, const Job& job, const StageTable& stages,
+                             std::int32_t to_run) {
     JobView view;
     view.job = job.id;
     view.name = job.description;
@@ -95,6 +116,8 @@ void Progress::job_submitted(TimePoint now, const Job& job, const StageTable& st
         view.tasks += stage.is_shuffle() ? stage.plan->find(stage.root)->partitions
                                          : static_cast<std::int32_t>(job.partitions);
     }
+    view.tasks_to_run = to_run;
+    expected_ += to_run;
     jobs_[job.id] = std::move(view);
     job_changed_[job.id] = ++version_;
     trim();
@@ -106,6 +129,9 @@ void Progress::job_ended(TimePoint now, rdd::JobId id, const std::string& error)
         return;
     }
     JobView& view = it->second;
+    expected_ -= view.tasks_to_run;
+    done_ -= std::min(view.completed_tasks, view.tasks_to_run);
+    ran_ = true;
     view.completed = wall(now);
     view.status = error.empty() ? "SUCCEEDED" : "FAILED";
     view.error = error;
@@ -214,7 +240,7 @@ void Progress::task_ended(TimePoint now, StageKey key, rdd::TaskId task,
         if (status == "SUCCESS") {
             ++view->complete;
             ++view->completed_indices;
-            each_job(key, [](JobView& job) { ++job.completed_tasks; });
+            count_success(key);
         } else if (status == "KILLED") {
             ++view->killed;
             each_job(key, [](JobView& job) { ++job.killed_tasks; });

@@ -24,7 +24,9 @@ public:
 
     using StageKey = std::pair<rdd::StageId, std::int32_t>;  // with the attempt
 
-    void job_submitted(TimePoint now, const Job& job, const StageTable& stages);
+    /// `to_run`: how many of its tasks have no result yet.
+    void job_submitted(TimePoint now, const Job& job, const StageTable& stages,
+                       std::int32_t to_run);
     void job_ended(TimePoint now, rdd::JobId job, const std::string& error);
     void stage_submitted(TimePoint now, const Stage& stage);
     /// `failure` empty: complete.
@@ -48,6 +50,9 @@ public:
     std::uint64_t changed(StageKey stage) const;
     std::uint64_t changed(rdd::ExecutorId executor) const;
     std::uint64_t version() const { return version_; }
+    /// How far the running jobs are: tasks that are done, of those that were to run when their job
+    /// was submitted. Below 100 as long as a job runs; it never falls while the same jobs run.
+    std::int32_t percent() const;
 
 private:
     WallTime wall(TimePoint now) const {
@@ -57,6 +62,7 @@ private:
     JobView* job_of(rdd::JobId id);
     void each_job(StageKey key, void (*change)(JobView&));
     void touch(StageKey key);
+    void count_success(StageKey key);
     void trim();
 
     const Config& config_;
@@ -65,6 +71,9 @@ private:
     std::map<rdd::ExecutorId, ExecutorView> executors_;
     std::map<StageKey, std::map<rdd::TaskId, std::size_t>> task_index_;  // of stages under way
     std::map<rdd::StageId, std::vector<rdd::JobId>> jobs_of_;            // running ones
+    std::int64_t expected_ = 0;  // tasks of running jobs that were to run,
+    std::int64_t done_ = 0;      // and those of them that are done
+    bool ran_ = false;           // some job has ended
     std::map<rdd::JobId, std::uint64_t> job_changed_;
     std::map<StageKey, std::uint64_t> stage_changed_;
     std::map<rdd::ExecutorId, std::uint64_t> executor_changed_;

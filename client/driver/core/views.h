@@ -60,6 +60,7 @@ struct JobView {
     std::string status;  // RUNNING, SUCCEEDED, FAILED
     std::string error;
     std::int32_t tasks = 0;
+    std::int32_t tasks_to_run = 0;  // without those whose results were there at the submission
     std::int32_t active_tasks = 0;
     std::int32_t completed_tasks = 0;
     std::int32_t skipped_tasks = 0;

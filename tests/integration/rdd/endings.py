@@ -115,6 +115,8 @@ def leaving_clients(target):
 def killed_application(target):
     app = submit(target, "endless")
     cluster.wait_for("driver and executor", lambda: len(target.containers()) == 2, 30)
+    cluster.wait_for("half of the job", lambda: target.app(app)["progress"] == 50, 30)
+    print("ok: the application's progress is that of its job")
     target.rmctl("app", "kill", app)
     check("a killed application leaves nothing", not target.containers(), str(target.containers()))
     check("and says so", target.app(app)["finalStatus"] == "KILLED")

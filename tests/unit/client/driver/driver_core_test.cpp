@@ -265,6 +265,37 @@ TEST(DriverCore, DropsASilentExecutor) {
     EXPECT_EQ(core.driver_.stale_messages(), 1);
 }
 
+TEST(DriverCore, ProgressCountsWhatIsLeftToRunAndDoesNotFallWhenOutputIsLost) {
+    Config config;
+    config.locality_wait = {};
+    Core core(config);
+    core.add_executor(1, "node-1", 2);
+    const rdd::RddNode source = source_of(2);
+    const rdd::RddNode dealt = test::shuffled(1, source, 0, 2);
+    const rdd::Plan plan = test::plan_of({source, dealt});
+    const auto percent = [&] { return core.driver_.progress().percent(); };
+    core.submit(0, plan, dealt);
+    EXPECT_EQ(percent(), 0);
+    core.succeed(0, 2);
+    EXPECT_EQ(percent(), 25);
+    core.succeed(1, 2);
+    core.succeed(2);
+    EXPECT_EQ(percent(), 75);
+    core.add_executor(2, "node-2", 2);
+    core.tell(ExecutorLost{rdd::ExecutorId{1}, "killed"});  // with all map output
+    core.advance(1_s);
+    ASSERT_EQ(core.launched_.size(), 6U);
+    core.succeed(4, 2);
+    EXPECT_EQ(percent(), 99);  // four tasks have succeeded, and it is not over
+    core.succeed(5, 2);
+    core.succeed(6);
+    EXPECT_EQ(percent(), 100);
+    core.submit(1, plan, dealt);  // its map output is there: two tasks are all of it
+    EXPECT_EQ(percent(), 0);
+    core.succeed(7);
+    EXPECT_EQ(percent(), 50);
+}
+
 TEST(DriverCore, CountsTheBlocksOfEachExecutor) {
     Core core;
     core.add_executor(1, "node-1");
@@ -292,6 +323,21 @@ TEST(DriverCore, CountsTheBlocksOfEachExecutor) {
     EXPECT_EQ(held(2), "0 0 0");
     core.tell(ExecutorLost{rdd::ExecutorId{1}, "killed"});
     EXPECT_EQ(held(1), "0 0 0");
+}
+
+TEST(MasterBook, SaysProgressWithWhateverItSays) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    book.progress(40);
+    EXPECT_FALSE(book.progress_waits());  // nobody is there to hear it: the welcome will say it
+    MasterWelcome welcome;
+    welcome.session = 7;
+    const auto reaction = book.hear(welcome);
+    EXPECT_EQ(std::get<MasterUpdate>(reaction.send.at(0)).progress_percent, 40);
+    EXPECT_FALSE(book.progress_waits());
+    book.progress(60);
+    EXPECT_TRUE(book.progress_waits());
+    EXPECT_EQ(std::get<MasterUpdate>(book.want(1).at(0)).progress_percent, 60);
+    EXPECT_FALSE(book.progress_waits());
 }
 
 TEST(MasterBook, AsksUnderTheGenerationOfItsContext) {
