@@ -1,4 +1,4 @@
-"""A second submission of the same program uploads nothing, and PageRank's second round reads no input."""
+"""A second submission of the same program uploads nothing."""
 
 from main_job import Failure, MainJob
 from cluster import Cluster
