@@ -60,13 +60,26 @@ struct TwoShuffles {
     rdd::Plan plan;
 };
 
-// Kills one executor at a point that the seed chooses.
+int tasks_finished(JobRunner& runner) {
+    std::promise<int> found;
+    dynamic_cast<Runner&>(runner).inspect([&](const Driver& core) {
+        int finished = 0;
+        for (const auto& [id, executor] : core.progress().executors()) {
+            finished += executor.completed_tasks;
+        }
+        found.set_value(finished);
+    });
+    return found.get_future().get();
+}
+
+// Kills one executor, which the seed chooses, when so many more tasks have finished.
 class Killer {
 public:
-    explicit Killer(std::uint64_t seed, std::int64_t within_ms)
-        : thread_([seed, within_ms] {
+    Killer(JobRunner& runner, std::uint64_t seed, int after_tasks)
+        : thread_([&runner, seed, limit = tasks_finished(runner) + after_tasks] {
+              while (tasks_finished(runner) < limit) {
+              }
               Prng prng(seed);
-              usleep(static_cast<useconds_t>(prng.between(0, within_ms * 1000)));
               const std::vector<pid_t> pids = children();
               if (!pids.empty()) {
                   kill(pids[prng.below(pids.size())], SIGKILL);
@@ -151,7 +164,8 @@ TEST(LocalCluster, GivesTheRightAnswerWhenExecutorsAreKilled) {
     const auto runner = cluster("local-cluster[3,1,256]");
     ASSERT_NE(runner, nullptr);
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-        const Killer killer(seed, 120);
+        // Of 19 tasks: 8 and 6 that write map output, 5 that answer.
+        const Killer killer(*runner, seed, static_cast<int>(seed * 7 % 19));
         // The plan's shuffles are new ones each time, so that everything is computed again.
         TwoShuffles again(3000);
         again.by_hash.dependencies[0].shuffle = rdd::ShuffleId{static_cast<std::int32_t>(seed * 2)};
@@ -171,8 +185,8 @@ TEST(LocalCluster, AMillionDistinctRowsStayDistinctUnderKills) {
     const auto runner = cluster("local-cluster[3,1,512]");
     ASSERT_NE(runner, nullptr);
     const TwoShuffles job(125000);
-    const Killer first(11, 700);
-    const Killer second(12, 2500);
+    const Killer first(*runner, 11, 4);
+    const Killer second(*runner, 12, 12);
     const auto outcome =
         run_job(*runner, job.plan, job.dealt, rdd::builtin_operator(rdd::builtin::kCollect));
     ASSERT_FALSE(outcome.failure) << outcome.failure->message;
