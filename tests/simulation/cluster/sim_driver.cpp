@@ -16,6 +16,7 @@ constexpr Duration kConnectPatience = seconds(2);
 constexpr Duration kFinishPatience = seconds(20);
 constexpr Duration kExecutorTimeout = seconds(6);
 constexpr std::int32_t kExitRefused = 1;
+constexpr std::int32_t kExitFailed = 1;
 
 driver::Config config_of(const DriverProgram& program) {
     driver::Config config;
@@ -225,7 +226,7 @@ void SimDriver::maybe_finish() {
     const bool failed = jobs_.failed() > 0;
     send(book_.finish(failed ? FinalStatus::Failed : FinalStatus::Succeeded,
                       failed ? "a job failed" : ""));
-    stage_.timeline.after(kFinishPatience, [this] { leave(0); });
+    stage_.timeline.after(kFinishPatience, [this, failed] { leave(failed ? kExitFailed : 0); });
 }
 
 void SimDriver::leave(std::int32_t code) {
