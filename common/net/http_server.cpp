@@ -139,6 +139,7 @@ Responder& Responder::operator=(Responder&& other) noexcept {
     std::swap(core_, other.core_);
     std::swap(session_, other.session_);
     std::swap(request_, other.request_);
+    std::swap(change_, other.change_);
     return *this;
 }
 
@@ -151,6 +152,9 @@ Responder::~Responder() {
 void Responder::send(HttpResponse response) {
     const std::shared_ptr<LoopCore> core = std::exchange(core_, nullptr);
     CHECK(core != nullptr);
+    if (const auto change = std::exchange(change_, nullptr)) {
+        change(response);
+    }
     reach(core, session_,
           [request = request_, response = std::move(response)](HttpSession& session) mutable {
               session.answer(request, std::move(response));

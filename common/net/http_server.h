@@ -99,8 +99,15 @@ public:
     Responder& operator=(Responder&& other) noexcept;
     ~Responder();
 
-    /// Errors of the connection are not reported: nobody is there to care.
+    /// Errors of the connection are not reported: nobody is there to care. Text of some size goes
+    /// out as gzip when the client takes it, unless it is marked no-store (it may hold a secret,
+    /// whose bytes would show in the length) or has a coding or an ETag of its own. Streams and
+    /// files go out as they are.
     void send(HttpResponse response);
+
+    /// `change` sees the answer on its way into send(), on the answering thread; a stream is not
+    /// shown to it. For what depends on the request's head and not on the handler.
+    void change_with(std::function<void(HttpResponse&)> change) { change_ = std::move(change); }
 
     /// Sends status and headers and leaves the body open.
     ResponseStreamPtr stream(int status, Headers headers, StreamOptions options = {});
@@ -112,6 +119,7 @@ private:
     std::shared_ptr<LoopCore> core_;  // shared with the loop, which may be gone; null once answered
     std::weak_ptr<HttpSession> session_;
     std::uint64_t request_ = 0;
+    std::function<void(HttpResponse&)> change_;
 };
 
 /// What to do with requests. Both functions run on the loop thread and must not block.

@@ -11,6 +11,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/strings.h"
+#include "common/net/gzip.h"
 #include "common/net/web_socket_codec.h"
 #include "common/net/web_socket_session.h"
 
@@ -192,6 +193,7 @@ void HttpSession::take_head(std::string_view head) {
         !http_1_0_ && is_web_socket_request(request_.method, request_.headers);
     keep_alive_ = parsed.keep_alive;
     is_head_ = request_.method == "HEAD";
+    takes_gzip_ = accepts_gzip(request_.headers.get("Accept-Encoding"));
     body_size_ = 0;
     body_failed_ = false;
     ++number_;

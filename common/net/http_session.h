@@ -77,6 +77,7 @@ private:
     void upgrade(const AcceptWebSocket& accept);
     void refuse(const Refusal& refusal);
     void refuse_admission(HttpResponse response);
+    void send_compressed(HttpResponse response);
     void send_whole(HttpResponse& response, bool without_body);
     void send_file(const HttpResponse& response, bool without_body);
     void read_file_piece();
@@ -109,6 +110,7 @@ private:
     bool keep_alive_ = false;
     bool is_head_ = false;
     bool http_1_0_ = false;
+    bool takes_gzip_ = false;
     bool body_failed_ = false;
     std::uint64_t body_limit_ = 0;
     std::uint64_t body_size_ = 0;

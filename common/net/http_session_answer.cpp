@@ -15,12 +15,17 @@
 #include <iterator>
 #include <utility>
 
+#include "common/net/gzip.h"
+
 namespace heddle::net {
 
 namespace {
 
 constexpr std::size_t kFilePiece = 256 * 1024;
 constexpr Duration kLinger = seconds(2);
+// Below, the header that says so eats what is saved; above, the loop would notice the time.
+constexpr std::size_t kGzipMin = 1024;
+constexpr std::size_t kGzipInLoopMax = 64 * 1024;
 
 // The Date of RFC 9110, made once a second.
 const std::string& http_date() {
@@ -41,6 +46,24 @@ const std::string& http_date() {
 
 bool may_have_body(int status) {
     return status >= 200 && status != 204 && status != 304;
+}
+
+// True for text whose coding is ours to choose.
+bool may_compress(const HttpResponse& response) {
+    const std::string* body = std::get_if<std::string>(&response.body);
+    const std::string_view type = response.headers.get("Content-Type");
+    const bool text = type.starts_with("application/json") || type.starts_with("application/xml") ||
+                      type.starts_with("text/");
+    return body != nullptr && body->size() >= kGzipMin && text && response.status != 206 &&
+           may_have_body(response.status) && !response.headers.has("Content-Encoding") &&
+           !response.headers.has("ETag") &&
+           response.headers.get("Cache-Control").find("no-store") == std::string_view::npos;
+}
+
+// For caches on the way: the answer would be another one for another client.
+void add_vary(Headers& headers, std::string_view field) {
+    const std::string before(headers.get("Vary"));
+    headers.set("Vary", before.empty() ? std::string(field) : before + ", " + std::string(field));
 }
 
 }  // namespace
@@ -161,7 +184,37 @@ void HttpSession::answer(std::uint64_t request, HttpResponse response) {
         send_file(response, is_head_);
         return;
     }
+    if (may_compress(response)) {
+        add_vary(response.headers, "Accept-Encoding");
+        if (takes_gzip_ && !is_head_) {
+            send_compressed(std::move(response));
+            return;
+        }
+    }
     send_whole(response, is_head_);
+}
+
+void HttpSession::send_compressed(HttpResponse response) {
+    response.headers.add("Content-Encoding", "gzip");
+    std::string& text = std::get<std::string>(response.body);
+    if (text.size() <= kGzipInLoopMax) {
+        text = gzip(text);
+        send_whole(response, false);
+        return;
+    }
+    // Shared by the two functions, which run one after the other.
+    const auto answer = std::make_shared<HttpResponse>(std::move(response));
+    transport_->core()->run_blocking(
+        [answer] {
+            std::string& body = std::get<std::string>(answer->body);
+            body = gzip(body);
+        },
+        [weak = weak_from_this(), answer, request = number_] {
+            const auto self = weak.lock();
+            if (self && self->phase_ == Phase::Sending && self->number_ == request) {
+                self->send_whole(*answer, false);
+            }
+        });
 }
 
 void HttpSession::send_whole(HttpResponse& response, bool without_body) {

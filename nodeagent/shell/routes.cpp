@@ -11,6 +11,7 @@
 #include "common/net/digest.h"
 #include "common/net/host_check.h"
 #include "common/wire/http_status.h"
+#include "common/wire/xml.h"
 #include "nodeagent/shell/log_follower.h"
 
 namespace heddle::node {
@@ -96,6 +97,17 @@ Result<LogRange> range_of(const net::HttpRequest& request, std::uint64_t file_si
     return range;
 }
 
+void answer_as_asked(std::string_view accept, std::string_view path, net::HttpResponse& response) {
+    std::string* body = std::get_if<std::string>(&response.body);
+    if (body == nullptr) {
+        return;
+    }
+    if (auto xml = wire::asked_as_xml(accept, path, response.headers.get("Content-Type"), *body)) {
+        *body = std::move(*xml);
+        response.headers.set("Content-Type", std::string(wire::kXmlType));
+    }
+}
+
 std::string media_type(const net::HttpRequest& request) {
     const std::string* format = request.find_query("format");
     return format != nullptr && *format == "octet-stream" ? "application/octet-stream"
@@ -123,6 +135,14 @@ std::span<const Routes::Route> Routes::table() {
 }
 
 net::Admission Routes::admit(const net::HttpRequest& head) {
+    net::Admission admission = decide(head);
+    if (auto* refused = std::get_if<net::HttpResponse>(&admission)) {
+        answer_as_asked(head.headers.get("Accept"), head.path, *refused);
+    }
+    return admission;
+}
+
+net::Admission Routes::decide(const net::HttpRequest& head) const {
     const std::string_view host = head.headers.get("Host");
     if (!net::host_allowed(host, parts_.host_names)) {
         return refuse(421, ErrorCode::PermissionDenied,
@@ -165,6 +185,10 @@ bool Routes::authenticated(const net::HttpRequest& head) const {
 
 void Routes::handle(net::HttpRequest request, net::Responder responder) {
     const Route* route = find_route(request);
+    responder.change_with([accept = std::string(request.headers.get("Accept")),
+                           path = request.path](net::HttpResponse& response) {
+        answer_as_asked(accept, path, response);
+    });
     (this->*route->handle)(request, std::move(responder));
 }
 

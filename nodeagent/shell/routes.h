@@ -47,6 +47,7 @@ public:
     static std::span<const Route> table();
 
 private:
+    net::Admission decide(const net::HttpRequest& head) const;
     bool authenticated(const net::HttpRequest& head) const;
     const Container* find_container(std::string_view id) const;
     void send_log(const net::HttpRequest& request, net::Responder responder,

@@ -6,6 +6,7 @@
 #include "common/base/strings.h"
 #include "common/net/credential.h"
 #include "common/net/host_check.h"
+#include "common/wire/xml.h"
 
 namespace heddle::rm {
 namespace {
@@ -58,10 +59,30 @@ std::optional<net::HttpResponse> refuse_origin(const net::HttpRequest& head,
     return std::nullopt;
 }
 
+// YARN's paths answer in XML when asked to: made here, so that routes know one form only.
+void answer_as_asked(std::string_view accept, std::string_view path, net::HttpResponse& response) {
+    std::string* body = std::get_if<std::string>(&response.body);
+    if (body == nullptr) {
+        return;
+    }
+    if (auto xml = wire::asked_as_xml(accept, path, response.headers.get("Content-Type"), *body)) {
+        *body = std::move(*xml);
+        response.headers.set("Content-Type", std::string(wire::kXmlType));
+    }
+}
+
 }  // namespace
 
 net::Admission Front::admit(const net::HttpRequest& head) {
     parts_.metrics.count_request();
+    net::Admission admission = decide(head);
+    if (auto* refused = std::get_if<net::HttpResponse>(&admission)) {
+        answer_as_asked(head.headers.get("Accept"), head.path, *refused);
+    }
+    return admission;
+}
+
+net::Admission Front::decide(const net::HttpRequest& head) {
     if (auto refused = refuse_origin(head, parts_.host_names)) {
         return std::move(*refused);
     }
@@ -120,6 +141,10 @@ void Front::handle(net::HttpRequest request, net::Responder responder) {
         return;
     }
     auto who = parts_.auth.authenticate(request, wall_now());
+    responder.change_with([accept = std::string(request.headers.get("Accept")),
+                           path = request.path](net::HttpResponse& response) {
+        answer_as_asked(accept, path, response);
+    });
     Call call{std::move(request), std::move(match.parameters), who.value_or(Principal{})};
     match.route->handler(std::move(call), std::move(responder));
 }

@@ -36,6 +36,8 @@ public:
     void on_web_socket(net::HttpRequest head, net::WebSocketPtr socket) override;
 
 private:
+    net::Admission decide(const net::HttpRequest& head);
+
     Parts parts_;
 };
 

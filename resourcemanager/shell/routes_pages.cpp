@@ -2,6 +2,7 @@
 // /?code= exchanges a one-time code for the session's cookie.
 
 #include "common/base/clock.h"
+#include "common/net/gzip.h"
 #include "resourcemanager/shell/services.h"
 #include "web/assets.h"
 
@@ -29,8 +30,8 @@ net::HttpResponse serve(const web::Asset& asset, const net::HttpRequest& request
         response.status = 304;
         return response;
     }
-    const bool gzip = !asset.gzip.empty() &&
-                      request.headers.get("Accept-Encoding").find("gzip") != std::string_view::npos;
+    const bool gzip =
+        !asset.gzip.empty() && net::accepts_gzip(request.headers.get("Accept-Encoding"));
     const auto bytes = gzip ? asset.gzip : asset.plain;
     if (gzip) {
         response.headers.add("Content-Encoding", "gzip");

@@ -53,6 +53,7 @@ THIRD_PARTY = {
     "boost/pfr": ["client/api"],
     "boost/unordered": ["client/api"],
     "openssl/": ["common/net"],
+    "zlib.h": ["common/net"],
     "nlohmann/": ["common/wire"],
     "google/protobuf": ["common/wire"],
     "toml++/": ["common/config"],
