@@ -2,6 +2,7 @@
 
 #include "nodeagent/shell/node_json.h"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <map>
@@ -94,6 +95,16 @@ std::string yarn_date(WallTime time) {
 }
 
 }  // namespace
+
+bool is_application_state(std::string_view text) {
+    constexpr std::array<std::string_view, 6> kStates = {"NEW",
+                                                         "INITING",
+                                                         "RUNNING",
+                                                         "FINISHING_CONTAINERS_WAIT",
+                                                         "APPLICATION_RESOURCES_CLEANINGUP",
+                                                         "FINISHED"};
+    return std::ranges::find(kStates, text) != kStates.end();
+}
 
 std::string node_info_json(const NodeAgent& agent, const NodeFacts& facts) {
     const std::string text(version());

@@ -25,6 +25,9 @@ struct NodeFacts {
 
 std::string node_info_json(const NodeAgent& agent, const NodeFacts& facts);
 
+/// One of YARN's states of an application on a node.
+bool is_application_state(std::string_view text);
+
 struct ApplicationFilter {
     std::string state;  // empty: any
     std::string user;

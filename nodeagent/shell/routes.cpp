@@ -207,6 +207,21 @@ void Routes::info(const net::HttpRequest& request, net::Responder responder) {
 void Routes::apps(const net::HttpRequest& request, net::Responder responder) {
     const std::string* state = request.find_query("state");
     const std::string* user = request.find_query("user");
+    if (user != nullptr && user->empty()) {
+        responder.send(error_response({ErrorCode::InvalidArgument,
+                                       "Error: You must specify a non-empty string for the user"}));
+        return;
+    }
+    if (state != nullptr && !state->empty() && !is_application_state(*state)) {
+        responder.send(error_response(
+            {ErrorCode::InvalidArgument,
+             "No enum constant org.apache.hadoop.yarn.server.nodemanager.containermanager."
+             "application.ApplicationState." +
+                 *state +
+                 "; there are NEW, INITING, RUNNING, FINISHING_CONTAINERS_WAIT, "
+                 "APPLICATION_RESOURCES_CLEANINGUP, FINISHED"}));
+        return;
+    }
     responder.send(json_response(applications_json(
         *agent_, {state == nullptr ? "" : *state, user == nullptr ? "" : *user})));
 }
@@ -214,10 +229,10 @@ void Routes::apps(const net::HttpRequest& request, net::Responder responder) {
 void Routes::app(const net::HttpRequest& request, net::Responder responder) {
     const auto id = parse_application_id(request.segments.back());
     const auto json = id ? application_json(*agent_, *id) : std::nullopt;
-    responder.send(
-        json ? json_response(*json)
-             : error_response({ErrorCode::NotFound,
-                               "no application '" + request.segments.back() + "' on this node"}));
+    responder.send(json
+                       ? json_response(*json)
+                       : error_response({ErrorCode::NotFound,
+                                         "app with id " + request.segments.back() + " not found"}));
 }
 
 void Routes::containers(const net::HttpRequest& request, net::Responder responder) {
@@ -229,7 +244,7 @@ namespace {
 
 net::HttpResponse no_container(std::string_view id) {
     return error_response(
-        {ErrorCode::NotFound, "no container '" + std::string(id) + "' on this node"});
+        {ErrorCode::NotFound, "container with id, " + std::string(id) + ", not found"});
 }
 
 }  // namespace

@@ -36,12 +36,55 @@ std::optional<std::string> given(const Call& call, std::string_view name) {
     return value == nullptr || value->empty() ? std::nullopt : std::optional(*value);
 }
 
-Status read_number(const Call& call, const char* name, std::int64_t min, std::int64_t& out) {
+Error invalid(std::string message) {
+    return {ErrorCode::InvalidArgument, std::move(message)};
+}
+
+// `below`: what YARN says of a number less than `min`.
+Status read_number(const Call& call, const std::string& name, std::int64_t min, const char* below,
+                   std::int64_t& out) {
     const auto text = given(call, name);
-    if (text && (!parse_number(*text, out) || out < min)) {
-        return Error{ErrorCode::InvalidArgument, std::string(name) +
-                                                     " must be a number of at least " +
-                                                     std::to_string(min) + ", not '" + *text + "'"};
+    if (!text) {
+        return {};
+    }
+    const bool negative = text->starts_with('-');
+    if (!parse_number(std::string_view(*text).substr(negative ? 1 : 0), out)) {
+        return invalid(name + " must be a number, not '" + *text + "'");
+    }
+    return negative || out < min ? Status(invalid(below)) : Status();
+}
+
+Status read_times(const Call& call, AppFilter& filter) {
+    TRY(read_number(call, "startedTimeBegin", 0, "startedTimeBegin must be greater than 0",
+                    filter.started_begin));
+    TRY(read_number(call, "startedTimeEnd", 0, "startedTimeEnd must be greater than 0",
+                    filter.started_end));
+    TRY(read_number(call, "finishedTimeBegin", 0, "finishTimeBegin must be greater than 0",
+                    filter.finished_begin));
+    TRY(read_number(call, "finishedTimeEnd", 0, "finishTimeEnd must be greater than 0",
+                    filter.finished_end));
+    if (filter.started_begin > filter.started_end) {
+        return invalid("startedTimeEnd must be greater than startTimeBegin");
+    }
+    if (filter.finished_begin > filter.finished_end) {
+        return invalid("finishTimeEnd must be greater than finishTimeBegin");
+    }
+    return {};
+}
+
+Status read_final_status(const Call& call, AppFilter& filter) {
+    filter.final_status = given(call, "finalStatus");
+    if (!filter.final_status) {
+        return {};
+    }
+    constexpr std::array<std::string_view, 5> kKnown = {"UNDEFINED", "SUCCEEDED", "FAILED",
+                                                        "KILLED", "ENDED"};
+    const std::string asked = *filter.final_status;
+    filter.final_status = to_upper(asked);
+    if (std::ranges::find(kKnown, *filter.final_status) == kKnown.end()) {
+        return invalid(
+            "No enum constant org.apache.hadoop.yarn.api.records.FinalApplicationStatus." + asked +
+            "; there are UNDEFINED, SUCCEEDED, FAILED, KILLED, ENDED");
     }
     return {};
 }
@@ -60,42 +103,48 @@ Result<std::set<std::string>> parse_app_states(std::string_view list) {
         }
         const std::string state = to_upper(trim(part));
         if (std::ranges::find(kStates, state) == kStates.end()) {
-            return Error{
-                ErrorCode::InvalidArgument,
-                "no application state '" + std::string(part) +
-                    "'; there are NEW, NEW_SAVING, SUBMITTED, ACCEPTED, RUNNING, FINISHED, "
-                    "FAILED, KILLED"};
+            return invalid("Invalid application-state " + std::string(trim(part)) +
+                           " specified. It should be one of [NEW, NEW_SAVING, SUBMITTED, "
+                           "ACCEPTED, RUNNING, FINISHED, FAILED, KILLED]");
         }
         states.insert(state);
     }
     return states;
 }
 
+Result<AppParts> parse_deselects(std::string_view list) {
+    AppParts parts;
+    for (const std::string_view part : split(list, ',')) {
+        const std::string name = to_lower(trim(part));
+        if (name == "resourcerequests") {
+            parts.requests = false;
+        } else if (name == "timeouts") {
+            parts.timeouts = false;
+        } else if (name == "amnodelabelexpression") {
+            parts.master_label = false;
+        } else if (name == "resourceinfo") {
+            parts.resources = false;
+        } else if (!name.empty() && name != "appnodelabelexpression") {  // which is never shown
+            return invalid("Invalid deSelects string " + std::string(trim(part)) +
+                           " specified. It should be one of [resourceRequests, timeouts, "
+                           "appNodeLabelExpression, amNodeLabelExpression, resourceInfo]");
+        }
+    }
+    return parts;
+}
+
 Result<AppFilter> parse_app_filter(const Call& call) {
     AppFilter filter;
-    TRY(filter.states, parse_app_states(call.query("states") + "," + call.query("state")));
-    filter.types = lower_list(call.query("applicationTypes"));
-    filter.tags = lower_list(call.query("applicationTags"));
-    filter.final_status = given(call, "finalStatus");
+    TRY(filter.states, parse_app_states(call.query_list("states") + "," + call.query("state")));
+    filter.types = lower_list(call.query_list("applicationTypes"));
+    filter.tags = lower_list(call.query_list("applicationTags"));
     filter.user = given(call, "user");
     filter.queue = given(call, "queue");
     filter.name = given(call, "name");
-    if (filter.final_status) {
-        filter.final_status = to_upper(*filter.final_status);
-        constexpr std::array<std::string_view, 4> kKnown = {"UNDEFINED", "SUCCEEDED", "FAILED",
-                                                            "KILLED"};
-        if (std::ranges::find(kKnown, *filter.final_status) == kKnown.end()) {
-            return Error{ErrorCode::InvalidArgument,
-                         "no final status '" + *filter.final_status + "'"};
-        }
-    }
-    TRY(read_number(call, "startedTimeBegin", 0, filter.started_begin));
-    TRY(read_number(call, "startedTimeEnd", 0, filter.started_end));
-    TRY(read_number(call, "finishedTimeBegin", 0, filter.finished_begin));
-    TRY(read_number(call, "finishedTimeEnd", 0, filter.finished_end));
-    TRY(read_number(call, "limit", 1, filter.limit));
-    filter.resource_requests =
-        call.query("deSelects").find("resourceRequests") == std::string::npos;
+    TRY(read_final_status(call, filter));
+    TRY(read_times(call, filter));
+    TRY(read_number(call, "limit", 1, "limit value must be greater then 0", filter.limit));
+    TRY(filter.parts, parse_deselects(call.query_list("deSelects")));
     return filter;
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/base/result.h"
 #include "resourcemanager/core/views.h"
+#include "resourcemanager/shell/json_views.h"
 #include "resourcemanager/shell/router.h"
 
 namespace heddle::rm {
@@ -26,7 +27,7 @@ struct AppFilter {
     std::int64_t finished_begin = 0;  // above 0: only what has finished
     std::int64_t finished_end = INT64_MAX;
     std::int64_t limit = INT64_MAX;
-    bool resource_requests = true;
+    AppParts parts;
 
     bool accepts(const ApplicationView& app) const;
 };
@@ -36,5 +37,8 @@ Result<AppFilter> parse_app_filter(const Call& call);
 
 /// "RUNNING" and so on, in any case. Errors: InvalidArgument with the states there are.
 Result<std::set<std::string>> parse_app_states(std::string_view list);
+
+/// What remains when the parts in the list are left out. Errors: InvalidArgument with their names.
+Result<AppParts> parse_deselects(std::string_view list);
 
 }  // namespace heddle::rm

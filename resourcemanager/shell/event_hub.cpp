@@ -103,7 +103,9 @@ void EventHub::emit_apps(const View& view, const Gathered& gathered) {
     const auto emit_app = [&](const ApplicationId& id, std::set<std::string> topics) {
         wire::JsonWriter json;
         if (const auto app = view.applications.find(id)) {
-            write_app(json, view, *app, server_, false);
+            AppParts parts;
+            parts.requests = false;
+            write_app(json, view, *app, server_, parts);
         } else {
             json.begin_object().member("id", to_string(id)).member("removed", true).end_object();
         }

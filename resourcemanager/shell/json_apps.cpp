@@ -93,6 +93,23 @@ void write_seconds_map(wire::JsonWriter& json, std::string_view name, std::int64
     json.member("value", std::to_string(vcores)).end_object().end_array().end_object();
 }
 
+// As YARN only while the scheduler knows the application. There is one partition, without a name.
+void write_resource_info(wire::JsonWriter& json, const ApplicationView& app) {
+    json.key("resourceInfo").begin_object().key("resourceUsagesByPartition").begin_array();
+    json.begin_object().member("partitionName", "");
+    write_resource(json.key("used"), app.allocated);
+    write_resource(json.key("reserved"), {});
+    write_resource(json.key("pending"), pending_of(app));
+    write_resource(json.key("amUsed"), used_by_master(app));
+    json.end_object().end_array().end_object();
+}
+
+void write_timeouts(wire::JsonWriter& json) {
+    json.key("timeouts").begin_object().key("timeout").begin_array().begin_object();
+    json.member("type", "LIFETIME").member("expiryTime", "UNLIMITED");
+    json.member("remainingTimeInSeconds", -1).end_object().end_array().end_object();
+}
+
 void write_use(wire::JsonWriter& json, const View& view, const ApplicationView& app) {
     const bool over = is_final(app.state);
     json.member("allocatedMB", over ? -1 : app.allocated.memory_mib);
@@ -112,8 +129,22 @@ void write_use(wire::JsonWriter& json, const View& view, const ApplicationView& 
 
 }  // namespace
 
+Resource used_by_master(const ApplicationView& app) {
+    const bool holds = !app.attempts.empty() && app.attempts.back().master_container &&
+                       !is_final(app.attempts.back().state);
+    return holds ? app.submission->master_size : Resource{};
+}
+
+Resource pending_of(const ApplicationView& app) {
+    Resource sum;
+    for (const PendingView& pending : app.pending) {
+        sum += pending.size * pending.count;
+    }
+    return sum;
+}
+
 void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& app,
-               const ServerInfo& server, bool with_requests) {
+               const ServerInfo& server, const AppParts& parts) {
     const ApplicationSubmission& submission = *app.submission;
     const bool over = is_final(app.state);
     json.begin_object();
@@ -135,18 +166,20 @@ void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& 
     json.member("elapsedTime", elapsed(app.submitted, app.finished, view.as_of));
     write_where_master_is(json, view, app, server);
     write_use(json, view, app);
-    if (with_requests && !app.pending.empty()) {
+    if (parts.requests && !app.pending.empty()) {
         write_requests(json, app);
     }
     json.member("logAggregationStatus", "DISABLED");
     json.member("unmanagedApplication", submission.unmanaged);
-    json.member("amNodeLabelExpression", "");
-    write_resource(json.key("resourceInfo").begin_object().key("amResource"),
-                   submission.master_size);
-    json.end_object();
-    json.key("timeouts").begin_object().key("timeout").begin_array().begin_object();
-    json.member("type", "LIFETIME").member("expiryTime", "UNLIMITED");
-    json.member("remainingTimeInSeconds", -1).end_object().end_array().end_object();
+    if (parts.master_label && !submission.unmanaged) {
+        json.member("amNodeLabelExpression", "");
+    }
+    if (parts.resources && !over) {
+        write_resource_info(json, app);
+    }
+    if (parts.timeouts) {
+        write_timeouts(json);
+    }
     json.end_object();
 }
 
@@ -206,7 +239,7 @@ void write_container(wire::JsonWriter& json, const View& view, const ContainerVi
     json.member("key", "memory-mb").member("value", std::to_string(container.size.memory_mib));
     json.end_object().begin_object().member("key", "vcores");
     json.member("value", std::to_string(container.size.vcores)).end_object().end_array();
-    json.end_object();
+    json.member("exposedPorts", "").end_object();
 }
 
 void write_spark_application(wire::JsonWriter& json, const View& view, const ApplicationView& app) {

@@ -141,12 +141,16 @@ void write_node(wire::JsonWriter& json, const NodeView& node) {
     write_resource(json.key("usedResource"), node.used);
     write_resource(json.key("availableResource"), available);
     write_resource(json.key("totalResource"), node.info.total);
-    json.key("nodeAttributesInfo").begin_object().key("nodeAttributeInfo").begin_array();
-    for (const std::string& layer : node.info.isolation) {
-        json.begin_object().member("prefix", "heddle/isolation").member("name", layer);
-        json.member("type", "STRING").member("value", "true").end_object();
+    json.key("nodeAttributesInfo").begin_object();
+    if (!node.info.isolation.empty()) {
+        json.key("nodeAttributeInfo").begin_array();
+        for (const std::string& layer : node.info.isolation) {
+            json.begin_object().member("prefix", "heddle/isolation").member("name", layer);
+            json.member("type", "STRING").member("value", "true").end_object();
+        }
+        json.end_array();
     }
-    json.end_array().end_object().end_object();
+    json.end_object().end_object();
 }
 
 }  // namespace heddle::rm

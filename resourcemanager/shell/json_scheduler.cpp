@@ -1,6 +1,8 @@
 // The queue tree in the shape of YARN's capacity scheduler. Queues share by arrival (FIFO) and may
 // each use the whole cluster, so capacities are equal shares and maxima are 100 %.
 
+#include <map>
+
 #include "resourcemanager/shell/json_views.h"
 
 namespace heddle::rm {
@@ -12,19 +14,30 @@ double percent(const Resource& part, const Resource& whole) {
                                 : 0.0;
 }
 
+// What one user's applications that are not over have in one queue.
+struct UserUse {
+    Resource used;
+    Resource used_by_masters;
+    Resource pending;
+    std::int64_t applications_active = 0;
+    std::int64_t applications_pending = 0;
+};
+using UserUses = std::map<std::string, UserUse>;  // by name
+
 struct Scene {
     const View& view;
-    double leaf_share = 100.0;  // of one leaf queue, in per cent
+    double leaf_share = 100.0;              // of one leaf queue, in per cent
+    std::map<std::string, UserUses> users;  // by queue path
 };
 
 void write_capacity_vector(wire::JsonWriter& json, double share) {
+    const std::string text = std::move(wire::JsonWriter().value(share)).take() + "%";
     json.key("queueCapacityVectorInfo").begin_object();
-    json.member("configuredCapacityVector",
-                "[memory-mb=" + std::to_string(share) + "%,vcores=" + std::to_string(share) + "%]");
+    json.member("configuredCapacityVector", "[memory-mb=" + text + ",vcores=" + text + "]");
     json.key("capacityVectorEntries").begin_array();
     for (const char* name : {"memory-mb", "vcores"}) {
         json.begin_object().member("resourceName", name);
-        json.member("resourceValue", std::to_string(share) + "%").end_object();
+        json.member("resourceValue", text).end_object();
     }
     json.end_array().end_object();
 }
@@ -53,13 +66,15 @@ void write_partitions(wire::JsonWriter& json, const Scene& scene, const QueueVie
     json.end_object().end_array().end_object();
 }
 
-void write_usage(wire::JsonWriter& json, const Scene& scene, const QueueView& queue) {
+// Of a queue or of a user in it; there is one partition, without a name.
+void write_usage(wire::JsonWriter& json, const Scene& scene, const Resource& used,
+                 const Resource& pending, const Resource& masters) {
     json.key("resources").begin_object().key("resourceUsagesByPartition").begin_array();
     json.begin_object().member("partitionName", "");
-    write_resource(json.key("used"), queue.used);
+    write_resource(json.key("used"), used);
     write_resource(json.key("reserved"), {});
-    write_resource(json.key("pending"), queue.pending);
-    write_resource(json.key("amUsed"), queue.used_by_masters);
+    write_resource(json.key("pending"), pending);
+    write_resource(json.key("amUsed"), masters);
     write_resource(json.key("amLimit"), scene.view.cluster.total);
     write_resource(json.key("userAmLimit"), scene.view.cluster.total);
     json.end_object().end_array().end_object();
@@ -98,6 +113,27 @@ void write_capacities(wire::JsonWriter& json, const Scene& scene, const QueueVie
     json.member("isAbsoluteResource", false).member("state", "RUNNING");
 }
 
+void write_users(wire::JsonWriter& json, const Scene& scene, const QueueView& queue) {
+    json.key("users").begin_object();
+    const auto found = scene.users.find(queue.path);
+    if (found != scene.users.end()) {
+        json.key("user").begin_array();
+        for (const auto& [name, use] : found->second) {
+            json.begin_object().member("username", name);
+            write_resource(json.key("resourcesUsed"), use.used);
+            json.member("numPendingApplications", use.applications_pending);
+            json.member("numActiveApplications", use.applications_active);
+            write_resource(json.key("AMResourceUsed"), use.used_by_masters);
+            write_resource(json.key("userResourceLimit"), scene.view.cluster.total);
+            write_usage(json, scene, use.used, use.pending, use.used_by_masters);
+            json.member("userWeight", 1.0).member("isActive", use.pending != Resource{});
+            json.end_object();
+        }
+        json.end_array();
+    }
+    json.end_object();
+}
+
 void write_leaf_limits(wire::JsonWriter& json, const Scene& scene, const QueueView& queue) {
     const Resource& total = scene.view.cluster.total;
     json.member("numActiveApplications", queue.applications_active);
@@ -105,7 +141,7 @@ void write_leaf_limits(wire::JsonWriter& json, const Scene& scene, const QueueVi
     json.member("numContainers", queue.containers);
     json.member("maxApplications", 10000).member("maxApplicationsPerUser", 10000);
     json.member("userLimit", 100.0);
-    json.key("users").begin_object().end_object();
+    write_users(json, scene, queue);
     json.member("userLimitFactor", 1.0).member("configuredMaxAMResourceLimit", 1.0);
     write_resource(json.key("AMResourceLimit"), total);
     write_resource(json.key("usedAMResource"), queue.used_by_masters);
@@ -143,18 +179,25 @@ void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& qu
     json.member("allocatedContainers", queue.containers).member("reservedContainers", 0);
     json.member("pendingContainers", queue.containers_pending);
     write_partitions(json, scene, queue, share);
-    write_usage(json, scene, queue);
+    write_usage(json, scene, queue.used, queue.pending, queue.used_by_masters);
     write_resource(json.key("minEffectiveCapacity"), share_of(scene, share));
     write_resource(json.key("maxEffectiveCapacity"), scene.view.cluster.total);
     write_resource(json.key("maximumAllocation"), scene.view.cluster.size_max);
     write_acls(json);
+    json.member("autoCreateChildQueueEnabled", false);
+    json.key("leafQueueTemplate").begin_object().end_object();
     write_policy(json, queue.leaf);
     if (queue.leaf) {
         write_leaf_limits(json, scene, queue);
-    } else {
-        json.member("autoCreateChildQueueEnabled", false);
     }
     json.end_object();
+}
+
+void add_use(UserUse& use, const ApplicationView& app) {
+    use.used += app.allocated;
+    use.used_by_masters += used_by_master(app);
+    use.pending += pending_of(app);
+    ++(to_string(app.state) == "RUNNING" ? use.applications_active : use.applications_pending);
 }
 
 Scene scene_of(const View& view) {
@@ -162,7 +205,33 @@ Scene scene_of(const View& view) {
     for (const auto& [path, queue] : view.queues) {
         leaves += queue.leaf ? 1 : 0;
     }
-    return {view, leaves > 0 ? 100.0 / static_cast<double>(leaves) : 100.0};
+    Scene scene{view, leaves > 0 ? 100.0 / static_cast<double>(leaves) : 100.0, {}};
+    view.applications.for_each(
+        [&](const ApplicationId&, const std::shared_ptr<const ApplicationView>& app) {
+            if (!is_final(app->state)) {
+                add_use(scene.users[app->submission->queue][app->submission->user], *app);
+            }
+            return true;
+        });
+    return scene;
+}
+
+// Nothing is recorded of single operations: what YARN shows when there has been none.
+void write_health(wire::JsonWriter& json, WallTime last_run) {
+    json.key("health").begin_object().member("lastrun", last_run.milliseconds);
+    json.key("operationsInfo").begin_array();
+    for (const char* operation :
+         {"last-allocation", "last-release", "last-preemption", "last-reservation"}) {
+        json.begin_object().member("operation", operation).member("nodeId", "N/A");
+        json.member("containerId", "N/A").member("queue", "N/A").end_object();
+    }
+    json.end_array().key("lastRunDetails").begin_array();
+    for (const char* operation : {"releases", "allocations", "reservations"}) {
+        json.begin_object().member("operation", operation).member("count", 0);
+        write_resource(json.key("resources"), {});
+        json.end_object();
+    }
+    json.end_array().end_object();
 }
 
 }  // namespace
@@ -186,9 +255,7 @@ void write_scheduler(wire::JsonWriter& json, const View& view) {
     json.member("maxParallelApps", INT32_MAX).member("isAbsoluteResource", false);
     write_children(json, scene, "root");
     write_partitions(json, scene, root, 100.0);
-    json.key("health").begin_object().member("lastrun", view.as_of.milliseconds);
-    json.key("operationsInfo").begin_array().end_array();
-    json.key("lastRunDetails").begin_array().end_array().end_object();
+    write_health(json, view.as_of);
     write_resource(json.key("maximumAllocation"), view.cluster.size_max);
     write_acls(json);
     write_policy(json, false);

@@ -28,11 +28,23 @@ void write_scheduler_overview(wire::JsonWriter& json, const View& view);
 
 void write_node(wire::JsonWriter& json, const NodeView& node);
 
+/// What the application's master holds now.
+Resource used_by_master(const ApplicationView& app);
+/// What it has asked for and not got.
+Resource pending_of(const ApplicationView& app);
+
 /// "127.0.0.1:8042".
 std::string http_address(const NodeInfo& info);
 
+/// Parts of an application that a reader may ask to leave out (`deSelects`).
+struct AppParts {
+    bool requests = true;
+    bool timeouts = true;
+    bool master_label = true;
+    bool resources = true;
+};
 void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& app,
-               const ServerInfo& server, bool with_requests);
+               const ServerInfo& server, const AppParts& parts);
 void write_attempt(wire::JsonWriter& json, const View& view, const AttemptView& attempt,
                    const ServerInfo& server);
 void write_single_attempt(wire::JsonWriter& json, const View& view, const AttemptView& attempt);

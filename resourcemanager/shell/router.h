@@ -43,6 +43,17 @@ struct Call {
         const std::string* value = request.find_query(name);
         return value == nullptr ? std::string() : *value;
     }
+
+    /// All query values of that name, joined by commas: YARN's lists may be sent either way.
+    std::string query_list(std::string_view name) const {
+        std::string list;
+        for (const auto& [key, value] : request.query) {
+            if (key == name) {
+                list += (list.empty() ? "" : ",") + value;
+            }
+        }
+        return list;
+    }
 };
 
 using Handler = std::function<void(Call call, net::Responder responder)>;

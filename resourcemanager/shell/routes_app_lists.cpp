@@ -27,7 +27,7 @@ Result<net::HttpResponse> list_apps(const Services& services, const Call& call) 
             json.key("app").begin_array();
             std::int64_t left = filter.limit;
             for (auto app = chosen.rbegin(); app != chosen.rend() && left > 0; ++app, --left) {
-                write_app(json, *view, **app, services.server, filter.resource_requests);
+                write_app(json, *view, **app, services.server, filter.parts);
             }
             json.end_array();
         }
@@ -38,9 +38,9 @@ Result<net::HttpResponse> list_apps(const Services& services, const Call& call) 
 Result<net::HttpResponse> one_app(const Services& services, const Call& call) {
     const auto view = services.board.view();
     TRY(const auto app, find_application(*view, call.parameters[0]));
-    const bool requests = call.query("deSelects").find("resourceRequests") == std::string::npos;
+    TRY(const AppParts parts, parse_deselects(call.query_list("deSelects")));
     return wrapped_json("app", [&](wire::JsonWriter& json) {
-        write_app(json, *view, *app, services.server, requests);
+        write_app(json, *view, *app, services.server, parts);
     });
 }
 
@@ -48,11 +48,15 @@ Result<net::HttpResponse> list_attempts(const Services& services, const Call& ca
     const auto view = services.board.view();
     TRY(const auto app, find_application(*view, call.parameters[0]));
     return wrapped_json("appAttempts", [&](wire::JsonWriter& json) {
-        json.begin_object().key("appAttempt").begin_array();
-        for (const AttemptView& attempt : app->attempts) {
-            write_attempt(json, *view, attempt, services.server);
+        json.begin_object();
+        if (!app->attempts.empty()) {
+            json.key("appAttempt").begin_array();
+            for (const AttemptView& attempt : app->attempts) {
+                write_attempt(json, *view, attempt, services.server);
+            }
+            json.end_array();
         }
-        json.end_array().end_object();
+        json.end_object();
     });
 }
 
@@ -97,7 +101,7 @@ Result<net::HttpResponse> one_container(const Services& services, const Call& ca
     const auto container = view->containers.find(id);
     if (!container || id.attempt != attempt->id) {
         return Error{ErrorCode::NotFound,
-                     "no container " + call.parameters[2] + " in attempt " + call.parameters[1]};
+                     "container with id: " + call.parameters[2] + " not found"};
     }
     return wrapped_json("container", [&](wire::JsonWriter& json) {
         write_container(json, *view, *container, services.server);
@@ -105,12 +109,12 @@ Result<net::HttpResponse> one_container(const Services& services, const Call& ca
 }
 
 Result<net::HttpResponse> statistics(const Services& services, const Call& call) {
-    TRY(std::set<std::string> states, parse_app_states(call.query("states")));
+    TRY(std::set<std::string> states, parse_app_states(call.query_list("states")));
     if (states.empty()) {
         states = {"NEW",     "NEW_SAVING", "SUBMITTED", "ACCEPTED",
                   "RUNNING", "FINISHED",   "FAILED",    "KILLED"};
     }
-    const std::string type = to_lower(trim(call.query("applicationTypes")));
+    const std::string type = to_lower(trim(call.query_list("applicationTypes")));
     if (type.find(',') != std::string::npos) {
         return Error{ErrorCode::InvalidArgument, "at most one application type can be counted"};
     }
@@ -140,7 +144,7 @@ Result<std::shared_ptr<const ApplicationView>> find_application(const View& view
     TRY(const ApplicationId parsed, parse_application_id(id));
     auto app = view.applications.find(parsed);
     if (!app) {
-        return Error{ErrorCode::NotFound, "no application " + std::string(id)};
+        return Error{ErrorCode::NotFound, "app with id: " + std::string(id) + " not found"};
     }
     return app;
 }
@@ -152,7 +156,7 @@ Result<const AttemptView*> find_attempt(const ApplicationView& app, std::string_
             return &attempt;
         }
     }
-    return Error{ErrorCode::NotFound, "no attempt " + std::string(id)};
+    return Error{ErrorCode::NotFound, "app attempt with id: " + std::string(id) + " not found"};
 }
 
 void add_app_list_routes(Router& router, Services& services) {

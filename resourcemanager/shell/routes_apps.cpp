@@ -71,29 +71,55 @@ Result<net::HttpResponse> get_state(const Services& services, const Call& call) 
     return net::HttpResponse::json(200, state_body(app->state));
 }
 
-Status check_target_state(const std::string& body) {
+struct TargetState {
+    std::string state;
+    std::string diagnostics;  // why, in the words of who asks
+};
+
+// With or without YARN's root element; its documentation has both.
+Result<TargetState> parse_target_state(const std::string& body) {
     TRY(const wire::Json json, wire::parse_json(body));
-    const wire::Json* inner = json.find("appstate");
-    TRY(const std::string state, (inner != nullptr ? *inner : json).string_or("state", ""));
-    if (state != "KILLED") {
-        return Error{ErrorCode::InvalidArgument,
-                     "only the state KILLED can be asked for, not '" + state + "'"};
+    const wire::Json* context = &json;
+    for (const char* root : {"appstate", "appState", "app"}) {
+        if (const wire::Json* inner = json.find(root); inner != nullptr && inner->is_object()) {
+            context = inner;
+        }
     }
-    return {};
+    TargetState target;
+    TRY(target.state, context->string_or("state", ""));
+    TRY(target.diagnostics, context->string_or("diagnostics", ""));
+    return target;
+}
+
+// A state other than KILLED may only be the one that the application is in.
+Result<net::HttpResponse> confirm_state(const Services& services, const Call& call,
+                                        const std::string& state) {
+    const auto view = services.board.view();
+    TRY(const auto app, find_application(*view, call.parameters[0]));
+    if (state != to_string(app->state)) {
+        return Error{ErrorCode::InvalidArgument,
+                     "Only 'KILLED' is allowed as a target state, not '" + state + "'."};
+    }
+    return net::HttpResponse::json(200, state_body(app->state));
 }
 
 void put_state(const Services& services, const Call& call, net::Responder responder) {
     const auto id = parse_application_id(call.parameters[0]);
-    const Status target = check_target_state(call.request.body);
+    const auto target = parse_target_state(call.request.body);
     if (!id || !target) {
         responder.send(error_response(!id ? id.error() : target.error()));
+        return;
+    }
+    if (target->state != "KILLED") {
+        answer(responder, confirm_state(services, call, target->state));
         return;
     }
     log::info("kill", {{"application", to_string(*id)},
                        {"user", call.who.user},
                        {"peer", call.request.peer.text()}});
     services.core.ask(
-        KillApplication{*id, "killed by user " + call.who.user},
+        KillApplication{*id, "killed by user " + call.who.user +
+                                 (target->diagnostics.empty() ? "" : ": " + target->diagnostics)},
         [waiting = shared(std::move(responder)), base = services.server.url(),
          id = *id](Result<Answer> answer) {
             if (!answer) {

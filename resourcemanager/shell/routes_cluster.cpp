@@ -19,7 +19,7 @@ Result<std::set<std::string>> states_asked(const Call& call) {
                                                   NodeState::Rebooted,
                                                   NodeState::Shutdown};
     std::set<std::string> states;
-    const std::string asked = call.query("states");  // the parts are views into it
+    const std::string asked = call.query_list("states");  // the parts are views into it
     for (const std::string_view part : split(asked, ',')) {
         if (trim(part).empty()) {
             continue;
@@ -28,7 +28,12 @@ Result<std::set<std::string>> states_asked(const Call& call) {
             return to_lower(to_string(state)) == to_lower(trim(part));
         });
         if (known == kStates.end()) {
-            return Error{ErrorCode::InvalidArgument, "no node state '" + std::string(part) + "'"};
+            // YARN's words, for those who look for them.
+            return Error{ErrorCode::InvalidArgument,
+                         "No enum constant org.apache.hadoop.yarn.api.records.NodeState." +
+                             std::string(trim(part)) +
+                             "; there are NEW, RUNNING, UNHEALTHY, DECOMMISSIONED, LOST, REBOOTED, "
+                             "DECOMMISSIONING, SHUTDOWN"};
         }
         states.insert(std::string(to_string(*known)));
     }
@@ -81,7 +86,7 @@ Result<net::HttpResponse> one_node(const Services& services, const Call& call) {
         });
     }
     if (!node) {
-        return Error{ErrorCode::NotFound, "no node '" + id + "'"};
+        return Error{ErrorCode::NotFound, "nodeId, " + id + ", is not found"};
     }
     return wrapped_json("node", [&](wire::JsonWriter& json) { write_node(json, *node); });
 }

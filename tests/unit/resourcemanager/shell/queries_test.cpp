@@ -61,17 +61,90 @@ TEST(AppFilter, ChoosesByEveryParameter) {
     EXPECT_TRUE(accepts({{"states", ""}}));
 }
 
-TEST(AppFilter, NamesABadParameter) {
-    for (const auto& [name, value] : {std::pair<std::string, std::string>{"limit", "0"},
-                                      {"limit", "x"},
-                                      {"states", "GONE"},
-                                      {"finalStatus", "x"},
-                                      {"startedTimeBegin", "-1"},
-                                      {"finishedTimeEnd", "1e9"}}) {
-        const auto filter = parse_app_filter(call({{name, value}}));
-        ASSERT_FALSE(filter.ok()) << name;
+TEST(AppFilter, TakesListsInOneParameterOrInSeveral) {
+    EXPECT_TRUE(accepts({{"states", "RUNNING"}, {"states", "FINISHED"}}));
+    EXPECT_TRUE(accepts({{"applicationTypes", "x"}, {"applicationTypes", "command"}}));
+    EXPECT_TRUE(accepts({{"applicationTags", "y"}, {"applicationTags", "x"}}));
+    EXPECT_FALSE(accepts({{"finalStatus", "ended"}}));
+}
+
+// YARN's words, which scripts look for; the last are our own.
+TEST(AppFilter, RefusesABadParameterInYarnsWords) {
+    const auto why = [](std::vector<std::pair<std::string, std::string>> query) {
+        const auto filter = parse_app_filter(call(std::move(query)));
+        EXPECT_FALSE(filter.ok());
         EXPECT_EQ(filter.error().code, ErrorCode::InvalidArgument);
+        return filter.error().message;
+    };
+    EXPECT_EQ(why({{"states", "RUNNING, gone"}}),
+              "Invalid application-state gone specified. It should be one of [NEW, NEW_SAVING, "
+              "SUBMITTED, ACCEPTED, RUNNING, FINISHED, FAILED, KILLED]");
+    EXPECT_TRUE(why({{"finalStatus", "x"}})
+                    .starts_with("No enum constant "
+                                 "org.apache.hadoop.yarn.api.records.FinalApplicationStatus.x"));
+    EXPECT_EQ(why({{"limit", "0"}}), "limit value must be greater then 0");
+    EXPECT_EQ(why({{"limit", "-1"}}), "limit value must be greater then 0");
+    EXPECT_EQ(why({{"startedTimeBegin", "-1"}}), "startedTimeBegin must be greater than 0");
+    EXPECT_EQ(why({{"finishedTimeEnd", "-5"}}), "finishTimeEnd must be greater than 0");
+    EXPECT_EQ(why({{"startedTimeBegin", "5"}, {"startedTimeEnd", "4"}}),
+              "startedTimeEnd must be greater than startTimeBegin");
+    EXPECT_EQ(why({{"finishedTimeBegin", "5"}, {"finishedTimeEnd", "4"}}),
+              "finishTimeEnd must be greater than finishTimeBegin");
+    EXPECT_TRUE(why({{"deSelects", "queue"}}).starts_with("Invalid deSelects string queue "));
+    EXPECT_EQ(why({{"limit", "x"}}), "limit must be a number, not 'x'");
+    EXPECT_EQ(why({{"finishedTimeEnd", "1e9"}}), "finishedTimeEnd must be a number, not '1e9'");
+}
+
+std::string app_json(const ApplicationView& app, const AppParts& parts) {
+    wire::JsonWriter json;
+    write_app(json, View{}, app, ServerInfo{}, parts);
+    return std::move(json).take();
+}
+
+TEST(AppJson, LeavesOutWhatIsDeselected) {
+    ApplicationView app = application();
+    app.state = AppState::Running;
+    app.pending.push_back({1, 0, {512, 1}, 3, {}, true});
+    const std::string all = app_json(app, AppParts{});
+    EXPECT_NE(all.find("\"pending\":{\"memory\":1536,\"vCores\":3"), std::string::npos) << all;
+    for (const char* name :
+         {"resourceRequests", "timeouts", "amNodeLabelExpression", "resourceInfo"}) {
+        const std::string key = "\"" + std::string(name) + "\":";
+        EXPECT_NE(all.find(key), std::string::npos) << name;
+        EXPECT_EQ(app_json(app, *parse_deselects(name)).find(key), std::string::npos) << name;
     }
+    EXPECT_EQ(app_json(app, *parse_deselects("appNodeLabelExpression")), all);
+    EXPECT_EQ(app_json(application(), AppParts{}).find("resourceInfo"), std::string::npos);
+}
+
+TEST(SchedulerJson, ListsTheUsersOfAQueue) {
+    View view;
+    view.cluster.total = {1000, 10};
+    view.queues["root"] = {"root", "root", "", false, 0, 1, 1, 0, {}, {}, {}};
+    view.queues["root.etl"] = {"root.etl", "etl", "root", true, 0, 1, 1, 0, {}, {}, {}};
+    ApplicationView app = application();
+    view.applications.set({1, 1}, std::make_shared<const ApplicationView>(app));
+    const auto leaf = [&] {
+        wire::JsonWriter json;
+        write_scheduler(json, view);
+        const auto read = wire::parse_json(json.text());
+        const wire::Json* info = read->find("schedulerInfo");
+        return info->find("queues")->find("queue")->array()->front();
+    };
+    EXPECT_EQ(leaf().find("users")->object()->size(), 0U);
+    app.state = AppState::Running;
+    app.allocated = {100, 1};
+    view.applications.set({1, 1}, std::make_shared<const ApplicationView>(app));
+    const wire::Json queue = leaf();
+    const wire::Json& user = queue.find("users")->find("user")->array()->front();
+    EXPECT_EQ(*user.find("username")->string(), "ada");
+    EXPECT_EQ(*user.find("numActiveApplications")->integer(), 1);
+    EXPECT_EQ(*user.find("resourcesUsed")->find("memory")->integer(), 100);
+    const wire::Json& partition =
+        queue.find("capacities")->find("queueCapacitiesByPartition")->array()->front();
+    EXPECT_EQ(
+        *partition.find("queueCapacityVectorInfo")->find("configuredCapacityVector")->string(),
+        "[memory-mb=100.0%,vcores=100.0%]");
 }
 
 TEST(NodeJson, NamesTheNodeAndSaysWhereItIs) {
