@@ -8,7 +8,6 @@
 #include "common/net/digest.h"
 #include "common/net/server_events.h"
 #include "common/wire/http_status.h"
-#include "common/wire/json.h"
 
 namespace heddle::driver {
 
@@ -17,10 +16,9 @@ namespace {
 constexpr Duration kStreamInterval = milliseconds(250);
 constexpr std::int32_t kPingEvery = 40;  // intervals without news
 
+// In plain words, as Spark's server says what is wrong.
 net::HttpResponse refusal(int status, const std::string& why) {
-    wire::JsonWriter json;
-    json.begin_object().member("error", why).end_object();
-    return net::HttpResponse::json(status, std::move(json).take());
+    return net::HttpResponse::text(status, why);
 }
 
 }  // namespace
@@ -58,7 +56,7 @@ public:
         }
         if (path.size() < 4 || path[0] != "api" || path[1] != "v1" || path[2] != "applications" ||
             path[3] != application_.id) {
-            responder.send(refusal(404, "no page " + request.path));
+            responder.send(refusal(404, "no such page: " + request.path));
             return;
         }
         RestQuery query;

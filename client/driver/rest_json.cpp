@@ -1,6 +1,8 @@
 // Views as JSON under Spark's names.
 #include "client/driver/rest_json.h"
 
+#include "client/driver/rest_summaries.h"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -71,6 +73,13 @@ void write_job(JsonWriter& json, const JobView& job) {
     json.end_object();
 }
 
+// There is one kind of memory here; Spark's default, on heap, is where its readers look.
+void write_peaks(JsonWriter& json, const rdd::TaskMetrics& m) {
+    json.member("peakExecutionMemory", m.peak_execution_memory);
+    json.member("peakOnHeapExecutionMemory", m.peak_execution_memory);
+    json.member("peakOffHeapExecutionMemory", 0);
+}
+
 void write_task_metrics(JsonWriter& json, const rdd::TaskMetrics& m) {
     json.key("taskMetrics").begin_object();
     json.member("executorDeserializeTime", 0).member("executorDeserializeCpuTime", 0);
@@ -79,7 +88,7 @@ void write_task_metrics(JsonWriter& json, const rdd::TaskMetrics& m) {
     json.member("resultSize", m.result_size).member("jvmGcTime", 0);
     json.member("resultSerializationTime", 0).member("memoryBytesSpilled", m.memory_bytes_spilled);
     json.member("diskBytesSpilled", m.disk_bytes_spilled);
-    json.member("peakExecutionMemory", m.peak_execution_memory);
+    write_peaks(json, m);
     json.key("inputMetrics").begin_object().member("bytesRead", m.input_bytes_read);
     json.member("recordsRead", m.input_records_read).end_object();
     json.key("outputMetrics").begin_object().member("bytesWritten", m.output_bytes_written);
@@ -90,7 +99,15 @@ void write_task_metrics(JsonWriter& json, const rdd::TaskMetrics& m) {
     json.member("fetchWaitTime", m.shuffle_fetch_wait_time / 1000);
     json.member("remoteBytesRead", m.shuffle_remote_bytes_read).member("remoteBytesReadToDisk", 0);
     json.member("localBytesRead", m.shuffle_local_bytes_read);
-    json.member("recordsRead", m.shuffle_records_read).end_object();
+    json.member("recordsRead", m.shuffle_records_read).member("remoteReqsDuration", 0);
+    json.key("shufflePushReadMetrics").begin_object();
+    for (const char* name :
+         {"corruptMergedBlockChunks", "mergedFetchFallbackCount", "remoteMergedBlocksFetched",
+          "localMergedBlocksFetched", "remoteMergedChunksFetched", "localMergedChunksFetched",
+          "remoteMergedBytesRead", "localMergedBytesRead", "remoteMergedReqsDuration"}) {
+        json.member(name, 0);
+    }
+    json.end_object().end_object();
     json.key("shuffleWriteMetrics").begin_object();
     json.member("bytesWritten", m.shuffle_bytes_written);
     json.member("writeTime", m.shuffle_write_time * 1000);
@@ -119,11 +136,7 @@ void write_task(JsonWriter& json, const TaskView& task, TimePoint now) {
         write_task_metrics(json, task.metrics);
     }
     empty_object(json, "executorLogs");
-    const std::int64_t busy = task.metrics.executor_run_time;
-    json.member("schedulerDelay",
-                task.status == "RUNNING"
-                    ? 0
-                    : std::max<std::int64_t>(0, duration.microseconds - busy) / 1000);
+    json.member("schedulerDelay", scheduler_delay(task));
     json.member("gettingResultTime", 0).end_object();
 }
 
@@ -134,7 +147,7 @@ void write_stage_metrics(JsonWriter& json, const rdd::TaskMetrics& m) {
     json.member("resultSize", m.result_size).member("jvmGcTime", 0);
     json.member("resultSerializationTime", 0).member("memoryBytesSpilled", m.memory_bytes_spilled);
     json.member("diskBytesSpilled", m.disk_bytes_spilled);
-    json.member("peakExecutionMemory", m.peak_execution_memory);
+    write_peaks(json, m);
     json.member("inputBytes", m.input_bytes_read).member("inputRecords", m.input_records_read);
     json.member("outputBytes", m.output_bytes_written);
     json.member("outputRecords", m.output_records_written);
@@ -146,12 +159,50 @@ void write_stage_metrics(JsonWriter& json, const rdd::TaskMetrics& m) {
     json.member("shuffleLocalBytesRead", m.shuffle_local_bytes_read);
     json.member("shuffleReadBytes", m.shuffle_local_bytes_read + m.shuffle_remote_bytes_read);
     json.member("shuffleReadRecords", m.shuffle_records_read);
+    // Push-based shuffle, which this version does not have.
+    for (const char* name : {"shuffleCorruptMergedBlockChunks", "shuffleMergedFetchFallbackCount",
+                             "shuffleMergedRemoteBlocksFetched", "shuffleMergedLocalBlocksFetched",
+                             "shuffleMergedRemoteChunksFetched", "shuffleMergedLocalChunksFetched",
+                             "shuffleMergedRemoteBytesRead", "shuffleMergedLocalBytesRead",
+                             "shuffleRemoteReqsDuration", "shuffleMergedRemoteReqsDuration"}) {
+        json.member(name, 0);
+    }
     json.member("shuffleWriteBytes", m.shuffle_bytes_written);
     json.member("shuffleWriteTime", m.shuffle_write_time * 1000);
     json.member("shuffleWriteRecords", m.shuffle_records_written);
 }
 
-void write_stage(JsonWriter& json, const StageView& stage, bool details, TimePoint now) {
+// What a request wants of a stage beside its figures.
+struct StageWish {
+    bool details = false;
+    std::vector<std::string> task_statuses;            // of the details; upper case, empty: all
+    std::optional<std::vector<double>> distributions;  // quantiles
+};
+
+bool one_of(const std::vector<std::string>& wanted, const std::string& status) {
+    return wanted.empty() || std::ranges::find(wanted, status) != wanted.end();
+}
+
+void write_stage_details(JsonWriter& json, const StageView& stage, const StageWish& wish,
+                         TimePoint now) {
+    if (wish.details) {
+        json.key("tasks").begin_object();
+        for (const TaskView& task : stage.task_views) {
+            if (one_of(wish.task_statuses, task.status)) {
+                write_task(json.key(std::to_string(task.task.value)), task, now);
+            }
+        }
+        json.end_object();
+        write_executor_summary(json.key("executorSummary"), stage);
+    }
+    if (wish.distributions && has_distributions(stage)) {
+        write_task_distributions(json.key("taskMetricsDistributions"), stage, *wish.distributions);
+        write_executor_distributions(json.key("executorMetricsDistributions"), stage,
+                                     *wish.distributions);
+    }
+}
+
+void write_stage(JsonWriter& json, const StageView& stage, const StageWish& wish, TimePoint now) {
     json.begin_object().member("status", stage.status).member("stageId", stage.stage.value);
     json.member("attemptId", stage.attempt).member("numTasks", stage.tasks);
     json.member("numActiveTasks", stage.active).member("numCompleteTasks", stage.complete);
@@ -168,16 +219,10 @@ void write_stage(JsonWriter& json, const StageView& stage, bool details, TimePoi
     json.member("schedulingPool", "default");
     id_array(json, "rddIds", stage.rdds);
     empty_array(json, "accumulatorUpdates");
-    if (details) {
-        json.key("tasks").begin_object();
-        for (const TaskView& task : stage.task_views) {
-            json.key(std::to_string(task.task.value));
-            write_task(json, task, now);
-        }
-        json.end_object();
-    }
+    write_stage_details(json, stage, wish, now);
     empty_object(json, "killedTasksSummary");
-    json.member("resourceProfileId", 0).end_object();
+    json.member("resourceProfileId", 0).member("isShufflePushEnabled", false);
+    json.member("shuffleMergersCount", 0).end_object();
 }
 
 // As in Spark, memory and disk are those of cached partitions, and say the same as storage/rdd.
@@ -212,40 +257,63 @@ void write_executor(JsonWriter& json, const ExecutorView& executor, const BlockT
     empty_object(json, "resources");
     json.member("resourceProfileId", 0).member("isExcluded", false);
     empty_array(json, "excludedInStages");
+    empty_array(json, "blacklistedInStages");
     json.end_object();
 }
 
-void write_rdd(JsonWriter& json, const RddView& rdd, bool details) {
+void write_holder(JsonWriter& json, const RddHolderView& holder, const Driver& core) {
+    const auto& executors = core.progress().executors();
+    const auto it = executors.find(holder.executor);
+    const ExecutorView executor = it == executors.end() ? ExecutorView{} : it->second;
+    const std::int64_t left =
+        std::max<std::int64_t>(0, executor.memory_max - executor.storage_used);
+    json.begin_object();
+    json.member("address", executor.host + ":" + std::to_string(executor.port));
+    json.member("memoryUsed", holder.memory).member("memoryRemaining", left);
+    json.member("diskUsed", holder.disk).member("onHeapMemoryUsed", holder.memory);
+    json.member("offHeapMemoryUsed", 0).member("onHeapMemoryRemaining", left);
+    json.member("offHeapMemoryRemaining", 0).end_object();
+}
+
+void write_rdd(JsonWriter& json, const RddView& rdd, const Driver& core) {
     json.begin_object().member("id", rdd.rdd.value).member("name", rdd.name);
     json.member("numPartitions", rdd.partitions).member("numCachedPartitions", rdd.cached);
     json.member("storageLevel", rdd.level).member("memoryUsed", rdd.memory);
-    json.member("diskUsed", rdd.disk);
-    if (details) {
-        empty_array(json, "dataDistribution");
-        json.key("partitions").begin_array();
-        for (const RddPartitionView& partition : rdd.partition_views) {
-            json.begin_object();
-            json.member("blockName",
-                        rdd::to_string(rdd::BlockId::rdd(rdd.rdd, partition.partition)));
-            json.member("storageLevel", rdd.level).member("memoryUsed", partition.memory);
-            json.member("diskUsed", partition.disk).key("executors").begin_array();
-            for (const rdd::ExecutorId id : partition.executors) {
-                json.value(rdd::to_string(id));
-            }
-            json.end_array().end_object();
-        }
-        json.end_array();
+    json.member("diskUsed", rdd.disk).key("dataDistribution").begin_array();
+    for (const RddHolderView& holder : rdd.holders) {
+        write_holder(json, holder, core);
     }
-    json.end_object();
+    json.end_array().key("partitions").begin_array();
+    for (const RddPartitionView& partition : rdd.partition_views) {
+        json.begin_object();
+        json.member("blockName", rdd::to_string(rdd::BlockId::rdd(rdd.rdd, partition.partition)));
+        json.member("storageLevel", rdd.level).member("memoryUsed", partition.memory);
+        json.member("diskUsed", partition.disk).key("executors").begin_array();
+        for (const rdd::ExecutorId id : partition.executors) {
+            json.value(rdd::to_string(id));
+        }
+        json.end_array().end_object();
+    }
+    json.end_array().end_object();
 }
 
 Error not_found(const std::string& what) {
-    return {ErrorCode::NotFound, "no " + what};
+    return {ErrorCode::NotFound, what};
 }
 
-bool status_matches(const RestQuery& query, const std::string& status) {
-    const std::string wanted = to_lower(query.parameter("status"));
-    return wanted.empty() || wanted == to_lower(status);
+// The values of a parameter such as `status`, in upper case.
+Result<std::vector<std::string>> statuses(const RestQuery& query, std::string_view name,
+                                          std::initializer_list<std::string_view> known) {
+    std::vector<std::string> wanted;
+    for (const std::string& value : query.parameter_list(name)) {
+        const auto it = std::ranges::find_if(
+            known, [&](std::string_view one) { return to_lower(one) == to_lower(value); });
+        if (it == known.end()) {
+            return not_found("unknown " + std::string(name) + ": " + value);
+        }
+        wanted.emplace_back(*it);
+    }
+    return wanted;
 }
 
 Result<std::string> jobs(const Driver& core, const RestQuery& query) {
@@ -256,14 +324,16 @@ Result<std::string> jobs(const Driver& core, const RestQuery& query) {
         const auto it =
             parse_number(query.path[1], number) ? all.find(rdd::JobId{number}) : all.end();
         if (it == all.end()) {
-            return not_found("job " + query.path[1]);
+            return not_found("unknown job: " + query.path[1]);
         }
         write_job(json, it->second);
         return std::move(json).take();
     }
+    TRY(const std::vector<std::string> wanted,
+        statuses(query, "status", {"RUNNING", "SUCCEEDED", "FAILED", "UNKNOWN"}));
     json.begin_array();
     for (auto it = all.rbegin(); it != all.rend(); ++it) {
-        if (status_matches(query, it->second.status)) {
+        if (one_of(wanted, it->second.status)) {
             write_job(json, it->second);
         }
     }
@@ -271,124 +341,140 @@ Result<std::string> jobs(const Driver& core, const RestQuery& query) {
     return std::move(json).take();
 }
 
+Result<std::vector<std::string>> task_statuses(const RestQuery& query, std::string_view name) {
+    return statuses(query, name, {"RUNNING", "KILLED", "FAILED", "SUCCESS", "UNKNOWN"});
+}
+
+Status sort_tasks(std::vector<const TaskView*>& tasks, const std::string& order, TimePoint now) {
+    const auto shorter = [now](const TaskView* a, const TaskView* b) {
+        return run_so_far(*a, now) < run_so_far(*b, now);
+    };
+    const std::string by = to_lower(order);
+    if (by == "runtime" || by == "+runtime" || by == "increasing_runtime") {
+        std::stable_sort(tasks.begin(), tasks.end(), shorter);
+    } else if (by == "-runtime" || by == "decreasing_runtime") {
+        std::stable_sort(tasks.begin(), tasks.end(),
+                         [&](const TaskView* a, const TaskView* b) { return shorter(b, a); });
+    } else if (!by.empty() && by != "id") {
+        return not_found("unknown sortBy: " + order + " (ID, runtime, -runtime)");
+    }
+    return {};
+}
+
 // Tasks as taskList sorts and pages them.
-void write_task_list(JsonWriter& json, const StageView& stage, const RestQuery& query,
-                     TimePoint now) {
+Result<std::string> task_list(const StageView& stage, const RestQuery& query, TimePoint now) {
+    TRY(const std::vector<std::string> wanted, task_statuses(query, "status"));
     std::vector<const TaskView*> tasks;
     for (const TaskView& task : stage.task_views) {
-        if (status_matches(query, task.status)) {
+        if (one_of(wanted, task.status)) {
             tasks.push_back(&task);
         }
     }
+    std::ranges::sort(tasks, {}, [](const TaskView* task) { return task->task.value; });
+    // A plus in a query is a blank.
     const std::string order = query.parameter("sortBy");
-    const auto longer = [now](const TaskView* a, const TaskView* b) {
-        return run_so_far(*a, now) > run_so_far(*b, now);
-    };
-    if (order == "runtime" || order == "-runtime") {
-        std::stable_sort(tasks.begin(), tasks.end(), longer);
-    } else if (order == "+runtime") {
-        std::stable_sort(tasks.begin(), tasks.end(),
-                         [&](const TaskView* a, const TaskView* b) { return longer(b, a); });
-    }
+    TRY(sort_tasks(tasks, std::string(trim(order)), now));
     std::size_t offset = 0;
     std::size_t length = 20;
-    (void)parse_number(query.parameter("offset"), offset);
-    (void)parse_number(query.parameter("length"), length);
+    for (auto [name, number] : {std::pair{"offset", &offset}, std::pair{"length", &length}}) {
+        const std::string text = query.parameter(name);
+        if (!text.empty() && !parse_number(text, *number)) {
+            return not_found(std::string(name) + " must be a number, not '" + text + "'");
+        }
+    }
+    JsonWriter json;
     json.begin_array();
     for (std::size_t i = offset; i < tasks.size() && i - offset < length; ++i) {
         write_task(json, *tasks[i], now);
     }
     json.end_array();
+    return std::move(json).take();
 }
 
-void write_task_summary(JsonWriter& json, const StageView& stage, const RestQuery& query) {
-    std::vector<double> quantiles;
-    const std::string asked = query.parameter("quantiles");
-    for (const std::string_view part :
-         split(asked.empty() ? std::string_view("0.05,0.25,0.5,0.75,0.95") : asked, ',')) {
-        quantiles.push_back(std::clamp(std::strtod(std::string(part).c_str(), nullptr), 0.0, 1.0));
+Result<std::string> task_summary(const StageView& stage, const RestQuery& query) {
+    TRY(const std::vector<double> quantiles, parse_quantiles(query.parameter("quantiles")));
+    if (!has_distributions(stage)) {
+        return not_found("No tasks reported metrics yet.");
     }
-    const auto row = [&](const char* name, std::int64_t rdd::TaskMetrics::*counter,
-                         std::int64_t divisor) {
-        std::vector<std::int64_t> values;
-        for (const TaskView& task : stage.task_views) {
-            if (task.status == "SUCCESS") {
-                values.push_back(task.metrics.*counter / divisor);
-            }
+    JsonWriter json;
+    write_task_distributions(json, stage, quantiles);
+    return std::move(json).take();
+}
+
+Result<StageWish> stage_wish(const RestQuery& query, bool details) {
+    StageWish wish;
+    const std::string asked = to_lower(query.parameter("details"));
+    wish.details = asked.empty() ? details : asked == "true";
+    TRY(wish.task_statuses, task_statuses(query, "taskStatus"));
+    if (to_lower(query.parameter("withSummaries")) == "true") {
+        TRY(wish.distributions, parse_quantiles(query.parameter("quantiles")));
+    }
+    return wish;
+}
+
+Result<std::string> stage_list(const Driver& core, const RestQuery& query, TimePoint now) {
+    TRY(const StageWish wish, stage_wish(query, false));
+    TRY(const std::vector<std::string> wanted,
+        statuses(query, "status", {"ACTIVE", "COMPLETE", "FAILED", "PENDING", "SKIPPED"}));
+    JsonWriter json;
+    json.begin_array();
+    const auto& all = core.progress().stages();
+    for (auto it = all.rbegin(); it != all.rend(); ++it) {
+        if (one_of(wanted, it->second.status)) {
+            write_stage(json, it->second, wish, now);
         }
-        std::sort(values.begin(), values.end());
-        json.key(name).begin_array();
-        for (const double quantile : quantiles) {
-            const auto at =
-                values.empty()
-                    ? 0
-                    : std::min(
-                          values.size() - 1,
-                          static_cast<std::size_t>(quantile * static_cast<double>(values.size())));
-            json.value(values.empty() ? 0.0 : static_cast<double>(values[at]));
-        }
-        json.end_array();
-    };
-    json.begin_object().key("quantiles").begin_array();
-    for (const double quantile : quantiles) {
-        json.value(quantile);
     }
     json.end_array();
-    row("executorRunTime", &rdd::TaskMetrics::executor_run_time, 1000);
-    row("executorCpuTime", &rdd::TaskMetrics::executor_cpu_time, 1);
-    row("resultSize", &rdd::TaskMetrics::result_size, 1);
-    row("peakExecutionMemory", &rdd::TaskMetrics::peak_execution_memory, 1);
-    row("memoryBytesSpilled", &rdd::TaskMetrics::memory_bytes_spilled, 1);
-    row("diskBytesSpilled", &rdd::TaskMetrics::disk_bytes_spilled, 1);
-    json.end_object();
+    return std::move(json).take();
 }
 
 Result<std::string> stages(const Driver& core, const RestQuery& query, TimePoint now) {
-    JsonWriter json;
-    const auto& all = core.progress().stages();
-    const bool details = query.parameter("details") == "true";
     if (query.path.size() == 1) {
+        return stage_list(core, query, now);
+    }
+    std::int32_t id = 0;
+    std::vector<const StageView*> attempts;
+    if (parse_number(query.path[1], id)) {
+        const auto& all = core.progress().stages();
+        for (auto it = all.lower_bound({rdd::StageId{id}, 0});
+             it != all.end() && it->first.first.value == id; ++it) {
+            attempts.push_back(&it->second);
+        }
+    }
+    if (attempts.empty()) {
+        return not_found("unknown stage: " + query.path[1]);
+    }
+    TRY(const StageWish wish, stage_wish(query, true));
+    JsonWriter json;
+    if (query.path.size() == 2) {
         json.begin_array();
-        for (auto it = all.rbegin(); it != all.rend(); ++it) {
-            if (status_matches(query, it->second.status)) {
-                write_stage(json, it->second, details, now);
-            }
+        for (const StageView* stage : attempts) {
+            write_stage(json, *stage, wish, now);
         }
         json.end_array();
         return std::move(json).take();
     }
-    std::int32_t id = 0;
-    if (!parse_number(query.path[1], id)) {
-        return not_found("stage " + query.path[1]);
+    std::vector<std::string> found;
+    for (const StageView* stage : attempts) {
+        found.push_back(std::to_string(stage->attempt));
     }
-    if (query.path.size() == 2) {
-        json.begin_array();
-        bool any = false;
-        for (auto it = all.lower_bound({rdd::StageId{id}, 0});
-             it != all.end() && it->first.first.value == id; ++it) {
-            write_stage(json, it->second, true, now);
-            any = true;
-        }
-        json.end_array();
-        return any ? Result<std::string>(std::move(json).take())
-                   : Result<std::string>(not_found("stage " + query.path[1]));
+    const auto at = std::ranges::find(found, query.path[2]);
+    if (at == found.end()) {
+        return not_found("unknown attempt for stage " + query.path[1] + ".  Found attempts: [" +
+                         join(found, ",") + "]");
     }
-    std::int32_t attempt = 0;
-    const auto it =
-        parse_number(query.path[2], attempt) ? all.find({rdd::StageId{id}, attempt}) : all.end();
-    if (it == all.end()) {
-        return not_found("attempt " + query.path[2] + " of stage " + query.path[1]);
-    }
+    const StageView& stage = *attempts[static_cast<std::size_t>(at - found.begin())];
     const std::string what = query.path.size() > 3 ? query.path[3] : "";
-    if (what.empty()) {
-        write_stage(json, it->second, query.parameter("details") != "false", now);
-    } else if (what == "taskList") {
-        write_task_list(json, it->second, query, now);
-    } else if (what == "taskSummary") {
-        write_task_summary(json, it->second, query);
-    } else {
-        return not_found("page '" + what + "' of a stage");
+    if (what == "taskList") {
+        return task_list(stage, query, now);
     }
+    if (what == "taskSummary") {
+        return task_summary(stage, query);
+    }
+    if (!what.empty()) {
+        return not_found("no page '" + what + "' of a stage");
+    }
+    write_stage(json, stage, wish, now);
     return std::move(json).take();
 }
 
@@ -410,18 +496,18 @@ Result<std::string> storage(const Driver& core, const RestQuery& query) {
     if (query.path.size() == 2) {
         json.begin_array();
         for (const RddView& rdd : all) {
-            write_rdd(json, rdd, false);
+            write_rdd(json, rdd, core);
         }
         json.end_array();
         return std::move(json).take();
     }
     for (const RddView& rdd : all) {
         if (std::to_string(rdd.rdd.value) == query.path[2]) {
-            write_rdd(json, rdd, true);
+            write_rdd(json, rdd, core);
             return std::move(json).take();
         }
     }
-    return not_found("cached RDD " + query.path[2]);
+    return not_found("no rdd found w/ id " + query.path[2]);
 }
 
 void pairs(JsonWriter& json, const char* name,
@@ -458,6 +544,16 @@ std::string RestQuery::parameter(std::string_view name) const {
     return {};
 }
 
+std::vector<std::string> RestQuery::parameter_list(std::string_view name) const {
+    std::vector<std::string> values;
+    for (const auto& [key, value] : parameters) {
+        if (key == name && !value.empty()) {
+            values.push_back(value);
+        }
+    }
+    return values;
+}
+
 Result<std::string> rest_answer(const Driver& core, const RestApplication& application,
                                 const RestQuery& query, TimePoint now) {
     const std::string what = query.path.empty() ? "" : query.path[0];
@@ -477,7 +573,7 @@ Result<std::string> rest_answer(const Driver& core, const RestApplication& appli
     if (what == "environment" && parts == 1) {
         return environment(application);
     }
-    return not_found("page '" + join(query.path, "/") + "' of an application");
+    return not_found("no page '" + join(query.path, "/") + "' of an application");
 }
 
 std::string stream_data(const Driver& core, const RestApplication& application,
@@ -496,7 +592,7 @@ std::string stream_data(const Driver& core, const RestApplication& application,
     json.end_array().key("stages").begin_array();
     for (const auto& [key, stage] : progress.stages()) {
         if (progress.changed(key) > since) {
-            write_stage(json, stage, false, {});
+            write_stage(json, stage, {}, {});
         }
     }
     json.end_array().key("executors").begin_array();

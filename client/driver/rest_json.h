@@ -21,6 +21,8 @@ struct RestQuery {
 
     /// Empty: not given.
     std::string parameter(std::string_view name) const;
+    /// Every value of a parameter that may be given several times.
+    std::vector<std::string> parameter_list(std::string_view name) const;
 };
 
 // What the core does not know of its application.
@@ -30,7 +32,9 @@ struct RestApplication {
     std::vector<std::pair<std::string, std::string>> settings;
 };
 
-/// The body of the answer. `now`: of the core's clock. Errors: NotFound, InvalidArgument.
+/// The body of the answer. `now`: of the core's clock. Errors: NotFound (also for a value that its
+/// parameter does not have, as Spark's server has it), InvalidArgument; in Spark's words where it
+/// has some.
 Result<std::string> rest_answer(const Driver& core, const RestApplication& application,
                                 const RestQuery& query, TimePoint now);
 

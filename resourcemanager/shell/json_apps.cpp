@@ -242,13 +242,17 @@ void write_container(wire::JsonWriter& json, const View& view, const ContainerVi
     json.member("exposedPorts", "").end_object();
 }
 
-void write_spark_application(wire::JsonWriter& json, const View& view, const ApplicationView& app) {
+void write_spark_application(wire::JsonWriter& json, const View& view, const ApplicationView& app,
+                             std::int32_t only) {
     const ApplicationSubmission& submission = *app.submission;
     const bool over = is_final(app.state);
     json.begin_object();
     json.member("id", to_string(submission.id)).member("name", submission.name);
     json.key("attempts").begin_array();
     for (auto attempt = app.attempts.rbegin(); attempt != app.attempts.rend(); ++attempt) {
+        if (only != 0 && attempt->id.number != only) {
+            continue;
+        }
         const bool last = attempt == app.attempts.rbegin();
         const WallTime end = attempt->finished.milliseconds != 0 ? attempt->finished
                              : over && last                      ? app.finished

@@ -50,6 +50,8 @@ void write_attempt(wire::JsonWriter& json, const View& view, const AttemptView& 
 void write_single_attempt(wire::JsonWriter& json, const View& view, const AttemptView& attempt);
 void write_container(wire::JsonWriter& json, const View& view, const ContainerView& container,
                      const ServerInfo& server);
-void write_spark_application(wire::JsonWriter& json, const View& view, const ApplicationView& app);
+/// `attempt`: only that one; 0: all of them, the newest first.
+void write_spark_application(wire::JsonWriter& json, const View& view, const ApplicationView& app,
+                             std::int32_t attempt = 0);
 
 }  // namespace heddle::rm

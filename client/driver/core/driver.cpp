@@ -110,16 +110,24 @@ std::vector<RddView> Driver::storage() const {
             view.level = rdd::describe(it->second.level);
         }
         view.cached = static_cast<std::int32_t>(partitions.size());
+        std::map<rdd::ExecutorId, RddHolderView> by_executor;
         for (const auto& [partition, holders] : partitions) {
             RddPartitionView at{partition, 0, 0, {}};
             for (const auto& [executor, holding] : holders) {
                 at.memory += holding.memory;
                 at.disk += holding.disk;
                 at.executors.push_back(executor);
+                RddHolderView& holder = by_executor[executor];
+                holder.executor = executor;
+                holder.memory += holding.memory;
+                holder.disk += holding.disk;
             }
             view.memory += at.memory;
             view.disk += at.disk;
             view.partition_views.push_back(std::move(at));
+        }
+        for (const auto& entry : by_executor) {
+            view.holders.push_back(entry.second);
         }
         views.push_back(std::move(view));
     }

@@ -100,6 +100,12 @@ struct RddPartitionView {
     std::vector<rdd::ExecutorId> executors;
 };
 
+struct RddHolderView {
+    rdd::ExecutorId executor;
+    std::int64_t memory = 0;
+    std::int64_t disk = 0;
+};
+
 struct RddView {
     rdd::RddId rdd;
     std::string name;
@@ -109,6 +115,7 @@ struct RddView {
     std::int64_t memory = 0;
     std::int64_t disk = 0;
     std::vector<RddPartitionView> partition_views;
+    std::vector<RddHolderView> holders;  // by id
 };
 
 }  // namespace heddle::driver

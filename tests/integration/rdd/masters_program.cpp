@@ -104,6 +104,8 @@ int main(int argc, char** argv) {
         std::printf("numbers %zu\n",
                     context.parallelize(std::vector<int>{5, 1, 4}, 2).top(2).size());
         if (std::getenv("HEDDLE_TEST_HOLD") != nullptr) {
+            const auto kept = context.parallelize(std::vector<int>{1, 2, 3}, 3).persist();
+            (void)kept.count();
             std::printf("holding\n");
             std::fflush(stdout);
             (void)std::getchar();  // while the test looks at the driver's REST
