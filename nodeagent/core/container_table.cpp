@@ -218,10 +218,9 @@ void ContainerTable::stop(TimePoint now, const ContainerStop& order, Effects& ef
     if (first) {
         save(*container, effects);
     }
-    if (record.pid == 0) {
-        return;  // the signal follows Started
-    }
-    if (first) {
+    // Without a process yet the signal follows Started. The deadline stands all the same: a shim
+    // that never answers must not keep the container for ever.
+    if (first && record.pid != 0) {
         effects.push_back(Signal{order.container, StopSignal::Terminate});
     }
     arm_kill(*container, std::min(container->kill_at, now + order.grace));

@@ -30,7 +30,7 @@ struct Container {
     std::uint64_t version_end = 0;                               // of the one that holds the end
     bool end_saved = false;
     Duration grace;                          // of the stop that is under way
-    TimePoint kill_at = TimePoint::never();  // when Stopping with a process
+    TimePoint kill_at = TimePoint::never();  // when Stopping
     TimePoint delete_work_at = TimePoint::never();
     TimePoint forget_at = TimePoint::never();
 

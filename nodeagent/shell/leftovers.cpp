@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -73,16 +74,23 @@ bool belongs(pid_t pid, const std::string& container, const ProcessIdentity& shi
     return false;
 }
 
-/// By descriptor, so that a number that is reused in between is not hit.
+/// By descriptor, so that a number that is reused in between is not hit; by number only where the
+/// system gives no descriptor, because a process left alive is worse.
 void kill_if_it_belongs(pid_t pid, const std::string& container, const ProcessIdentity& shim) {
     const int descriptor = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-    if (descriptor < 0) {
+    if (descriptor < 0 && errno == ESRCH) {
         return;
     }
     if (belongs(pid, container, shim)) {
-        syscall(SYS_pidfd_send_signal, descriptor, SIGKILL, nullptr, 0);
+        if (descriptor < 0) {
+            kill(pid, SIGKILL);
+        } else {
+            syscall(SYS_pidfd_send_signal, descriptor, SIGKILL, nullptr, 0);
+        }
     }
-    close(descriptor);
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
 }
 
 std::vector<pid_t> find_all(const std::string& container, const ProcessIdentity& shim) {

@@ -27,7 +27,9 @@ namespace {
 constexpr int kNotifyDescriptor = 3;  // in the shim
 constexpr int kBusyPollsMax = 200;
 constexpr Duration kBusyPoll = milliseconds(10);
+constexpr Duration kWatchRetry = milliseconds(500);
 
+/// A descriptor of the process; -1 with errno otherwise.
 int open_process(pid_t pid) {
     return static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
 }
@@ -157,8 +159,9 @@ ShimHost::~ShimHost() {
 
 // Starting.
 
+// What the file thread hands to the loop thread: errno belongs to a thread, so it is kept here.
 struct ShimHost::Spawned {
-    int error = 0;
+    int error = 0;  // of whatever failed first
     pid_t pid = 0;
     int descriptor = -1;
     int notify = -1;
@@ -194,6 +197,20 @@ int spawn_shim(const std::string& program, std::vector<std::string> arguments,
     return error;
 }
 
+/// Ends a shim that cannot be watched, and whatever it has started. `pid` is our child and is
+/// collected last: until then its number, and that of its session, belong to nobody else. Blocks
+/// for milliseconds.
+void end_unwatched(const ContainerId& container, pid_t pid) {
+    const ProcessIdentity shim{pid, process_start_ticks(pid).value_or(0)};
+    ::kill(pid, SIGKILL);
+    siginfo_t ended{};
+    while (::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOWAIT) != 0 &&
+           errno == EINTR) {
+    }
+    kill_leftovers(to_string(container), shim);
+    ::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED);
+}
+
 }  // namespace
 
 void ShimHost::start(ShimLaunch launch) {
@@ -207,7 +224,7 @@ void ShimHost::start(ShimLaunch launch) {
                                        std::to_string(options_.files_max),
                                        std::to_string(kNotifyDescriptor)};
     arguments.insert(arguments.end(), launch.argv.begin(), launch.argv.end());
-    const auto work = [result, program = options_.shim, arguments = std::move(arguments),
+    const auto work = [result, id, program = options_.shim, arguments = std::move(arguments),
                        environment = std::move(launch.environment)] {
         int ends[2];
         if (::pipe2(ends, O_CLOEXEC) != 0) {
@@ -216,10 +233,19 @@ void ShimHost::start(ShimLaunch launch) {
         }
         result->error = spawn_shim(program, arguments, environment, ends[1], result->pid);
         ::close(ends[1]);
-        result->notify = ends[0];
-        if (result->error == 0) {
-            result->descriptor = open_process(result->pid);
+        if (result->error != 0) {
+            result->pid = 0;
+            ::close(ends[0]);
+            return;
         }
+        result->descriptor = open_process(result->pid);
+        if (result->descriptor < 0) {
+            result->error = errno;
+            ::close(ends[0]);
+            end_unwatched(id, result->pid);
+            return;
+        }
+        result->notify = ends[0];
     };
     loop_.run_blocking(work, [this, alive = alive_, id, result] {
         if (*alive) {
@@ -229,12 +255,18 @@ void ShimHost::start(ShimLaunch launch) {
 }
 
 void ShimHost::spawned(const ContainerId& id, const Spawned& result) {
-    if (result.error != 0 || result.descriptor < 0) {
-        if (result.notify >= 0) {
-            ::close(result.notify);
+    if (result.error != 0) {
+        const std::string reason =
+            "cannot start " + options_.shim + ": " + std::strerror(result.error);
+        const auto started = read_started(options_.paths.state(id));
+        if (result.pid > 0 && started) {  // it may have run for a moment
+            log::error("a shim was ended because it cannot be watched",
+                       {{"container", to_string(id)}, {"reason", reason}});
+            on_event_(Started{id, started->user.pid});
+            report_end(id);
+        } else {
+            on_event_(StartFailed{id, reason});
         }
-        const int error = result.error != 0 ? result.error : errno;
-        on_event_(StartFailed{id, "cannot start " + options_.shim + ": " + std::strerror(error)});
         return;
     }
     Shim& shim = shims_[id];
@@ -242,12 +274,25 @@ void ShimHost::spawned(const ContainerId& id, const Spawned& result) {
     shim.descriptor = result.descriptor;
     shim.notify = result.notify;
     shim.child = true;
-    const auto watched = loop_.watch_readable(shim.notify, [this, id] { answered(id); });
-    if (watched) {
-        shim.notify_watch = *watched;
-    } else {
-        answer_line(id, "");
+    listen(id);
+}
+
+void ShimHost::listen(const ContainerId& id) {
+    const auto it = shims_.find(id);
+    if (it == shims_.end() || it->second.notify < 0) {
+        return;
     }
+    const auto watched = loop_.watch_readable(it->second.notify, [this, id] { answered(id); });
+    if (watched) {
+        it->second.notify_watch = *watched;
+        return;
+    }
+    cannot_watch(id, watched.error());
+    loop_.post_after(kWatchRetry, [this, alive = alive_, id] {
+        if (*alive) {
+            listen(id);
+        }
+    });
 }
 
 void ShimHost::answered(const ContainerId& id) {
@@ -261,18 +306,23 @@ void ShimHost::answered(const ContainerId& id) {
 
 void ShimHost::answer_line(const ContainerId& id, const std::string& line) {
     constexpr std::string_view kStarted = "started ";
-    constexpr std::string_view kFailed = "failed ";
     Shim& shim = shims_.at(id);
     std::int64_t pid = 0;
     if (line.starts_with(kStarted) && parse_number(std::string_view(line).substr(8), pid)) {
         shim.user.pid = static_cast<pid_t>(pid);
         shim.user.start_ticks = process_start_ticks(shim.user.pid).value_or(0);
         on_event_(Started{id, pid});
-        watch(id, shim);
-        return;
+    } else {
+        // It has no more to do or cannot be heard, and must be gone before anybody looks at what
+        // it left. The signal makes sure of that even when it is stopped; its end comes by pidfd.
+        shim.last_words = line;
+        send_signal(shim.descriptor, SIGKILL);
     }
-    ::waitid(P_PIDFD, static_cast<id_t>(shim.descriptor), nullptr, WEXITED);  // it ends at once
-    forget(id);
+    watch(id);
+}
+
+void ShimHost::ended_unstarted(const ContainerId& id, const std::string& line) {
+    constexpr std::string_view kFailed = "failed ";
     if (line == "busy") {
         look_for_other(id, 0);
     } else if (line.starts_with(kFailed)) {
@@ -305,35 +355,58 @@ void ShimHost::look_for_other(const ContainerId& id, int polls) {
 
 // Watching.
 
-void ShimHost::watch(const ContainerId& id, Shim& shim) {
-    const auto watched = loop_.watch_readable(shim.descriptor, [this, id] { ended(id); });
-    if (watched) {
-        shim.watch = *watched;
+void ShimHost::cannot_watch(const ContainerId& id, const Error& error) {
+    log::error("cannot watch a container; trying again",
+               {{"container", to_string(id)}, {"reason", error.message}});
+}
+
+void ShimHost::watch(const ContainerId& id) {
+    const auto it = shims_.find(id);
+    if (it == shims_.end() || it->second.watch != 0) {
         return;
     }
-    log::error("cannot watch a container",
-               {{"container", to_string(id)}, {"reason", watched.error().message}});
+    const auto watched = loop_.watch_readable(it->second.descriptor, [this, id] { ended(id); });
+    if (watched) {
+        it->second.watch = *watched;
+        return;
+    }
+    cannot_watch(id, watched.error());
+    loop_.post_after(kWatchRetry, [this, alive = alive_, id] {
+        if (*alive) {
+            watch(id);
+        }
+    });
 }
 
 void ShimHost::adopt(const ContainerId& id) {
     const auto started = read_started(options_.paths.state(id));
     const int descriptor = started ? open_process(started->shim.pid) : -1;
-    if (descriptor < 0 || !alive(started->shim)) {
-        if (descriptor >= 0) {
-            ::close(descriptor);
+    const int error = descriptor < 0 ? errno : 0;
+    if (started && alive(started->shim)) {
+        if (descriptor < 0) {  // too many descriptors, for example: no reason to end a container
+            cannot_watch(id, {ErrorCode::Internal, std::strerror(error)});
+            loop_.post_after(kWatchRetry, [this, alive = alive_, id] {
+                if (*alive) {
+                    adopt(id);
+                }
+            });
+            return;
         }
-        loop_.post([this, alive = alive_, id] {
-            if (*alive) {
-                report_end(id);
-            }
-        });
+        Shim& shim = shims_[id];
+        shim.pid = started->shim.pid;
+        shim.descriptor = descriptor;
+        shim.user = started->user;
+        watch(id);
         return;
     }
-    Shim& shim = shims_[id];
-    shim.pid = started->shim.pid;
-    shim.descriptor = descriptor;
-    shim.user = started->user;
-    watch(id, shim);
+    if (descriptor >= 0) {
+        ::close(descriptor);
+    }
+    loop_.post([this, alive = alive_, id] {
+        if (*alive) {
+            report_end(id);
+        }
+    });
 }
 
 void ShimHost::ended(const ContainerId& id) {
@@ -341,8 +414,13 @@ void ShimHost::ended(const ContainerId& id) {
     if (shim.child) {
         ::waitid(P_PIDFD, static_cast<id_t>(shim.descriptor), nullptr, WEXITED | WNOHANG);
     }
+    const auto last_words = shim.last_words;
     forget(id);
-    report_end(id);
+    if (last_words) {
+        ended_unstarted(id, *last_words);
+    } else {
+        report_end(id);
+    }
 }
 
 void ShimHost::report_end(const ContainerId& id) {

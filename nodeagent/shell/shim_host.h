@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -43,6 +44,7 @@ public:
     ShimHost(net::EventLoop& loop, Options options, OnEvent on_event);
     ~ShimHost();
 
+    /// A shim that cannot be watched is ended with what it started; never blocks the loop.
     void start(ShimLaunch launch);
     /// Watches the shim that inspect() found. If it has ended since, ContainerExited follows.
     void adopt(const ContainerId& id);
@@ -66,16 +68,21 @@ private:
         ProcessIdentity user;
         bool killed = false;
         bool child = false;  // of this process, which must collect it
+        // What it said instead of "started PID"; its end is awaited.
+        std::optional<std::string> last_words;
     };
     struct Spawned;
 
     void spawned(const ContainerId& id, const Spawned& result);
+    void listen(const ContainerId& id);
     void answered(const ContainerId& id);
     void answer_line(const ContainerId& id, const std::string& line);
+    void ended_unstarted(const ContainerId& id, const std::string& line);
     void look_for_other(const ContainerId& id, int polls);
     void ended(const ContainerId& id);
     void report_end(const ContainerId& id);
-    void watch(const ContainerId& id, Shim& shim);
+    void watch(const ContainerId& id);
+    void cannot_watch(const ContainerId& id, const Error& error);
     void close_notify(Shim& shim);
     void forget(const ContainerId& id);
 

@@ -187,6 +187,22 @@ TEST(NodeAgent, StopsInEveryStateBeforeRunning) {
     EXPECT_EQ(node.state(3), ContainerState::Done);
 }
 
+TEST(NodeAgent, KillsAShimThatDoesNotAnswerWhenTheGraceOfAStopIsOver) {
+    NodeFixture node;
+    node.join();
+    node.start(node.order(1));
+    node.send(Localised{container_id(1)});
+    node.stop(1, 5_s);
+    EXPECT_EQ(node.trace().find("terminate"), std::string::npos);
+    node.advance(5_s);
+    EXPECT_NE(node.trace().find("kill c1\n"), std::string::npos);
+    node.send(StartFailed{container_id(1), "its shim ended before the process was started"});
+    EXPECT_EQ(node.state(1), ContainerState::Done);
+    EXPECT_EQ(node.records.back().exit->reason, ExitReason::Stopped);
+    node.advance(10_s);
+    EXPECT_EQ(node.trace().find("kill"), std::string::npos);
+}
+
 TEST(NodeAgent, StartsAContainerOnceHoweverOftenItIsOrdered) {
     NodeFixture node;
     node.join();
