@@ -31,6 +31,9 @@ constexpr Key kKeys[] = {
      "the manager's database, token and artifacts; default: systemd's state directory, else "
      "~/.local/state/heddle/rm"},
     {"node.address", Type::Text, "127.0.0.1", 0, 0, "address of the node agent's REST"},
+    {"node.cache_bytes_max", Type::Bytes, "10g", 0, INT64_MAX,
+     "artifacts kept on the node; beyond it the least recently used go, unless a container needs "
+     "them"},
     {"node.isolation", Type::TextList, "rlimits,process-groups", 0, 0, "layers to use"},
     {"node.log_bytes_max", Type::Bytes, "64m", 4096, INT64_MAX,
      "size at which an output file starts anew; the one before it is kept"},

@@ -12,8 +12,8 @@ namespace heddle::node {
 
 using Input = ContainerInput;
 
-ContainerTable::ContainerTable(const NodeConfig& config, NodeCounters& counters)
-    : config_(config), counters_(counters) {}
+ContainerTable::ContainerTable(const NodeConfig& config, NodeCounters& counters, CacheTable& cache)
+    : config_(config), counters_(counters), cache_(cache) {}
 
 Container* ContainerTable::find(const ContainerId& id) {
     const auto it = containers_.find(id);
@@ -76,6 +76,7 @@ void ContainerTable::start(TimePoint now, ContainerStart order, Effects& effects
         return;
     }
     const bool full = live_ >= config_.containers_max;
+    cache_.need(wall(now), order.spec);
     used_ += order.size;
     ++live_;
     if (!used_.fits_in(config_.info.total)) {
@@ -254,6 +255,7 @@ void ContainerTable::end(TimePoint now, Container& container, ContainerExit exit
         exit.finished = wall(now);
     }
     record.exit = std::move(exit);
+    cache_.release(record.order.spec, effects);
     record.order.spec = {};
     used_ -= record.order.size;
     --live_;
@@ -373,6 +375,7 @@ void ContainerTable::recover_one(TimePoint now, RecoveredContainer recovered, Ef
         return;
     }
     ++live_;
+    cache_.need(wall(now), record.order.spec);
     used_ += record.order.size;
     const bool stopping = !record.stop_reason.empty();
     const auto ended = [&](ContainerExit exit) {

@@ -17,6 +17,7 @@
 #include "common/base/ids.h"
 #include "common/base/time.h"
 #include "common/model/node_protocol.h"
+#include "nodeagent/core/cache_table.h"
 #include "nodeagent/core/effect.h"
 #include "nodeagent/core/event.h"
 #include "nodeagent/core/node_config.h"
@@ -39,7 +40,8 @@ struct Container {
 
 class ContainerTable {
 public:
-    ContainerTable(const NodeConfig& config, NodeCounters& counters);
+    /// `cache` is told what containers need.
+    ContainerTable(const NodeConfig& config, NodeCounters& counters, CacheTable& cache);
 
     void recover(TimePoint now, WallTime wall, std::vector<RecoveredContainer> containers,
                  Effects& effects);
@@ -67,6 +69,7 @@ public:
     /// True once after an order named a container that is not here any more, or never was: a
     /// complete status, from which it is absent, answers that at once.
     bool take_absence();
+    WallTime wall(TimePoint now) const;
     const std::map<ContainerId, Container>& containers() const { return containers_; }
     /// Of containers that are not done.
     Resource used() const { return used_; }
@@ -90,12 +93,12 @@ private:
     void retire(TimePoint now, Container& container);
     void forget(const ContainerId& id, Effects& effects);
     ContainerExit never_ran(TimePoint now, std::string reason) const;
-    WallTime wall(TimePoint now) const;
     void recover_one(TimePoint now, RecoveredContainer recovered, Effects& effects);
     void delete_surplus_logs(Effects& effects);
 
     const NodeConfig& config_;
     NodeCounters& counters_;
+    CacheTable& cache_;
     std::int64_t wall_offset_us_ = 0;  // wall time minus TimePoint
     std::map<ContainerId, Container> containers_;
     std::set<DeadlineKey> deadlines_;

@@ -51,6 +51,10 @@ struct DeleteWork {
 struct Localise {
     ContainerStart order;
 };
+/// An artifact leaves the cache. Nothing answers.
+struct DropArtifact {
+    std::string digest;
+};
 /// Answered by Started or StartFailed; after Started by ContainerExited.
 struct StartShim {
     ContainerStart order;
@@ -68,7 +72,7 @@ struct Signal {
 };
 
 using Effect = std::variant<Connect, Disconnect, Send, SaveEpoch, SaveContainer, DeleteContainer,
-                            DeleteWork, Localise, StartShim, Adopt, Signal>;
+                            DeleteWork, Localise, DropArtifact, StartShim, Adopt, Signal>;
 using Effects = std::vector<Effect>;
 
 }  // namespace heddle::node

@@ -29,12 +29,20 @@ struct RecoveredContainer {
     std::variant<NotStarted, Running, ContainerExit, ProcessLost> process;
 };
 
+/// A file of the artifact cache, found on disk.
+struct CachedArtifact {
+    std::string digest;  // SHA-256 in hex
+    std::uint64_t bytes = 0;
+    WallTime used;
+};
+
 /// The first event: what the disk holds. `wall` is the wall time of this step; the core derives
 /// later wall times from it, so that one clock rules.
 struct Booted {
     WallTime wall;
     std::int64_t epoch_seen = 0;
     std::vector<RecoveredContainer> containers;
+    std::vector<CachedArtifact> artifacts = {};  // no digest twice
 };
 
 struct Connected {
@@ -81,6 +89,16 @@ struct LocaliseFailed {
     std::string reason;
 };
 
+/// An artifact is in the cache now and takes so many bytes; perhaps it was there before.
+struct ArtifactCached {
+    std::string digest;
+    std::uint64_t bytes = 0;
+};
+/// Its file was found damaged and is removed.
+struct ArtifactGone {
+    std::string digest;
+};
+
 struct Started {
     ContainerId container;
     std::int64_t pid = 0;
@@ -107,9 +125,9 @@ struct ShutdownRequested {};
 
 struct Tick {};
 
-using Event =
-    std::variant<Booted, Connected, Disconnected, MessageReceived, EpochSaved, EpochSaveFailed,
-                 ContainerSaved, ContainerSaveFailed, Localised, LocaliseFailed, Started,
-                 StartFailed, ContainerExited, UsageMeasured, ShutdownRequested, Tick>;
+using Event = std::variant<Booted, Connected, Disconnected, MessageReceived, EpochSaved,
+                           EpochSaveFailed, ContainerSaved, ContainerSaveFailed, Localised,
+                           LocaliseFailed, ArtifactCached, ArtifactGone, Started, StartFailed,
+                           ContainerExited, UsageMeasured, ShutdownRequested, Tick>;
 
 }  // namespace heddle::node

@@ -12,7 +12,10 @@
 namespace heddle::node {
 
 NodeAgent::NodeAgent(NodeConfig config)
-    : config_(std::move(config)), link_(config_, counters_), containers_(config_, counters_) {}
+    : config_(std::move(config)),
+      link_(config_, counters_),
+      cache_(config_, counters_),
+      containers_(config_, counters_, cache_) {}
 
 void NodeAgent::step(TimePoint now, const Event& event, Effects& effects) {
     CHECK(now >= now_);
@@ -29,7 +32,9 @@ TimePoint NodeAgent::next_deadline() const {
 
 void NodeAgent::on(const Booted& event, Effects& effects) {
     booted_ = true;
+    cache_.recover(event.artifacts);
     containers_.recover(now_, event.wall, event.containers, effects);
+    cache_.trim(effects);
     link_.begin(now_, event.epoch_seen);
 }
 
@@ -106,6 +111,15 @@ void NodeAgent::on(const EpochSaveFailed& event, Effects& effects) {
     link_.epoch_save_failed(now_, event.epoch);
 }
 
+void NodeAgent::on(const ArtifactCached& event, Effects& effects) {
+    cache_.cached(containers_.wall(now_), event, effects);
+}
+
+void NodeAgent::on(const ArtifactGone& event, Effects& effects) {
+    (void)effects;
+    cache_.gone(event);
+}
+
 void NodeAgent::on(const UsageMeasured& event, Effects& effects) {
     (void)effects;
     usage_due_ = usage_due_ || event.usage.health != usage_.health;
@@ -160,6 +174,7 @@ void NodeAgent::send_status(bool complete, std::vector<ContainerReport> reports,
 
 void NodeAgent::check() const {
     link_.check();
+    cache_.check();
     containers_.check();
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/time.h"
+#include "nodeagent/core/cache_table.h"
 #include "nodeagent/core/container_table.h"
 #include "nodeagent/core/effect.h"
 #include "nodeagent/core/event.h"
@@ -35,6 +36,7 @@ public:
     const NodeConfig& config() const { return config_; }
     const ContainerTable& containers() const { return containers_; }
     const ManagerLink& link() const { return link_; }
+    const CacheTable& cache() const { return cache_; }
     const NodeCounters& counters() const { return counters_; }
     const NodeUsage& usage() const { return usage_; }
 
@@ -48,6 +50,8 @@ private:
     void on(const MessageReceived& event, Effects& effects);
     void on(const EpochSaved& event, Effects& effects);
     void on(const EpochSaveFailed& event, Effects& effects);
+    void on(const ArtifactCached& event, Effects& effects);
+    void on(const ArtifactGone& event, Effects& effects);
     void on(const UsageMeasured& event, Effects& effects);
     void on(const ShutdownRequested& event, Effects& effects);
     void on(const Tick& event, Effects& effects);
@@ -66,6 +70,7 @@ private:
     NodeConfig config_;
     NodeCounters counters_;
     ManagerLink link_;
+    CacheTable cache_;
     ContainerTable containers_;
     NodeUsage usage_;
     TimePoint now_;

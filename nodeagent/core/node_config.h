@@ -28,7 +28,9 @@ struct NodeConfig {
     Duration log_retention = seconds(3 * 3600);  // after the end
     std::size_t logs_kept_max = 1000;            // of ended containers, newest first
     std::size_t containers_max = 4096;           // live ones; more are refused as LaunchFailed
-    std::size_t orders_waiting_max = 256;        // messages that wait for the epoch to be saved
+    std::uint64_t cache_bytes_max = std::uint64_t{10} << 30;  // of artifacts, unless needed
+
+    std::size_t orders_waiting_max = 256;  // messages that wait for the epoch to be saved
 };
 
 /// What was dropped or answered without effect; for /metrics and tests.
@@ -45,6 +47,7 @@ struct NodeCounters {
     std::uint64_t started = 0;
     std::uint64_t ended = 0;
     std::uint64_t connects = 0;
+    std::uint64_t artifacts_dropped = 0;  // from the cache, for its limit
 };
 
 }  // namespace heddle::node

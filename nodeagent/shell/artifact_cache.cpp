@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/net/digest.h"
 #include "nodeagent/shell/node_paths.h"
 
@@ -23,9 +24,16 @@ constexpr std::string_view kFile = "file:";
 constexpr std::string_view kHttp = "http://";
 constexpr std::size_t kCopiesMax = 10'000;
 
+/// What a cached file takes, with its spare.
+std::uint64_t footprint(std::uint64_t size) {
+    return size < kLargeFileBytes ? size : 2 * size;
+}
+
 Error about(const Artifact& artifact, const Error& error) {
-    return Error{error.code,
-                 "artifact '" + artifact.name + "' from " + artifact.source + ": " + error.message};
+    const std::string size =
+        artifact.size == 0 ? "" : " (" + std::to_string(artifact.size) + " bytes)";
+    return Error{error.code, "artifact '" + artifact.name + "'" + size + " from " +
+                                 artifact.source + ": " + error.message};
 }
 
 /// "file:/path", "file:///path"
@@ -72,14 +80,12 @@ Result<std::string> adopt(const std::string& temporary, std::uint64_t size, cons
     return error;
 }
 
-/// Copies within the kernel. Blocks.
-Status copy_file(const std::string& from, const std::string& to) {
-    std::error_code error;
-    if (!std::filesystem::copy_file(from, to, error)) {
-        ::unlink(to.c_str());
-        return Error{ErrorCode::Internal, error.message()};
-    }
-    return {};
+WallTime last_use(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) != 0
+               ? WallTime{}
+               : WallTime{std::int64_t{status.st_mtim.tv_sec} * 1000 +
+                          status.st_mtim.tv_nsec / 1'000'000};
 }
 
 }  // namespace
@@ -94,11 +100,84 @@ ArtifactCache::~ArtifactCache() {
     *alive_ = false;
 }
 
-Status ArtifactCache::begin() {
-    const std::string partial = options_.directory + "/partial";
-    std::error_code ignored;
-    std::filesystem::remove_all(partial, ignored);
-    return make_directories(partial);
+Result<std::vector<CachedArtifact>> ArtifactCache::begin() {
+    std::error_code error;
+    for (const char* name : {"/partial", "/spare"}) {
+        std::filesystem::remove_all(options_.directory + name, error);
+        TRY(make_directories(options_.directory + name));
+    }
+    TRY(make_directories(options_.directory + "/used"));
+    std::vector<CachedArtifact> found;
+    for (const auto& entry : std::filesystem::directory_iterator(options_.directory, error)) {
+        const std::string name = entry.path().filename().string();
+        const auto stamp = stamp_of(entry.path().string());
+        if (net::is_sha256_hex(name) && stamp) {
+            found.push_back(
+                {name, footprint(stamp->size), last_use(used_file(options_.directory, name))});
+        }
+    }
+    return found;
+}
+
+ArtifactCache::Fetched ArtifactCache::keep(const std::string& digest,
+                                           std::optional<FileStamp> stamp) {
+    Fetched file;
+    file.path = options_.directory + "/" + digest;
+    file.digest = digest;
+    file.stamp = stamp;
+    kept_[digest].stamp = stamp;
+    options_.on_event(ArtifactCached{digest, footprint(stamp ? stamp->size : 0)});
+    return file;
+}
+
+void ArtifactCache::placed(const Fetched& file) {
+    const auto it = kept_.find(file.digest);
+    if (it == kept_.end()) {
+        return;  // dropped or found damaged meanwhile
+    }
+    it->second.stamp = file.stamp;
+    make_spare(file.digest, it->second);
+}
+
+void ArtifactCache::make_spare(const std::string& digest, Kept& kept) {
+    if (kept.spare || kept.making_spare || !kept.stamp || kept.stamp->size < kLargeFileBytes) {
+        return;
+    }
+    const std::string from = options_.directory + "/" + digest;
+    const std::string to = options_.directory + "/spare/" + std::to_string(++next_);
+    kept.making_spare = worker_.submit([this, alive = alive_, digest, from, to, kept] {
+        const auto copied = copy_verified(from, digest, kept.stamp, to, 0400);
+        const auto stamp = copied ? stamp_of(to) : std::nullopt;
+        loop_.post([this, alive, digest, to, stamp] {
+            const auto it = *alive ? kept_.find(digest) : kept_.end();
+            if (!*alive || it == kept_.end() || !stamp) {
+                ::unlink(to.c_str());
+            } else {
+                it->second.spare = Spare{to, *stamp};
+            }
+            if (*alive && it != kept_.end()) {
+                it->second.making_spare = false;
+            }
+        });
+    });
+}
+
+void ArtifactCache::damaged(const std::string& digest) {
+    log::warning("an artifact in the cache was changed; fetching it again", {{"sha256", digest}});
+    drop(digest);
+    options_.on_event(ArtifactGone{digest});
+}
+
+void ArtifactCache::drop(const std::string& digest) {
+    const auto it = kept_.find(digest);
+    if (it != kept_.end()) {
+        if (it->second.spare) {
+            ::unlink(it->second.spare->path.c_str());
+        }
+        kept_.erase(it);
+    }
+    ::unlink((options_.directory + "/" + digest).c_str());
+    ::unlink(used_file(options_.directory, digest).c_str());
 }
 
 std::string ArtifactCache::temporary() {
@@ -120,12 +199,13 @@ void ArtifactCache::fetch(const Artifact& artifact, Done done) {
                                      : errno_error("cannot read it")));
             return;
         }
-        done(Fetched{path, false});
+        done(Fetched{path, false, {}});
         return;
     }
     const std::string cached = options_.directory + "/" + *digest;
     if (!digest->empty() && ::stat(cached.c_str(), &status) == 0) {
-        done(Fetched{cached, false});
+        Kept& kept = kept_[*digest];
+        done(Fetched{cached, false, *digest, kept.stamp, std::exchange(kept.spare, std::nullopt)});
         return;
     }
     const std::string key = digest->empty() ? "#" + std::to_string(++next_) : *digest;
@@ -197,12 +277,12 @@ void ArtifactCache::downloaded(const std::string& key, const Artifact& artifact,
         return;
     }
     if (digest.empty()) {
-        finish(key, Fetched{file.path, true});
+        finish(key, Fetched{file.path, true, {}});
         return;
     }
     auto kept = adopt(file.path, file.size, file.sha256, digest, artifact.size,
                       options_.directory + "/" + digest);
-    finish(key, kept ? Result<Fetched>(Fetched{*kept, false})
+    finish(key, kept ? Result<Fetched>(keep(digest, stamp_of(*kept)))
                      : Result<Fetched>(about(artifact, kept.error())));
 }
 
@@ -212,19 +292,20 @@ void ArtifactCache::copy(const std::string& key, const Artifact& artifact,
     const std::string target = options_.directory + "/" + digest;
     const bool accepted = worker_.submit([this, alive = alive_, key, artifact, digest, to, target] {
         const auto work = [&]() -> Result<std::string> {
-            TRY(copy_file(path_of_file_source(artifact.source), to));
+            TRY(copy_file(path_of_file_source(artifact.source), to, 0600));
             TRY(const std::string hex, net::sha256_of_file(to));
             std::error_code error;
             const auto size = std::filesystem::file_size(to, error);
             return adopt(to, size, hex, digest, artifact.size, target);
         };
         auto kept = work();
-        auto answer = kept ? Result<Fetched>(Fetched{*kept, false})
-                           : Result<Fetched>(about(artifact, kept.error()));
+        const auto stamp = kept ? stamp_of(target) : std::nullopt;
+        auto failure = kept ? std::nullopt : std::optional<Error>(about(artifact, kept.error()));
         // The worker ends before the cache does, so `this` is there; the loop may run later.
-        loop_.post([this, alive, key, answer = std::move(answer)] {
+        loop_.post([this, alive, key, digest, stamp, failure = std::move(failure)] {
             if (*alive) {
-                finish(key, answer);
+                finish(key,
+                       failure ? Result<Fetched>(*failure) : Result<Fetched>(keep(digest, stamp)));
             }
         });
     });

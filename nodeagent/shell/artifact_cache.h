@@ -1,7 +1,13 @@
 #pragma once
 
 // Files that containers need, by content: <cache>/<sha256>, fetched once however many containers
-// ask at the same time, verified, never changed. A container gets a link, not a copy.
+// ask at the same time, and verified. A container gets a copy that is its own (private_copy.h says
+// why it is no link). So that a launch does not wait for the copying of a large file, one copy of
+// it is always made ahead: it is renamed into the work directory, and the next one is made
+// meanwhile.
+//
+// What stays and what goes is decided in the core (cache_table.h); the last use is the time of the
+// empty file used/<sha256>.
 //
 // Sources: "heddle:sha256/<hex>" from the manager's REST, "http://...", "file:/path". A source
 // without a digest is not cached: "file:" is linked where it is, "http:" fetched for each
@@ -11,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +26,14 @@
 #include "common/net/address.h"
 #include "common/net/event_loop.h"
 #include "common/net/http_client.h"
+#include "nodeagent/core/event.h"
+#include "nodeagent/shell/private_copy.h"
 #include "nodeagent/shell/worker.h"
 
 namespace heddle::node {
+
+/// Smaller files are copied as fast as renamed.
+constexpr std::uint64_t kLargeFileBytes = 256 * 1024;
 
 class ArtifactCache {
 public:
@@ -30,19 +42,37 @@ public:
         net::Endpoint manager;  // its REST
         /// The cluster's token, read for each request: it may be renewed.
         std::function<Result<std::string>()> token;
+        /// Gets ArtifactCached and ArtifactGone, on the loop thread.
+        std::function<void(Event)> on_event;
+    };
+    struct Spare {
+        std::string path;
+        FileStamp stamp;
     };
     /// `path`: a file that stays; `owned`: it was fetched for this caller, who moves it away.
     struct Fetched {
         std::string path;
         bool owned = false;
+        std::string digest;  // empty: not cached
+        // Of contents that were verified; none: not yet by this process.
+        std::optional<FileStamp> stamp = {};
+        std::optional<Spare> spare = {};  // for this caller alone, who moves it away
     };
     using Done = std::function<void(Result<Fetched>)>;
 
     ArtifactCache(net::EventLoop& loop, Options options);
     ~ArtifactCache();
 
-    /// Removes what an earlier process left half fetched. Blocks; before the loop runs.
-    Status begin();
+    /// Removes what an earlier process left half done and finds what it kept. Blocks; before the
+    /// loop runs.
+    Result<std::vector<CachedArtifact>> begin();
+
+    /// A container has its copy of what fetch() gave. Makes the next spare.
+    void placed(const Fetched& file);
+    /// Its contents were found changed: the next fetch() fetches it again.
+    void damaged(const std::string& digest);
+    /// Removes the file, as the core decided.
+    void drop(const std::string& digest);
 
     /// `done` is called on the loop thread, later or at once. Errors: InvalidArgument for a source
     /// that is malformed, Unsupported for https, DataLoss when the digest or size differs, else why
@@ -55,6 +85,14 @@ private:
         net::HttpExchangePtr exchange;
     };
 
+    struct Kept {
+        std::optional<FileStamp> stamp;
+        std::optional<Spare> spare;
+        bool making_spare = false;
+    };
+
+    Fetched keep(const std::string& digest, std::optional<FileStamp> stamp);
+    void make_spare(const std::string& digest, Kept& kept);
     void start(const std::string& key, const Artifact& artifact, const std::string& digest);
     void download(const std::string& key, const Artifact& artifact, const std::string& digest);
     void copy(const std::string& key, const Artifact& artifact, const std::string& digest);
@@ -66,6 +104,7 @@ private:
     net::EventLoop& loop_;
     Options options_;
     std::map<std::string, Flight> flights_;  // by digest, or by a number when there is none
+    std::map<std::string, Kept> kept_;       // by digest; files that this process has used
     std::uint64_t next_ = 0;
     // Shared with callbacks of the loop and of the worker, which do nothing once it is false.
     std::shared_ptr<bool> alive_;

@@ -46,6 +46,7 @@ NodeConfig core_config(const NodeOptions& options, std::uint16_t port) {
     config.seed = random_number();
     config.log_retention = options.log_retention;
     config.logs_kept_max = options.logs_kept_max;
+    config.cache_bytes_max = options.cache_bytes_max;
     return config;
 }
 
@@ -83,18 +84,20 @@ Status Daemon::begin() {
     TRY(auto lock, store::LockFile::take(paths_.lock_file()));
     lock_ = std::make_shared<store::LockFile>(std::move(lock));
     TRY(token_, net::read_token_file(options_.token_file));
-    cache_ = std::make_unique<ArtifactCache>(
-        loop_, ArtifactCache::Options{paths_.cache(), options_.manager_rest, [this] {
-                                          return net::read_token_file(options_.token_file);
-                                      }});
-    TRY(cache_->begin());
+    ArtifactCache::Options cache;
+    cache.directory = paths_.cache();
+    cache.manager = options_.manager_rest;
+    cache.token = [this] { return net::read_token_file(options_.token_file); };
+    cache.on_event = [this](Event e) { deliver(std::move(e)); };
+    cache_ = std::make_unique<ArtifactCache>(loop_, std::move(cache));
+    Booted booted;
+    TRY(booted.artifacts, cache_->begin());
     localiser_ = std::make_unique<Localiser>(loop_, paths_, *cache_);
     ShimHost::Options shim;
     shim.paths = paths_;
     shim.shim = programs_ + "/container-shim";
     shim.log_bytes_max = options_.log_bytes_max;
     shims_ = std::make_unique<ShimHost>(loop_, shim, [this](Event e) { deliver(std::move(e)); });
-    Booted booted;
     TRY(recover(booted));
 
     auto routes = std::make_shared<Routes>(
@@ -349,6 +352,10 @@ void Daemon::perform(Localise& effect) {
             deliver(LocaliseFailed{id, how.error().message});
         }
     });
+}
+
+void Daemon::perform(DropArtifact& effect) {
+    cache_->drop(effect.digest);
 }
 
 void Daemon::perform(StartShim& effect) {

@@ -58,6 +58,7 @@ private:
     void perform(DeleteContainer& effect);
     void perform(DeleteWork& effect);
     void perform(Localise& effect);
+    void perform(DropArtifact& effect);
     void perform(StartShim& effect);
     void perform(Adopt& effect);
     void perform(Signal& effect);

@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 255;
 constexpr std::size_t kDeletionsMax = 100'000;
+constexpr std::size_t kCopiesMax = 10'000;
+constexpr int kRoundsMax = 3;  // of a container whose artifacts are found changed
 
 Status check_name(const std::string& name) {
     const bool plain = !name.empty() && name.size() <= kNameBytesMax && name != "." &&
@@ -52,10 +54,37 @@ Status check_names(const LaunchSpec& spec) {
     return {};
 }
 
-/// A link in the work directory: hard where the file system allows it, else symbolic.
-Status link_artifact(const Artifact& artifact, const ArtifactCache::Fetched& file,
-                     const std::string& target) {
+/// Marks the use for the next agent. That it fails is no reason to fail a launch.
+void mark_used(const std::string& path) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0) {
+        ::futimens(file, nullptr);
+        ::close(file);
+    }
+}
+
+/// The container's own copy of a cached file; notes the stamp of the contents it has.
+Status place_cached(ArtifactCache::Fetched& file, const std::string& used,
+                    const std::string& target, mode_t mode) {
+    mark_used(used);
+    if (file.spare) {
+        if (stamp_of(file.spare->path) == file.spare->stamp &&
+            ::chmod(file.spare->path.c_str(), mode) == 0 &&
+            ::rename(file.spare->path.c_str(), target.c_str()) == 0) {
+            file.spare.reset();
+            return {};
+        }
+    }
+    TRY(file.stamp, copy_verified(file.path, file.digest, file.stamp, target, mode));
+    return {};
+}
+
+Status place_artifact(const Artifact& artifact, ArtifactCache::Fetched& file,
+                      const NodePaths& paths, const std::string& target) {
     const mode_t mode = artifact.executable ? 0755 : 0644;
+    if (!file.digest.empty()) {
+        return place_cached(file, used_file(paths.cache(), file.digest), target, mode);
+    }
     if (file.owned) {
         if (::chmod(file.path.c_str(), mode) != 0 ||
             ::rename(file.path.c_str(), target.c_str()) != 0) {
@@ -63,22 +92,8 @@ Status link_artifact(const Artifact& artifact, const ArtifactCache::Fetched& fil
         }
         return {};
     }
-    const bool cached = !artifact.sha256.empty() || artifact.source.starts_with("heddle:");
-    if (cached && artifact.executable && ::chmod(file.path.c_str(), 0555) != 0) {
-        return errno_error("cannot make '" + artifact.name + "' executable");
-    }
-    if (!cached && artifact.executable && ::access(file.path.c_str(), X_OK) != 0) {
-        // Not ours to change: this one file is copied.
-        std::error_code error;
-        if (!std::filesystem::copy_file(file.path, target, error)) {
-            return Error{ErrorCode::Internal,
-                         "cannot copy '" + artifact.name + "': " + error.message()};
-        }
-        ::chmod(target.c_str(), mode);
-        return {};
-    }
-    if (cached && ::link(file.path.c_str(), target.c_str()) == 0) {
-        return {};
+    if (artifact.executable && ::access(file.path.c_str(), X_OK) != 0) {
+        return copy_file(file.path, target, mode);  // not ours to change
     }
     if (::symlink(file.path.c_str(), target.c_str()) != 0) {
         return errno_error("cannot link '" + artifact.name + "'");
@@ -89,15 +104,16 @@ Status link_artifact(const Artifact& artifact, const ArtifactCache::Fetched& fil
 Status write_secret(const SecretFile& secret, const std::string& path) {
     const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) {
-        return errno_error("cannot write the secret file '" + secret.name + "'");
+        return write_error(path, secret.contents.size());
     }
+    errno = ENOSPC;  // when it is written in part
     const ssize_t n = ::write(file, secret.contents.data(), secret.contents.size());
     const bool whole = n == static_cast<ssize_t>(secret.contents.size());
-    if (::close(file) != 0 || !whole) {
-        return Error{ErrorCode::Unavailable,
-                     "cannot write the secret file '" + secret.name + "': the disk is full"};
+    Status status = whole ? Status{} : Status(write_error(path, secret.contents.size()));
+    if (::close(file) != 0 && status) {
+        status = write_error(path, secret.contents.size());
     }
-    return {};
+    return status;
 }
 
 Status make_places(const NodePaths& paths, const ContainerId& id) {
@@ -118,14 +134,29 @@ struct Localiser::Job {
     std::vector<ArtifactCache::Fetched> files;
     std::size_t missing = 0;
     Status how;
+    std::string damaged;  // the digest of a file in the cache that is not what it was
+    int rounds = 0;
 };
+
+/// Files that were for this container alone and were not placed.
+void Localiser::discard(const Job& job) {
+    for (const ArtifactCache::Fetched& file : job.files) {
+        if (file.owned) {
+            ::unlink(file.path.c_str());
+        }
+        if (file.spare) {
+            ::unlink(file.spare->path.c_str());
+        }
+    }
+}
 
 Localiser::Localiser(net::EventLoop& loop, NodePaths paths, ArtifactCache& cache)
     : loop_(loop),
       paths_(std::move(paths)),
       cache_(cache),
       alive_(std::make_shared<bool>(true)),
-      cleaner_(kDeletionsMax) {}
+      cleaner_(kDeletionsMax),
+      copier_(kCopiesMax) {}
 
 Localiser::~Localiser() {
     *alive_ = false;
@@ -136,13 +167,20 @@ void Localiser::localise(const ContainerStart& order, Done done) {
     job->order = order;
     job->done = std::move(done);
     under_way_.insert(order.container);
+    begin(job);
+}
+
+void Localiser::begin(const std::shared_ptr<Job>& job) {
+    const ContainerStart& order = job->order;
     const auto& artifacts = order.spec.artifacts;
+    ++job->rounds;
+    job->damaged.clear();
     job->how = check_names(order.spec);
     if (!job->how) {
         finish(job, job->how);
         return;
     }
-    job->files.resize(artifacts.size());
+    job->files.assign(artifacts.size(), {});
     job->missing = artifacts.size();
     if (artifacts.empty()) {
         place(job);
@@ -172,11 +210,7 @@ void Localiser::fetched(const std::shared_ptr<Job>& job, std::size_t index,
         place(job);
         return;
     }
-    for (const ArtifactCache::Fetched& file : job->files) {
-        if (file.owned) {
-            ::unlink(file.path.c_str());
-        }
-    }
+    discard(*job);
     finish(job, job->how);
 }
 
@@ -187,8 +221,14 @@ void Localiser::place(const std::shared_ptr<Job>& job) {
         const auto all = [&]() -> Status {
             TRY(make_places(paths, id));
             for (std::size_t i = 0; i < spec.artifacts.size(); ++i) {
-                TRY(link_artifact(spec.artifacts[i], job->files[i],
-                                  paths.work(id) + "/" + spec.artifacts[i].name));
+                const Status status = place_artifact(spec.artifacts[i], job->files[i], paths,
+                                                     paths.work(id) + "/" + spec.artifacts[i].name);
+                if (!status) {
+                    const bool damaged = status.error().code == ErrorCode::DataLoss;
+                    job->damaged = damaged ? job->files[i].digest : "";
+                    return Error{status.error().code, "artifact '" + spec.artifacts[i].name +
+                                                          "': " + status.error().message};
+                }
             }
             for (const SecretFile& secret : spec.secrets) {
                 TRY(write_secret(secret, paths.work(id) + "/" + secret.name));
@@ -197,11 +237,39 @@ void Localiser::place(const std::shared_ptr<Job>& job) {
         };
         job->how = all();
     };
-    loop_.run_blocking(work, [this, alive = alive_, job] {
+    const auto after = [this, alive = alive_, job] {
         if (*alive) {
-            finish(job, job->how);
+            placed(job);
         }
+    };
+    // Copying a large file takes its time; what has its copies ready does not stand behind it.
+    const bool copies = std::any_of(job->files.begin(), job->files.end(), [](const auto& file) {
+        const bool small = file.stamp && file.stamp->size < kLargeFileBytes;
+        return !file.digest.empty() && !file.spare && !small;
     });
+    if (!copies || !copier_.submit([this, work, after] {
+            work();
+            loop_.post(after);
+        })) {
+        loop_.run_blocking(work, after);
+    }
+}
+
+void Localiser::placed(const std::shared_ptr<Job>& job) {
+    discard(*job);
+    if (!job->damaged.empty()) {
+        cache_.damaged(job->damaged);
+        if (job->rounds < kRoundsMax) {
+            begin(job);
+            return;
+        }
+    }
+    for (const ArtifactCache::Fetched& file : job->files) {
+        if (job->how && !file.digest.empty()) {
+            cache_.placed(file);
+        }
+    }
+    finish(job, job->how);
 }
 
 void Localiser::finish(const std::shared_ptr<Job>& job, Status how) {

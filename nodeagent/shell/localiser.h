@@ -25,7 +25,8 @@ public:
 
     /// `done` is called on the loop thread. What is there already, from an earlier attempt, is made
     /// anew. Errors: InvalidArgument for names that are not plain file names, those of
-    /// ArtifactCache, Internal with path and reason (a full disk).
+    /// ArtifactCache, ResourceExhausted with path and bytes for a full disk, Internal with path and
+    /// reason.
     void localise(const ContainerStart& order, Done done);
 
     /// Removes the work directory, once nothing is being put into it any more. Does not wait.
@@ -35,9 +36,12 @@ public:
 
 private:
     struct Job;
+    static void discard(const Job& job);
+    void begin(const std::shared_ptr<Job>& job);
     void fetched(const std::shared_ptr<Job>& job, std::size_t index,
                  Result<ArtifactCache::Fetched> result);
     void place(const std::shared_ptr<Job>& job);
+    void placed(const std::shared_ptr<Job>& job);
     void finish(const std::shared_ptr<Job>& job, Status how);
 
     net::EventLoop& loop_;
@@ -47,6 +51,7 @@ private:
     std::set<ContainerId> to_remove_;  // work directories of those that ended while under way
     std::shared_ptr<bool> alive_;      // shared with callbacks, which do nothing once it is false
     Worker cleaner_;
+    Worker copier_;
 };
 
 }  // namespace heddle::node

@@ -228,7 +228,10 @@ std::string metrics_text(const NodeAgent& agent) {
     line("heddle_node_vcores_used", "gauge", used.vcores);
     line("heddle_node_registered", "gauge", agent.link().registered() ? 1 : 0);
     line("heddle_node_healthy", "gauge", agent.usage().health.empty() ? 1 : 0);
+    line("heddle_node_cache_bytes", "gauge", agent.cache().bytes());
+    line("heddle_node_cache_files", "gauge", agent.cache().files());
     const NodeCounters& counters = agent.counters();
+    line("heddle_node_cache_dropped_total", "counter", counters.artifacts_dropped);
     line("heddle_node_containers_started_total", "counter", counters.started);
     line("heddle_node_containers_ended_total", "counter", counters.ended);
     line("heddle_node_connects_total", "counter", counters.connects);

@@ -6,7 +6,8 @@
 //   state/<container>/          record, and the shim's files
 //   work/<application>/<container>/    the container's work directory
 //   logs/<application>/<container>/    stdout, stderr and what else it writes to LOG_DIRS
-//   cache/<sha256>              artifacts
+//   cache/<sha256>              artifacts; cache/used/<sha256>: the time of the last use
+//   damaged-<container>         its state, when it could not be read at a start of the agent
 
 #include <string>
 
@@ -33,6 +34,11 @@ struct NodePaths {
         return to_string(id.attempt.application) + "/" + to_string(id);
     }
 };
+
+/// The file whose time is the last use of an artifact.
+inline std::string used_file(const std::string& cache, const std::string& digest) {
+    return cache + "/used/" + digest;
+}
 
 /// Makes the directory and all its parents, 0700 for what is new. Errors: Internal with the path.
 Status make_directories(const std::string& path);

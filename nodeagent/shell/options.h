@@ -29,6 +29,7 @@ struct NodeOptions {
     Duration log_retention;
     std::size_t logs_kept_max = 0;
     std::uint64_t log_bytes_max = 0;
+    std::uint64_t cache_bytes_max = 0;
     bool anonymous_read = false;
 };
 

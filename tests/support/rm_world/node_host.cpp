@@ -228,6 +228,10 @@ void NodeHost::perform(const node::Localise& order) {
     later(milliseconds(2), node::Localised{order.order.container});
 }
 
+void NodeHost::perform(const node::DropArtifact& order) {
+    (void)order;  // no files here
+}
+
 void NodeHost::perform(const node::StartShim& order) {
     const ContainerId id = order.order.container;
     if (!ground_.ever_started.insert(id).second) {

@@ -66,6 +66,7 @@ private:
     void perform(const node::DeleteContainer& order);
     void perform(const node::DeleteWork& order);
     void perform(const node::Localise& order);
+    void perform(const node::DropArtifact& order);
     void perform(const node::StartShim& order);
     void perform(const node::Adopt& order);
     void perform(const node::Signal& order);

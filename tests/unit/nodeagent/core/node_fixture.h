@@ -40,9 +40,10 @@ public:
         trace();
         messages.clear();
     }
-    void boot(std::int64_t epoch_seen = 0, std::vector<RecoveredContainer> containers = {}) {
+    void boot(std::int64_t epoch_seen = 0, std::vector<RecoveredContainer> containers = {},
+              std::vector<CachedArtifact> artifacts = {}) {
         booted = true;
-        send(Booted{{1'700'000'000'000}, epoch_seen, std::move(containers)});
+        send(Booted{{1'700'000'000'000}, epoch_seen, std::move(containers), std::move(artifacts)});
     }
     void welcome(std::int64_t epoch, std::uint64_t session_id) {
         session = session_id;
@@ -157,6 +158,8 @@ private:
             line << "delete work " << short_name(work->container);
         } else if (auto* localise = std::get_if<Localise>(&effect)) {
             line << "localise " << short_name(localise->order.container);
+        } else if (auto* artifact = std::get_if<DropArtifact>(&effect)) {
+            line << "drop " << artifact->digest;
         } else if (auto* shim = std::get_if<StartShim>(&effect)) {
             line << "start " << short_name(shim->order.container);
         } else if (auto* adopt = std::get_if<Adopt>(&effect)) {
