@@ -118,7 +118,8 @@ Status Daemon::begin() {
 Status Daemon::recover(Booted& booted) {
     booted.wall = wall_now();
     TRY(booted.epoch_seen, store_.load_epoch());
-    for (ContainerRecord& record : store_.load_all()) {
+    StateStore::Found all = store_.load_all();
+    for (ContainerRecord& record : all.records) {
         const ContainerId id = record.order.container;
         RecoveredContainer found;
         if (record.state != ContainerState::Done) {
@@ -127,7 +128,25 @@ Status Daemon::recover(Booted& booted) {
         found.record = std::move(record);
         booted.containers.push_back(std::move(found));
     }
+    for (const ContainerId& id : all.damaged) {
+        booted.containers.push_back(recover_damaged(id));
+    }
     return {};
+}
+
+// Nobody knows any more what the container may use, or that it is to be stopped: it does not go on.
+// What it was is kept; its end is reported, so that the manager does not order it a second time.
+RecoveredContainer Daemon::recover_damaged(const ContainerId& id) {
+    RecoveredContainer found;
+    found.record.order.container = id;
+    found.record.order.key.attempt = id.attempt;
+    found.process = shims_->end_unrecorded(id);
+    auto* exit = std::get_if<ContainerExit>(&found.process);
+    const std::string kept = store_.set_aside(to_string(id));
+    if (exit != nullptr && exit->reason == ExitReason::Unknown) {
+        exit->message = "its record on the node was damaged; its state is kept in " + kept;
+    }
+    return found;
 }
 
 void Daemon::run() {

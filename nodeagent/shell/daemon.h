@@ -49,6 +49,7 @@ private:
     void arm_timer();
     void measure();
     Status recover(Booted& booted);
+    RecoveredContainer recover_damaged(const ContainerId& id);
 
     void perform(Connect& effect);
     void perform(Disconnect& effect);

@@ -486,6 +486,16 @@ decltype(RecoveredContainer::process) ShimHost::inspect(const ContainerId& id) c
     }
 }
 
+ContainerExit ShimHost::end_unrecorded(const ContainerId& id) const {
+    const std::string state = options_.paths.state(id);
+    if (const auto record = read_exit(state)) {
+        return exit_of(*record);
+    }
+    const auto started = read_started(state);
+    kill_leftovers(to_string(id), started ? started->shim : ProcessIdentity{});
+    return unknown_exit();
+}
+
 std::map<std::int64_t, std::string> ShimHost::sessions() const {
     std::map<std::int64_t, std::string> all;
     for (const auto& [id, shim] : shims_) {

@@ -55,6 +55,10 @@ public:
     /// before the loop runs.
     decltype(RecoveredContainer::process) inspect(const ContainerId& id) const;
 
+    /// Ends a container of which there is no record: how it ended before, or Unknown. Blocks;
+    /// before the loop runs.
+    ContainerExit end_unrecorded(const ContainerId& id) const;
+
     /// Shim pids of containers that run, with their ids: sessions for measuring.
     std::map<std::int64_t, std::string> sessions() const;
 

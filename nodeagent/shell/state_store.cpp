@@ -3,8 +3,10 @@
 #include "nodeagent/shell/state_store.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -166,23 +168,42 @@ Status StateStore::save(const ContainerRecord& record) const {
     return status;
 }
 
-std::vector<ContainerRecord> StateStore::load_all() const {
-    std::vector<ContainerRecord> records;
+StateStore::Found StateStore::load_all() const {
+    Found found;
+    std::vector<std::string> strange;
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(paths_.state_root(), error)) {
         const std::string name = entry.path().filename().string();
         const auto id = parse_container_id(name);
-        const auto bytes = id ? read_all(entry.path().string() + "/" + kRecordFile)
-                              : Result<std::string>(damaged());
-        auto record = bytes ? decode_container_record(*bytes) : Result<ContainerRecord>(damaged());
-        if (record && record->order.container == *id) {
-            records.push_back(std::move(record).value());
+        if (!id || to_string(*id) != name) {
+            strange.push_back(name);
             continue;
         }
-        log::warning("a container's state is not readable; set aside", {{"name", name}});
-        std::filesystem::rename(entry.path(), paths_.root + "/damaged-" + name, error);
+        const auto bytes = read_all(entry.path().string() + "/" + kRecordFile);
+        auto record = bytes ? decode_container_record(*bytes) : Result<ContainerRecord>(damaged());
+        if (record && record->order.container == *id) {
+            found.records.push_back(std::move(record).value());
+        } else {
+            found.damaged.push_back(*id);
+        }
     }
-    return records;
+    for (const std::string& name : strange) {
+        set_aside(name);
+    }
+    std::ranges::sort(found.damaged);
+    return found;
+}
+
+std::string StateStore::set_aside(const std::string& name) const {
+    const std::string base = paths_.root + "/damaged-" + name;
+    std::string path = base;
+    for (int n = 2; ::access(path.c_str(), F_OK) == 0; ++n) {
+        path = base + "-" + std::to_string(n);
+    }
+    const bool moved = ::rename((paths_.state_root() + "/" + name).c_str(), path.c_str()) == 0;
+    log::warning("a container's state is not readable; set aside",
+                 {{"name", name}, {"path", moved ? path : errno_error("not moved").message}});
+    return path;
 }
 
 void StateStore::remove(const ContainerId& id) const {

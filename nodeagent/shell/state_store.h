@@ -26,9 +26,16 @@ public:
     /// Replaces the record in one step. When the end of a container cannot be saved, its record
     /// goes. Errors: Internal.
     Status save(const ContainerRecord& record) const;
-    /// Every record. A damaged one is set aside with a warning: its container is then unknown here,
-    /// which the manager learns by its absence.
-    std::vector<ContainerRecord> load_all() const;
+    /// What is on disk: every record, and the containers whose record cannot be read, in the order
+    /// of their ids. Whatever else lies there is set aside.
+    struct Found {
+        std::vector<ContainerRecord> records;
+        std::vector<ContainerId> damaged;
+    };
+    Found load_all() const;
+    /// Keeps the state of a container whose record is damaged, for a person to look at, where no
+    /// start of an agent finds it again. Returns the new path.
+    std::string set_aside(const std::string& name) const;
     void remove(const ContainerId& id) const;
 
 private:

@@ -185,6 +185,9 @@ private:
         }
         fcntl(out_[0], F_SETFL, O_NONBLOCK);
         fcntl(err_[0], F_SETFL, O_NONBLOCK);
+        if (const int error = reserve_file_at(settings_.state, kExitFile)) {
+            return "cannot write the state directory: " + error_text(error);
+        }
         stdout_.emplace(settings_.logs, "stdout", out_[0], settings_.log_limit);
         stderr_.emplace(settings_.logs, "stderr", err_[0], settings_.log_limit);
         for (auto* pump : {&*stdout_, &*stderr_}) {
@@ -311,7 +314,7 @@ private:
     }
 
     void leave_record() {
-        // On a full disk there is nowhere to say it; the agent then reports the end as unknown.
+        // Into the space taken at the start: the container may have filled the disk.
         write_file_at(settings_.state, kExitFile, encode(record_), true);
     }
 

@@ -14,6 +14,7 @@ namespace heddle::node {
 namespace {
 
 constexpr std::size_t kRecordBytesMax = 16 * 1024;
+constexpr std::size_t kReservedBytes = 4096;  // an exit record has at most 1.2 kB
 constexpr std::string_view kStartedHead = "heddle-started 1";
 constexpr std::string_view kExitHead = "heddle-exit 1";
 
@@ -128,21 +129,56 @@ std::optional<ExitRecord> decode_exit(std::string_view text) {
     return record;
 }
 
-int write_file_at(int directory, const char* name, std::string_view contents, bool durable) {
-    const std::string temporary = std::string(name) + ".tmp";
-    const int file = openat(directory, temporary.c_str(),
-                            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0) {
-        return errno;
-    }
-    int error = 0;
-    while (!contents.empty() && error == 0) {
+namespace {
+
+std::string temporary_of(const char* name) {
+    return std::string(name) + ".tmp";
+}
+
+/// From the start, over what is there: space that was taken before is used again.
+int write_all(int file, std::string_view contents) {
+    while (!contents.empty()) {
         const ssize_t n = write(file, contents.data(), contents.size());
         if (n > 0) {
             contents.remove_prefix(static_cast<std::size_t>(n));
         } else if (n < 0 && errno != EINTR) {
-            error = errno;
+            return errno;
         }
+    }
+    return 0;
+}
+
+int open_temporary(int directory, const std::string& name) {
+    return openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+}  // namespace
+
+int reserve_file_at(int directory, const char* name) {
+    const std::string temporary = temporary_of(name);
+    const int file = open_temporary(directory, temporary);
+    if (file < 0) {
+        return errno;
+    }
+    int error = write_all(file, std::string(kReservedBytes, '\0'));
+    if (close(file) != 0 && error == 0) {
+        error = errno;
+    }
+    if (error != 0) {
+        unlinkat(directory, temporary.c_str(), 0);
+    }
+    return error;
+}
+
+int write_file_at(int directory, const char* name, std::string_view contents, bool durable) {
+    const std::string temporary = temporary_of(name);
+    const int file = open_temporary(directory, temporary);
+    if (file < 0) {
+        return errno;
+    }
+    int error = write_all(file, contents);
+    if (error == 0 && ftruncate(file, static_cast<off_t>(contents.size())) != 0) {
+        error = errno;
     }
     if (error == 0 && durable && fdatasync(file) != 0) {
         error = errno;

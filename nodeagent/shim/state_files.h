@@ -61,6 +61,10 @@ std::string encode(const ExitRecord& record);
 std::optional<StartedRecord> decode_started(std::string_view text);
 std::optional<ExitRecord> decode_exit(std::string_view text);
 
+/// Takes the space of a record for a later write_file_at(), which then succeeds on a full disk. 0,
+/// or an errno.
+int reserve_file_at(int directory, const char* name);
+
 /// Replaces `name` in `directory` in one step; `durable` also over a power cut. 0, or an errno.
 int write_file_at(int directory, const char* name, std::string_view contents, bool durable);
 

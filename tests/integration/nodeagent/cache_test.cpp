@@ -113,6 +113,40 @@ TEST_F(NodeCacheProcess, HasACopyOfALargeArtifactReadyForTheNextContainer) {
     EXPECT_EQ(manager.artifact_requests(), 1);
 }
 
+TEST_F(NodeCacheProcess, KeepsNothingOfADownloadThatStopsMidway) {
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+    ASSERT_EQ(::listen(listener, 1), 0);
+    ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+    std::thread server([listener] {
+        const int connection = ::accept(listener, nullptr, nullptr);
+        char request[4096];
+        EXPECT_GT(::read(connection, request, sizeof request), 0);
+        const std::string half = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nhalf";
+        EXPECT_EQ(::write(connection, half.data(), half.size()), static_cast<ssize_t>(half.size()));
+        ::close(connection);
+    });
+    ContainerStart order = manager.order(1, {"/bin/true"});
+    const std::string port = std::to_string(ntohs(address.sin_port));
+    order.spec.artifacts = {
+        {"data", "http://127.0.0.1:" + port + "/data", std::string(64, 'a'), 1'000'000, false}};
+    manager.start(order);
+    const ContainerExit exit = manager.wait_end(test_container(1));
+    server.join();
+    ::close(listener);
+    EXPECT_EQ(exit.reason, ExitReason::LaunchFailed);
+    EXPECT_NE(exit.message.find("artifact 'data' (1000000 bytes) from http://127.0.0.1:" + port),
+              std::string::npos)
+        << exit.message;
+    EXPECT_EQ(files_in("partial"), 0u);
+    EXPECT_FALSE(cached(std::string(64, 'a')));
+    EXPECT_EQ(run(2, put("exit 7", 0)).code, 7);
+}
+
 TEST_F(SmallNodeCache, DropsTheLeastRecentlyUsedAlsoAcrossARestart) {
     std::vector<std::string> digests;
     for (int i = 0; i < 4; ++i) {

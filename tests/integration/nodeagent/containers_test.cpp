@@ -232,6 +232,49 @@ TEST_F(NodeAgentProcess, ReportsUnknownWhenShimAndAgentAreKilledTogether) {
     EXPECT_FALSE(process_exists(child));
 }
 
+TEST_F(NodeAgentProcess, ReportsUnknownWhenTheShimIsKilledBeforeTheAgent) {
+    manager.wait_registered();
+    manager.start(
+        shell(manager, 1, "setsid sleep 1000 & echo $! > $LOG_DIRS/child; exec sleep 1000"));
+    manager.wait_running(test_container(1));
+    const pid_t child = pid_from(1, "child");
+    ::kill(shim_of(1), SIGKILL);
+    agent.kill_hard();  // it may have seen the end or not
+    agent.start();
+    EXPECT_EQ(manager.wait_end(test_container(1)).reason, ExitReason::Unknown);
+    EXPECT_TRUE(eventually([&] { return !process_exists(child); }));
+}
+
+TEST_F(NodeAgentProcess, EndsAndReportsContainersWhoseStateIsDamaged) {
+    manager.wait_registered();
+    for (std::int64_t number : {1, 2, 3}) {
+        manager.start(shell(manager, number,
+                            "setsid sleep 1000 & echo $! > $LOG_DIRS/child; exec sleep 1000"));
+    }
+    std::vector<pid_t> children;
+    for (std::int64_t number : {1, 2, 3}) {
+        manager.wait_running(test_container(number));
+        children.push_back(pid_from(number, "child"));
+    }
+    agent.kill_hard();
+    std::ofstream(path("state", 1) + "/record") << "nonsense";
+    std::ofstream(path("state", 2) + "/record") << "";
+    std::ofstream(path("state", 2) + "/started") << "nonsense";
+    agent.start();
+    manager.wait_registered(2);
+    for (std::int64_t number : {1, 2}) {
+        const ContainerExit exit = manager.wait_end(test_container(number));
+        EXPECT_EQ(exit.reason, ExitReason::Unknown);
+        EXPECT_NE(exit.message.find("its record on the node was damaged"), std::string::npos);
+        const std::string kept =
+            agent.directory() + "/node/damaged-" + to_string(test_container(number));
+        EXPECT_TRUE(std::filesystem::exists(kept + "/record"));
+        EXPECT_FALSE(process_exists(children.at(static_cast<std::size_t>(number) - 1)));
+    }
+    EXPECT_TRUE(process_exists(children[2]));
+    EXPECT_EQ(manager.wait_registered(2).containers.at(2).phase, ContainerPhase::Running);
+}
+
 TEST_F(NodeAgentProcess, FetchesAnArtifactOnceAndCopiesIt) {
     manager.wait_registered();
     const std::string program = "#!/bin/sh\nstat -c %a token; cat token; exit 4\n";
@@ -282,22 +325,89 @@ TEST_F(NodeAgentProcess, StartsNothingTwiceAcrossItsOwnDeath) {
     EXPECT_EQ(slurp(agent.directory() + "/count"), "run\nrun\nrun\nrun\nrun\nrun\n");
 }
 
-TEST(NodeAgentDisk, SurvivesAFullDiskAndSaysSo) {
+namespace {
+
+/// An agent on a file system of 1 MiB, in a mount namespace of its own.
+class NodeAgentDisk : public ::testing::Test {
+protected:
+    NodeAgentDisk() { manager.wait_registered(); }
+
+    static std::vector<std::string> small_disk(const std::string& node) {
+        std::filesystem::create_directories(node);
+        return {"unshare", "-rm", "/bin/sh", "-c",
+                "mount -t tmpfs -o size=1m none " + node + " && exec \"$0\" \"$@\""};
+    }
+    /// As the agent sees it.
+    std::string node(const std::string& path) const {
+        return "/proc/" + std::to_string(agent.pid()) + "/root" + temporary.path() + "/node/" +
+               path;
+    }
+
     FakeManager manager;
-    const TemporaryDirectory temporary;
-    // A file system of 1 MiB, in a mount namespace of its own.
-    const std::string node = temporary.path() + "/node";
-    std::filesystem::create_directories(node);
-    const AgentProcess agent(manager, temporary.path(),
-                             {"unshare", "-rm", "/bin/sh", "-c",
-                              "mount -t tmpfs -o size=1m none " + node + " && exec \"$0\" \"$@\""});
-    manager.wait_registered();
+    TemporaryDirectory temporary;
+    AgentProcess agent{manager, temporary.path(), small_disk(temporary.path() + "/node")};
+};
+
+}  // namespace
+
+TEST_F(NodeAgentDisk, NamesTheArtifactThatDoesNotFitAndKeepsNothingOfIt) {
+    const std::string large(2 << 20, 'x');
+    const std::string digest = net::sha256_hex(large);
+    manager.put_artifact(digest, large);
+    std::ofstream(temporary.path() + "/large") << large;
+    std::int64_t number = 0;
+    for (const std::string& source :
+         {"heddle:sha256/" + digest, "file:" + temporary.path() + "/large"}) {
+        ContainerStart order = shell(manager, ++number, "true");
+        order.spec.artifacts = {{"data", source, digest, large.size(), false}};
+        manager.start(order);
+        const ContainerExit exit = manager.wait_end(test_container(number));
+        EXPECT_EQ(exit.reason, ExitReason::LaunchFailed);
+        for (const char* part : {"artifact 'data'", "2097152 bytes", "/node/cache/partial/",
+                                 "No space left on device"}) {
+            EXPECT_NE(exit.message.find(part), std::string::npos) << exit.message;
+        }
+        EXPECT_TRUE(std::filesystem::is_empty(node("cache/partial")));
+    }
+    manager.start(shell(manager, 9, "exit 6"));
+    EXPECT_EQ(manager.wait_end(test_container(9)).code, 6);
+}
+
+// The artifact fits, the container's copy of it does not.
+TEST_F(NodeAgentDisk, NamesTheCopyThatDoesNotFit) {
+    const std::string large(700 << 10, 'x');
+    const std::string digest = net::sha256_hex(large);
+    manager.put_artifact(digest, large);
+    ContainerStart order = shell(manager, 1, "true");
+    order.spec.artifacts = {{"data", "heddle:sha256/" + digest, "", 0, false}};
+    manager.start(order);
+    const ContainerExit exit = manager.wait_end(test_container(1));
+    EXPECT_EQ(exit.reason, ExitReason::LaunchFailed);
+    EXPECT_NE(exit.message.find("/data (716800 bytes): No space left on device"), std::string::npos)
+        << exit.message;
+    manager.start(shell(manager, 2, "exit 6"));
+    EXPECT_EQ(manager.wait_end(test_container(2)).code, 6);
+}
+
+TEST_F(NodeAgentDisk, KnowsTheExitCodeOfAContainerThatFilledTheDisk) {
+    manager.start(shell(manager, 1,
+                        "dd if=/dev/zero of=$LOG_DIRS/fill bs=4096; "
+                        "dd if=/dev/zero bs=65536 count=3; exit 5"));
+    const ContainerExit exit = manager.wait_end(test_container(1));
+    EXPECT_EQ(exit.reason, ExitReason::Exited) << exit.message;
+    EXPECT_EQ(exit.code, 5);
+    EXPECT_NE(exit.message.find("bytes of its output could not be written"), std::string::npos)
+        << exit.message;
+}
+
+TEST_F(NodeAgentDisk, SurvivesAFullDiskAndSaysSo) {
     ContainerStart large = shell(manager, 1, "true");
     large.spec.secrets = {{"large", std::string(900 << 10, 'x')}};
     manager.start(large);
     const ContainerExit exit = manager.wait_end(test_container(1));
     EXPECT_EQ(exit.reason, ExitReason::LaunchFailed);
-    EXPECT_NE(exit.message.find("bytes): No space left on device"), std::string::npos) << exit.message;
+    EXPECT_NE(exit.message.find("bytes): No space left on device"), std::string::npos)
+        << exit.message;
     manager.start(shell(manager, 2, "exit 6"));  // room again
     EXPECT_EQ(manager.wait_end(test_container(2)).code, 6);
 }

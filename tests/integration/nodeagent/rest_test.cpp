@@ -89,6 +89,18 @@ TEST_F(NodeRest, ServesRangesOfALog) {
     EXPECT_EQ(part.headers.get("X-Content-Type-Options"), "nosniff");
     EXPECT_EQ(part.headers.get("Content-Type"), "text/plain; charset=utf-8");
     EXPECT_EQ(get(file + "?offset=99").body, "");
+    // The largest numbers, and one more.
+    const std::string most = "18446744073709551615";
+    EXPECT_EQ(get(file + "?size=-" + most).body, "0123456789");
+    EXPECT_EQ(get(file + "?size=" + most).body, "0123456789");
+    EXPECT_EQ(get(file + "?size=-0").body, "");
+    EXPECT_EQ(get(file + "?tail=" + most).body, "0123456789");
+    EXPECT_EQ(get(file + "?offset=" + most + "&limit=" + most).body, "");
+    EXPECT_EQ(get(file + "?offset=1&limit=" + most).body, "123456789");
+    for (const char* wrong : {"size=18446744073709551616", "size=-", "size=--1",
+                              "size=", "offset=-1", "limit=1e3", "offset=0x1", "limit=%201"}) {
+        EXPECT_EQ(get(file + "?" + wrong).status, 400) << wrong;
+    }
     EXPECT_EQ(get(file + "?size=x").status, 400);
     EXPECT_EQ(get(file + "?tail=-3").status, 400);
     EXPECT_EQ(get("/ws/v1/node/containerlogs/" + to_string(test_container(1)) + "/stdout").body,

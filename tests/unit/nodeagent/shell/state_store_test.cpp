@@ -50,12 +50,12 @@ TEST_F(StateStoreTest, ReadsRecordsAsTheyWereSaved) {
     first.order = record.order;
     first.order.container.sequence = 4;
     ASSERT_TRUE(store.save(first).ok());
-    const auto all = store.load_all();
+    const auto all = store.load_all().records;
     ASSERT_EQ(all.size(), 2u);
     EXPECT_EQ(all[0].order.container.sequence == 3 ? all[0] : all[1], record);
     EXPECT_EQ(all[0].order.container.sequence == 3 ? all[1] : all[0], first);
     store.remove(first.order.container);
-    EXPECT_EQ(store.load_all().size(), 1u);
+    EXPECT_EQ(store.load_all().records.size(), 1u);
 }
 
 TEST_F(StateStoreTest, ReadsTheEndOfAContainer) {
@@ -66,8 +66,8 @@ TEST_F(StateStoreTest, ReadsTheEndOfAContainer) {
     record.exit = ContainerExit{ExitReason::Stopped, -106, 15, "killed by ann", 12, {99}};
     record.acknowledged = true;
     ASSERT_TRUE(store.save(record).ok());
-    ASSERT_EQ(store.load_all().size(), 1u);
-    EXPECT_EQ(store.load_all()[0], record);
+    ASSERT_EQ(store.load_all().records.size(), 1u);
+    EXPECT_EQ(store.load_all().records[0], record);
 }
 
 TEST_F(StateStoreTest, SetsDamagedRecordsAside) {
@@ -82,8 +82,17 @@ TEST_F(StateStoreTest, SetsDamagedRecordsAside) {
     }
     ASSERT_TRUE(store.save(record).ok());
     std::ofstream(paths.state(record.order.container) + "/record") << "nonsense";
-    EXPECT_TRUE(store.load_all().empty());
+    std::filesystem::create_directory(paths.state_root() + "/strange");
+    const auto found = store.load_all();
+    EXPECT_TRUE(found.records.empty());
+    EXPECT_EQ(found.damaged, std::vector{record.order.container});
+    const std::string name = to_string(record.order.container);
+    EXPECT_EQ(store.set_aside(name), paths.root + "/damaged-" + name);
+    EXPECT_TRUE(std::filesystem::exists(paths.root + "/damaged-" + name + "/record"));
+    EXPECT_TRUE(std::filesystem::exists(paths.root + "/damaged-strange"));
     EXPECT_TRUE(std::filesystem::is_empty(paths.state_root()));
+    ASSERT_TRUE(store.save(record).ok());
+    EXPECT_EQ(store.set_aside(name), paths.root + "/damaged-" + name + "-2");
 }
 
 TEST_F(StateStoreTest, LeavesNoRecordWhenAnEndCannotBeSaved) {
