@@ -266,7 +266,7 @@ void write_holder(JsonWriter& json, const RddHolderView& holder, const Driver& c
     const auto it = executors.find(holder.executor);
     const ExecutorView executor = it == executors.end() ? ExecutorView{} : it->second;
     const std::int64_t left =
-        std::max<std::int64_t>(0, executor.memory_max - executor.storage_used);
+        std::max<std::int64_t>(0, executor.memory_max - core.blocks().held(holder.executor).memory);
     json.begin_object();
     json.member("address", executor.host + ":" + std::to_string(executor.port));
     json.member("memoryUsed", holder.memory).member("memoryRemaining", left);
