@@ -67,6 +67,17 @@ void kill_failed(Books& books, const ApplicationId& id, const Error& why) {
     refuse_all(books, application->kill_waits, why);
 }
 
+// An attempt that has ended is saved with its end, and the record may have left the store with its
+// application since: saving the grant now would bring it back. Nothing else that is tried again can
+// outlive its application, which is over only when its ends are saved.
+bool still_wanted(Books& books, const PendingSave& save) {
+    if (save.kind != PendingSave::Kind::AttemptAllocated) {
+        return true;
+    }
+    const Attempt* attempt = books.applications.find(save.attempt);
+    return attempt != nullptr && attempt->state == AttemptState::AllocatedSaving;
+}
+
 void registration_failed(Books& books, const PendingSave& save, const Error& why) {
     const auto it = books.registrations.find(save.node);
     if (it == books.registrations.end() || it->second.connection != save.connection) {
@@ -160,7 +171,9 @@ void save_retry_due(Books& books, std::int64_t failed_batch) {
     CHECK(it != books.saves_to_retry.end());
     const PendingSave save = it->second;
     books.saves_to_retry.erase(it);
-    books.save(save, changes_of(books, save));
+    if (still_wanted(books, save)) {
+        books.save(save, changes_of(books, save));
+    }
 }
 
 }  // namespace heddle::rm
