@@ -176,18 +176,22 @@ std::string too_large(const Books& books, const Resource& size) {
            to_string(books.nodes.largest_ever());
 }
 
-std::string shortened_diagnostics(std::string text) {
-    if (text.size() <= kDiagnosticsMax) {
+std::string shortened(std::string text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) {
         return text;
     }
     const std::string note =
         "... (of " + std::to_string(text.size()) + " bytes; the rest is in the logs)";
-    std::size_t end = kDiagnosticsMax - note.size();
+    std::size_t end = bytes_max - note.size();
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
         --end;  // not inside a character
     }
     text.resize(end);
     return text + note;
+}
+
+std::string address_or_none(std::string text, std::size_t bytes_max) {
+    return text.size() <= bytes_max ? std::move(text) : std::string();
 }
 
 LaunchSpec master_spec(const Books& books, const Application& application, const Attempt& attempt) {
@@ -278,7 +282,7 @@ void stored_attempt(Books& books, Application& application, Attempt& attempt) {
 
 void end_attempt(Books& books, Application& application, Attempt& attempt, AttemptEnd end) {
     const bool finished = end.state == AttemptState::Finished;
-    end.diagnostics = shortened_diagnostics(std::move(end.diagnostics));
+    end.diagnostics = shortened(std::move(end.diagnostics), kDiagnosticsMax);
     attempt.record.state = end.state;
     attempt.record.final_status = end.status;
     attempt.record.diagnostics = end.diagnostics;

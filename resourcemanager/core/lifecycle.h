@@ -58,8 +58,11 @@ std::string describe(const ContainerExit& exit);
 /// "asked 65536 MiB, 4 vcores; the largest node has 16384 MiB, 8 vcores"
 std::string too_large(const Books& books, const Resource& size);
 
-/// At most kDiagnosticsMax bytes of it, whole characters; says so when something is left out.
-std::string shortened_diagnostics(std::string text);
+/// At most `bytes_max` bytes of it, whole characters; says so when something is left out.
+std::string shortened(std::string text, std::size_t bytes_max);
+
+/// Takes an address that a master has given; one that is longer than `bytes_max` counts as none.
+std::string address_or_none(std::string text, std::size_t bytes_max);
 
 /// The start order's specification of a master container: the submission's, and how to find us.
 LaunchSpec master_spec(const Books& books, const Application& application, const Attempt& attempt);

@@ -89,10 +89,10 @@ void on_message(Books& books, ConnectionId connection, const AttemptId& id,
         return;
     }
     attach(books, attempt, connection);
-    attempt.host = message.host;
+    attempt.host = address_or_none(message.host, kHostMax);
     attempt.rpc_port = message.rpc_port;
-    attempt.record.tracking_url = message.tracking_url;
-    application.tracking_url = message.tracking_url;
+    attempt.record.tracking_url = address_or_none(message.tracking_url, kUrlMax);
+    application.tracking_url = attempt.record.tracking_url;
     books.deadlines.set({Timer::Kind::MasterExpiry, id, 0}, books.now + books.master_expiry());
     if (attempt.state != AttemptState::Running) {
         advance(books, attempt, AttemptInput::MasterRegistered);
@@ -292,9 +292,10 @@ void on_message(Books& books, ConnectionId connection, const AttemptId& id,
         ++books.counters.messages_stale;
         return;
     }
-    if (!message.tracking_url.empty()) {
-        application.tracking_url = message.tracking_url;
-        attempt.record.tracking_url = message.tracking_url;
+    const std::string tracking_url = address_or_none(message.tracking_url, kUrlMax);
+    if (!tracking_url.empty()) {
+        application.tracking_url = tracking_url;
+        attempt.record.tracking_url = tracking_url;
     }
     end_attempt(books, application, attempt,
                 {AttemptState::Finished, message.status, message.diagnostics, AppState::Finished});

@@ -151,7 +151,10 @@ void known(Books& books, Node& node, Container& container, const ContainerReport
     }
 }
 
-void on_report(Books& books, Node& node, const ContainerReport& report) {
+void on_report(Books& books, Node& node, ContainerReport& report) {
+    if (report.exit.has_value()) {
+        report.exit->message = shortened(std::move(report.exit->message), kExitMessageMax);
+    }
     if (Container* container = books.containers.find(report.container)) {
         if (container->node == node.index) {
             known(books, node, *container, report);
@@ -202,9 +205,9 @@ void on_absent(Books& books, Node& node, Container& container) {
     }
 }
 
-void on_complete_list(Books& books, Node& node, const std::vector<ContainerReport>& reports) {
+void on_complete_list(Books& books, Node& node, std::vector<ContainerReport>& reports) {
     std::set<ContainerId> present;
-    for (const ContainerReport& report : reports) {
+    for (ContainerReport& report : reports) {
         present.insert(report.container);
         on_report(books, node, report);
     }
@@ -226,6 +229,7 @@ void set_usage(Books& books, Node& node, const NodeUsage& usage) {
     }
     if (!(node.usage == usage)) {
         node.usage = usage;
+        node.usage.health = shortened(std::move(node.usage.health), kHealthMax);
         books.changes.nodes.insert(node.index);
     }
 }
@@ -238,7 +242,7 @@ void heard(Books& books, Node& node) {
     node.heard_wall = books.wall;
 }
 
-void welcome(Books& books, Node& node, ConnectionId connection, const NodeRegister& message) {
+void welcome(Books& books, Node& node, ConnectionId connection, NodeRegister& message) {
     if (node.connected()) {
         books.emit(
             CloseConnection{node.connection, {ErrorCode::Conflict, "the node has connected anew"}});
@@ -266,10 +270,26 @@ void welcome(Books& books, Node& node, ConnectionId connection, const NodeRegist
     settle_if_complete(books);
 }
 
+// What a node says of itself is saved: beyond what a record may hold, the manager could not start
+// again.
+std::string wrong_info(const NodeInfo& info) {
+    if (info.id.name.empty() || info.total.any_negative() || info.total.is_zero()) {
+        return "a node needs a name and resources";
+    }
+    const auto fits = [](const std::string& text) { return text.size() <= kNodeTextMax; };
+    if (!fits(info.address) || !fits(info.rack) || !fits(info.version) ||
+        info.isolation.size() > kNodeLayersMax || !std::ranges::all_of(info.isolation, fits)) {
+        return "a node's address, rack, version and each of at most " +
+               std::to_string(kNodeLayersMax) + " layers of isolation take at most " +
+               std::to_string(kNodeTextMax) + " bytes";
+    }
+    return "";
+}
+
 void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
     const NodeInfo& info = message.info;
-    if (info.id.name.empty() || info.total.any_negative() || info.total.is_zero()) {
-        refuse(books, connection, info.id, "a node needs a name and resources");
+    if (std::string wrong = wrong_info(info); !wrong.empty()) {
+        refuse(books, connection, info.id, std::move(wrong));
         return;
     }
     if (message.epoch_seen > books.epoch) {
@@ -301,7 +321,7 @@ void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
     books.save({PendingSave::Kind::NodeRegistration, {}, {}, node.index, connection, 0}, {record});
 }
 
-void on_message(Books& books, ConnectionId connection, const NodeStatus& message) {
+void on_message(Books& books, ConnectionId connection, NodeStatus& message) {
     Node* node = books.nodes.of_connection(connection);
     if (node == nullptr || message.session != node->session ||
         message.sequence <= node->status_seen) {
@@ -315,7 +335,7 @@ void on_message(Books& books, ConnectionId connection, const NodeStatus& message
         set_usage(books, *node, message.usage);
         on_complete_list(books, *node, message.containers);
     } else {
-        for (const ContainerReport& report : message.containers) {
+        for (ContainerReport& report : message.containers) {
             on_report(books, *node, report);
         }
     }
@@ -357,7 +377,7 @@ void stored_registration(Books& books, NodeIndex index, ConnectionId connection)
     if (it == books.registrations.end() || it->second.connection != connection) {
         return;  // the connection has gone, or a newer one has come
     }
-    const NodeRegister message = std::move(it->second.message);
+    NodeRegister message = std::move(it->second.message);
     books.registrations.erase(it);
     welcome(books, node, connection, message);
 }

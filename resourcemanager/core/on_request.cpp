@@ -136,8 +136,9 @@ void perform(Books& books, RequestId request, KillApplication& kill) {
     if (std::exchange(application->kill_saving, true)) {
         return;
     }
-    application->kill_reason =
-        kill.reason.empty() ? std::string("killed by request") : std::move(kill.reason);
+    application->kill_reason = kill.reason.empty()
+                                   ? std::string("killed by request")
+                                   : shortened(std::move(kill.reason), kDiagnosticsMax);
     const PendingSave save{PendingSave::Kind::Kill, application->id(), {}, 0, {}, 0};
     books.save(save, changes_of(books, save));
 }
