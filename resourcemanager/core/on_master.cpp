@@ -276,6 +276,16 @@ void on_message(Books& books, ConnectionId connection, const AttemptId& id,
     on_update(books, application, attempt, update);
 }
 
+// It has had its time to end by itself since its finish was saved.
+void stop_lingering_master(Books& books, const Attempt& attempt) {
+    if (!attempt.record.master_container.has_value()) {
+        return;
+    }
+    if (Container* container = books.containers.find(*attempt.record.master_container)) {
+        stop_container(books, *container, "its application is finished");
+    }
+}
+
 void on_message(Books& books, ConnectionId connection, const AttemptId& id,
                 const MasterFinish& message) {
     Attempt& attempt = *books.applications.find(id);
@@ -375,18 +385,15 @@ void on(Books& books, MasterDisconnected event) {
 
 void master_expiry_due(Books& books, const AttemptId& id) {
     Attempt* attempt = books.applications.find(id);
-    if (attempt == nullptr || is_final(attempt->state) ||
-        attempt->state == AttemptState::FinalSaving) {
+    if (attempt == nullptr || attempt->state == AttemptState::FinalSaving) {
+        return;
+    }
+    if (is_ending(attempt->state)) {
+        stop_lingering_master(books, *attempt);
         return;
     }
     Application& application = books.application_of(id);
     const Timer timer{Timer::Kind::MasterExpiry, id, 0};
-    if (attempt->state == AttemptState::Finishing) {
-        if (Container* container = books.containers.find(*attempt->record.master_container)) {
-            stop_container(books, *container, "its application is finished");
-        }
-        return;
-    }
     const bool registered = attempt->state == AttemptState::Running;
     const Duration patience = patience_with(books, *attempt);
     const TimePoint due = std::max(attempt->heard, books.listening_since) + patience;

@@ -76,11 +76,25 @@ void adopt(Books& books, Node& node, Attempt& attempt, const ContainerReport& re
     release_surplus(books, attempt);
 }
 
-void take_orphan(Books& books, Node& node, const ContainerReport& report) {
+// The finish of this master is on disk, and it is about to end, or has not heard that it may.
+bool is_finished_master(const Attempt* attempt, const ContainerReport& report) {
+    return attempt != nullptr && attempt->state == AttemptState::Finished &&
+           attempt->record.master_container == report.container;
+}
+
+// What nobody here has on record. A finished master ends by itself, with the patience that it would
+// have had without the restart; anything else is stopped.
+void take_orphan(Books& books, Node& node, Attempt* attempt, const ContainerReport& report) {
     Container orphan = from_report(books, node.index, report);
     orphan.orphan = true;
     Container& container = enter_container(books, std::move(orphan));
     node_room_changed(books, node);
+    if (is_finished_master(attempt, report)) {
+        attempt->heard = books.now;
+        books.deadlines.set({Timer::Kind::MasterExpiry, attempt->record.id, 0},
+                            books.now + books.config.master_register_expiry);
+        return;
+    }
     stop_container(books, container, "nobody needs it any more");
 }
 
@@ -171,7 +185,7 @@ void on_report(Books& books, Node& node, ContainerReport& report) {
     if (takes_containers(books, attempt, report)) {
         adopt(books, node, *attempt, report);
     } else {
-        take_orphan(books, node, report);
+        take_orphan(books, node, attempt, report);
     }
 }
 

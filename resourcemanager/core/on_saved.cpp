@@ -36,7 +36,9 @@ void removed(Books& books, const ApplicationId& id) {
         return;
     }
     for (const Attempt& attempt : application->attempts) {
-        if (!attempt.containers.empty()) {
+        const auto& master = attempt.record.master_container;
+        const bool master_ends = master.has_value() && books.containers.find(*master) != nullptr;
+        if (!attempt.containers.empty() || master_ends) {
             books.completed.push_back(id);  // something still ends: later
             return;
         }

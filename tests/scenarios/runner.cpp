@@ -10,6 +10,8 @@
 //   ask APP ID count=N memory=M vcores=V [generation=G] [nodes=a,b] [strict] [hold] [priority=P]
 //   start|release APP CONTAINER      of a held container; of any
 //   finish APP succeeded|failed      the master says so
+//   linger APP                       its master's process goes on when the finish is acknowledged
+//   show APP                         shows its state and final status
 //   exit CONTAINER CODE | signal CONTAINER SIGNAL
 //   kill APP
 //   power off|on NODE; agent kill|start NODE; partition on|off NODE; leave NODE
@@ -183,6 +185,10 @@ private:
         } else if (verb == "finish") {
             world_.master(application(words[1]))
                 ->finish(words[2] == "succeeded" ? FinalStatus::Succeeded : FinalStatus::Failed);
+        } else if (verb == "linger") {
+            world_.master(application(words[1]))->lingers = true;
+        } else if (verb == "show") {
+            show(application(words[1]));
         } else if (verb == "disconnect") {
             MasterScript* master = world_.master(application(words[1]));
             master->die();
@@ -226,6 +232,14 @@ private:
                 submission.name = name_of(submission.id);
                 request(SubmitApplication{submission}, "submit " + name_of(submission.id));
             });
+    }
+
+    void show(const ApplicationId& id) {
+        const auto view = world_.manager().view()->applications.find(id);
+        world_.stage().show(name_of(id) + " is " +
+                            (view == nullptr ? "gone"
+                                             : std::string(to_string(view->state)) + " " +
+                                                   std::string(to_string(view->final_status))));
     }
 
     void claim(const ApplicationId& id) {

@@ -19,6 +19,7 @@ namespace {
 constexpr Duration kFaults = seconds(40);
 constexpr Duration kPatience = seconds(240);  // after the faults, for everything to finish
 constexpr Duration kClientRetry = seconds(2);
+constexpr Duration kFinishPatience = seconds(30);
 constexpr std::int32_t kParallel = 3;
 
 // What a client wants to have run.
@@ -59,6 +60,7 @@ public:
         draw_faults();
         world_.on_master = [this](MasterScript& master) { lead(master); };
         world_.on_worker = [this](const ContainerStart& start) { work(start); };
+        world_.on_stopped = [this](const ContainerId& id) { check_stop(id); };
     }
 
     RunResult run() {
@@ -95,7 +97,7 @@ private:
         config.placements_per_step = 4;  // so that the budget is met
         config.ids_per_reservation = 4;
         config.secrets_pool = 4;
-        config.master_register_expiry = seconds(30);
+        config.master_register_expiry = kFinishPatience;
         config.defect = defect;
         return config;
     }
@@ -318,6 +320,8 @@ private:
         plan.master = &master;
         plan.job = &jobs_[by_id_.at(master.attempt().application)];
         plan.pieces_left = plan.job->pieces;
+        master.lingers = prng().chance(1, 3);
+        master.on_finished = [this, &master] { end_later(master); };
         master.on_registered = [this, &plan] { begin(plan); };
         master.on_granted = [this, &plan](const Grant& grant) { granted(plan, grant); };
         master.on_ended = [this, &plan](const ContainerEnded& ended, const Grant& grant) {
@@ -327,6 +331,32 @@ private:
             state_pieces(plan);
             maybe_finish(plan);
         };
+    }
+
+    // A master that takes its time to end after its finish is acknowledged.
+    void end_later(const MasterScript& master) {
+        const auto& attempts = world_.manager().store().attempts;
+        const auto it = attempts.find(master.attempt());
+        if (master.lingers && it != attempts.end() && it->second.master_container.has_value()) {
+            stage().timeline.after(
+                milliseconds(prng().between(10, 8000)),
+                [this, id = *it->second.master_container] { world_.end_process(id, 0); });
+        }
+    }
+
+    // Whose finish is on disk ends by itself, within the patience for that.
+    void check_stop(const ContainerId& id) {
+        const auto& attempts = world_.manager().store().attempts;
+        const auto it = attempts.find(id.attempt);
+        if (it == attempts.end() || it->second.state != AttemptState::Finished ||
+            it->second.master_container != id) {
+            return;
+        }
+        const std::int64_t waited =
+            stage().wall().milliseconds - it->second.finished.milliseconds;
+        if (waited < kFinishPatience.milliseconds()) {
+            stage().violate("a finished master is stopped: " + to_string(id));
+        }
     }
 
     void begin(Plan& plan) {

@@ -23,6 +23,8 @@ public:
     void die() { alive_ = false; }
     bool alive() const { return alive_; }
     bool registered() const { return session_ != 0; }
+    /// Its process goes on when its finish is acknowledged.
+    bool lingers = false;
 
     void ask(const Ask& ask);
     void release(const ContainerId& container);

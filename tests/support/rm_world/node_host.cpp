@@ -271,7 +271,9 @@ void NodeHost::perform(const node::Signal& order) {
     if (it == processes_.end() || !it->second.running) {
         return;
     }
-    it->second.terminating = true;
+    if (!std::exchange(it->second.terminating, true)) {
+        ground_.stopped(order.container);
+    }
     const bool kill = order.signal == node::StopSignal::Kill;
     stage_.timeline.after(
         kill ? milliseconds(1) : milliseconds(20),

@@ -20,8 +20,9 @@ namespace heddle::rm::test {
 /// Where containers run, over all machines.
 struct Ground {
     std::set<ContainerId> ever_started;
-    /// A process begins or ends; set by the world.
+    /// A process begins, is told to end, or ends; set by the world.
     std::function<void(const ContainerStart&)> began;
+    std::function<void(const ContainerId&)> stopped;
     std::function<void(const ContainerId&)> ended;
 };
 

@@ -9,6 +9,7 @@ namespace heddle::rm::test {
 World::World(std::uint64_t seed, Config config)
     : stage_(seed), manager_(stage_, std::move(config)) {
     ground_.began = [this](const ContainerStart& start) { began(start); };
+    ground_.stopped = [this](const ContainerId& container) { on_stopped(container); };
     ground_.ended = [this](const ContainerId& container) { ended(container); };
 }
 
@@ -64,9 +65,11 @@ void World::began(const ContainerStart& start) {
     const ContainerId id = start.container;
     on_master(master);
     const auto finished = master.on_finished;
-    master.on_finished = [this, id, finished] {
+    master.on_finished = [this, id, finished, &master] {
         finished();
-        end_process(id, 0);
+        if (!master.lingers) {
+            end_process(id, 0);
+        }
     };
     const auto rejected = master.on_rejected;
     master.on_rejected = [this, id, rejected](const std::string& reason) {

@@ -47,6 +47,9 @@ public:
 
     /// The node where the process runs, or null.
     NodeHost* node_of(const ContainerId& container);
+    /// Called when a node tells a process to end, once for each.
+    std::function<void(const ContainerId&)> on_stopped = [](const ContainerId&) {};
+
     /// Ends the process wherever it runs. False: nowhere.
     bool end_process(const ContainerId& container, std::int32_t code, std::int32_t signal = 0);
     std::size_t running() const;
