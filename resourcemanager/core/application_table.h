@@ -21,6 +21,7 @@
 #include "common/model/master_protocol.h"
 #include "resourcemanager/core/container_table.h"
 #include "resourcemanager/core/event.h"
+#include "resourcemanager/core/outbox.h"
 #include "resourcemanager/core/queue_tree.h"
 
 namespace heddle::rm {
@@ -50,12 +51,13 @@ struct Attempt {
     std::uint64_t session = 0;  // 0: not registered on it
     std::uint64_t updates_seen = 0;
     std::uint64_t news_sent = 0;
-    MasterNews news;  // of this step
+    Outbox<MasterNews> news;  // of this step
     bool news_waiting = false;
     TimePoint heard;
     std::string host;
     std::int32_t rpc_port = 0;
-    std::map<std::int32_t, std::shared_ptr<const LaunchSpec>> templates;  // shared with containers
+    /// Shared with containers; null: too large, and refused with every ask that names it.
+    std::map<std::int32_t, std::shared_ptr<const LaunchSpec>> templates;
 
     std::set<ContainerId> containers;  // live ones, the master's too
     std::map<ContainerId, EndedContainer> ended;

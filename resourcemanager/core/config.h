@@ -28,12 +28,12 @@ enum class Defect {
 constexpr std::size_t kDiagnosticsMax = 64U * 1024;
 
 // Of what masters and nodes say of themselves and of containers; it is saved or shown as well.
-constexpr std::size_t kUrlMax = 2048;         // longer ones count as none: cut, they lead elsewhere
-constexpr std::size_t kHostMax = 255;         // as URLs
+constexpr std::size_t kUrlMax = 2048;  // longer ones count as none: cut, they lead elsewhere
+constexpr std::size_t kHostMax = 255;  // as URLs
 constexpr std::size_t kExitMessageMax = 4096;  // shortened, as diagnostics
-constexpr std::size_t kNodeTextMax = 1024;    // a node that says more is refused
-constexpr std::size_t kNodeLayersMax = 32;    // of isolation; as kNodeTextMax
-constexpr std::size_t kHealthMax = 1024;      // shortened, as diagnostics
+constexpr std::size_t kNodeTextMax = 1024;     // a node that says more is refused
+constexpr std::size_t kNodeLayersMax = 32;     // of isolation; as kNodeTextMax
+constexpr std::size_t kHealthMax = 1024;       // shortened, as diagnostics
 
 struct QueueConfig {
     std::string path;  // a leaf below root: "root.default"

@@ -10,9 +10,9 @@
 namespace heddle::rm {
 namespace {
 
-// Every order of a step to one node leaves in one frame, whose sequence is already known.
+// The message that an order of this step is in has its sequence already.
 void count_order(Books& books, Node& node, Container& container) {
-    container.order = node.orders_sent + 1;
+    container.order = node.orders_sent + node.orders.before_last() + 1;
     container.ordered = books.now;
     books.nodes.touch_orders(node);
 }
@@ -44,6 +44,14 @@ void refund(Books& books, const Container& container) {
     application.vcore_seconds += container.size.vcores * seconds;
     books.queues.refund(application.queue, container.size, container.master());
     books.changed(application);
+}
+
+// The news of this step that an entry of so many bytes goes into.
+MasterNews& news_for(Books& books, Attempt& attempt, std::size_t bytes) {
+    if (!std::exchange(attempt.news_waiting, true)) {
+        books.with_news.push_back(attempt.record.id);
+    }
+    return attempt.news.room_for(bytes);
 }
 
 // An ordinary container of an attempt that goes on: its master must hear of the end.
@@ -106,7 +114,8 @@ void order_start(Books& books, Container& container) {
     } else if (container.spec != nullptr) {
         start.spec = *container.spec;
     }
-    node.orders.starts.push_back(std::move(start));
+    const std::size_t bytes = bytes_of(start);
+    node.orders.room_for(bytes).starts.push_back(std::move(start));
     count_order(books, node, container);
 }
 
@@ -115,7 +124,9 @@ void order_stop(Books& books, Container& container) {
     if (!node.connected()) {
         return;
     }
-    node.orders.stops.push_back({container.id, books.config.stop_grace, container.stop_reason});
+    ContainerStop stop{container.id, books.config.stop_grace, container.stop_reason};
+    const std::size_t bytes = bytes_of(stop);
+    node.orders.room_for(bytes).stops.push_back(std::move(stop));
     count_order(books, node, container);
 }
 
@@ -146,7 +157,7 @@ void start_held(Books& books, Container& container) {
     container.start_decided = true;
     Node& node = books.nodes.at(container.node);
     if (node.connected()) {
-        node.orders.releases_hold.push_back(container.id);
+        node.orders.room_for(bytes_of(container.id)).releases_hold.push_back(container.id);
         count_order(books, node, container);
     }
 }
@@ -154,7 +165,7 @@ void start_held(Books& books, Container& container) {
 void acknowledge(Books& books, NodeIndex index, const ContainerId& id) {
     Node& node = books.nodes.at(index);
     if (node.connected()) {
-        node.orders.acknowledged.push_back(id);
+        node.orders.room_for(bytes_of(id)).acknowledged.push_back(id);
         books.nodes.touch_orders(node);
     }
 }
@@ -227,25 +238,28 @@ void tell_grant(Books& books, Attempt& attempt, Container& container) {
     if (attempt.session == 0) {
         return;
     }
-    attempt.news.granted.push_back(grant_of(books, container));
+    Grant grant = grant_of(books, container);
+    const std::size_t bytes = bytes_of(grant);
+    news_for(books, attempt, bytes).granted.push_back(std::move(grant));
     container.told = true;
-    container.news = attempt.news_sent + 1;
+    container.news = attempt.news_sent + attempt.news.before_last() + 1;
     container.news_sent = books.now;
-    if (!std::exchange(attempt.news_waiting, true)) {
-        books.with_news.push_back(attempt.record.id);
-    }
 }
 
 void tell_end(Books& books, Attempt& attempt, const ContainerId& id, EndedContainer& ended) {
     if (attempt.session == 0) {
         return;
     }
-    attempt.news.ended.push_back({id, ended.exit});
-    ended.news = attempt.news_sent + 1;
+    ContainerEnded told{id, ended.exit};
+    const std::size_t bytes = bytes_of(told);
+    news_for(books, attempt, bytes).ended.push_back(std::move(told));
+    ended.news = attempt.news_sent + attempt.news.before_last() + 1;
     ended.news_sent = books.now;
-    if (!std::exchange(attempt.news_waiting, true)) {
-        books.with_news.push_back(attempt.record.id);
-    }
+}
+
+void tell_refusal(Books& books, Attempt& attempt, AskRefused refused) {
+    const std::size_t bytes = bytes_of(refused);
+    news_for(books, attempt, bytes).refused.push_back(std::move(refused));
 }
 
 }  // namespace heddle::rm

@@ -39,6 +39,8 @@ void release_surplus(Books& books, Attempt& attempt);
 /// The grant or the end is told with this step's news, if the master is there.
 void tell_grant(Books& books, Attempt& attempt, Container& container);
 void tell_end(Books& books, Attempt& attempt, const ContainerId& id, EndedContainer& ended);
+/// An ask that can never be granted.
+void tell_refusal(Books& books, Attempt& attempt, AskRefused refused);
 Grant grant_of(const Books& books, const Container& container);
 
 /// Lets the free index and blocked asks know that a node's room has changed.

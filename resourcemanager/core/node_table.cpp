@@ -59,7 +59,7 @@ void NodeTable::disconnect(Node& node) {
     by_connection_.erase(node.connection);
     node.connection = {};
     node.session = 0;
-    node.orders = {};
+    node.orders.clear();
 }
 
 void NodeTable::hold(Node& node, const Container& container) {

@@ -17,6 +17,7 @@
 #include "common/model/node_protocol.h"
 #include "resourcemanager/core/container_table.h"
 #include "resourcemanager/core/event.h"
+#include "resourcemanager/core/outbox.h"
 
 namespace heddle::rm {
 
@@ -36,7 +37,7 @@ struct Node {
     NodeUsage usage;
     Resource used;  // by all containers on it, orphans too
     std::set<ContainerId> containers;
-    NodeOrders orders;            // of this step
+    Outbox<NodeOrders> orders;    // of this step
     bool orders_waiting = false;  // in NodeTable's list of nodes with orders
 
     bool connected() const { return session != 0; }

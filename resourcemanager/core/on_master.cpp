@@ -31,7 +31,7 @@ void attach(Books& books, Attempt& attempt, ConnectionId connection) {
     attempt.session = books.prng.next() | 1;
     attempt.updates_seen = 0;
     attempt.news_sent = 0;
-    attempt.news = {};
+    attempt.news.clear();
     attempt.heard = books.now;
 }
 
@@ -41,14 +41,22 @@ void welcome(Books& books, Attempt& attempt) {
     message.epoch = books.epoch;
     message.heartbeat_interval = books.config.heartbeat_interval;
     message.size_max = books.nodes.largest_ever();
+    std::size_t bytes = 0;
     for (const ContainerId& id : attempt.containers) {
         Container& container = *books.containers.find(id);
-        if (!container.master() && !container.stopping) {
-            message.containers.push_back(grant_of(books, container));
-            container.told = true;
-            container.news = 0;
-            container.news_sent = books.now;
+        if (container.master() || container.stopping) {
+            continue;
         }
+        Grant grant = grant_of(books, container);
+        bytes += bytes_of(grant);
+        if (bytes > kMessageBytesMax) {
+            tell_grant(books, attempt, container);  // follows as news
+            continue;
+        }
+        message.containers.push_back(std::move(grant));
+        container.told = true;
+        container.news = 0;
+        container.news_sent = books.now;
     }
     send_to_master(books, attempt, std::move(message));
     for (auto& [id, ended] : attempt.ended) {
@@ -125,15 +133,33 @@ void confirm_ends(Books& books, Attempt& attempt, std::uint64_t news_seen) {
 }
 
 void refuse_ask(Books& books, Attempt& attempt, const Ask& ask, std::string reason) {
-    if (!std::exchange(attempt.news_waiting, true)) {
-        books.with_news.push_back(attempt.record.id);
-    }
-    attempt.news.refused.push_back({ask.id, ask.generation, std::move(reason)});
+    tell_refusal(books, attempt, {ask.id, ask.generation, std::move(reason)});
     books.asks.forget(attempt.record.id, ask.id);
 }
 
+std::string template_too_large(std::int32_t id) {
+    return "launch template " + std::to_string(id) + " takes more than " +
+           std::to_string(kLaunchSpecBytesMax) + " bytes";
+}
+
+void take_template(Books& books, Attempt& attempt, const LaunchTemplate& the_template) {
+    if (bytes_of(the_template.spec) <= kLaunchSpecBytesMax) {
+        attempt.templates[the_template.id] = std::make_shared<const LaunchSpec>(the_template.spec);
+        books.asks.unpark(attempt.record.id, the_template.id);
+        return;
+    }
+    attempt.templates[the_template.id] = nullptr;
+    for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
+        const Ask ask = demand->ask;
+        if (ask.id != 0 && ask.launch_template == the_template.id) {
+            refuse_ask(books, attempt, ask, template_too_large(the_template.id));
+        }
+    }
+}
+
 void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask, bool complete) {
-    const bool known_template = attempt.templates.contains(ask.launch_template);
+    const auto the_template = attempt.templates.find(ask.launch_template);
+    const bool known_template = the_template != attempt.templates.end();
     if (ask.id <= 0 || ask.count < 0 || ask.count > kAskCountMax || ask.size.memory_mib <= 0 ||
         ask.size.vcores <= 0) {
         refuse_ask(books, attempt, ask, "an ask needs an id, a count and a size");
@@ -142,6 +168,10 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
     if (!known_template && complete) {
         refuse_ask(books, attempt, ask,
                    "launch template " + std::to_string(ask.launch_template) + " is not known");
+        return;
+    }
+    if (known_template && the_template->second == nullptr) {
+        refuse_ask(books, attempt, ask, template_too_large(ask.launch_template));
         return;
     }
     if (books.nodes.any_ever() && !books.nodes.any_ever_fits(ask.size)) {
@@ -225,8 +255,7 @@ void on_update(Books& books, Application& application, Attempt& attempt,
         books.changed(application);
     }
     for (const LaunchTemplate& the_template : update.templates) {
-        attempt.templates[the_template.id] = std::make_shared<const LaunchSpec>(the_template.spec);
-        books.asks.unpark(attempt.record.id, the_template.id);
+        take_template(books, attempt, the_template);
     }
     for (const ContainerId& id : update.releases) {
         Container* container = books.containers.find(id);
@@ -339,7 +368,7 @@ void dismiss_master(Books& books, Attempt& attempt, const std::string& why) {
     }
     const ConnectionId connection = std::exchange(attempt.connection, {});
     attempt.session = 0;
-    attempt.news = {};
+    attempt.news.clear();
     reject(books, connection, attempt.record.id, why);
 }
 
@@ -374,7 +403,7 @@ void on(Books& books, MasterDisconnected event) {
     if (attempt != nullptr && attempt->connection == event.connection) {
         attempt->connection = {};
         attempt->session = 0;
-        attempt->news = {};
+        attempt->news.clear();
         attempt->heard = books.now;
         if (attempt->state == AttemptState::Running) {
             books.deadlines.set({Timer::Kind::MasterExpiry, *id, 0},

@@ -71,6 +71,12 @@ Status complete(const Books& books, ApplicationSubmission& submission) {
             return Error{ErrorCode::InvalidArgument, too_large(books, submission.master_size)};
         }
     }
+    if (const std::size_t bytes = bytes_of(submission.master); bytes > kLaunchSpecBytesMax) {
+        return Error{ErrorCode::InvalidArgument,
+                     "the command takes " + std::to_string(bytes) +
+                         " bytes with its environment and artifacts; at most " +
+                         std::to_string(kLaunchSpecBytesMax) + " are taken"};
+    }
     submission.attempts_max =
         std::clamp(submission.attempts_max, 1, std::max(1, books.config.attempts_max));
     TRY(const QueueIndex queue, books.queues.find_leaf(submission.queue));

@@ -43,18 +43,20 @@ void expire_deadlines(Books& books) {
     }
 }
 
-// All that a step has to say to one peer leaves in one message.
+// All that a step has to say to one peer leaves in one message, or in a few large ones.
 void flush_orders(Books& books) {
     for (const NodeIndex index : books.nodes.take_with_orders()) {
         Node& node = books.nodes.at(index);
-        NodeOrders orders = std::exchange(node.orders, {});
         if (!node.connected()) {
+            node.orders.clear();
             continue;
         }
-        orders.session = node.session;
-        orders.sequence = ++node.orders_sent;
-        orders.epoch = books.epoch;
-        books.emit(SendToNode{node.connection, node.info.id, std::move(orders)});
+        node.orders.flush([&](NodeOrders orders) {
+            orders.session = node.session;
+            orders.sequence = ++node.orders_sent;
+            orders.epoch = books.epoch;
+            books.emit(SendToNode{node.connection, node.info.id, std::move(orders)});
+        });
     }
 }
 
@@ -65,13 +67,15 @@ void flush_news(Books& books) {
             continue;
         }
         attempt->news_waiting = false;
-        MasterNews news = std::exchange(attempt->news, {});
         if (attempt->session == 0) {
+            attempt->news.clear();
             continue;
         }
-        news.session = attempt->session;
-        news.sequence = ++attempt->news_sent;
-        send_to_master(books, *attempt, std::move(news));
+        attempt->news.flush([&](MasterNews news) {
+            news.session = attempt->session;
+            news.sequence = ++attempt->news_sent;
+            send_to_master(books, *attempt, std::move(news));
+        });
     }
 }
 

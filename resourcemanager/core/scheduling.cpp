@@ -104,10 +104,8 @@ void size_check_due(Books& books) {
                 break;
             }
             Attempt& attempt = *books.applications.find(id);
-            if (!std::exchange(attempt.news_waiting, true)) {
-                books.with_news.push_back(id);
-            }
-            attempt.news.refused.push_back(
+            tell_refusal(
+                books, attempt,
                 {demand->ask.id, demand->ask.generation, too_large(books, demand->ask.size)});
             books.asks.forget(id, demand->ask.id);
         }

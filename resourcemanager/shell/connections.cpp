@@ -1,5 +1,8 @@
 #include "resourcemanager/shell/connections.h"
 
+#include <span>
+#include <utility>
+
 #include "common/base/log.h"
 #include "common/wire/codec.h"
 
@@ -13,6 +16,20 @@ constexpr std::uint16_t kPolicy = 1008;
 constexpr std::uint16_t kTryAgain = 1013;
 
 constexpr std::size_t kReasonMax = 120;  // a closing frame has room for 123 bytes
+
+// One frame, or several when the peer would refuse it unread. A message alone always fits
+// (resourcemanager/core/outbox.h).
+template <typename Message>
+void send_frames(net::WebSocket& socket, std::span<const Message> messages) {
+    std::string bytes = wire::encode_frame(messages);
+    if (bytes.size() <= wire::kFrameBytesMax || messages.size() == 1) {
+        socket.send(std::move(bytes));
+        return;
+    }
+    const std::size_t half = messages.size() / 2;
+    send_frames(socket, messages.first(half));
+    send_frames(socket, messages.subspan(half));
+}
 
 }  // namespace
 
@@ -112,7 +129,7 @@ template <typename Message>
 void Connections::send_frame(ConnectionId connection, const std::vector<Message>& messages) {
     const Open open = find(connection);
     if (open.socket) {
-        open.socket->send(wire::encode_frame(messages));
+        send_frames(*open.socket, std::span<const Message>(messages));
     }
 }
 

@@ -352,8 +352,7 @@ private:
             it->second.master_container != id) {
             return;
         }
-        const std::int64_t waited =
-            stage().wall().milliseconds - it->second.finished.milliseconds;
+        const std::int64_t waited = stage().wall().milliseconds - it->second.finished.milliseconds;
         if (waited < kFinishPatience.milliseconds()) {
             stage().violate("a finished master is stopped: " + to_string(id));
         }
