@@ -3,11 +3,12 @@
 // The manager's books: every noun's table, and the step that is being made. The handlers (on_*.h,
 // lifecycle.h, containers.h, scheduling.h) are functions over these.
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/prng.h"
@@ -52,11 +53,31 @@ struct PendingRegistration {
     NodeRegister message;
 };
 
+/// Notes what has changed, again and again in any order; publication sorts it out.
+template <typename Id>
+class Noted {
+public:
+    void insert(const Id& id) {
+        if (ids_.empty() || !(ids_.back() == id)) {
+            ids_.push_back(id);
+        }
+    }
+    /// Each once, in order; empty afterwards.
+    std::vector<Id> take() {
+        std::sort(ids_.begin(), ids_.end());
+        ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
+        return std::exchange(ids_, {});
+    }
+
+private:
+    std::vector<Id> ids_;
+};
+
 /// What is different since the last publication.
 struct ChangeLog {
-    std::set<NodeIndex> nodes;
-    std::set<ApplicationId> applications;
-    std::set<ContainerId> containers;
+    Noted<NodeIndex> nodes;
+    Noted<ApplicationId> applications;
+    Noted<ContainerId> containers;
     std::vector<AppTransition> app_transitions;
     std::vector<AttemptTransition> attempt_transitions;
     bool cluster = true;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "common/base/check.h"
 #include "common/base/ids.h"
@@ -66,7 +67,14 @@ public:
         return it->second;
     }
 
-    void erase(const ContainerId& id) { CHECK(by_id_.erase(id) == 1); }
+    /// Takes it out of the table. Requires that it is in there.
+    Container take(const ContainerId& id) {
+        const auto it = by_id_.find(id);
+        CHECK(it != by_id_.end());
+        Container container = std::move(it->second);
+        by_id_.erase(it);
+        return container;
+    }
 
     std::size_t size() const { return by_id_.size(); }
 

@@ -171,12 +171,11 @@ void acknowledge(Books& books, NodeIndex index, const ContainerId& id) {
 }
 
 void container_gone(Books& books, ContainerId id, const ContainerExit& exit, bool node_waits) {
-    const Container container = *books.containers.find(id);
+    const Container container = books.containers.take(id);
     Node& node = books.nodes.at(container.node);
     if (!(books.config.defect == Defect::ForgottenRelease && container.stopping)) {
         books.nodes.release(node, container);
     }
-    books.containers.erase(id);
     node_room_changed(books, node);
     books.changed(node);
     if (container.orphan) {

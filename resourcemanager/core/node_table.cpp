@@ -41,13 +41,13 @@ void NodeTable::set_info(Node& node, const NodeInfo& info) {
 }
 
 Node* NodeTable::of_connection(ConnectionId connection) {
-    const auto it = by_connection_.find(connection);
+    const auto it = by_connection_.find(connection.value);
     return it == by_connection_.end() ? nullptr : &nodes_[it->second];
 }
 
 void NodeTable::connect(Node& node, ConnectionId connection, std::uint64_t session) {
     disconnect(node);
-    by_connection_.emplace(connection, node.index);
+    by_connection_.emplace(connection.value, node.index);
     node.connection = connection;
     node.session = session;
     node.status_seen = 0;
@@ -56,7 +56,7 @@ void NodeTable::connect(Node& node, ConnectionId connection, std::uint64_t sessi
 }
 
 void NodeTable::disconnect(Node& node) {
-    by_connection_.erase(node.connection);
+    by_connection_.erase(node.connection.value);
     node.connection = {};
     node.session = 0;
     node.orders.clear();

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "common/base/ids.h"
@@ -88,7 +89,7 @@ public:
 private:
     std::vector<Node> nodes_;
     std::map<NodeId, NodeIndex> by_id_;
-    std::map<ConnectionId, NodeIndex> by_connection_;
+    std::unordered_map<std::uint64_t, NodeIndex> by_connection_;
     std::set<std::pair<std::int64_t, std::int64_t>> sizes_ever_;  // memory, vcores; none dominated
     std::vector<NodeIndex> with_orders_;
     Resource total_;

@@ -110,7 +110,7 @@ std::shared_ptr<const ApplicationView> view_of(const Books& books, const Applica
 }
 
 void publish_nodes(Books& books, Changes& changes) {
-    for (const NodeIndex index : books.changes.nodes) {
+    for (const NodeIndex index : books.changes.nodes.take()) {
         const Node& node = books.nodes.at(index);
         if (node.saved) {
             books.view.nodes.set(node.info.id, view_of(node));
@@ -121,7 +121,7 @@ void publish_nodes(Books& books, Changes& changes) {
 }
 
 void publish_applications(Books& books, Changes& changes) {
-    for (const ApplicationId& id : books.changes.applications) {
+    for (const ApplicationId& id : books.changes.applications.take()) {
         const Application* application = books.applications.find(id);
         if (application == nullptr) {
             books.view.applications.erase(id);
@@ -135,13 +135,13 @@ void publish_applications(Books& books, Changes& changes) {
 }
 
 void publish_containers(Books& books, Changes& changes) {
-    for (const ContainerId& id : books.changes.containers) {
+    changes.containers = books.changes.containers.take();
+    for (const ContainerId& id : changes.containers) {
         if (const Container* container = books.containers.find(id)) {
             const Application& application = books.application_of(id.attempt);
             books.view.containers.set(
                 id, std::make_shared<const ContainerView>(view_of(books, application, *container)));
         }
-        changes.containers.push_back(id);
     }
 }
 

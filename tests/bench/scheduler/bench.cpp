@@ -9,9 +9,9 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <deque>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -179,15 +179,11 @@ private:
                 }
             }
         } else if (const auto* master = std::get_if<SendToMaster>(&effect)) {
-            for (Master& known : masters_) {
-                if (known.attempt != master->attempt) {
-                    continue;
-                }
-                if (const auto* welcome = std::get_if<MasterWelcome>(&master->message)) {
-                    known.session = welcome->session;
-                } else if (const auto* news = std::get_if<MasterNews>(&master->message)) {
-                    known.news = news->sequence;
-                }
+            Master& known = master_of(master->attempt);
+            if (const auto* welcome = std::get_if<MasterWelcome>(&master->message)) {
+                known.session = welcome->session;
+            } else if (const auto* news = std::get_if<MasterNews>(&master->message)) {
+                known.news = news->sequence;
             }
         } else if (const auto* reply = std::get_if<Reply>(&effect)) {
             if (reply->answer.ok()) {
@@ -203,6 +199,7 @@ private:
             Master master;
             master.attempt = start.key.attempt;
             master.token = start.spec.secrets.front().contents;
+            by_attempt_[master.attempt] = masters_.size();
             masters_.push_back(std::move(master));
         } else {
             running_.push_back({start.container, start.key, connection});
@@ -229,17 +226,15 @@ private:
 
     // The master has seen the end and wants as many as before: a replacement may be granted.
     void confirm(const AttemptId& attempt) {
-        for (Master& master : masters_) {
-            if (master.attempt == attempt) {
-                MasterUpdate update;
-                update.session = master.session;
-                update.sequence = ++master.sequence;
-                update.news_seen = master.news;
-                step(MasterMessage{master.connection, update});
-                return;
-            }
-        }
+        Master& master = master_of(attempt);
+        MasterUpdate update;
+        update.session = master.session;
+        update.sequence = ++master.sequence;
+        update.news_seen = master.news;
+        step(MasterMessage{master.connection, std::move(update)});
     }
+
+    Master& master_of(const AttemptId& attempt) { return masters_[by_attempt_.at(attempt)]; }
 
     ResourceManager rm_;
     Prng prng_{1};
@@ -248,7 +243,8 @@ private:
     std::uint64_t requests_ = 0;
     ApplicationId application_;
     std::vector<Node> nodes_;
-    std::deque<Master> masters_;
+    std::vector<Master> masters_;
+    std::unordered_map<AttemptId, std::size_t> by_attempt_;
     std::vector<Running> running_;
 };
 
