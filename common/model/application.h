@@ -106,7 +106,8 @@ struct AttemptRecord {
     AttemptState state = AttemptState::New;
     std::optional<ContainerId> master_container;
     NodeId master_node;
-    std::string master_token;  // the secret that its master registers with
+    std::string master_origin;  // what its node's records went back to when it was placed
+    std::string master_token;   // the secret that its master registers with
     std::string tracking_url;
     std::string diagnostics;
     FinalStatus final_status = FinalStatus::Undefined;

@@ -41,6 +41,8 @@ struct NodeRegister {
     std::uint64_t incarnation = 0;  // random per start of the agent process
     std::int64_t epoch_seen = 0;
     std::vector<ContainerReport> containers;
+    std::string agent;  // random, kept in the agent's work directory: the same after its restart
+    std::string boot;   // of the machine, another one after each of its starts; empty: not known
 
     friend bool operator==(const NodeRegister&, const NodeRegister&) = default;
 };

@@ -7,12 +7,16 @@
 // codec_model.h; static, because they belong to this file.
 namespace heddle::wire::proto {
 
+constexpr std::size_t kIdentityMax = 128;
+
 static void write(const heddle::NodeRegister& value, proto::NodeToManager& out) {
     proto::NodeRegister& message = *out.mutable_registration();
     write(value.info, *message.mutable_info());
     message.set_incarnation(value.incarnation);
     message.set_epoch_seen(value.epoch_seen);
     write_all(value.containers, *message.mutable_containers());
+    message.set_agent(value.agent);
+    message.set_boot(value.boot);
 }
 
 static void write(const heddle::NodeStatus& value, proto::NodeToManager& out) {
@@ -35,6 +39,11 @@ static Status read(const proto::NodeRegister& in, heddle::NodeRegister& value) {
     if (in.epoch_seen() < 0) {
         return bad("epoch out of range");
     }
+    if (in.agent().size() > kIdentityMax || in.boot().size() > kIdentityMax) {
+        return bad("the agent's or the machine's identity is too long");
+    }
+    value.agent = in.agent();
+    value.boot = in.boot();
     value.incarnation = in.incarnation();
     value.epoch_seen = in.epoch_seen();
     return {};

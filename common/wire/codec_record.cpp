@@ -93,6 +93,7 @@ std::string encode_record(const AttemptRecord& record) {
     out.set_final_status(static_cast<std::uint32_t>(record.final_status));
     out.set_started_ms(record.started.milliseconds);
     out.set_finished_ms(record.finished.milliseconds);
+    out.set_master_origin(record.master_origin);
     return to_bytes(out);
 }
 
@@ -108,6 +109,7 @@ Result<AttemptRecord> decode_record(std::string_view bytes) {
     }
     TRY(read_node_id(in.master_node(), record.master_node, true));
     TRY(read_enum(in.final_status(), FinalStatus::Killed, "final status", record.final_status));
+    record.master_origin = in.master_origin();
     record.master_token = in.master_token();
     record.tracking_url = in.tracking_url();
     record.diagnostics = in.diagnostics();

@@ -40,9 +40,9 @@ void NodeAgent::on(const Booted& event, Effects& effects) {
 
 void NodeAgent::on(const Connected& event, Effects& effects) {
     if (link_.connected(event.connection)) {
-        effects.push_back(
-            Send{event.connection, NodeRegister{config_.info, config_.incarnation,
-                                                link_.epoch_seen(), containers_.reports()}});
+        effects.push_back(Send{event.connection,
+                               NodeRegister{config_.info, config_.incarnation, link_.epoch_seen(),
+                                            containers_.reports(), config_.agent, config_.boot}});
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "common/base/time.h"
 #include "common/model/node.h"
@@ -13,7 +14,9 @@ namespace heddle::node {
 struct NodeConfig {
     NodeInfo info;
     std::uint64_t incarnation = 0;  // random per start of the process
-    std::uint64_t seed = 1;         // of the jitter
+    std::string agent;              // as in NodeRegister
+    std::string boot;
+    std::uint64_t seed = 1;  // of the jitter
 
     // The wait before the next attempt to connect doubles from min to max; each is drawn from its
     // upper half, so that a restarted manager does not meet all nodes in one instant.

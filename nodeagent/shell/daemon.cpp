@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <random>
 #include <utility>
 
@@ -48,6 +49,14 @@ NodeConfig core_config(const NodeOptions& options, std::uint16_t port) {
     config.logs_kept_max = options.logs_kept_max;
     config.cache_bytes_max = options.cache_bytes_max;
     return config;
+}
+
+// Empty where there is no such file.
+std::string boot_id() {
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::string id;
+    file >> id;
+    return id;
 }
 
 /// The user's processes get many descriptors only if they ask; this daemon needs its own.
@@ -105,7 +114,10 @@ Status Daemon::begin() {
     server_ = std::make_unique<net::HttpServer>(loop_, routes);
     TRY(port_, server_->listen(options_.address, options_.port));
     facts_ = {options_.address, port_, booted.wall, booted.wall};
-    agent_ = std::make_unique<NodeAgent>(core_config(options_, port_));
+    NodeConfig config = core_config(options_, port_);
+    TRY(config.agent, store_.agent_id());
+    config.boot = boot_id();
+    agent_ = std::make_unique<NodeAgent>(std::move(config));
     routes->show(*agent_);
     for (const int number : {SIGTERM, SIGINT}) {
         TRY(loop_.on_signal(number, [this](int) { stop(); }));

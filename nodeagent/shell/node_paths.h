@@ -2,7 +2,7 @@
 
 // Where a node agent keeps what: one directory, known to people and scripts.
 //
-//   epoch, lock
+//   agent, epoch, lock
 //   state/<container>/          record, and the shim's files
 //   work/<application>/<container>/    the container's work directory
 //   logs/<application>/<container>/    stdout, stderr and what else it writes to LOG_DIRS
@@ -20,6 +20,7 @@ struct NodePaths {
     std::string root;
 
     std::string epoch_file() const { return root + "/epoch"; }
+    std::string agent_file() const { return root + "/agent"; }
     std::string lock_file() const { return root + "/lock"; }
     std::string state_root() const { return root + "/state"; }
     std::string work_root() const { return root + "/work"; }

@@ -27,6 +27,7 @@ namespace {
 constexpr const char* kRecordFile = "record";
 constexpr std::string_view kMagic = "heddle-container 1 ";
 constexpr std::size_t kDigestHex = 64;
+constexpr std::size_t kAgentIdBytes = 16;
 
 Error system_error(std::string what, int code) {
     return Error{ErrorCode::Internal,
@@ -154,6 +155,14 @@ Result<std::int64_t> StateStore::load_epoch() const {
                                               "earlier manager can come back"};
     }
     return epoch;
+}
+
+Result<std::string> StateStore::agent_id() const {
+    if (::access(paths_.agent_file().c_str(), F_OK) != 0 && errno == ENOENT) {
+        TRY(write_in(paths_.root, "agent", net::random_token(kAgentIdBytes) + "\n", true));
+    }
+    TRY(const std::string text, read_all(paths_.agent_file()));
+    return std::string(trim(text));
 }
 
 Status StateStore::save(const ContainerRecord& record) const {

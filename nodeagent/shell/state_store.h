@@ -23,6 +23,9 @@ public:
     /// 0 when none was ever saved. Errors: DataLoss when the file is not what save_epoch() wrote.
     Result<std::int64_t> load_epoch() const;
 
+    /// The random name of this work directory, made when there is none. Errors: Internal, NotFound.
+    Result<std::string> agent_id() const;
+
     /// Replaces the record in one step. When the end of a container cannot be saved, its record
     /// goes. Errors: Internal.
     Status save(const ContainerRecord& record) const;

@@ -31,6 +31,7 @@ struct Container {
     bool orphan = false;
     bool saving = false;         // a master that waits for its attempt's record
     bool confirmed = false;      // its node has reported it to this manager
+    std::uint32_t origin = 0;    // of its node (Node::origins) when it was placed
     bool start_decided = false;  // with hold: its master has said start
     bool stopping = false;
     std::string stop_reason;

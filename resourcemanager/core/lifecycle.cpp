@@ -256,6 +256,7 @@ void master_granted(Books& books, Application& application, Attempt& attempt,
     books.asks.forget(attempt.record.id, 0);
     attempt.record.master_container = container.id;
     attempt.record.master_node = books.nodes.at(container.node).info.id;
+    attempt.record.master_origin = books.nodes.at(container.node).origin;
     advance(books, attempt, AttemptInput::Granted);
     const PendingSave save{
         PendingSave::Kind::AttemptAllocated, application.id(), attempt.record.id, 0, {}, 0};

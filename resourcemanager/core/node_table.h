@@ -29,6 +29,9 @@ struct Node {
     NodeState state = NodeState::New;  // New: saved, and not back yet
     bool saved = false;                // its record is on disk
     ConnectionId connection;           // 0: none
+    std::string agent;                 // as it said when it was last welcomed
+    std::string origin;                // what its records of containers go back to; see origin_of()
+    std::uint32_t origins = 0;         // how often that has changed since the manager started
     std::uint64_t session = 0;         // 0: not welcomed
     std::uint64_t status_seen = 0;     // sequence of the last status
     std::uint64_t orders_sent = 0;

@@ -189,6 +189,23 @@ void on_report(Books& books, Node& node, ContainerReport& report) {
     }
 }
 
+// A node's records of containers are kept in its agent's work directory, and the last of them may
+// be lost when the machine loses power. With the same of both, what it does not show has not run.
+std::string origin_of(const NodeRegister& message) {
+    return message.agent.empty() && message.boot.empty() ? "" : message.agent + " " + message.boot;
+}
+
+// Whether an order to start this container would still be on record if it had arrived.
+bool would_be_known(Books& books, const Node& node, const Container& container) {
+    if (!container.master()) {
+        return container.origin == node.origins;
+    }
+    // Ordered by an earlier manager perhaps.
+    const Attempt* attempt = books.applications.find(container.id.attempt);
+    const std::string& then = attempt == nullptr ? "" : attempt->record.master_origin;
+    return then.empty() || node.origin.empty() || then == node.origin;
+}
+
 // A complete list does not show a container that should be on the node. Only if the node has seen
 // the last order about it does that mean anything; otherwise order and list have crossed.
 void on_absent(Books& books, Node& node, Container& container) {
@@ -204,6 +221,11 @@ void on_absent(Books& books, Node& node, Container& container) {
     ContainerExit exit{
         ExitReason::Stopped, kExitKilledByResourceManager, 0, container.stop_reason, 0, books.wall};
     if (container.stopping) {
+        container_gone(books, container.id, exit, false);
+    } else if (!would_be_known(books, node, container)) {
+        exit.reason = ExitReason::NodeLost;
+        exit.code = kExitAborted;
+        exit.message = node.info.id.name + " has been started anew, without its records";
         container_gone(books, container.id, exit, false);
     } else if (container.confirmed) {
         exit.reason = ExitReason::Unknown;
@@ -263,6 +285,11 @@ void welcome(Books& books, Node& node, ConnectionId connection, NodeRegister& me
     }
     const bool first_ever = !books.nodes.any_ever();
     books.nodes.connect(node, connection, books.prng.next() | 1);
+    node.agent = message.agent;
+    if (std::string origin = origin_of(message); node.origin != origin) {
+        node.origin = std::move(origin);
+        ++node.origins;
+    }
     books.nodes.set_info(node, message.info);
     books.nodes.set_state(node, NodeState::Running);
     node.usage.health.clear();
@@ -320,6 +347,16 @@ void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
     if (connection <= node.connection ||
         (pending != books.registrations.end() && connection <= pending->second.connection)) {
         ++books.counters.messages_stale;
+        return;
+    }
+    // Each would drive the other one out for ever.
+    const bool another =
+        !node.agent.empty() && !message.agent.empty() && node.agent != message.agent;
+    if (node.connected() && another) {
+        refuse(books, connection, info.id,
+               "the name " + info.id.name + " is taken by the agent at " + node.info.address + ":" +
+                   std::to_string(node.info.http_port) +
+                   ", which has another work directory; give this one a node.name of its own");
         return;
     }
     if (node.saved && node.info == info) {

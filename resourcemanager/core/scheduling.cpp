@@ -31,6 +31,7 @@ Container new_container(Books& books, Attempt& attempt, const Demand& demand, No
     container.id = {attempt.record.id, books.epoch, ++attempt.container_sequence};
     container.key = demand.key();
     container.node = node;
+    container.origin = books.nodes.at(node).origins;
     container.size = demand.ask.size;
     container.priority = demand.ask.priority;
     container.hold = demand.ask.hold;

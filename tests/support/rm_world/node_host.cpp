@@ -16,6 +16,8 @@ void NodeHost::start_agent() {
     node::NodeConfig config;
     config.info = info_;
     config.incarnation = stage_.prng.next();
+    config.agent = "directory of " + info_.id.name;
+    config.boot = "boot " + std::to_string(boots_);
     config.seed = stage_.prng.next();
     agent_ = std::make_unique<node::NodeAgent>(config);
     stage_.note(info_.id.name + " agent starts");
@@ -51,13 +53,11 @@ void NodeHost::lose_power() {
     kill_agent();
     stage_.show(info_.id.name + " loses power");
     records_.clear();
+    ++boots_;
     for (auto& [id, process] : std::exchange(processes_, {})) {
         if (process.running) {
             ground_.ended(id);
         }
-        // Nothing of it is left, the record neither: a start that this manager has not seen
-        // confirmed may be ordered once more.
-        ground_.ever_started.erase(id);
     }
 }
 

@@ -88,6 +88,7 @@ private:
     std::int64_t pids_ = 100;
     // The disk and the processes.
     std::int64_t epoch_ = 0;
+    std::int64_t boots_ = 1;
     std::map<ContainerId, node::ContainerRecord> records_;
     std::map<ContainerId, Process> processes_;
 };

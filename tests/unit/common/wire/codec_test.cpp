@@ -43,7 +43,7 @@ std::vector<ContainerReport> reports() {
 
 std::vector<NodeToManager> node_to_manager() {
     const NodeInfo info{{"node-1"}, "127.0.0.1", 8042, "/rack", {4096, 4}, "0.1.0", {"rlimits"}};
-    return {NodeRegister{info, 99, 3, reports()},
+    return {NodeRegister{info, 99, 3, reports(), "directory", "boot"},
             NodeStatus{8, 1, 4, true, reports(), {100, 50, 1.25, "disk full"}}, NodeLeaving{8}};
 }
 
@@ -128,8 +128,17 @@ ApplicationRecord application_record() {
 }
 
 AttemptRecord attempt_record() {
-    return {kAttempt, AttemptState::Running, container(1), {"node-1"}, "token", "http://x",
-            "d",      FinalStatus::Failed,   {1},          {2}};
+    return {kAttempt,
+            AttemptState::Running,
+            container(1),
+            {"node-1"},
+            "directory boot",
+            "token",
+            "http://x",
+            "d",
+            FinalStatus::Failed,
+            {1},
+            {2}};
 }
 
 TEST(Codec, RecordsSurviveTheWayThereAndBack) {

@@ -61,14 +61,19 @@ public:
 
     /// A node registers, and its record is on disk.
     ConnectionId add_node(const std::string& name, Resource total = {8192, 8}) {
+        const ConnectionId connection{++connections};
+        step(NodeMessage{connection, registration(name, total)});
+        all_saved();
+        return connection;
+    }
+
+    static NodeRegister registration(const std::string& name, Resource total = {8192, 8}) {
         NodeRegister registration;
         registration.info.id = {name};
         registration.info.address = "127.0.0.1";
+        registration.info.http_port = 8042;
         registration.info.total = total;
-        const ConnectionId connection{++connections};
-        step(NodeMessage{connection, registration});
-        all_saved();
-        return connection;
+        return registration;
     }
 
     /// An application is submitted, and its record is on disk. Its attempt's save waits.
