@@ -66,6 +66,8 @@ constexpr Key kKeys[] = {
      "time for a started master to register"},
     {"scheduler.node_expiry", Type::Duration, "10s", 100, kHour,
      "silence after which a node counts as lost"},
+    {"scheduler.node_forget_after", Type::Duration, "24h", kSecond, 365 * 24 * kHour,
+     "how long a lost node stays on record and in lists"},
     {"scheduler.queues", Type::TextList, "root.default", 0, 0, "leaf queues below root"},
     {"scheduler.settle_time", Type::Duration, "10s", 0, kHour,
      "after a restart, time for nodes to come back before scheduling"},

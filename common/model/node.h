@@ -39,10 +39,12 @@ struct NodeInfo {
     friend bool operator==(const NodeInfo&, const NodeInfo&) = default;
 };
 
-/// The saved fact that a node belongs to the cluster; written when it first registers or changes.
+/// The saved fact that a node belongs to the cluster; written when it first registers or changes,
+/// when it is lost, and when it comes back from that.
 struct NodeRecord {
     NodeInfo info;
     WallTime registered;
+    WallTime lost;  // since when; 0: it is not
 
     friend bool operator==(const NodeRecord&, const NodeRecord&) = default;
 };

@@ -122,6 +122,7 @@ std::string encode_record(const NodeRecord& record) {
     proto::NodeRecord out;
     write(record.info, *out.mutable_info());
     out.set_registered_ms(record.registered.milliseconds);
+    out.set_lost_ms(record.lost.milliseconds);
     return to_bytes(out);
 }
 
@@ -132,6 +133,7 @@ Result<NodeRecord> decode_record(std::string_view bytes) {
     NodeRecord record;
     TRY(read(in.info(), record.info));
     record.registered = {in.registered_ms()};
+    record.lost = {in.lost_ms()};
     return record;
 }
 

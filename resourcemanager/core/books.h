@@ -37,6 +37,8 @@ struct PendingSave {
         ApplicationEnd,
         Removal,
         NodeRegistration,  // the node is refused and comes again
+        NodeLost,          // not tried again: the next restart waits for it, no more
+        NodeForgotten,     // tried again
         Ids,               // the requests that wait are refused
     };
     Kind kind = Kind::Submission;
@@ -51,6 +53,7 @@ struct PendingSave {
 struct PendingRegistration {
     ConnectionId connection;
     NodeRegister message;
+    WallTime lost;  // what the store said when the save was issued
 };
 
 /// Notes what has changed, again and again in any order; publication sorts it out.
@@ -78,6 +81,7 @@ struct ChangeLog {
     Noted<NodeIndex> nodes;
     Noted<ApplicationId> applications;
     Noted<ContainerId> containers;
+    std::vector<NodeId> nodes_forgotten;
     std::vector<AppTransition> app_transitions;
     std::vector<AttemptTransition> attempt_transitions;
     bool cluster = true;

@@ -41,8 +41,9 @@ struct QueueConfig {
 
 struct Config {
     Duration heartbeat_interval = seconds(1);
-    Duration node_expiry = seconds(10);    // silent longer than this: lost
-    Duration master_expiry = seconds(10);  // a registered master without connection
+    Duration node_expiry = seconds(10);               // silent longer than this: lost
+    Duration node_forget_after = seconds(24 * 3600);  // lost for longer: gone from table and store
+    Duration master_expiry = seconds(10);             // a registered master without connection
     /// A started or unmanaged master that has not registered; also one that has finished and whose
     /// container does not end.
     Duration master_register_expiry = seconds(600);

@@ -20,6 +20,7 @@ namespace heddle::rm {
 struct Timer {
     enum class Kind {
         NodeExpiry,     // number: node index
+        NodeForget,     // number: node index
         MasterExpiry,   // attempt
         Settle,         // after a restart
         SizeCheck,      // asks that were taken before any node was known

@@ -33,9 +33,14 @@ struct ApplicationRemoval {
     ApplicationId application;
 };
 
+/// The node leaves the store: it has been lost for longer than node_forget_after.
+struct NodeRemoval {
+    NodeId node;
+};
+
 /// Records replace what is stored under their id.
-using StoreChange =
-    std::variant<ApplicationRecord, AttemptRecord, NodeRecord, IdReservation, ApplicationRemoval>;
+using StoreChange = std::variant<ApplicationRecord, AttemptRecord, NodeRecord, IdReservation,
+                                 ApplicationRemoval, NodeRemoval>;
 
 /// All changes are stored together or none is. Answered by Saved or SaveFailed with `batch`; the
 /// store carries batches out in the order in which they were given.

@@ -23,6 +23,8 @@ void on(Books& books, NodeMessage event);
 void on(Books& books, NodeDisconnected event);
 void stored_registration(Books& books, NodeIndex index, ConnectionId connection);
 void node_expiry_due(Books& books, NodeIndex index);
+void node_forget_due(Books& books, NodeIndex index);
+void stored_forgotten(Books& books, NodeIndex index);
 void node_lost(Books& books, Node& node, const std::string& why);
 
 // on_master.cpp
@@ -50,6 +52,7 @@ Publication publish(Books& books, WallTime wall);
 /// Shows the end of a container that leaves the table.
 void show_ended(Books& books, Application& application, const Container& container,
                 const ContainerExit& exit);
+void hide_node(Books& books, const Node& node);
 void hide_application(Books& books, const Application& application);
 
 }  // namespace heddle::rm

@@ -494,6 +494,8 @@ std::vector<StoreChange> changes_of(Books& books, const PendingSave& save) {
             changes.emplace_back(ApplicationRemoval{save.application});
             break;
         case PendingSave::Kind::NodeRegistration:
+        case PendingSave::Kind::NodeLost:
+        case PendingSave::Kind::NodeForgotten:
         case PendingSave::Kind::Ids:
             CHECK(false);  // never tried again
     }

@@ -12,13 +12,29 @@ std::optional<NodeIndex> NodeTable::find(const NodeId& id) const {
 }
 
 Node& NodeTable::add(const NodeInfo& info) {
-    const auto index = static_cast<NodeIndex>(nodes_.size());
+    if (vacant_.empty()) {
+        vacant_.push_back(static_cast<NodeIndex>(nodes_.size()));
+        nodes_.emplace_back();
+    }
+    const NodeIndex index = vacant_.back();
+    vacant_.pop_back();
     CHECK(by_id_.emplace(info.id, index).second);
-    Node& node = nodes_.emplace_back();
+    Node& node = nodes_[index];
     node.index = index;
     node.info = info;
     ++states_[node.state];
     return node;
+}
+
+void NodeTable::forget(Node& node) {
+    CHECK(node.state == NodeState::Lost && !node.connected() && node.containers.empty());
+    --states_[node.state];
+    CHECK(by_id_.erase(node.info.id) == 1);
+    vacant_.push_back(node.index);
+    const bool orders_waiting = node.orders_waiting;  // the list has it by its index
+    node = {};
+    node.index = vacant_.back();
+    node.orders_waiting = orders_waiting;
 }
 
 std::map<NodeState, std::int64_t> NodeTable::count_by_state() const {
@@ -127,7 +143,7 @@ void NodeTable::check(const ContainerTable& containers) const {
         CHECK((node.session != 0) == (node.connection.value != 0));
     }
     CHECK(total == total_);
-    CHECK(by_id_.size() == nodes_.size());
+    CHECK(by_id_.size() + vacant_.size() == nodes_.size());
 }
 
 }  // namespace heddle::rm

@@ -1,8 +1,8 @@
 #pragma once
 
 // The nodes of the cluster: who they are, whether they live, what is placed on them, and the orders
-// that the present step has for them. Nodes have dense indices that never change; a lost node keeps
-// its own.
+// that the present step has for them. Nodes have dense indices; a lost node keeps its own until it
+// is forgotten, then another one may get it.
 
 #include <cstdint>
 #include <map>
@@ -28,6 +28,7 @@ struct Node {
     WallTime registered;
     NodeState state = NodeState::New;  // New: saved, and not back yet
     bool saved = false;                // its record is on disk
+    WallTime lost;                     // as its record says, or is being made to say
     ConnectionId connection;           // 0: none
     std::string agent;                 // as it said when it was last welcomed
     std::string origin;                // what its records of containers go back to; see origin_of()
@@ -60,6 +61,9 @@ public:
     /// Adds a node that is not there yet.
     Node& add(const NodeInfo& info);
 
+    /// Forgets a lost node that holds nothing.
+    void forget(Node& node);
+
     /// Node whose present connection this is, or null.
     Node* of_connection(ConnectionId connection);
     void connect(Node& node, ConnectionId connection, std::uint64_t session);
@@ -91,6 +95,7 @@ public:
 
 private:
     std::vector<Node> nodes_;
+    std::vector<NodeIndex> vacant_;
     std::map<NodeId, NodeIndex> by_id_;
     std::unordered_map<std::uint64_t, NodeIndex> by_connection_;
     std::set<std::pair<std::int64_t, std::int64_t>> sizes_ever_;  // memory, vcores; none dominated

@@ -298,6 +298,7 @@ void welcome(Books& books, Node& node, ConnectionId connection, NodeRegister& me
     books.emit(SendToNode{connection, node.info.id,
                           NodeWelcome{node.session, books.epoch, books.config.heartbeat_interval}});
     books.deadlines.set({Timer::Kind::NodeExpiry, {}, node.index}, books.now + books.node_expiry());
+    books.deadlines.cancel({Timer::Kind::NodeForget, {}, node.index});
     // What was ordered in an earlier session and has not arrived never will.
     for (const ContainerId& id : node.containers) {
         books.containers.find(id)->order = 0;
@@ -309,6 +310,15 @@ void welcome(Books& books, Node& node, ConnectionId connection, NodeRegister& me
         books.deadlines.set({Timer::Kind::SizeCheck, {}, 0}, books.now + books.config.settle_time);
     }
     settle_if_complete(books);
+}
+
+void save_registration(Books& books, Node& node, ConnectionId connection, NodeRegister message) {
+    if (!node.saved) {
+        node.registered = books.wall;
+    }
+    const NodeRecord record{message.info, node.registered, {}};
+    books.registrations[node.index] = {connection, std::move(message), node.lost};
+    books.save({PendingSave::Kind::NodeRegistration, {}, {}, node.index, connection, 0}, {record});
 }
 
 // What a node says of itself is saved: beyond what a record may hold, the manager could not start
@@ -359,17 +369,12 @@ void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
                    ", which has another work directory; give this one a node.name of its own");
         return;
     }
-    if (node.saved && node.info == info) {
+    if (node.saved && node.info == info && node.lost.milliseconds == 0) {
         books.registrations.erase(node.index);
         welcome(books, node, connection, message);
         return;
     }
-    if (!node.saved) {
-        node.registered = books.wall;
-    }
-    const NodeRecord record{info, node.registered};
-    books.registrations[node.index] = {connection, std::move(message)};
-    books.save({PendingSave::Kind::NodeRegistration, {}, {}, node.index, connection, 0}, {record});
+    save_registration(books, node, connection, std::move(message));
 }
 
 void on_message(Books& books, ConnectionId connection, NodeStatus& message) {
@@ -429,7 +434,14 @@ void stored_registration(Books& books, NodeIndex index, ConnectionId connection)
         return;  // the connection has gone, or a newer one has come
     }
     NodeRegister message = std::move(it->second.message);
+    const bool lost_since = node.lost != it->second.lost;
     books.registrations.erase(it);
+    if (lost_since) {
+        // That was saved after the registration.
+        save_registration(books, node, connection, std::move(message));
+        return;
+    }
+    node.lost = {};
     welcome(books, node, connection, message);
 }
 
@@ -446,6 +458,35 @@ void node_expiry_due(Books& books, NodeIndex index) {
     }
 }
 
+void node_forget_due(Books& books, NodeIndex index) {
+    const Node& node = books.nodes.at(index);
+    if (node.state != NodeState::Lost) {
+        return;
+    }
+    if (books.registrations.contains(index) || !node.containers.empty()) {
+        books.deadlines.set({Timer::Kind::NodeForget, {}, index},
+                            books.now + books.config.save_retry);
+        return;
+    }
+    books.save({PendingSave::Kind::NodeForgotten, {}, {}, index, {}, 0},
+               {NodeRemoval{node.info.id}});
+}
+
+void stored_forgotten(Books& books, NodeIndex index) {
+    Node& node = books.nodes.at(index);
+    if (books.registrations.contains(index)) {
+        // It comes back at this moment: its record is being saved again.
+        books.deadlines.set({Timer::Kind::NodeForget, {}, index},
+                            books.now + books.config.node_forget_after);
+        return;
+    }
+    log::info("node forgotten", {{"node", node.info.id.name}});
+    books.deadlines.cancel({Timer::Kind::NodeExpiry, {}, index});
+    books.deadlines.cancel({Timer::Kind::NodeForget, {}, index});
+    hide_node(books, node);
+    books.nodes.forget(node);
+}
+
 void node_lost(Books& books, Node& node, const std::string& why) {
     log::warning("node lost", {{"node", node.info.id.name}, {"why", why}});
     if (node.connected()) {
@@ -453,6 +494,13 @@ void node_lost(Books& books, Node& node, const std::string& why) {
         books.nodes.disconnect(node);
     }
     books.nodes.set_state(node, NodeState::Lost);
+    node.lost = books.wall;
+    if (node.saved) {
+        books.save({PendingSave::Kind::NodeLost, {}, {}, node.index, {}, 0},
+                   {NodeRecord{node.info, node.registered, node.lost}});
+    }
+    books.deadlines.set({Timer::Kind::NodeForget, {}, node.index},
+                        books.now + books.config.node_forget_after);
     node_room_changed(books, node);
     books.changed(node);
     const std::set<ContainerId> containers = node.containers;

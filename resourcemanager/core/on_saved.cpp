@@ -125,6 +125,11 @@ void on(Books& books, Saved event) {
         case PendingSave::Kind::NodeRegistration:
             stored_registration(books, save.node, save.connection);
             break;
+        case PendingSave::Kind::NodeLost:
+            break;
+        case PendingSave::Kind::NodeForgotten:
+            stored_forgotten(books, save.node);
+            break;
         case PendingSave::Kind::Ids:
             stored_ids(books, save.sequences);
             break;
@@ -150,6 +155,12 @@ void on(Books& books, SaveFailed event) {
             break;
         case PendingSave::Kind::NodeRegistration:
             registration_failed(books, save, event.error);
+            break;
+        case PendingSave::Kind::NodeLost:
+            break;
+        case PendingSave::Kind::NodeForgotten:
+            books.deadlines.set({Timer::Kind::NodeForget, {}, save.node},
+                                books.now + books.config.save_retry);
             break;
         case PendingSave::Kind::Ids:
             books.ids_saving = false;

@@ -25,6 +25,15 @@ void recover_nodes(Books& books, std::vector<NodeRecord>& records) {
         node.saved = true;
         node.heard = books.now;
         books.nodes.remember_size(record.info.total);
+        if (record.lost.milliseconds != 0) {
+            // Nobody waits for it; it has the rest of its time to come back.
+            node.lost = record.lost;
+            books.nodes.set_state(node, NodeState::Lost);
+            const Duration gone = milliseconds(books.wall.milliseconds - record.lost.milliseconds);
+            books.deadlines.set({Timer::Kind::NodeForget, {}, node.index},
+                                books.now + std::clamp(books.config.node_forget_after - gone,
+                                                       Duration{}, books.config.node_forget_after));
+        }
         books.changed(node);
     }
 }
@@ -67,8 +76,16 @@ void recover_application(Books& books, ApplicationRecord& record) {
 }
 
 void recover_master_container(Books& books, const Application& application, Attempt& attempt) {
-    const std::optional<NodeIndex> node = books.nodes.find(attempt.record.master_node);
-    CHECK(node.has_value());  // nodes are saved before anything is placed on them
+    std::optional<NodeIndex> node = books.nodes.find(attempt.record.master_node);
+    if (!node.has_value()) {
+        // Nodes are saved before anything is placed on them: this one was lost and forgotten, and
+        // the end of the attempt could not be saved.
+        NodeInfo info;
+        info.id = attempt.record.master_node;
+        Node& forgotten = books.nodes.add(info);
+        books.nodes.set_state(forgotten, NodeState::Lost);
+        node = forgotten.index;
+    }
     Container container;
     container.id = *attempt.record.master_container;
     container.key = {attempt.record.id, 0, 0};
@@ -163,7 +180,8 @@ void settle(Books& books) {
     books.changes.cluster = true;
     for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
         Node& node = books.nodes.at(index);
-        if (node.saved && node.state == NodeState::New) {
+        const bool missing = node.saved && node.state == NodeState::New;
+        if (missing || (node.state == NodeState::Lost && !node.containers.empty())) {
             node_lost(books, node, "it did not come back after the manager's restart");
         }
     }

@@ -24,6 +24,9 @@ void expire_deadlines(Books& books) {
             case Timer::Kind::NodeExpiry:
                 node_expiry_due(books, static_cast<NodeIndex>(timer->number));
                 break;
+            case Timer::Kind::NodeForget:
+                node_forget_due(books, static_cast<NodeIndex>(timer->number));
+                break;
             case Timer::Kind::MasterExpiry:
                 master_expiry_due(books, timer->attempt);
                 break;

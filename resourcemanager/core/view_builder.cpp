@@ -117,7 +117,11 @@ void publish_nodes(Books& books, Changes& changes) {
             changes.nodes.push_back(node.info.id);
         }
     }
+    changes.nodes.insert(changes.nodes.end(), books.changes.nodes_forgotten.begin(),
+                         books.changes.nodes_forgotten.end());
     std::sort(changes.nodes.begin(), changes.nodes.end());
+    changes.nodes.erase(std::unique(changes.nodes.begin(), changes.nodes.end()),
+                        changes.nodes.end());
 }
 
 void publish_applications(Books& books, Changes& changes) {
@@ -229,6 +233,12 @@ void show_ended(Books& books, Application& application, const Container& contain
         books.view.containers.erase(oldest);
         books.changes.containers.insert(oldest);
     }
+}
+
+void hide_node(Books& books, const Node& node) {
+    books.view.nodes.erase(node.info.id);
+    books.changes.nodes_forgotten.push_back(node.info.id);
+    books.changes.cluster = true;
 }
 
 void hide_application(Books& books, const Application& application) {

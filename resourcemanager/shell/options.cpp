@@ -139,6 +139,7 @@ Config core_config(const config::Settings& settings) {
     Config core;
     core.heartbeat_interval = settings.duration("scheduler.heartbeat_interval");
     core.node_expiry = settings.duration("scheduler.node_expiry");
+    core.node_forget_after = settings.duration("scheduler.node_forget_after");
     core.master_expiry = settings.duration("scheduler.master_expiry");
     core.master_register_expiry = settings.duration("scheduler.master_register_expiry");
     core.settle_time = settings.duration("scheduler.settle_time");

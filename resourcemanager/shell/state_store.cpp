@@ -68,6 +68,9 @@ public:
     void add(const NodeRecord& record) {
         list_.push_back({kNode, record.info.id.name, wire::encode_record(record)});
     }
+    void add(const NodeRemoval& removal) {
+        list_.push_back({kNode, removal.node.name, std::nullopt});
+    }
     void add(const IdReservation& reservation) {
         list_.push_back(number(kSequences, reservation.sequences));
     }

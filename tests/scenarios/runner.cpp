@@ -12,6 +12,7 @@
 //   finish APP succeeded|failed      the master says so
 //   linger APP                       its master's process goes on when the finish is acknowledged
 //   show APP                         shows its state and final status
+//   nodes                            shows the nodes and their states
 //   exit CONTAINER CODE | signal CONTAINER SIGNAL
 //   kill APP
 //   power off|on NODE; agent kill|start NODE; partition on|off NODE; leave NODE
@@ -155,6 +156,8 @@ private:
             world_.node(words[1]).shut_down();
         } else if (verb == "manager") {
             words[1] == "kill" ? world_.manager().crash() : world_.manager().start();
+        } else if (verb == "nodes") {
+            show_nodes();
         } else if (verb == "saves") {
             world_.manager().fail_saves = words[1] == "fail";
         } else if (verb == "exit") {
@@ -234,6 +237,13 @@ private:
             });
     }
 
+    void show_nodes() {
+        world_.manager().view()->nodes.for_each([&](const NodeId& id, const auto& node) {
+            world_.stage().show(id.name + " is " + std::string(to_string(node->state)));
+            return true;
+        });
+    }
+
     void show(const ApplicationId& id) {
         const auto view = world_.manager().view()->applications.find(id);
         world_.stage().show(name_of(id) + " is " +
@@ -290,6 +300,7 @@ TEST_P(Scenario, GoesAsWritten) {
     Config config;
     config.heartbeat_interval = heartbeat_of(GetParam(), config.heartbeat_interval);
     config.queues = {{"root.default"}, {"root.batch"}};
+    config.node_forget_after = seconds(120);
     Runner runner(config);
     runner.run(GetParam());
 }

@@ -98,6 +98,7 @@ private:
         config.ids_per_reservation = 4;
         config.secrets_pool = 4;
         config.master_register_expiry = kFinishPatience;
+        config.node_forget_after = seconds(2);  // so that lost ones come back before and after
         config.defect = defect;
         return config;
     }

@@ -31,6 +31,8 @@ void Store::apply(const Save& save) {
             attempts[attempt->id] = *attempt;
         } else if (const auto* node = std::get_if<NodeRecord>(&change)) {
             nodes[node->info.id] = *node;
+        } else if (const auto* forgotten = std::get_if<NodeRemoval>(&change)) {
+            nodes.erase(forgotten->node);
         } else if (const auto* ids = std::get_if<IdReservation>(&change)) {
             sequences = ids->sequences;
         } else if (const auto* removal = std::get_if<ApplicationRemoval>(&change)) {

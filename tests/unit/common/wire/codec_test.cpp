@@ -149,7 +149,7 @@ TEST(Codec, RecordsSurviveTheWayThereAndBack) {
     unplaced.master_container.reset();
     unplaced.master_node = {};
     EXPECT_EQ(*decode_record<AttemptRecord>(encode_record(unplaced)), unplaced);
-    const NodeRecord node{{{"node-1"}, "127.0.0.1", 8042, "/r", {1, 2}, "0.1", {}}, {7}};
+    const NodeRecord node{{{"node-1"}, "127.0.0.1", 8042, "/r", {1, 2}, "0.1", {}}, {7}, {8}};
     EXPECT_EQ(*decode_record<NodeRecord>(encode_record(node)), node);
 }
 
