@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -46,6 +47,11 @@ struct Container {
     TimePoint since;  // holds its resources
     WallTime allocated;
     WallTime started;
+
+    /// Where it stands among the containers of its node and of its attempt (not if an orphan):
+    /// taking it out needs no search.
+    std::set<ContainerId>::const_iterator in_node;
+    std::set<ContainerId>::const_iterator in_attempt;
 
     bool master() const { return key.ask == 0; }
 };

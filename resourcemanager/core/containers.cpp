@@ -24,9 +24,12 @@ void count_use(Application& application, const Container& container, int sign) {
     application.vcores_since += since * container.size.vcores;
 }
 
-void charge(Books& books, const Container& container) {
+void charge(Books& books, Container& container) {
     Application& application = books.application_of(container.key.attempt);
-    CHECK(books.applications.find(container.id.attempt)->containers.insert(container.id).second);
+    std::set<ContainerId>& held = books.applications.find(container.id.attempt)->containers;
+    const std::size_t before = held.size();
+    container.in_attempt = held.insert(held.end(), container.id);  // mostly the newest
+    CHECK(held.size() == before + 1);
     application.allocated += container.size;
     count_use(application, container, +1);
     books.queues.charge(application.queue, container.size, container.master());
@@ -35,7 +38,7 @@ void charge(Books& books, const Container& container) {
 
 void refund(Books& books, const Container& container) {
     Application& application = books.application_of(container.key.attempt);
-    CHECK(books.applications.find(container.id.attempt)->containers.erase(container.id) == 1);
+    books.applications.find(container.id.attempt)->containers.erase(container.in_attempt);
     application.allocated -= container.size;
     count_use(application, container, -1);
     const std::int64_t seconds =

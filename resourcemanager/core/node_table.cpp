@@ -78,13 +78,15 @@ void NodeTable::disconnect(Node& node) {
     node.orders.clear();
 }
 
-void NodeTable::hold(Node& node, const Container& container) {
-    CHECK(node.containers.insert(container.id).second);
+void NodeTable::hold(Node& node, Container& container) {
+    const std::size_t before = node.containers.size();
+    container.in_node = node.containers.insert(node.containers.end(), container.id);
+    CHECK(node.containers.size() == before + 1);
     node.used += container.size;
 }
 
 void NodeTable::release(Node& node, const Container& container) {
-    CHECK(node.containers.erase(container.id) == 1);
+    node.containers.erase(container.in_node);
     node.used -= container.size;
 }
 

@@ -70,7 +70,7 @@ public:
     /// Forgets connection, session and unsent orders.
     void disconnect(Node& node);
 
-    void hold(Node& node, const Container& container);
+    void hold(Node& node, Container& container);
     void release(Node& node, const Container& container);
 
     /// Whether some node that ever registered is large enough.

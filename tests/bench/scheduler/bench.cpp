@@ -4,9 +4,12 @@
 // a queue of applications with different sizes. One decision is one grant with all that belongs to
 // it: books, start order, news to the master. Baseline, in the same run: first fit that scans all
 // nodes for the first waiting ask, without any of the books.
+//
+//   bench_scheduler [NODES | --quick]     default: 1,000 and 10,000 nodes
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <optional>
@@ -348,6 +351,10 @@ int main(int argc, char** argv) {
     heddle::log::init("bench_scheduler", heddle::log::Level::Error);
     if (argc > 1 && std::strcmp(argv[1], "--quick") == 0) {
         heddle::rm::measure(50, 500);
+        return 0;
+    }
+    if (argc > 1) {
+        heddle::rm::measure(std::max(1, std::atoi(argv[1])), 200'000);
         return 0;
     }
     heddle::rm::measure(1000, 200'000);
