@@ -19,8 +19,14 @@ constexpr Key kKeys[] = {
      "else "
      "`token` in the daemon's own directory"},
     {"manager.address", Type::Text, "127.0.0.1", 0, 0, "address for REST, dashboard and nodes"},
+    {"manager.artifact_bytes_kept", Type::Bytes, "32g", 0, INT64_MAX,
+     "size of all uploaded artifacts beyond which those go that nobody needs, least recently used "
+     "first"},
     {"manager.artifact_bytes_max", Type::Bytes, "16g", kMiB, INT64_MAX,
      "largest artifact that can be uploaded"},
+    {"manager.artifact_retention", Type::Duration, "24h", 60 * kSecond, 365 * 24 * kHour,
+     "how long an artifact is needed after its upload or last use, besides by applications on "
+     "record"},
     {"manager.node_port", Type::Integer, "8031", 0, 65535, "port for node agents; 0: any free one"},
     {"manager.port", Type::Integer, "8088", 0, 65535,
      "port for REST, dashboard and masters; 0: any free one"},

@@ -95,6 +95,7 @@ struct Application {
     /// is known without looking at each. MiB (vcores) times milliseconds.
     WideSum memory_since = 0;
     WideSum vcores_since = 0;
+    std::shared_ptr<const std::set<std::string>> template_artifacts;  // as in its view
     std::deque<Attempt> attempts;         // oldest first; addresses are stable
     std::deque<ContainerId> ended_shown;  // in the view, oldest first
     std::vector<RequestId> submit_waits;

@@ -142,9 +142,28 @@ std::string template_too_large(std::int32_t id) {
            std::to_string(kLaunchSpecBytesMax) + " bytes";
 }
 
+// As long as the application is on record, what its templates name is kept.
+void note_artifacts(Application& application, const LaunchSpec& spec) {
+    std::set<std::string> all;
+    if (application.template_artifacts != nullptr) {
+        all = *application.template_artifacts;
+    }
+    const std::size_t before = all.size();
+    for (const Artifact& artifact : spec.artifacts) {
+        if (!artifact.sha256.empty()) {
+            all.insert(artifact.sha256);
+        }
+    }
+    if (all.size() != before) {
+        application.template_artifacts =
+            std::make_shared<const std::set<std::string>>(std::move(all));
+    }
+}
+
 void take_template(Books& books, Attempt& attempt, const LaunchTemplate& the_template) {
     if (bytes_of(the_template.spec) <= kLaunchSpecBytesMax) {
         attempt.templates[the_template.id] = std::make_shared<const LaunchSpec>(the_template.spec);
+        note_artifacts(books.application_of(attempt.record.id), the_template.spec);
         books.asks.unpark(attempt.record.id, the_template.id);
         return;
     }
@@ -253,6 +272,9 @@ void on_update(Books& books, Application& application, Attempt& attempt,
     if (application.progress_percent != update.progress_percent) {
         application.progress_percent = std::clamp(update.progress_percent, 0, 100);
         books.changed(application);
+    }
+    if (!update.templates.empty()) {
+        books.changes.applications.insert(application.id());
     }
     for (const LaunchTemplate& the_template : update.templates) {
         take_template(books, attempt, the_template);

@@ -99,11 +99,14 @@ std::shared_ptr<const ApplicationView> view_of(const Books& books, const Applica
         view.diagnostics = application.diagnostics;
         view.finished = application.finished;
     }
+    view.template_artifacts = application.template_artifacts;
     add_use(books, application, view);
     for (const Attempt& attempt : application.attempts) {
         view.attempts.push_back(view_of(attempt));
     }
     if (const Attempt* attempt = application.current()) {
+        view.templates_known =
+            application.command() || is_final(attempt->state) || attempt->asks_known;
         add_pending(books, *attempt, view);
     }
     return std::make_shared<const ApplicationView>(std::move(view));

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -88,6 +89,9 @@ struct ApplicationView {
     std::int64_t vcore_seconds = 0;
     std::vector<AttemptView> attempts;  // oldest first; empty before the first
     std::vector<PendingView> pending;
+    /// Digests that its launch templates name, of all attempts; null: none. Shared by all views.
+    std::shared_ptr<const std::set<std::string>> template_artifacts;
+    bool templates_known = true;  // false: its master has not come back since the restart
 };
 
 struct QueueView {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "common/base/log.h"
 #include "common/net/digest.h"
 #include "resourcemanager/shell/router.h"
 
@@ -31,6 +32,33 @@ std::optional<std::uint64_t> size_of(const std::string& path) {
         return std::nullopt;
     }
     return static_cast<std::uint64_t>(status.st_size);
+}
+
+// What is said to be there is used now: it is not collected before somebody can refer to it.
+void touch(const std::string& path) {
+    ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+}
+
+std::optional<StoredArtifact> stored(const std::string& directory, const std::string& digest) {
+    struct stat status {};
+    if (!net::is_sha256_hex(digest) || ::stat((directory + "/" + digest).c_str(), &status) != 0 ||
+        !S_ISREG(status.st_mode)) {
+        return std::nullopt;
+    }
+    return StoredArtifact{digest,
+                          static_cast<std::uint64_t>(status.st_size),
+                          {status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000}};
+}
+
+std::vector<StoredArtifact> list(const std::string& directory) {
+    std::vector<StoredArtifact> all;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+        if (auto artifact = stored(directory, entry.path().filename().string())) {
+            all.push_back(std::move(*artifact));
+        }
+    }
+    return all;
 }
 
 Status flush(const std::string& path) {
@@ -72,6 +100,7 @@ net::Admission ArtifactStore::admit(std::string_view digest) {
         return error_response(not_a_digest(digest));
     }
     if (const auto size = size_of(path_of(digest))) {
+        touch(path_of(digest));
         return described(200, digest, *size);
     }
     const std::uint64_t number = uploads_.fetch_add(1);
@@ -103,6 +132,43 @@ void ArtifactStore::keep(const std::string& digest, const net::Upload& upload,
                        });
 }
 
+void ArtifactStore::collect(const ArtifactLimits& limits, WallTime now,
+                            std::function<std::shared_ptr<const View>()> view) {
+    // Shared by the look on the file thread and the decision on the loop thread.
+    auto found = std::make_shared<std::vector<StoredArtifact>>();
+    loop_.run_blocking(
+        [found, directory = directory_] { *found = list(directory); },
+        [this, found, limits, now, view = std::move(view)] {
+            if (const auto in_use = artifacts_in_use(*view())) {
+                remove(artifacts_to_collect(std::move(*found), *in_use, now, limits));
+            }
+        });
+}
+
+void ArtifactStore::remove(const std::vector<StoredArtifact>& artifacts) {
+    std::vector<std::string> gone;
+    for (const StoredArtifact& artifact : artifacts) {
+        if (stored(directory_, artifact.digest) != artifact) {
+            continue;  // used since it was looked at
+        }
+        const std::string away = directory_ + kIncoming + "/collected-" + artifact.digest;
+        if (::rename(path_of(artifact.digest).c_str(), away.c_str()) == 0) {
+            gone.push_back(away);
+            log::info("artifact removed: nobody needs it",
+                      {{"sha256", artifact.digest}, {"bytes", artifact.bytes}});
+        }
+    }
+    if (!gone.empty()) {
+        loop_.run_blocking(
+            [gone] {
+                for (const std::string& path : gone) {
+                    ::unlink(path.c_str());
+                }
+            },
+            [] {});
+    }
+}
+
 Result<net::HttpResponse> ArtifactStore::find(std::string_view digest) const {
     if (!net::is_sha256_hex(digest)) {
         return not_a_digest(digest);
@@ -110,6 +176,7 @@ Result<net::HttpResponse> ArtifactStore::find(std::string_view digest) const {
     if (!size_of(path_of(digest))) {
         return Error{ErrorCode::NotFound, "no artifact " + std::string(digest)};
     }
+    touch(path_of(digest));
     net::HttpResponse response;
     response.headers = {{"Content-Type", "application/octet-stream"}};
     response.body = net::FileRange{path_of(digest)};

@@ -1,17 +1,22 @@
 #pragma once
 
 // Uploaded programs and files, under their SHA-256. An upload is streamed to disk, checked, flushed
-// and only then visible; what is there already is answered before a byte of it is sent.
+// and only then visible; what is there already is answered before a byte of it is sent. A file's
+// time of change is that of its last use.
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/net/event_loop.h"
 #include "common/net/http_server.h"
+#include "resourcemanager/core/artifact_keep.h"
+#include "resourcemanager/core/views.h"
 
 namespace heddle::rm {
 
@@ -30,6 +35,12 @@ public:
     /// Checks and keeps what was uploaded for `digest`; answers 201, or 400 when it is another.
     void keep(const std::string& digest, const net::Upload& upload, net::Responder responder);
 
+    /// Removes what nobody needs (core/artifact_keep.h). Looks at the files on the file thread,
+    /// decides and takes them out of sight on the loop thread, where uses are noted too, so that
+    /// what has been used in between stays. `view` is asked when it decides.
+    void collect(const ArtifactLimits& limits, WallTime now,
+                 std::function<std::shared_ptr<const View>()> view);
+
     /// The file of `digest`. Errors: InvalidArgument, NotFound.
     Result<net::HttpResponse> find(std::string_view digest) const;
 
@@ -38,6 +49,7 @@ public:
 
 private:
     std::string path_of(std::string_view digest) const;
+    void remove(const std::vector<StoredArtifact>& artifacts);
 
     net::EventLoop& loop_;
     std::string directory_;

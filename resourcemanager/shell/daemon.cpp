@@ -26,6 +26,8 @@
 namespace heddle::rm {
 namespace {
 
+constexpr Duration kCollectEvery = seconds(600);
+
 // Members in the order in which they are needed; they end in the opposite order.
 class Daemon {
 public:
@@ -40,6 +42,7 @@ private:
     Status listen();
     void build_routes();
     void start_core();
+    void collect_artifacts();
     Status write_endpoint() const;
     void on_saved(const store::Outcome& outcome);
     std::string metrics_page() const;
@@ -176,6 +179,14 @@ Status Daemon::write_endpoint() const {
     return {};
 }
 
+// Until the loop ends.
+void Daemon::collect_artifacts() {
+    loop_.post_after(kCollectEvery, [this] {
+        artifacts_->collect(options_.artifact_limits, wall_now(), [this] { return board_.view(); });
+        collect_artifacts();
+    });
+}
+
 Status Daemon::start() {
     TRY(open_state());
     TRY(listen());
@@ -184,6 +195,7 @@ Status Daemon::start() {
         TRY(loop_.on_signal(signal, [this](int) { end(0); }));
     }
     start_core();
+    collect_artifacts();
     log::info("serving", {{"server", server_.url()},
                           {"nodes", server_.node_address},
                           {"state", options_.state_dir},

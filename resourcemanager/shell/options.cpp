@@ -205,6 +205,9 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
     options.host_names = settings->texts("auth.host_names");
     options.artifact_bytes_max =
         static_cast<std::uint64_t>(settings->bytes("manager.artifact_bytes_max"));
+    options.artifact_limits.retention = settings->duration("manager.artifact_retention");
+    options.artifact_limits.bytes_max =
+        static_cast<std::uint64_t>(settings->bytes("manager.artifact_bytes_kept"));
     options.core = core_config(*settings);
     return options;
 }

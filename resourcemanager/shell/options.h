@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "resourcemanager/core/artifact_keep.h"
 #include "resourcemanager/core/config.h"
 
 namespace heddle::rm {
@@ -24,6 +25,7 @@ struct Options {
     bool anonymous_read = false;
     std::vector<std::string> host_names;
     std::uint64_t artifact_bytes_max = 0;
+    ArtifactLimits artifact_limits;
     Config core;
 };
 

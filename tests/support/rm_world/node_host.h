@@ -22,7 +22,7 @@ struct Ground {
     std::set<ContainerId> ever_started;
     /// A process begins, is told to end, or ends; set by the world.
     std::function<void(const ContainerStart&)> began;
-    std::function<void(const ContainerId&)> stopped;
+    std::function<void(const ContainerId&)> stopped = [](const ContainerId&) {};
     std::function<void(const ContainerId&)> ended;
 };
 
