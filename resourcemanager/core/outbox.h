@@ -15,7 +15,7 @@
 
 namespace heddle::rm {
 
-/// A message takes no further entry beyond this; a frame may have four times as much.
+/// A message takes no further entry beyond this; a frame may have twice as much.
 constexpr std::size_t kMessageBytesMax = 8U << 20U;
 
 /// Of a command with its environment and artifacts: more is refused where it enters. Linux does not

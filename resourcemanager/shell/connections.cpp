@@ -17,12 +17,15 @@ constexpr std::uint16_t kTryAgain = 1013;
 
 constexpr std::size_t kReasonMax = 120;  // a closing frame has room for 123 bytes
 
+// What agents and masters read at least: net::WebSocketOptions::message_limit.
+constexpr std::size_t kFrameSentMax = 16U << 20U;
+
 // One frame, or several when the peer would refuse it unread. A message alone always fits
 // (resourcemanager/core/outbox.h).
 template <typename Message>
 void send_frames(net::WebSocket& socket, std::span<const Message> messages) {
     std::string bytes = wire::encode_frame(messages);
-    if (bytes.size() <= wire::kFrameBytesMax || messages.size() == 1) {
+    if (bytes.size() <= kFrameSentMax || messages.size() == 1) {
         socket.send(std::move(bytes));
         return;
     }

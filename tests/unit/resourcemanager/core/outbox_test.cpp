@@ -104,7 +104,7 @@ TEST_F(LargeTemplates, LeaveInSeveralMessagesInSequence) {
     std::uint64_t last = 1;  // the master's own start
     for (const NodeOrders& message : orders) {
         EXPECT_EQ(message.sequence, ++last);
-        EXPECT_LE(encoded(message), wire::kFrameBytesMax);
+        EXPECT_LE(encoded(message), kMessageBytesMax);
         for (const ContainerStart& start : message.starts) {
             ++starts;
             EXPECT_EQ(core.rm.books().containers.find(start.container)->order, message.sequence);
