@@ -4,11 +4,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
 #include <utility>
+
+#include "common/base/display.h"
 
 namespace heddle::driver {
 
@@ -48,7 +49,7 @@ std::string progress_line(const Progress& progress, std::size_t width) {
                    (line.empty() ? "" : " ") + line;
         }
     }
-    return line.substr(0, std::min(line.size(), width - 1));
+    return cut_to_cells(line, width - 1);
 }
 
 bool ConsoleProgress::wanted() {
