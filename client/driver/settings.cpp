@@ -1,38 +1,15 @@
 // Reading settings.
 #include "client/driver/settings.h"
 
-#include <array>
 #include <cstdlib>
-#include <functional>
 #include <string_view>
 
 #include "common/base/strings.h"
+#include "common/rdd/setting_names.h"
 
 namespace heddle::driver {
 
 namespace {
-
-constexpr std::array<std::string_view, 10> kNames = {
-    "executor.instances",  "executor.cores",      "executor.memory", "executor.timeout",
-    "local_cluster.nodes", "default.parallelism", "ui.enabled",      "local.dir",
-    "locality.wait",       "task.max_failures",
-};
-
-// Spark's name -> ours, where both mean the same.
-const std::map<std::string_view, std::string_view>& spark_names() {
-    static const std::map<std::string_view, std::string_view> names = {
-        {"spark.executor.instances", "executor.instances"},
-        {"spark.executor.cores", "executor.cores"},
-        {"spark.executor.memory", "executor.memory"},
-        {"spark.default.parallelism", "default.parallelism"},
-        {"spark.ui.enabled", "ui.enabled"},
-        {"spark.local.dir", "local.dir"},
-        {"spark.locality.wait", "locality.wait"},
-        {"spark.task.maxFailures", "task.max_failures"},
-        {"spark.yarn.queue", "queue"},
-    };
-    return names;
-}
 
 Error wrong(const std::string& name, const std::string& value, const std::string& expected) {
     return {ErrorCode::InvalidArgument,
@@ -108,8 +85,8 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
         settings.local_folder = value;
     } else if (name == "queue") {
         settings.queue = value;
-    } else if (const std::string hint = did_you_mean(name, kNames); !hint.empty()) {
-        return Error{ErrorCode::InvalidArgument, "no setting named '" + name + "'" + hint};
+    } else {
+        return rdd::check_setting_name(name);
     }
     return {};
 }
@@ -121,9 +98,7 @@ Result<Settings> read_settings(const std::map<std::string, std::string>& values,
     Settings settings;
     settings.ui = environment_ui;
     for (const auto& [name, value] : values) {
-        const auto spark = spark_names().find(name);
-        TRY(read_one(spark == spark_names().end() ? name : std::string(spark->second), value,
-                     settings));
+        TRY(read_one(std::string(rdd::setting_name(name)), value, settings));
     }
     return settings;
 }
