@@ -1,5 +1,7 @@
 #include "client/rmctl/answers.h"
 
+#include <algorithm>
+
 #include "common/wire/json.h"
 
 namespace heddle::rmctl {
@@ -55,6 +57,20 @@ std::vector<Json> list(const Json& json, std::string_view outer, std::string_vie
     return {*found};
 }
 
+std::vector<std::string> texts(const Json& json, std::string_view key) {
+    std::vector<std::string> found;
+    const Json* values = json.find(key);
+    if (values == nullptr || values->array() == nullptr) {
+        return found;
+    }
+    for (const Json& value : *values->array()) {
+        if (value.string() != nullptr) {
+            found.push_back(*value.string());
+        }
+    }
+    return found;
+}
+
 Result<Json> member(const Json& json, std::string_view key) {
     const Json* found = json.find(key);
     if (found == nullptr) {
@@ -103,11 +119,27 @@ NodeAnswer node_of(const Json& json) {
     node.state = text(json, "state");
     node.health = text(json, "healthReport");
     node.version = text(json, "version");
+    node.rack = text(json, "rack");
+    node.labels = texts(json, "nodeLabels");
+    for (const Json& attribute : list(json, "nodeAttributesInfo", "nodeAttributeInfo")) {
+        if (text(attribute, "prefix") == "heddle/isolation") {
+            node.isolation.push_back(text(attribute, "name"));
+        }
+    }
+    node.heard_ms = number(json, "lastHealthUpdate");
     node.containers = number(json, "numContainers");
     node.memory_used_mib = number(json, "usedMemoryMB");
     node.memory_free_mib = number(json, "availMemoryMB");
     node.vcores_used = number(json, "usedVirtualCores");
     node.vcores_free = number(json, "availableVirtualCores");
+    node.memory_percent = real(json, "memUtilization");
+    node.vcores_percent = real(json, "cpuUtilization");
+    if (const Json* measured = json.find("resourceUtilization")) {
+        node.memory_measured_mib = number(*measured, "nodePhysicalMemoryMB");
+        node.memory_measured_containers_mib =
+            number(*measured, "aggregatedContainersPhysicalMemoryMB");
+        node.vcores_measured = real(*measured, "nodeCPUUsage");
+    }
     return node;
 }
 
@@ -171,6 +203,13 @@ Result<std::vector<QueueAnswer>> read_queues(std::string_view body) {
     TRY(const Json root, member(scheduler, "schedulerInfo"));
     std::vector<QueueAnswer> found;
     add_queues(root, 0, found);
+    // As in YARN, the root's own entry says nothing of its state: it runs while a queue below does.
+    if (found[0].state.empty()) {
+        const bool runs = std::any_of(found.begin(), found.end(), [](const QueueAnswer& queue) {
+            return queue.state == "RUNNING";
+        });
+        found[0].state = runs ? "RUNNING" : "STOPPED";
+    }
     return found;
 }
 

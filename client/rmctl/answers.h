@@ -41,11 +41,20 @@ struct NodeAnswer {
     std::string state;
     std::string health;
     std::string version;
+    std::string rack;
+    std::vector<std::string> labels;
+    std::vector<std::string> isolation;  // layers in use
+    std::int64_t heard_ms = 0;           // when it was last heard
     std::int64_t containers = 0;
     std::int64_t memory_used_mib = 0;
     std::int64_t memory_free_mib = 0;
     std::int64_t vcores_used = 0;
     std::int64_t vcores_free = 0;
+    std::int64_t memory_measured_mib = 0;             // of the machine, whoever uses it
+    std::int64_t memory_measured_containers_mib = 0;  // of its containers
+    double vcores_measured = 0;
+    double memory_percent = 0;
+    double vcores_percent = 0;
 };
 
 struct QueueAnswer {

@@ -9,6 +9,7 @@
 #include "client/rmctl/output.h"
 #include "client/rmctl/terminal.h"
 #include "common/base/clock.h"
+#include "common/base/display.h"
 #include "common/base/strings.h"
 #include "common/net/http_message.h"
 
@@ -38,6 +39,11 @@ std::string list_target(const AppListOptions& filter) {
     return target;
 }
 
+// A limit leaves some out, but never all.
+bool is_filtered(const AppListOptions& filter) {
+    return !filter.states.empty() || !filter.user.empty() || !filter.queue.empty();
+}
+
 std::string application_target(const std::string& id) {
     return std::string(kApplications) + "/" + net::percent_encode(id);
 }
@@ -46,13 +52,14 @@ std::string outcome(const ApplicationAnswer& application) {
     return application.is_final() ? application.final_status : application.state;
 }
 
-void print_applications(const std::vector<ApplicationAnswer>& applications) {
+void print_applications(const Options& options,
+                        const std::vector<ApplicationAnswer>& applications) {
     Table table;
-    table.columns = {{"ID", Align::Left, false},          {"NAME", Align::Left, true},
-                     {"TYPE", Align::Left, true},         {"USER", Align::Left, true},
-                     {"QUEUE", Align::Left, true},        {"STATE", Align::Left, false},
-                     {"PROGRESS", Align::Right, false},   {"CONTAINERS", Align::Right, false},
-                     {"MEMORY MiB", Align::Right, false}, {"ELAPSED", Align::Right, false}};
+    table.columns = {{"ID", Align::Left, false, 0},          {"NAME", Align::Left, true, 0},
+                     {"TYPE", Align::Left, true, 6},         {"USER", Align::Left, true, 4},
+                     {"QUEUE", Align::Left, true, 3},        {"STATE", Align::Left, false, 0},
+                     {"PROGRESS", Align::Right, false, 2},   {"CONTAINERS", Align::Right, false, 5},
+                     {"MEMORY MiB", Align::Right, false, 7}, {"ELAPSED", Align::Right, false, 1}};
     for (const ApplicationAnswer& app : applications) {
         table.rows.push_back({app.id, app.name, app.type, app.user, app.queue, outcome(app),
                               std::to_string(static_cast<int>(app.progress)) + " %",
@@ -60,33 +67,27 @@ void print_applications(const std::vector<ApplicationAnswer>& applications) {
                               app.is_final() ? "-" : std::to_string(app.memory_mib),
                               human_duration(app.elapsed_ms)});
     }
-    print_table(table);
+    print_table(options, table);
 }
 
 void print_application(const ApplicationAnswer& app) {
-    const auto line = [](const std::string& name, const std::string& value) {
-        if (!value.empty()) {
-            print(name + std::string(14 - std::min<std::size_t>(13, name.size()), ' ') + value +
-                  "\n");
-        }
-    };
-    line("ID", app.id);
-    line("Name", app.name);
-    line("Type", app.type);
-    line("User", app.user);
-    line("Queue", app.queue);
-    line("State", app.state);
-    line("Final status", app.final_status);
-    line("Progress", std::to_string(static_cast<int>(app.progress)) + " %");
-    line("Master on", app.master_node);
-    line("Tracking URL", app.tracking_url);
-    line("Containers", std::to_string(std::max<std::int64_t>(0, app.running_containers)));
-    line("Resources", app.is_final() ? std::string()
-                                     : std::to_string(app.memory_mib) + " MiB, " +
-                                           std::to_string(app.vcores) + " vcores");
-    line("Started", human_time(app.started_ms));
-    line("Elapsed", human_duration(app.elapsed_ms));
-    line("Diagnostics", app.diagnostics);
+    const std::string resources =
+        std::to_string(app.memory_mib) + " MiB, " + count_of(app.vcores, "vcore");
+    print_fields({{"ID", app.id},
+                  {"Name", without_controls(app.name)},
+                  {"Type", without_controls(app.type)},
+                  {"User", app.user},
+                  {"Queue", app.queue},
+                  {"State", app.state},
+                  {"Final status", app.final_status},
+                  {"Progress", std::to_string(static_cast<int>(app.progress)) + " %"},
+                  {"Master on", app.master_node},
+                  {"Tracking URL", app.tracking_url},
+                  {"Containers", std::to_string(std::max<std::int64_t>(0, app.running_containers))},
+                  {"Resources", app.is_final() ? std::string() : resources},
+                  {"Started", human_time(app.started_ms)},
+                  {"Elapsed", human_duration(app.elapsed_ms)},
+                  {"Diagnostics", app.diagnostics}});
 }
 
 }  // namespace
@@ -103,10 +104,13 @@ Result<int> app_list(const Options& options, const AppListOptions& filter) {
         for (const ApplicationAnswer& application : applications) {
             print(application.id + "\n");
         }
+    } else if (applications.empty() && is_filtered(filter)) {
+        hint(options, "No application matches; see all with: " + command_text(options, "app list"));
     } else if (applications.empty()) {
-        hint(options, "No applications; submit one with: rmctl submit -- /bin/sleep 5");
+        hint(options, "No applications; submit one with: " +
+                          command_text(options, "submit -- /bin/sleep 5"));
     } else {
-        print_applications(applications);
+        print_applications(options, applications);
     }
     return kExitDone;
 }

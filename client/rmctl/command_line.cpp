@@ -70,8 +70,8 @@ void add_global_flags(CLI::App& root, Values& values) {
     root.add_option("--token-file", values.options.token_file,
                     "file with the access token (default: HEDDLE_TOKEN_FILE)");
     root.add_option("--dir", values.options.directory, "directory of the development cluster");
-    root.add_option("-o,--output", values.output, "table, json or name")
-        ->check(CLI::IsMember({"table", "json", "name"}));
+    root.add_option("-o,--output", values.output, "table, wide (all columns in full), json or name")
+        ->check(CLI::IsMember({"table", "wide", "json", "name"}));
     root.add_flag("-q,--quiet", values.options.quiet, "no progress and no hints");
 }
 
@@ -148,7 +148,7 @@ void add_apps(CLI::App& root, Values& values) {
 
 void add_nodes_and_queues(CLI::App& root, Values& values) {
     CLI::App* node = noun(root, "node", "Nodes");
-    CLI::App* list = node->add_subcommand("list", "List nodes");
+    CLI::App* list = node->add_subcommand("list", "List nodes in all states");
     list->add_option("--state", values.states, "only these states, comma separated")
         ->delimiter(',');
     run_by(list, values, [&values] { return node_list(values.options, values.states); });
@@ -342,6 +342,7 @@ std::vector<std::string> cut_program(const CLI::App& root, std::vector<std::stri
 
 OutputForm output_form(const std::string& text) {
     return text == "json"   ? OutputForm::Json
+           : text == "wide" ? OutputForm::Wide
            : text == "name" ? OutputForm::Name
                             : OutputForm::Table;
 }

@@ -353,7 +353,7 @@ Result<int> dev_status(const Options& options) {
         table.rows.push_back({daemon.name, std::to_string(daemon.pid), alive ? "running" : "ended",
                               layout.log(daemon.name)});
     }
-    print_table(table);
+    print_table(options, table);
     return all ? kExitDone : kExitApplicationFailed;
 }
 

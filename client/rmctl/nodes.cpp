@@ -4,7 +4,10 @@
 #include "client/rmctl/exit_code.h"
 #include "client/rmctl/output.h"
 #include "client/rmctl/server.h"
+#include "common/base/clock.h"
+#include "common/base/display.h"
 #include "common/base/strings.h"
+#include "common/model/node.h"
 #include "common/net/http_message.h"
 
 namespace heddle::rmctl {
@@ -12,24 +15,87 @@ namespace {
 
 constexpr const char* kNodes = "/ws/v1/cluster/nodes";
 
+// The manager lists only nodes that count for scheduling unless states are named. Here the lost
+// ones are of most interest.
+std::string nodes_target(const std::vector<std::string>& states) {
+    std::vector<std::string> wanted = states;
+    if (wanted.empty()) {
+        for (const NodeState state : {NodeState::New, NodeState::Running, NodeState::Unhealthy,
+                                      NodeState::Decommissioning, NodeState::Decommissioned,
+                                      NodeState::Lost, NodeState::Rebooted, NodeState::Shutdown}) {
+            wanted.emplace_back(to_string(state));
+        }
+    }
+    return std::string(kNodes) + "?states=" + net::percent_encode(join(wanted, ","));
+}
+
+// What the manager reports of its health; a node that is not there any more has none.
+std::string health_of(const NodeAnswer& node) {
+    return node.health.empty() && node.state == to_string(NodeState::Running) ? "healthy"
+                                                                              : node.health;
+}
+
+std::string heard(const NodeAnswer& node) {
+    return human_age(node.heard_ms, wall_now().milliseconds);
+}
+
 Table node_table(const std::vector<NodeAnswer>& nodes) {
     Table table;
-    table.columns = {{"ID", Align::Left, true},           {"STATE", Align::Left, false},
-                     {"HTTP", Align::Left, true},         {"CONTAINERS", Align::Right, false},
-                     {"MEMORY MiB", Align::Right, false}, {"VCORES", Align::Right, false},
-                     {"VERSION", Align::Left, false},     {"HEALTH", Align::Left, true}};
+    table.columns = {{"ID", Align::Left, true, 0},           {"STATE", Align::Left, false, 0},
+                     {"ADDRESS", Align::Left, true, 4},      {"CONTAINERS", Align::Right, false, 2},
+                     {"MEMORY MiB", Align::Right, false, 0}, {"VCORES", Align::Right, false, 0},
+                     {"HEARD", Align::Right, false, 1},      {"VERSION", Align::Left, false, 5},
+                     {"HEALTH", Align::Left, true, 3}};
     for (const NodeAnswer& node : nodes) {
-        table.rows.push_back(
-            {node.id, node.state, node.http_address, std::to_string(node.containers),
-             ratio(node.memory_used_mib, node.memory_free_mib),
-             ratio(node.vcores_used, node.vcores_free), node.version, node.health});
+        table.rows.push_back({node.id, node.state, node.http_address,
+                              std::to_string(node.containers),
+                              ratio(node.memory_used_mib, node.memory_free_mib),
+                              ratio(node.vcores_used, node.vcores_free), heard(node), node.version,
+                              health_of(node)});
     }
     return table;
 }
 
+std::string percent_text(double percent) {
+    return std::to_string(static_cast<int>(percent + 0.5)) + " %";
+}
+
+// What of the machine is busy, whoever uses it.
+std::string utilisation_of(const NodeAnswer& node) {
+    return "memory " + std::to_string(node.memory_measured_mib) + " MiB (" +
+           percent_text(node.memory_percent) + "; containers " +
+           std::to_string(node.memory_measured_containers_mib) + " MiB), CPU " +
+           percent_text(node.vcores_percent);
+}
+
+std::string or_none(const std::vector<std::string>& values) {
+    return values.empty() ? "none" : join(values, ", ");
+}
+
+void print_node(const NodeAnswer& node) {
+    const bool here = node.state == to_string(NodeState::Running) ||
+                      node.state == to_string(NodeState::Unhealthy) ||
+                      node.state == to_string(NodeState::Decommissioning);
+    print_fields({
+        {"ID", node.id},
+        {"State", node.state},
+        {"Health", without_controls(health_of(node))},
+        {"Last heard", human_time(node.heard_ms) + " (" + heard(node) + ")"},
+        {"Rack", node.rack},
+        {"Address", node.http_address},
+        {"Memory", ratio(node.memory_used_mib, node.memory_free_mib) + " MiB promised"},
+        {"Vcores", ratio(node.vcores_used, node.vcores_free) + " promised"},
+        {"Utilisation", here ? utilisation_of(node) : std::string()},
+        {"Containers", std::to_string(node.containers)},
+        {"Labels", or_none(node.labels)},
+        {"Isolation", or_none(node.isolation)},
+        {"Version", node.version},
+    });
+}
+
 // "node-1" for "node-1:8042": people leave the port out.
 Result<std::string> full_node_id(Server& server, const std::string& id) {
-    TRY(const std::string body, server.get(kNodes, "the list of nodes"));
+    TRY(const std::string body, server.get(nodes_target({}), "the list of nodes"));
     TRY(const auto nodes, read_nodes(body));
     std::vector<std::string_view> known;
     for (const NodeAnswer& node : nodes) {
@@ -46,11 +112,7 @@ Result<std::string> full_node_id(Server& server, const std::string& id) {
 
 Result<int> node_list(const Options& options, const std::vector<std::string>& states) {
     TRY(Server server, Server::find(options));
-    std::string target = kNodes;
-    if (!states.empty()) {
-        target += "?states=" + net::percent_encode(join(states, ","));
-    }
-    TRY(const std::string body, server.get(target, "the list of nodes"));
+    TRY(const std::string body, server.get(nodes_target(states), "the list of nodes"));
     if (options.output == OutputForm::Json) {
         print_json(body);
         return kExitDone;
@@ -61,9 +123,9 @@ Result<int> node_list(const Options& options, const std::vector<std::string>& st
             print(node.id + "\n");
         }
     } else if (nodes.empty()) {
-        hint(options, "No nodes");
+        hint(options, states.empty() ? "No nodes" : "No node is " + join(states, " or "));
     } else {
-        print_table(node_table(nodes));
+        print_table(options, node_table(nodes));
     }
     return kExitDone;
 }
@@ -81,7 +143,7 @@ Result<int> node_get(const Options& options, const std::string& id) {
     if (options.output == OutputForm::Name) {
         print(node.id + "\n");
     } else {
-        print_table(node_table({node}));
+        print_node(node);
     }
     return kExitDone;
 }
@@ -95,10 +157,10 @@ Result<int> queue_list(const Options& options) {
     }
     TRY(const auto queues, read_queues(body));
     Table table;
-    table.columns = {{"QUEUE", Align::Left, true},        {"STATE", Align::Left, false},
-                     {"CAPACITY", Align::Right, false},   {"USED", Align::Right, false},
-                     {"RUNNING", Align::Right, false},    {"PENDING", Align::Right, false},
-                     {"MEMORY MiB", Align::Right, false}, {"VCORES", Align::Right, false}};
+    table.columns = {{"QUEUE", Align::Left, true, 0},        {"STATE", Align::Left, false, 0},
+                     {"CAPACITY", Align::Right, false, 2},   {"USED", Align::Right, false, 0},
+                     {"RUNNING", Align::Right, false, 0},    {"PENDING", Align::Right, false, 0},
+                     {"MEMORY MiB", Align::Right, false, 1}, {"VCORES", Align::Right, false, 1}};
     for (const QueueAnswer& queue : queues) {
         if (options.output == OutputForm::Name) {
             print(queue.path + "\n");
@@ -111,8 +173,8 @@ Result<int> queue_list(const Options& options) {
                               std::to_string(queue.applications_pending),
                               std::to_string(queue.memory_mib), std::to_string(queue.vcores)});
     }
-    if (options.output == OutputForm::Table) {
-        print_table(table);
+    if (options.output != OutputForm::Name) {
+        print_table(options, table);
     }
     return kExitDone;
 }

@@ -6,7 +6,7 @@
 
 namespace heddle::rmctl {
 
-enum class OutputForm { Table, Json, Name };
+enum class OutputForm { Table, Wide, Json, Name };
 
 struct Options {
     std::string server;      // --server; empty: discover

@@ -3,43 +3,15 @@
 #include <algorithm>
 
 #include "common/base/check.h"
+#include "common/base/display.h"
 
 namespace heddle::rmctl {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kShrunkMin = 8;  // a shrinking column keeps at least this many cells
-constexpr std::string_view kEllipsis = "\xe2\x80\xa6";
-
-bool starts_character(char c) {
-    return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
-}
-
-std::string printable(std::string_view text) {
-    std::string safe(text);
-    for (char& c : safe) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f) {
-            c = '?';
-        }
-    }
-    return safe;
-}
-
-std::string cut(std::string_view text, std::size_t width) {
-    if (display_width(text) <= width) {
-        return std::string(text);
-    }
-    std::size_t end = 0;
-    std::size_t cells = 0;
-    while (end < text.size()) {
-        if (starts_character(text[end]) && cells++ == width - 1) {
-            break;
-        }
-        ++end;
-    }
-    return std::string(text.substr(0, end)) + std::string(kEllipsis);
-}
+constexpr std::size_t kShrunkMin =
+    12;                               // columns are left out before a text gets narrower than this
+constexpr std::size_t kTextMax = 40;  // of a column that may shrink
 
 std::vector<std::size_t> natural_widths(const Table& table) {
     std::vector<std::size_t> widths;
@@ -53,16 +25,45 @@ std::vector<std::size_t> natural_widths(const Table& table) {
     return widths;
 }
 
-// Takes cells from the widest shrinking column until the row fits or none can give more.
-void shrink(const Table& table, std::size_t limit, std::vector<std::size_t>& widths) {
+// Cells of a row whose shrinking columns have at most `text_max` cells.
+std::size_t row_width(const Table& table, const std::vector<std::size_t>& widths,
+                      std::size_t text_max) {
     std::size_t total = kGap * (widths.size() - 1);
-    for (const std::size_t width : widths) {
-        total += width;
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+        total += table.columns[i].may_shrink ? std::min(widths[i], text_max) : widths[i];
     }
+    return total;
+}
+
+void erase_column(Table& table, std::vector<std::size_t>& widths, std::size_t index) {
+    const auto at = static_cast<std::ptrdiff_t>(index);
+    table.columns.erase(table.columns.begin() + at);
+    for (auto& row : table.rows) {
+        row.erase(row.begin() + at);
+    }
+    widths.erase(widths.begin() + at);
+}
+
+void drop_columns(Table& table, std::size_t limit, std::vector<std::size_t>& widths) {
+    while (row_width(table, widths, kShrunkMin) > limit) {
+        const auto least =
+            std::max_element(table.columns.begin(), table.columns.end(),
+                             [](const Column& a, const Column& b) { return a.drop < b.drop; });
+        if (least->drop == 0) {
+            return;
+        }
+        erase_column(table, widths, static_cast<std::size_t>(least - table.columns.begin()));
+    }
+}
+
+// Takes cells from the widest shrinking column until the row fits; a title stays readable.
+void shrink(const Table& table, std::size_t limit, std::vector<std::size_t>& widths) {
+    std::size_t total = row_width(table, widths, kTextMax);
     while (total > limit) {
         std::size_t widest = widths.size();
         for (std::size_t i = 0; i < widths.size(); ++i) {
-            if (table.columns[i].may_shrink && widths[i] > kShrunkMin &&
+            if (table.columns[i].may_shrink &&
+                widths[i] > std::max<std::size_t>(4, display_width(table.columns[i].title)) &&
                 (widest == widths.size() || widths[i] > widths[widest])) {
                 widest = i;
             }
@@ -79,7 +80,7 @@ void append_row(std::string& out, const std::vector<std::string>& cells, const T
                 const std::vector<std::size_t>& widths) {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-        const std::string cell = cut(printable(cells[i]), widths[i]);
+        const std::string cell = cut_to_cells(cells[i], widths[i]);
         const std::string padding(widths[i] - std::min(widths[i], display_width(cell)), ' ');
         if (i > 0) {
             line.append(kGap, ' ');
@@ -90,18 +91,7 @@ void append_row(std::string& out, const std::vector<std::string>& cells, const T
     out += line + '\n';
 }
 
-}  // namespace
-
-std::size_t display_width(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
-}
-
-std::string render(const Table& table, std::size_t width) {
-    CHECK(!table.columns.empty());
-    std::vector<std::size_t> widths = natural_widths(table);
-    if (width > 0) {
-        shrink(table, width, widths);
-    }
+std::string lines_of(const Table& table, const std::vector<std::size_t>& widths) {
     std::vector<std::string> titles;
     for (const Column& column : table.columns) {
         titles.push_back(column.title);
@@ -109,10 +99,44 @@ std::string render(const Table& table, std::size_t width) {
     std::string out;
     append_row(out, titles, table, widths);
     for (const auto& row : table.rows) {
-        CHECK(row.size() == table.columns.size());
         append_row(out, row, table, widths);
     }
     return out;
+}
+
+Table printable(Table table) {
+    CHECK(!table.columns.empty());
+    for (auto& row : table.rows) {
+        CHECK(row.size() == table.columns.size());
+        for (std::string& cell : row) {
+            cell = without_controls(cell);
+        }
+    }
+    return table;
+}
+
+}  // namespace
+
+std::string render(const Table& table, std::size_t width) {
+    Table shown = printable(table);
+    std::vector<std::size_t> widths = natural_widths(shown);
+    if (width > 0) {
+        drop_columns(shown, width, widths);
+    }
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+        if (shown.columns[i].may_shrink) {
+            widths[i] = std::min(widths[i], kTextMax);
+        }
+    }
+    if (width > 0) {
+        shrink(shown, width, widths);
+    }
+    return lines_of(shown, widths);
+}
+
+std::string render_wide(const Table& table) {
+    const Table shown = printable(table);
+    return lines_of(shown, natural_widths(shown));
 }
 
 }  // namespace heddle::rmctl

@@ -1,11 +1,11 @@
 #pragma once
 
-// Tables for people: columns line up, and on a terminal the widest text columns give way so that a
-// row stays on one line. Written to a pipe a table is never cut.
+// Tables for people: columns line up, and on a terminal the less important columns are left out and
+// the widest text columns give way, so that a row stays on one line. In the wide form and as JSON
+// everything is there.
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace heddle::rmctl {
@@ -15,7 +15,8 @@ enum class Align { Left, Right };
 struct Column {
     std::string title;
     Align align = Align::Left;
-    bool may_shrink = false;  // cut with an ellipsis when the terminal is too narrow
+    bool may_shrink = false;  // cut with an ellipsis when it is long or the terminal too narrow
+    int drop = 0;             // left out on a narrow terminal, the highest number first; 0: never
 };
 
 struct Table {
@@ -23,12 +24,13 @@ struct Table {
     std::vector<std::vector<std::string>> rows;  // each as long as `columns`
 };
 
-/// Character cells of UTF-8 text, one per code point.
-std::size_t display_width(std::string_view text);
-
 /// Lines with a trailing newline each: the titles, then the rows, two spaces between columns.
-/// `width`: cells of the terminal; 0: unlimited. Control characters in cells become '?', so that
-/// a name cannot drive the terminal.
+/// `width`: cells of the terminal; 0: none, then no column is left out, but one long text does not
+/// widen every row. Control characters in cells become '?', so that a name cannot drive the
+/// terminal.
 std::string render(const Table& table, std::size_t width);
+
+/// All columns with all of their text.
+std::string render_wide(const Table& table);
 
 }  // namespace heddle::rmctl

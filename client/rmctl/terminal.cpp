@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "common/base/clock.h"
-#include "common/base/strings.h"
+#include "common/base/display.h"
 
 namespace heddle::rmctl {
 namespace {
@@ -17,6 +17,15 @@ using namespace heddle::literals;
 constexpr Duration kSilence = 500_ms;
 constexpr Duration kRedraw = 200_ms;
 constexpr Duration kLogLine = 10_s;
+
+// Asked for each drawing: people resize their terminals.
+std::size_t columns_of(int descriptor) {
+    winsize size{};
+    if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        return size.ws_col;
+    }
+    return 80;
+}
 
 }  // namespace
 
@@ -29,14 +38,12 @@ bool stderr_is_terminal() {
 }
 
 std::size_t terminal_width() {
-    if (!stdout_is_terminal()) {
-        return 0;
-    }
-    winsize size{};
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-        return size.ws_col;
-    }
-    return 80;
+    return stdout_is_terminal() ? columns_of(STDOUT_FILENO) : 0;
+}
+
+// The last cell stays free: some terminals wrap as soon as it is written.
+std::string drawn_line(std::string_view line, std::size_t columns) {
+    return "\r\033[K" + cut_to_cells(without_controls(line), columns > 0 ? columns - 1 : 0);
 }
 
 Progress::Progress(bool quiet)
@@ -60,7 +67,7 @@ void Progress::show(std::string_view line) {
     last_ = now;
     shown_ = std::string(line);
     if (terminal_) {
-        std::fprintf(stderr, "\r\033[K%s", shown_.c_str());
+        std::fputs(drawn_line(shown_, columns_of(STDERR_FILENO)).c_str(), stderr);
     } else {
         std::fprintf(stderr, "%s\n", shown_.c_str());
     }

@@ -16,6 +16,10 @@ bool stderr_is_terminal();
 /// Cells of the terminal on standard output; 0 when it is none.
 std::size_t terminal_width();
 
+/// What Progress writes to draw `line` on a terminal of `columns` cells: never more than one row,
+/// so that the next drawing finds nothing left of this one.
+std::string drawn_line(std::string_view line, std::size_t columns);
+
 /// One line on standard error that rewrites itself while something takes its time. On a terminal
 /// it is redrawn only when it changes; elsewhere a line goes out at most every ten seconds, so
 /// that logs stay short. Nothing is shown during the first half second.

@@ -2,14 +2,20 @@
 """rmctl against a cluster that it started itself: what scripts rely on (exit codes, output forms) and
 what people see. HEDDLE_BIN names the folder of the programs."""
 
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
+import pty
+import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 import urllib.error
@@ -18,15 +24,52 @@ import urllib.request
 BIN = pathlib.Path(os.environ["HEDDLE_BIN"])
 
 
-def rmctl(folder, *arguments, code=0):
+def environment():
+    return {name: value for name, value in os.environ.items() if not name.startswith("HEDDLE_")}
+
+
+def command(folder, *arguments):
+    return [BIN / "rmctl", "--dir", folder, *map(str, arguments)]
+
+
+def rmctl(folder, *arguments, code=0, stdout=subprocess.PIPE):
     """A finished run; fails when it ended with another exit code."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEDDLE_")}
-    done = subprocess.run([BIN / "rmctl", "--dir", folder, *map(str, arguments)], text=True, timeout=120,
-                          capture_output=True, stdin=subprocess.DEVNULL, env=environment, check=False)
+    done = subprocess.run(command(folder, *arguments), text=True, timeout=120, stdout=stdout, stderr=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL, env=environment(), check=False)
     if done.returncode != code:
         raise AssertionError(f"rmctl {' '.join(map(str, arguments))}: exit code {done.returncode}, expected "
                              f"{code}\n{done.stdout}{done.stderr}")
     return done
+
+
+def on_terminal(folder, columns, *arguments):
+    """What a run writes to a terminal of that many columns."""
+    here, there = pty.openpty()
+    try:
+        fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        with subprocess.Popen(command(folder, *arguments), stdin=subprocess.DEVNULL, stdout=there, stderr=there,
+                              env=environment()) as process:
+            os.close(there)
+            there = -1
+            written = b""
+            with contextlib.suppress(OSError):  # the other end is closed
+                while piece := os.read(here, 4096):
+                    written += piece
+            assert process.wait(timeout=60) == 0, written
+    finally:
+        os.close(here)
+        if there >= 0:
+            os.close(there)
+    return written.decode()
+
+
+def until(what, limit=60):
+    """Asks until the answer is yes."""
+    deadline = time.monotonic() + limit
+    while not what():
+        if time.monotonic() > deadline:
+            raise AssertionError("waited in vain")
+        time.sleep(0.05)
 
 
 def processes_of(folder):
@@ -111,7 +154,7 @@ class RmctlTest(unittest.TestCase):
     def test_wait_gives_up_in_time(self):
         app = self.run_rmctl("submit", "--name", "slow", "--", "/bin/sleep", "1000").stdout.strip()
         done = self.run_rmctl("submit", "--wait", "--timeout", "200ms", "--", "/bin/sleep", "1000", code=7)
-        self.assertIn("rmctl app kill", done.stderr)
+        self.assertRegex(done.stderr, "rmctl .*app kill application_")
         self.run_rmctl("app", "kill", app, "last")
 
     def test_second_submission_uploads_nothing(self):
@@ -124,6 +167,33 @@ class RmctlTest(unittest.TestCase):
         second = self.run_rmctl("submit", "--wait", "-o", "json", program)
         self.assertIn("Uploaded 0 bytes", second.stderr)
         self.assertEqual(json.loads(second.stdout)["uploaded-bytes"], 0)
+
+
+
+
+    def test_progress_stays_in_its_row(self):
+        shown = on_terminal(self.folder, 12, "submit", "--follow", "--", "/bin/sh", "-c", "sleep 1.5")
+        # What follows the last clearing is a message, which may wrap.
+        drawings = [part.split("\r\n")[0] for part in shown.split("\r\033[K")[1:-1]]
+        self.assertTrue(any("RUNN" in drawing for drawing in drawings), shown)
+        self.assertLess(max(map(len, drawings)), 12, shown)
+
+    def test_tables_fit_the_terminal(self):
+        self.run_rmctl("submit", "--wait", "--name", "x" * 180, "--", "/bin/true")
+        shown = on_terminal(self.folder, 80, "app", "list").split("\r\n")
+        self.assertIn("STATE", shown[0])
+        self.assertLessEqual(max(map(len, shown)), 80)
+        piped = self.run_rmctl("app", "list").stdout
+        self.assertIn("CONTAINERS", piped)
+        self.assertNotIn("x" * 50, piped)
+        self.assertIn("x" * 180, self.run_rmctl("app", "list", "-o", "wide").stdout)
+
+
+    def test_nothing_matches_is_not_nothing_there(self):
+        self.run_rmctl("submit", "--wait", "--", "/bin/true")
+        self.assertIn("No application matches", self.run_rmctl("app", "list", "--user", "nobody-here").stderr)
+
+
 
     def test_errors_say_what_to_do(self):
         cases = [
@@ -173,6 +243,12 @@ class RmctlTest(unittest.TestCase):
         self.assertIn("HttpOnly", cookies[0])
         self.assertIsNone(cookies[1])
 
+    def test_nodes_are_described(self):
+        shown = self.run_rmctl("node", "get", "node-2").stdout
+        for word in ("State ", "Last heard", "Rack", "127.0.0.2:", "Isolation", "Utilisation", "healthy"):
+            self.assertIn(word, shown)
+        self.assertRegex(self.run_rmctl("queue", "list").stdout, r"root +RUNNING")
+
     def test_port_in_use_is_named(self):
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
@@ -183,6 +259,9 @@ class RmctlTest(unittest.TestCase):
             self.assertIn(f"port {port} ", done.stderr)
             self.assertIn("--port 0", done.stderr)
         rmctl(folder, "dev", "down")
+
+
+
 
     def test_down_ends_containers_of_dead_agents_too(self):
         folder = self.folder.parent / "third"

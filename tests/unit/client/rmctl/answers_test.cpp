@@ -34,6 +34,36 @@ TEST(Answers, WalkQueuesDownTheTree) {
     EXPECT_EQ(queues->at(1).memory_mib, 512);
 }
 
+TEST(Answers, GiveTheRootQueueAState) {
+    const auto state = [](const std::string& child) {
+        return read_queues(R"({"scheduler":{"schedulerInfo":{"queueName":"root","queues":{"queue":[
+               {"queuePath":"root.a","state":")" +
+                           child + R"("}]}}}})")
+            ->at(0)
+            .state;
+    };
+    EXPECT_EQ(state("RUNNING"), "RUNNING");
+    EXPECT_EQ(state("STOPPED"), "STOPPED");
+}
+
+TEST(Answers, ReadWhatANodeTells) {
+    const auto node = read_node(
+        R"({"node":{"id":"node-1","rack":"/r1","state":"LOST","lastHealthUpdate":1732459149000,
+            "healthReport":"disk full","memUtilization":37,"cpuUtilization":12,"nodeLabels":["gpu"],
+            "resourceUtilization":{"nodePhysicalMemoryMB":900,
+                                   "aggregatedContainersPhysicalMemoryMB":300},
+            "nodeAttributesInfo":{"nodeAttributeInfo":[
+                {"prefix":"heddle/isolation","name":"rlimits"},{"prefix":"other","name":"x"}]}}})");
+    ASSERT_TRUE(node.ok());
+    EXPECT_EQ(node->rack, "/r1");
+    EXPECT_EQ(node->heard_ms, 1732459149000);
+    EXPECT_EQ(node->labels, std::vector<std::string>{"gpu"});
+    EXPECT_EQ(node->isolation, std::vector<std::string>{"rlimits"});
+    EXPECT_EQ(node->memory_measured_mib, 900);
+    EXPECT_EQ(node->memory_measured_containers_mib, 300);
+    EXPECT_EQ(node->memory_percent, 37.0);
+}
+
 TEST(Answers, RefuseWhatIsNotTheExpectedJson) {
     EXPECT_EQ(read_application("<html>").error().code, ErrorCode::DataLoss);
     EXPECT_EQ(read_application("{}").error().code, ErrorCode::DataLoss);

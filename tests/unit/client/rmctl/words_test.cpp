@@ -1,0 +1,64 @@
+// What commands say: lines that fit the terminal, times, and what to type next.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <ctime>
+
+#include "client/rmctl/output.h"
+#include "client/rmctl/terminal.h"
+#include "common/base/display.h"
+
+namespace heddle::rmctl {
+namespace {
+
+TEST(Progress, DrawsNoMoreThanOneRow) {
+    const std::string line =
+        "0007 RUNNING \xc2\xb7 stage 7 reduce_by_key at archive_rank.cpp:101 12/16 \xc2\xb7 stage "
+        "8 "
+        "sort_by_key at archive_rank.cpp:120 0/16 \xc2\xb7 5 stages done";
+    ASSERT_GT(display_width(line), 80U);
+    for (const std::size_t columns : {1U, 20U, 80U, 200U}) {
+        const std::string drawn = drawn_line(line, columns);
+        ASSERT_TRUE(drawn.starts_with("\r\033[K"));
+        EXPECT_LT(display_width(drawn.substr(4)), columns) << columns;
+    }
+    EXPECT_EQ(drawn_line("short", 80), "\r\033[Kshort");
+}
+
+TEST(Words, DurationsAreThoseOfTheDashboard) {
+    EXPECT_EQ(human_duration(340), "340 ms");
+    EXPECT_EQ(human_duration(4'250), "4.2 s");
+    EXPECT_EQ(human_duration(12'999), "12 s");
+    EXPECT_EQ(human_duration(192'000), "3 min 12 s");
+    EXPECT_EQ(human_duration(7'500'000), "2 h 5 min");
+    EXPECT_EQ(human_duration(4 * 86'400'000LL + 3 * 3'600'000LL), "4 d 3 h");
+    EXPECT_EQ(human_duration(-1), "-");
+}
+
+TEST(Words, TimesAreLocalAndSayTheirZone) {
+    setenv("TZ", "XYZ-2", 1);
+    tzset();
+    EXPECT_EQ(human_time(1'732'459'149'000), "2024-11-24 16:39:09 XYZ");
+    unsetenv("TZ");
+    tzset();
+    EXPECT_EQ(human_time(0), "-");
+    EXPECT_EQ(human_age(1'000'000, 1'012'500), "12 s ago");
+    EXPECT_EQ(human_age(1'000'000, 1'000'500), "just now");
+    EXPECT_EQ(human_age(0, 1'000'500), "-");
+}
+
+TEST(Words, OneIsNoPlural) {
+    EXPECT_EQ(count_of(1, "node agent"), "1 node agent");
+    EXPECT_EQ(count_of(3, "node agent"), "3 node agents");
+}
+
+TEST(Words, WhatToTypeNextReachesTheSameCluster) {
+    Options options;
+    EXPECT_EQ(command_text(options, "app logs a"), "rmctl app logs a");
+    options.directory = "/tmp/my dev";
+    EXPECT_EQ(command_text(options, "app logs a"), "rmctl --dir '/tmp/my dev' app logs a");
+}
+
+}  // namespace
+}  // namespace heddle::rmctl
