@@ -28,27 +28,42 @@ Result<int> show_ui(const Options& options) {
     return kExitDone;
 }
 
-Result<int> show_version(const Options& options) {
-    std::string server_version;
-    if (auto server = Server::find(options); server.ok()) {
-        const auto body = server->get("/ws/v1/cluster/info", "cluster information");
-        const auto cluster = body.ok() ? read_cluster(*body) : body.error();
-        if (cluster.ok()) {
-            server_version = cluster->version;
-        }
+namespace {
+
+// The server's version; empty when no server is known at all.
+Result<std::string> version_of_server(const Options& options) {
+    auto server = Server::find(options);
+    if (!server) {
+        const bool none = server.error().code == ErrorCode::Unavailable;
+        return none ? Result<std::string>(std::string()) : server.error();
     }
+    TRY(const std::string body, server->get("/ws/v1/cluster/info", "cluster information"));
+    TRY(const ClusterAnswer cluster, read_cluster(body));
+    return cluster.version;
+}
+
+}  // namespace
+
+Result<int> show_version(const Options& options) {
+    const auto server = version_of_server(options);
     if (options.output == OutputForm::Json) {
         wire::JsonWriter json;
         json.begin_object().member("rmctl", HEDDLE_VERSION);
-        if (!server_version.empty()) {
-            json.member("resourcemanager", server_version);
+        if (server.ok() && !server->empty()) {
+            json.member("resourcemanager", *server);
         }
         print_json(json.end_object().text());
-        return kExitDone;
+    } else {
+        print(std::string("rmctl ") + HEDDLE_VERSION + "\n");
+        if (server.ok() && !server->empty()) {
+            print("resourcemanager " + *server + "\n");
+        }
     }
-    print(std::string("rmctl ") + HEDDLE_VERSION + "\n");
-    if (!server_version.empty()) {
-        print("resourcemanager " + server_version + "\n");
+    if (!server) {
+        return server.error();
+    }
+    if (server->empty()) {
+        hint(options, "No resource manager is known; name one with --server HOST:8088");
     }
     return kExitDone;
 }

@@ -30,10 +30,13 @@ constexpr std::array<std::string_view, 12> kBaseLibraries = {
     "linux-vdso",  "linux-gate", "ld-linux",  "libc.so",   "libm.so",      "libdl.so",
     "libpthread.", "librt.so",   "libresolv", "libgcc_s.", "libstdc++.so", "libatomic."};
 
-bool is_executable_file(const std::string& path) {
+bool is_file(const std::string& path) {
     struct stat info {};
-    return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
-           access(path.c_str(), X_OK) == 0;
+    return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+bool is_executable_file(const std::string& path) {
+    return is_file(path) && access(path.c_str(), X_OK) == 0;
 }
 
 template <typename T>
@@ -135,6 +138,9 @@ Result<std::string> find_program(const std::string& name) {
     std::string hint;
     if (is_executable_file("./" + name)) {
         hint = "; there is one here: ./" + name;
+    } else if (is_file("./" + name)) {
+        hint = "; ./" + name + " is here but not executable: chmod +x " + name +
+               ", then name it ./" + name;
     }
     return Error{ErrorCode::NotFound, "no program '" + name + "' on PATH (" + folders + ")" + hint};
 }

@@ -26,10 +26,20 @@ Result<std::string> read_token(const std::string& path) {
     return std::string(trim(token));
 }
 
+// A page of a web server or a proxy: ours answer with JSON, and with a line of text when the
+// request was no proper HTTP.
+bool is_page(std::string_view body) {
+    return trim(body).starts_with('<');
+}
+
+Error other_server(const std::string& found) {
+    return Error{ErrorCode::Unavailable,
+                 found + ": this is no Heddle resource manager; name one with --server HOST:8088"};
+}
+
 Error refusal(const net::ClientResponse& response, std::string_view what,
               const std::string& token_file) {
-    Error error = wire::error_of(response.status, response.body);
-    error.message = std::string(what) + ": " + error.message;
+    Error error = refusal_of(response.status, response.body, what);
     if (error.code == ErrorCode::Unauthenticated) {
         error.message += token_file.empty() ? "; name the token file with --token-file"
                                             : "; the token of '" + token_file + "' was used";
@@ -38,6 +48,19 @@ Error refusal(const net::ClientResponse& response, std::string_view what,
 }
 
 }  // namespace
+
+Error refusal_of(int status, std::string_view body, std::string_view what) {
+    if (is_page(body)) {
+        return other_server("the server answers with HTTP status " + std::to_string(status) +
+                            " and a page instead of JSON");
+    }
+    Error error = wire::error_of(status, body);
+    const std::string_view object = what.substr(what.rfind(' ') + 1);
+    if (error.message.find(object) == std::string::npos) {
+        error.message = std::string(what) + ": " + error.message;
+    }
+    return error;
+}
 
 struct Server::Connection {
     explicit Connection(net::Endpoint endpoint, net::Headers headers)
@@ -86,17 +109,25 @@ Result<std::string> Server::exchange(const char* method, const std::string& targ
     request.body = std::move(body);
     auto response = connection_->client.send(std::move(request));
     if (!response) {
-        Error error = std::move(response).error();
-        if (error.code == ErrorCode::Unavailable) {
-            error.message = "the resource manager at " + address_ +
-                            " does not answer: " + error.message + "; " + kHowToStart;
-        }
-        return error;
+        return no_answer(std::move(response).error());
     }
     if (!response->success()) {
         return refusal(*response, what, token_file_);
     }
+    if (is_page(response->body)) {
+        return other_server(address_ + " answers with a page instead of JSON");
+    }
     return std::move(response).value().body;
+}
+
+Error Server::no_answer(Error error) const {
+    if (error.code == ErrorCode::Unavailable) {
+        error.message = "the resource manager at " + address_ +
+                        " does not answer: " + error.message + "; " + kHowToStart;
+    } else if (error.code == ErrorCode::DataLoss) {
+        return other_server(address_ + " does not speak HTTP (" + error.message + ")");
+    }
+    return error;
 }
 
 Result<std::string> Server::get(const std::string& target, std::string_view what) {

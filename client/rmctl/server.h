@@ -13,6 +13,10 @@
 
 namespace heddle::rmctl {
 
+/// What a refusal means: the server's words, led by `what` unless they name the object already.
+/// Unavailable when the words are a page instead of JSON: then it is another kind of server.
+Error refusal_of(int status, std::string_view body, std::string_view what);
+
 class Server {
 public:
     /// Finds server and token: flags, then HEDDLE_SERVER and HEDDLE_TOKEN_FILE, then endpoint.json
@@ -56,6 +60,7 @@ private:
     struct Connection;
     Server(std::string address, std::string token_file, std::unique_ptr<Connection> connection);
 
+    Error no_answer(Error error) const;
     Result<std::string> exchange(const char* method, const std::string& target, std::string body,
                                  std::string_view what);
 

@@ -4,6 +4,7 @@ what people see. HEDDLE_BIN names the folder of the programs."""
 
 import contextlib
 import fcntl
+import http.server
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ import struct
 import subprocess
 import tempfile
 import termios
+import threading
 import time
 import unittest
 import urllib.error
@@ -193,6 +195,9 @@ class RmctlTest(unittest.TestCase):
         self.run_rmctl("submit", "--wait", "--", "/bin/true")
         self.assertIn("No application matches", self.run_rmctl("app", "list", "--user", "nobody-here").stderr)
 
+    def test_objects_are_named_once(self):
+        error = self.run_rmctl("app", "get", "application_1_0001", code=3).stderr
+        self.assertEqual(error.count("application_1_0001"), 1, error)
 
 
     def test_errors_say_what_to_do(self):
@@ -281,6 +286,45 @@ class RmctlTest(unittest.TestCase):
         self.assertEqual(processes_of(folder), [])
         self.assertFalse((folder / "endpoint.json").exists())
         rmctl(folder, "dev", "down")
+
+
+class WithoutCluster(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="heddle-rmctl-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def run_rmctl(self, *arguments, code=0):
+        return rmctl(self.folder, *arguments, code=code)
+
+
+
+    def test_version_says_that_the_server_is_silent(self):
+        done = self.run_rmctl("version", "--server", "127.0.0.1:1", code=5)
+        self.assertRegex(done.stdout, r"^rmctl \d")
+        self.assertIn("does not answer", done.stderr)
+
+    def test_another_kind_of_server(self):
+        class Pages(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(404 if "apps" in self.path else 200)
+                self.end_headers()
+                self.wfile.write(b"<!DOCTYPE html><p>hello</p>")
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.HTTPServer(("127.0.0.1", 0), Pages) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            try:
+                for words in (["app", "list"], ["node", "list"]):
+                    with self.subTest(words):
+                        error = self.run_rmctl("--server", f"127.0.0.1:{server.server_port}", *words, code=5).stderr
+                        self.assertIn("this is no Heddle resource manager", error)
+                        self.assertNotIn("<", error)
+            finally:
+                server.shutdown()
+                thread.join()
 
 
 if __name__ == "__main__":

@@ -63,6 +63,17 @@ TEST_F(ProgramTest, OrdinaryProgramIsDynamicAndNotOurs) {
     EXPECT_FALSE(shell->runtime_version.has_value());
 }
 
+TEST_F(ProgramTest, ANameThatLiesHereButIsNotExecutableIsHinted) {
+    write("nx", "x", 0600);
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(std::filesystem::path(folder_));
+    const auto found = find_program("nx");
+    std::filesystem::current_path(before);
+    ASSERT_FALSE(found.ok());
+    EXPECT_NE(found.error().message.find("chmod +x nx"), std::string::npos)
+        << found.error().message;
+}
+
 TEST_F(ProgramTest, DamagedElfFileIsRefused) {
     std::string header("\177ELF\2\1\1", 7);
     header.resize(64, '\xff');

@@ -1,4 +1,4 @@
-// What commands say: lines that fit the terminal, times, and what to type next.
+// What commands say: lines that fit the terminal, times, refusals, and what to type next.
 
 #include <gtest/gtest.h>
 
@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "client/rmctl/output.h"
+#include "client/rmctl/server.h"
 #include "client/rmctl/terminal.h"
 #include "common/base/display.h"
 
@@ -58,6 +59,26 @@ TEST(Words, WhatToTypeNextReachesTheSameCluster) {
     EXPECT_EQ(command_text(options, "app logs a"), "rmctl app logs a");
     options.directory = "/tmp/my dev";
     EXPECT_EQ(command_text(options, "app logs a"), "rmctl --dir '/tmp/my dev' app logs a");
+}
+
+TEST(Refusals, NameTheObjectOnce) {
+    const auto words = [](const char* message, const char* what) {
+        return refusal_of(404,
+                          std::string(R"({"RemoteException":{"message":")") + message + R"("}})",
+                          what)
+            .message;
+    };
+    EXPECT_EQ(words("no application application_1_2", "application application_1_2"),
+              "no application application_1_2");
+    EXPECT_EQ(words("it is over", "kill of application_1_2"),
+              "kill of application_1_2: it is over");
+}
+
+TEST(Refusals, APageIsNotPassedOn) {
+    const Error error = refusal_of(404, "<!DOCTYPE html><p>Not here</p>", "the list of nodes");
+    EXPECT_EQ(error.code, ErrorCode::Unavailable);
+    EXPECT_NE(error.message.find("this is no Heddle resource manager"), std::string::npos);
+    EXPECT_EQ(error.message.find('<'), std::string::npos);
 }
 
 }  // namespace
