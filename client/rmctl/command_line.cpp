@@ -3,13 +3,17 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <map>
+#include <memory>
 #include <optional>
+#include <sstream>
 #include <string_view>
 
 #include "client/rmctl/apps.h"
 #include "client/rmctl/dev.h"
 #include "client/rmctl/exit_code.h"
+#include "client/rmctl/help.h"
 #include "client/rmctl/info.h"
 #include "client/rmctl/interrupt.h"
 #include "client/rmctl/logs.h"
@@ -23,18 +27,70 @@
 namespace heddle::rmctl {
 namespace {
 
-constexpr const char* kExamples = R"(
-Examples:
-  rmctl dev up                                     a cluster on this machine
-  rmctl submit -- /bin/sleep 5                     run a command
-  rmctl submit --follow build/bin/word_count FILE  run a Heddle program and watch it
-  rmctl app list                                   what runs and what ran
-  rmctl app logs -f last                           output of the newest application
-  rmctl ui                                         the dashboard's address, for one sign-in
-
+constexpr const char* kExitCodes = R"(
 Exit codes: 0 done, 1 the application failed, 2 usage, 3 not found, 4 not allowed,
 5 server unreachable, 6 conflict, 7 wait timed out, 8 invalid request, 130 interrupted.
 )";
+constexpr int kNodesMax = 250;  // 127.0.0.1 to 127.0.0.250
+constexpr int kPortMax = 65535;
+constexpr long long kNoLimit = std::numeric_limits<int>::max();
+
+// "app list" for that command, empty for the whole.
+std::string path_of(const CLI::App* command) {
+    if (command->get_parent() == nullptr) {
+        return {};
+    }
+    const std::string above = path_of(command->get_parent());
+    return above.empty() ? command->get_name() : above + " " + command->get_name();
+}
+
+// Every page shows the global flags, since they may stand behind any command, and examples of its
+// own.
+class HelpFormatter : public CLI::Formatter {
+public:
+    std::string make_usage(const CLI::App* app, std::string name) const override {
+        const std::string_view special = usage_of(path_of(app));
+        return special.empty() ? CLI::Formatter::make_usage(app, name)
+                               : "Usage: " + name + " " + std::string(special) + "\n";
+    }
+
+    std::string make_footer(const CLI::App* app) const override {
+        std::string text;
+        if (const CLI::App* root = root_of(app); root != app) {
+            text += "Global flags:\n";
+            for (const CLI::Option* option : root->get_options()) {
+                const std::string name = option->get_lnames().front();
+                if (name != "help" && name != "version" &&
+                    app->get_option_no_throw("--" + name) == nullptr) {
+                    text += make_option(option, false);
+                }
+            }
+            text += "\n";
+        }
+        text += "Examples:\n" + std::string(examples_of(path_of(app)));
+        return app->get_parent() == nullptr ? text + kExitCodes : text;
+    }
+
+private:
+    static const CLI::App* root_of(const CLI::App* app) {
+        return app->get_parent() == nullptr ? app : root_of(app->get_parent());
+    }
+};
+
+CLI::Validator whole_number(long long least, long long most) {
+    const std::string range = most == kNoLimit
+                                  ? "from " + std::to_string(least) + " on"
+                                  : std::to_string(least) + " to " + std::to_string(most);
+    return CLI::Validator(
+        [least, most, range](std::string& text) {
+            long long number = 0;
+            const bool good = parse_number(text, number) && number >= least && number <= most;
+            return good ? std::string() : "'" + text + "' is no whole number " + range;
+        },
+        "");
+}
+
+const CLI::Validator kPositive = whole_number(1, kNoLimit);
 
 // Everything that flags write to, for the life of one command.
 struct Values {
@@ -77,8 +133,8 @@ void add_global_flags(CLI::App& root, Values& values) {
 
 void add_submit(CLI::App& root, Values& values) {
     SubmitOptions& what = values.submit;
-    CLI::App* command = root.add_subcommand(
-        "submit", "Submit a program or a command: rmctl submit [FLAGS] [--] PROGRAM [ARGS...]");
+    CLI::App* command =
+        root.add_subcommand("submit", "Submit a program, or a command with -- COMMAND [ARGS...]");
     command->add_option("--kind", what.kind, "rdd, master or command (default: by the program)");
     command->add_option("--name", what.name, "name of the application");
     command->add_option("--queue", what.queue, "queue, for example root.default");
@@ -89,12 +145,11 @@ void add_submit(CLI::App& root, Values& values) {
         ->check(CLI::IsMember({"cluster", "client"}));
     command->add_option("--driver-memory", what.driver_memory, "for example 1g");
     command->add_option("--driver-cores", what.driver_cores, "vcores of driver or command")
-        ->check(CLI::PositiveNumber);
+        ->check(kPositive);
     command->add_option("--executor-memory", what.executor_memory, "for example 2g");
     command->add_option("--executor-cores", what.executor_cores, "vcores of each executor")
-        ->check(CLI::PositiveNumber);
-    command->add_option("--num-executors", what.executors, "number of executors")
-        ->check(CLI::PositiveNumber);
+        ->check(kPositive);
+    command->add_option("--num-executors", what.executors, "number of executors")->check(kPositive);
     command->add_option("--env", what.environment, "NAME=VALUE, for the program; repeatable")
         ->allow_extra_args(false);
     command->add_option("--conf", what.settings, "KEY=VALUE, for the runtime; repeatable")
@@ -105,7 +160,7 @@ void add_submit(CLI::App& root, Values& values) {
     command->add_option("--tag", what.tags, "tag of the application; repeatable")
         ->allow_extra_args(false);
     command->add_option("--max-attempts", what.attempts_max, "attempts before it has failed")
-        ->check(CLI::PositiveNumber);
+        ->check(kPositive);
     command->add_flag("--wait", what.wait, "wait for the end");
     command->add_flag("--follow", what.follow, "wait, and show output and progress");
     command->add_option("--timeout", values.timeout, "give up waiting after this, for example 5m");
@@ -124,7 +179,7 @@ void add_apps(CLI::App& root, Values& values) {
         ->delimiter(',');
     list->add_option("--user", values.apps.user, "only of this user");
     list->add_option("--queue", values.apps.queue, "only in this queue");
-    list->add_option("--limit", values.apps.limit, "at most so many")->check(CLI::PositiveNumber);
+    list->add_option("--limit", values.apps.limit, "at most so many")->check(kPositive);
     run_by(list, values, [&values] { return app_list(values.options, values.apps); });
 
     CLI::App* get = app->add_subcommand("get", "Show one application");
@@ -142,7 +197,7 @@ void add_apps(CLI::App& root, Values& values) {
     logs->add_option("--container", values.logs.container, "only of this container");
     logs->add_option("--file", values.logs.file, "only this file, for example stderr");
     logs->add_option("--tail", values.logs.tail, "only the last BYTES of each file")
-        ->check(CLI::PositiveNumber);
+        ->check(kPositive);
     run_by(logs, values, [&values] { return app_logs(values.options, values.logs); });
 }
 
@@ -164,9 +219,11 @@ void add_nodes_and_queues(CLI::App& root, Values& values) {
 void add_dev(CLI::App& root, Values& values) {
     CLI::App* dev = noun(root, "dev", "A cluster of real daemons on this machine");
     CLI::App* up = dev->add_subcommand("up", "Start it, or what of it does not run");
-    up->add_option("--nodes", values.dev.nodes, "number of node agents (3)");
+    up->add_option("--nodes", values.dev.nodes, "number of node agents (3)")
+        ->check(whole_number(1, kNodesMax));
     values.port = up->add_option("--port", values.dev.port,
-                                 "port of REST and dashboard (8088); 0: free ports");
+                                 "port of REST and dashboard (8088); 0: free ports")
+                      ->check(whole_number(0, kPortMax));
     up->add_option("--heartbeat", values.dev.heartbeat, "heartbeat interval, for example 60s");
     run_by(up, values, [&values] {
         values.dev.port_given = values.port->count() > 0;
@@ -212,6 +269,11 @@ void add_others(CLI::App& root, Values& values) {
     completion->add_option("shell", values.shell, "bash")
         ->required()
         ->check(CLI::IsMember({"bash"}));
+    CLI::App* help = root.add_subcommand("help", "Help of a command");
+    run_by(help, values, [&root]() -> Result<int> {
+        print(root.help());
+        return kExitDone;
+    });
     run_by(completion, values, [&root]() -> Result<int> {
         print(bash_completion(root_words(root)));
         return kExitDone;
@@ -221,7 +283,7 @@ void add_others(CLI::App& root, Values& values) {
 void build(CLI::App& root, Values& values) {
     root.require_subcommand(1);
     root.fallthrough();
-    root.footer(kExamples);
+    root.formatter(std::make_shared<HelpFormatter>());
     root.set_help_flag("-h,--help", "Print this");
     root.set_version_flag("--version", std::string("rmctl ") + HEDDLE_VERSION);
     add_global_flags(root, values);
@@ -242,10 +304,8 @@ const CLI::App* named_command(const CLI::App& root) {
 }
 
 std::string full_name(const CLI::App* command) {
-    if (command->get_parent() == nullptr) {
-        return "rmctl";
-    }
-    return full_name(command->get_parent()) + " " + command->get_name();
+    const std::string path = path_of(command);
+    return path.empty() ? "rmctl" : "rmctl " + path;
 }
 
 // Names that could stand where `word` stands: flags of the command and of the whole, or verbs.
@@ -293,12 +353,15 @@ int unexpected(const CLI::App* command, const std::string& word) {
 }
 
 int parse_failed(CLI::App& root, const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) {  // --help, --version
-        return root.exit(error);
-    }
     const CLI::App* command = named_command(root);
     if (const auto word = unexpected_word(root)) {
         return unexpected(command, *word);
+    }
+    if (error.get_exit_code() == 0) {  // --help, --version
+        std::ostringstream text;
+        root.exit(error, text, text);
+        print(text.str());
+        return kExitDone;
     }
     return usage_error(command, error.what());
 }
@@ -340,6 +403,22 @@ std::vector<std::string> cut_program(const CLI::App& root, std::vector<std::stri
     return program;
 }
 
+// "help app list" is "app list --help".
+void expand_help(const CLI::App& root, std::vector<std::string>& words) {
+    std::size_t at = 0;
+    while (at < words.size() && words[at].starts_with("-")) {
+        at += takes_next_word(root, root, words[at]) ? 2 : 1;
+    }
+    if (at >= words.size() || words[at] != "help") {
+        return;
+    }
+    words.erase(words.begin() + static_cast<std::ptrdiff_t>(at));
+    if (at < words.size() && words[at] == "submit") {
+        words.resize(at + 1);  // what follows would be a program
+    }
+    words.emplace_back("--help");
+}
+
 OutputForm output_form(const std::string& text) {
     return text == "json"   ? OutputForm::Json
            : text == "wide" ? OutputForm::Wide
@@ -347,13 +426,11 @@ OutputForm output_form(const std::string& text) {
                             : OutputForm::Table;
 }
 
-}  // namespace
-
-int run_command_line(int argc, char** argv) {
+int run_words(std::vector<std::string> words) {
     CLI::App root("rmctl: run programs on a Heddle cluster, and look after it", "rmctl");
     Values values;
     build(root, values);
-    std::vector<std::string> words(argv + 1, argv + argc);
+    expand_help(root, words);
     values.submit.command = cut_program(root, words);
     std::reverse(words.begin(), words.end());  // as the parser wants them
     try {
@@ -376,6 +453,18 @@ int run_command_line(int argc, char** argv) {
         return exit_code_of(done.error());
     }
     return *done;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+    const int code = run_words(std::vector<std::string>(argv + 1, argv + argc));
+    const Status written = output_status();
+    if (!written) {
+        say("rmctl: " + written.error().message);
+        return code == kExitDone ? kExitApplicationFailed : code;
+    }
+    return code;
 }
 
 }  // namespace heddle::rmctl

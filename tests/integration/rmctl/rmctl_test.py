@@ -199,6 +199,11 @@ class RmctlTest(unittest.TestCase):
         error = self.run_rmctl("app", "get", "application_1_0001", code=3).stderr
         self.assertEqual(error.count("application_1_0001"), 1, error)
 
+    def test_output_that_does_not_arrive_is_a_failure(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            for words in (["node", "list"], ["--help"], ["completion", "bash"]):
+                with self.subTest(words):
+                    self.assertIn("No space left", rmctl(self.folder, *words, code=1, stdout=full).stderr)
 
     def test_errors_say_what_to_do(self):
         cases = [
@@ -296,7 +301,28 @@ class WithoutCluster(unittest.TestCase):
     def run_rmctl(self, *arguments, code=0):
         return rmctl(self.folder, *arguments, code=code)
 
+    def test_every_command_has_a_help_page_of_its_own(self):
+        words = dict(re.findall(r'^ +"([a-z ]*)"\) words="([^"]*)"', self.run_rmctl("completion", "bash").stdout,
+                                re.MULTILINE))
+        self.assertIn("app logs", words)
+        for name in words:
+            with self.subTest(name):
+                page = self.run_rmctl(*(["help"] if name == "help" else []), *name.split(), "--help").stdout
+                for flag in ("--server", "--token-file", "--output", "--quiet"):
+                    self.assertIn(flag, page)
+                self.assertIn(f"rmctl {name}".strip(), page.split("Examples:\n")[1])
+                if name != "help":
+                    self.assertEqual(page, self.run_rmctl("help", *name.split()).stdout)
+        self.assertIn("[--] PROGRAM [ARGS...]", self.run_rmctl("submit", "--help").stdout)
+        self.assertIn("did you mean 'list'", self.run_rmctl("help", "app", "lst", code=2).stderr)
 
+    def test_numbers_out_of_range(self):
+        for words in (["app", "list", "--limit", "0"], ["submit", "--driver-cores", "0", "x"],
+                      ["app", "logs", "x", "--tail=-1"], ["dev", "up", "--nodes", "many"]):
+            with self.subTest(words):
+                error = self.run_rmctl(*words, code=2).stderr
+                self.assertIn("is no whole number", error)
+                self.assertLess(len(error), 200)
 
     def test_version_says_that_the_server_is_silent(self):
         done = self.run_rmctl("version", "--server", "127.0.0.1:1", code=5)

@@ -1,0 +1,99 @@
+#include "client/rmctl/help.h"
+
+#include <algorithm>
+#include <array>
+
+namespace heddle::rmctl {
+namespace {
+
+struct Page {
+    std::string_view command;
+    std::string_view examples;
+};
+
+constexpr std::array<Page, 20> kPages = {{
+    {"",
+     "  rmctl dev up                                     a cluster on this machine\n"
+     "  rmctl submit -- /bin/sleep 5                     run a command\n"
+     "  rmctl submit --follow build/bin/word_count FILE  run a Heddle program and watch it\n"
+     "  rmctl app list                                   what runs and what ran\n"
+     "  rmctl app logs -f last                           output of the newest application\n"
+     "  rmctl ui                                         the dashboard's address, for one sign-in\n"
+     "  rmctl help app logs                              flags and examples of a command\n"},
+    {"submit",
+     "  rmctl submit -- /bin/sleep 5                       a command, started where it lies\n"
+     "  rmctl submit --wait ./train.sh --epochs 3          a script: it travels, with its "
+     "arguments\n"
+     "  rmctl submit --follow --num-executors 3 --executor-memory 2g build/bin/word_count FILE\n"
+     "  rmctl submit --files model.bin,ref.csv#data.csv -- ./score data.csv\n"
+     "  rmctl submit --conf executor.cores=2 --env DAY=2026-11-22 ./job\n"},
+    {"app",
+     "  rmctl app list\n"
+     "  rmctl app logs -f last\n"},
+    {"app list",
+     "  rmctl app list --state RUNNING,ACCEPTED\n"
+     "  rmctl app list --user ada --limit 20 -o wide\n"
+     "  rmctl app kill $(rmctl app list --queue root.etl --state RUNNING -o name)\n"},
+    {"app get",
+     "  rmctl app get last\n"
+     "  rmctl app get nightly-counts -o json\n"},
+    {"app kill",
+     "  rmctl app kill last\n"
+     "  rmctl app kill application_1732459149000_0007 nightly-counts\n"},
+    {"app logs",
+     "  rmctl app logs last                                       all files of all containers\n"
+     "  rmctl app logs -f last                                    the master, while it runs\n"
+     "  rmctl app logs -f last --file stderr --tail 4096\n"
+     "  rmctl app logs last --container container_1732459149000_0007_01_000002\n"},
+    {"node",
+     "  rmctl node list\n"
+     "  rmctl node get node-1\n"},
+    {"node list",
+     "  rmctl node list\n"
+     "  rmctl node list --state LOST,UNHEALTHY -o wide\n"},
+    {"node get",
+     "  rmctl node get node-1\n"
+     "  rmctl node get node-1 -o json\n"},
+    {"queue", "  rmctl queue list\n"},
+    {"queue list",
+     "  rmctl queue list\n"
+     "  rmctl queue list -o name\n"},
+    {"dev",
+     "  rmctl dev up\n"
+     "  rmctl dev down\n"},
+    {"dev up",
+     "  rmctl dev up                                      three agents, dashboard on port 8088\n"
+     "  rmctl dev up --port 0 --nodes 1 --dir /tmp/one    a second cluster beside it\n"},
+    {"dev down",
+     "  rmctl dev down\n"
+     "  rmctl dev down --dir /tmp/one\n"},
+    {"dev status",
+     "  rmctl dev status\n"
+     "  rmctl dev status -o json\n"},
+    {"ui",
+     "  rmctl ui\n"
+     "  xdg-open \"$(rmctl ui -q)\"\n"},
+    {"version",
+     "  rmctl version\n"
+     "  rmctl version --server 10.0.0.5:8088 -o json\n"},
+    {"completion", "  source <(rmctl completion bash)\n"},
+    {"help",
+     "  rmctl help\n"
+     "  rmctl help app logs\n"},
+}};
+
+}  // namespace
+
+std::string_view usage_of(std::string_view command) {
+    return command == "submit" ? "[FLAGS] [--] PROGRAM [ARGS...]"
+           : command == "help" ? "[COMMAND...]"
+                               : "";
+}
+
+std::string_view examples_of(std::string_view command) {
+    const auto found = std::find_if(kPages.begin(), kPages.end(),
+                                    [&](const Page& page) { return page.command == command; });
+    return found == kPages.end() ? std::string_view() : found->examples;
+}
+
+}  // namespace heddle::rmctl
