@@ -237,11 +237,11 @@ Result<std::vector<ContainerAnswer>> read_containers(std::string_view body) {
     return found;
 }
 
-Result<std::vector<std::string>> read_log_files(std::string_view body) {
+Result<std::vector<LogFileAnswer>> read_log_files(std::string_view body) {
     TRY(const Json json, parse(body));
-    std::vector<std::string> found;
+    std::vector<LogFileAnswer> found;
     for (const Json& entry : list(json, "", "files")) {
-        found.push_back(text(entry, "name"));
+        found.push_back({text(entry, "name"), number(entry, "size")});
     }
     return found;
 }

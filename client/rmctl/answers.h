@@ -81,6 +81,11 @@ struct ContainerAnswer {
     std::string node;
 };
 
+struct LogFileAnswer {
+    std::string name;
+    std::int64_t size = 0;
+};
+
 struct StageAnswer {
     std::int64_t id = 0;
     std::string name;
@@ -111,8 +116,8 @@ Result<NodeAnswer> read_node(std::string_view body);
 Result<std::vector<QueueAnswer>> read_queues(std::string_view body);
 Result<std::vector<AttemptAnswer>> read_attempts(std::string_view body);
 Result<std::vector<ContainerAnswer>> read_containers(std::string_view body);
-/// Names of the files of /heddle/v1/containers/ID/logs.
-Result<std::vector<std::string>> read_log_files(std::string_view body);
+/// The files of /heddle/v1/containers/ID/logs.
+Result<std::vector<LogFileAnswer>> read_log_files(std::string_view body);
 Result<std::vector<StageAnswer>> read_stages(std::string_view body);
 Result<ClusterAnswer> read_cluster(std::string_view body);
 Result<NewApplicationAnswer> read_new_application(std::string_view body);

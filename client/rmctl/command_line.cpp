@@ -152,6 +152,7 @@ void add_submit(CLI::App& root, Values& values) {
     command->add_option("--num-executors", what.executors, "number of executors")->check(kPositive);
     command->add_option("--env", what.environment, "NAME=VALUE, for the program; repeatable")
         ->allow_extra_args(false);
+    command->add_option("--master", what.master, "ignored: the cluster is the one of --server");
     command->add_option("--conf", what.settings, "KEY=VALUE, for the runtime; repeatable")
         ->allow_extra_args(false);
     command->add_option("--files", what.files, "files beside the program: a,b#name; repeatable")
@@ -193,9 +194,11 @@ void add_apps(CLI::App& root, Values& values) {
     CLI::App* logs = app->add_subcommand("logs", "Print the output of an application");
     logs->add_option("id", values.logs.application, "id, unique name or prefix, or last")
         ->required();
-    logs->add_flag("-f,--follow", values.logs.follow, "go on until the application is over");
+    logs->add_flag("-f,--follow", values.logs.follow,
+                   "the master's output (or --container's) as it is written, until the end");
     logs->add_option("--container", values.logs.container, "only of this container");
-    logs->add_option("--file", values.logs.file, "only this file, for example stderr");
+    logs->add_option("--file", values.logs.file,
+                     "only this file, for example stderr, on standard output");
     logs->add_option("--tail", values.logs.tail, "only the last BYTES of each file")
         ->check(kPositive);
     run_by(logs, values, [&values] { return app_logs(values.options, values.logs); });

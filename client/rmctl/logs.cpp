@@ -9,6 +9,7 @@
 #include "client/rmctl/exit_code.h"
 #include "client/rmctl/interrupt.h"
 #include "client/rmctl/output.h"
+#include "common/base/ids.h"
 #include "common/base/time.h"
 #include "common/net/http_message.h"
 
@@ -52,13 +53,21 @@ Result<std::vector<std::string>> containers_of(Server& server, const std::string
     return found;
 }
 
+Result<std::vector<LogFileAnswer>> files_of(Server& server, const std::string& container) {
+    TRY(const std::string body,
+        server.get(logs_target(container), "logs of container " + container));
+    return read_log_files(body);
+}
+
 Status print_logs(Server& server, const std::string& container, const LogOptions& what,
                   bool with_titles) {
     std::vector<std::string> files = {what.file};
     if (what.file.empty()) {
-        TRY(const std::string body,
-            server.get(logs_target(container), "logs of container " + container));
-        TRY(files, read_log_files(body));
+        files.clear();
+        TRY(const auto listed, files_of(server, container));
+        for (const LogFileAnswer& file : listed) {
+            files.push_back(file.name);
+        }
     }
     for (const std::string& file : files) {
         std::string target = file_target(container, file);
@@ -79,19 +88,62 @@ Status print_logs(Server& server, const std::string& container, const LogOptions
     return {};
 }
 
-Result<int> follow(const Options& options, Server& server, const std::string& application) {
+// What to follow: the one file, or both streams; with --tail from near the end of what is there. A
+// file that is not there yet is followed from its beginning.
+std::vector<FollowedFile> files_to_follow(Server& server, const std::string& container,
+                                          const LogOptions& what) {
+    std::vector<FollowedFile> files = standard_streams();
+    if (!what.file.empty()) {
+        files = {{what.file, stdout, 0}};
+    }
+    if (what.tail > 0) {
+        const auto listed = files_of(server, container);
+        for (const LogFileAnswer& there : listed.ok() ? *listed : std::vector<LogFileAnswer>{}) {
+            for (FollowedFile& file : files) {
+                if (file.name == there.name) {
+                    file.offset = static_cast<std::uint64_t>(std::max(0LL, there.size - what.tail));
+                }
+            }
+        }
+    }
+    return files;
+}
+
+Result<int> follow_container(Server& server, const LogOptions& what) {
+    LogFollower follower(server, what.container, files_to_follow(server, what.container, what),
+                         [] {});
+    TRY(follower.finish(0));
+    return interrupted() ? kExitInterrupted : kExitDone;
+}
+
+// The master's container of each attempt in turn: with a driver or a command that is the output
+// people mean. Says so when there are others, since theirs is not shown.
+Result<int> follow_master(const Options& options, Server& server, const std::string& application,
+                          const LogOptions& what) {
     std::string followed;
     std::unique_ptr<LogFollower> follower;
+    bool told = false;
     TRY(const ApplicationAnswer end,
         wait_for_application(server, application, {}, [&](const ApplicationAnswer& app) {
-            if (app.master_container.empty() || app.master_container == followed) {
-                return;
+            if (!app.master_container.empty() && app.master_container != followed) {
+                followed = app.master_container;
+                follower.reset();
+                follower = std::make_unique<LogFollower>(
+                    server, followed, files_to_follow(server, followed, what), [] {});
+                told = false;
             }
-            followed = app.master_container;
-            follower = std::make_unique<LogFollower>(server, followed, [] {});
+            if (!told && app.running_containers > 1) {
+                told = true;
+                hint(options, "Following " + followed + ", the master; one of the others: -f " +
+                                  "--container ID, all of them so far: without -f");
+            }
         }));
     if (follower != nullptr) {
-        follower->finish(5);
+        const Status copied = follower->finish(5);
+        // A container that never started has no streams, and the application's end says why.
+        if (!copied && !what.file.empty()) {
+            return copied.error();
+        }
     }
     hint(options, application + " is over: " + end.final_status);
     return exit_code_of(end);
@@ -99,18 +151,36 @@ Result<int> follow(const Options& options, Server& server, const std::string& ap
 
 }  // namespace
 
+Status check_container(const std::string& application, const std::string& container) {
+    TRY(const ContainerId id, parse_container_id(container));
+    const std::string owner = to_string(id.attempt.application);
+    if (owner == application) {
+        return {};
+    }
+    return Error{ErrorCode::NotFound,
+                 "container " + container + " is of " + owner + ", not of " + application};
+}
+
+std::vector<FollowedFile> standard_streams() {
+    return {{"stdout", stdout, 0}, {"stderr", stderr, 0}};
+}
+
 Result<int> app_logs(const Options& options, const LogOptions& what) {
     TRY(Server server, Server::find(options));
+    TRY(const std::string application, resolve_application(server, what.application));
+    if (!what.container.empty()) {
+        TRY(check_container(application, what.container));
+    }
+    if (what.follow) {
+        return what.container.empty() ? follow_master(options, server, application, what)
+                                      : follow_container(server, what);
+    }
     std::vector<std::string> containers = {what.container};
     if (what.container.empty()) {
-        TRY(const std::string application, resolve_application(server, what.application));
-        if (what.follow) {
-            return follow(options, server, application);
-        }
         TRY(containers, containers_of(server, application));
     }
     if (containers.empty()) {
-        hint(options, "No container of " + what.application + " has started");
+        hint(options, "No container of " + application + " has started");
     }
     Status last;
     bool printed = false;
@@ -127,19 +197,20 @@ Result<int> app_logs(const Options& options, const LogOptions& what) {
     return kExitDone;
 }
 
-LogFollower::LogFollower(const Server& like, std::string container,
+LogFollower::LogFollower(const Server& like, std::string container, std::vector<FollowedFile> files,
                          std::function<void()> before_output)
     : container_(std::move(container)), before_output_(std::move(before_output)) {
-    for (std::FILE* to : {stdout, stderr}) {
+    for (FollowedFile& file : files) {
         auto server = Server::at(like.address(), like.token_file());
         if (!server) {
-            --running_;
+            const std::lock_guard lock(output_);
+            failed_ = server.error();
             continue;
         }
+        ++running_;
         servers_.push_back(std::make_unique<Server>(std::move(server).value()));
-        threads_.emplace_back([this, to, own = servers_.back().get()] {
-            copy(*own, to == stdout ? "stdout" : "stderr", to);
-        });
+        threads_.emplace_back(
+            [this, file = std::move(file), own = servers_.back().get()] { copy(*own, file); });
     }
 }
 
@@ -153,30 +224,46 @@ LogFollower::~LogFollower() {
     }
 }
 
-void LogFollower::finish(int seconds) {
-    for (int waited = 0; running_ > 0 && waited < seconds * 100 && !interrupted(); ++waited) {
+Status LogFollower::finish(int silence) {
+    std::uint64_t before = copied_;
+    for (int quiet = 0; running_ > 0 && !interrupted(); ++quiet) {
+        if (copied_ != before) {
+            before = copied_;
+            quiet = 0;
+        }
+        if (silence > 0 && quiet > silence * 100) {
+            return {};
+        }
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
+    const std::lock_guard lock(output_);
+    return running_ > 0 ? Status() : failed_;
 }
 
 // A container that has only been granted has no log yet, and a manager may restart: both pass.
-void LogFollower::copy(Server& server, const std::string& file, std::FILE* to) {
-    unsigned long long offset = 0;
+void LogFollower::copy(Server& server, FollowedFile file) {
+    Status done;
     for (int failures = 0; !stop_ && failures < kFollowTries; ++failures) {
-        const Status done = server.stream(
-            file_target(container_, file) + "?follow=true&offset=" + std::to_string(offset),
-            "log " + file, [&](std::string_view bytes) {
-                const std::lock_guard lock(output_);
-                before_output_();
-                std::fwrite(bytes.data(), 1, bytes.size(), to);
-                std::fflush(to);
-                offset += bytes.size();
-                return !stop_;
-            });
+        done = server.stream(file_target(container_, file.name) +
+                                 "?follow=true&offset=" + std::to_string(file.offset),
+                             "log " + file.name + " of container " + container_,
+                             [&](std::string_view bytes) {
+                                 const std::lock_guard lock(output_);
+                                 before_output_();
+                                 write_text(file.to, bytes);
+                                 file.offset += bytes.size();
+                                 copied_ += bytes.size();
+                                 failures = 0;
+                                 return !stop_;
+                             });
         if (done.ok() || stop_) {
             break;
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    if (!done && !stop_) {
+        const std::lock_guard lock(output_);
+        failed_ = done;
     }
     --running_;
 }

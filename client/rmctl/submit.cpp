@@ -21,6 +21,7 @@
 #include "common/model/application.h"
 #include "common/net/http_message.h"
 #include "common/rdd/registry.h"
+#include "common/rdd/setting_names.h"
 #include "common/wire/endpoint_file.h"
 #include "common/wire/json.h"
 
@@ -271,37 +272,35 @@ Result<int> watch(const Options& options, Server& server, const std::string& id,
         if (what.follow && !app.master_container.empty() && app.master_container != followed) {
             followed = app.master_container;
             follower.reset();
-            follower = std::make_unique<LogFollower>(server, followed, [&] { progress.clear(); });
+            follower = std::make_unique<LogFollower>(server, followed, standard_streams(),
+                                                     [&] { progress.clear(); });
         }
-        std::string line = id + " " + app.state;
+        std::vector<StageAnswer> stages;
         if (app.state == "RUNNING") {
             const auto body = server.get(
                 "/api/v1/applications/" + net::percent_encode(id) + "/stages", "stages of " + id);
-            const auto stages = body.ok() ? read_stages(*body) : body.error();
-            if (stages.ok() && !stages->empty()) {
-                line += stages_line(*stages);
-            }
-        } else if (app.state == "ACCEPTED" && !app.diagnostics.empty()) {
-            line += ": " + app.diagnostics;
+            auto found = body.ok() ? read_stages(*body) : body.error();
+            stages = found.ok() ? std::move(found).value() : std::move(stages);
         }
-        progress.show(line);
+        progress.show(progress_text(app, stages));
     };
     const auto end = wait_for_application(server, id, what.timeout, on_poll);
     if (follower != nullptr && end.ok()) {
-        follower->finish(5);
+        (void)follower->finish(5);  // the application's end says more than a missing log
     }
     follower.reset();
     progress.clear();
     if (!end) {
         Error error = end.error();
-        error.message +=
-            "; see it with: rmctl app get " + id + ", end it with: rmctl app kill " + id;
+        error.message += "; see it with: " + command_text(options, "app get " + id) +
+                         ", end it with: " + command_text(options, "app kill " + id);
         return error;
     }
     hint(options,
          id + " is over: " + end->final_status + " after " + human_duration(end->elapsed_ms));
-    if (end->final_status != "SUCCEEDED" && !end->diagnostics.empty()) {
-        say(end->diagnostics);
+    if (end->final_status != "SUCCEEDED") {
+        say(end->diagnostics.empty() ? "It left no diagnostics" : end->diagnostics);
+        hint(options, "Its output: " + command_text(options, "app logs " + id));
     }
     return exit_code_of(*end);
 }
@@ -342,7 +341,41 @@ Result<int> run_as_client(const Options& options, const SubmitOptions& what) {
 
 }  // namespace
 
+std::string progress_text(const ApplicationAnswer& application,
+                          const std::vector<StageAnswer>& stages) {
+    std::string line =
+        application.id.substr(application.id.rfind('_') + 1) + " " + application.state;
+    if (application.state == "ACCEPTED" && !application.diagnostics.empty()) {
+        return line + ": " + application.diagnostics;
+    }
+    if (application.state == "RUNNING" && !stages.empty()) {
+        line += stages_line(stages);
+    }
+    return line;
+}
+
+Status check_settings(const std::vector<std::string>& pairs) {
+    std::map<std::string, std::string> settings;
+    TRY(add_pairs(pairs, "--conf", settings));
+    for (const auto& [name, value] : settings) {
+        const Status known = rdd::check_setting_name(name);
+        if (!known) {
+            return Error{known.error().code, "--conf " + name + ": " + known.error().message};
+        }
+        if (name.starts_with("spark.") && !rdd::is_setting(name)) {
+            say("warning: --conf " + name +
+                " means nothing to Heddle; the program alone may read it");
+        }
+    }
+    return {};
+}
+
 Result<int> submit(const Options& options, const SubmitOptions& what) {
+    TRY(check_settings(what.settings));
+    if (!what.master.empty()) {
+        say("warning: --master " + what.master +
+            " is ignored; the cluster is the one of --server or HEDDLE_SERVER");
+    }
     if (what.deploy_mode == "client") {
         return run_as_client(options, what);
     }
@@ -373,8 +406,8 @@ Result<int> submit(const Options& options, const SubmitOptions& what) {
     if (what.wait || what.follow) {
         return watch(options, server, fresh.id, what);
     }
-    hint(options,
-         "See it with: rmctl app get " + fresh.id + "; its output: rmctl app logs -f " + fresh.id);
+    hint(options, "See it with: " + command_text(options, "app get " + fresh.id) +
+                      "; its output: " + command_text(options, "app logs -f " + fresh.id));
     return kExitDone;
 }
 

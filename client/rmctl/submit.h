@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "client/rmctl/answers.h"
 #include "client/rmctl/options.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
@@ -18,6 +19,7 @@ struct SubmitOptions {
     std::string name;                  // empty: the program's file name
     std::string queue;
     std::string deploy_mode = "cluster";
+    std::string master;           // Spark's --master, which means nothing here
     std::string driver_memory;    // "1g"; empty: the default
     std::string executor_memory;  // passed to the driver
     int driver_cores = 1;
@@ -33,6 +35,15 @@ struct SubmitOptions {
     bool follow = false;  // implies wait
     Duration timeout;     // of the wait; zero: none
 };
+
+/// What a line that rewrites itself says of an application: "0001 RUNNING · stage 7 sort_by_key
+/// 12/16 · 5 stages done". The id is short, since the whole one has been printed.
+std::string progress_text(const ApplicationAnswer& application,
+                          const std::vector<StageAnswer>& stages);
+
+/// Errors: InvalidArgument for a pair of --conf that is not KEY=VALUE, or whose key is nearly one
+/// of ours: better now than after the upload.
+Status check_settings(const std::vector<std::string>& pairs);
 
 /// Exit code: with --wait or --follow, 0 when the application succeeded and 1 when not.
 Result<int> submit(const Options& options, const SubmitOptions& what);

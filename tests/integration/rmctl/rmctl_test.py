@@ -170,8 +170,23 @@ class RmctlTest(unittest.TestCase):
         self.assertIn("Uploaded 0 bytes", second.stderr)
         self.assertEqual(json.loads(second.stdout)["uploaded-bytes"], 0)
 
+    def test_misspelt_setting_is_refused_before_the_upload(self):
+        program = self.folder / "never_sent"
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o700)
+        done = self.run_rmctl("submit", "--conf", "executor.memry=1g", program, code=8)
+        self.assertIn("did you mean 'executor.memory'", done.stderr)
+        self.assertNotIn("Uploaded", done.stderr)
 
+    def test_failed_submission_says_why_and_where_to_look(self):
+        done = self.run_rmctl("submit", "--wait", "--", "/bin/sh", "-c", "exit 3", code=1)
+        app = re.search(r"application_\d+_\d+", done.stderr).group()
+        self.assertIn("3", done.stderr.split("FAILED")[1].split("Its output")[0])
+        self.assertIn(f"rmctl --dir {self.folder} app logs {app}", done.stderr)
 
+    def test_sparks_master_is_taken_with_a_warning(self):
+        done = self.run_rmctl("submit", "--master", "yarn", "--wait", "--", "/bin/true")
+        self.assertIn("--master yarn is ignored", done.stderr)
 
     def test_progress_stays_in_its_row(self):
         shown = on_terminal(self.folder, 12, "submit", "--follow", "--", "/bin/sh", "-c", "sleep 1.5")
@@ -190,6 +205,34 @@ class RmctlTest(unittest.TestCase):
         self.assertNotIn("x" * 50, piped)
         self.assertIn("x" * 180, self.run_rmctl("app", "list", "-o", "wide").stdout)
 
+    def test_logs_honour_their_flags_together(self):
+        go = self.folder / "go"
+        script = f"echo out1; echo err1 >&2; while [ ! -e {go} ]; do sleep 0.02; done; echo out2; echo err2 >&2"
+        app = self.run_rmctl("submit", "--", "/bin/sh", "-c", script).stdout.strip()
+        other = self.run_rmctl("submit", "-o", "name", "--wait", "--", "/bin/echo", "other").stdout.strip()
+
+        def container_of(id):
+            return re.search(r"container_\w+",
+                             json.loads(self.run_rmctl("app", "get", id, "-o", "json").stdout)["app"]
+                             .get("amContainerLogs", ""))
+
+        until(lambda: container_of(app))
+        container = container_of(app).group()
+        runs = [subprocess.Popen(command(self.folder, "app", "logs", app, "-f", *more), text=True, env=environment(),
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                for more in (["--container", container], ["--file", "stderr"])]
+        self.assertEqual([run.stdout.readline() for run in runs], ["out1\n", "err1\n"])
+        go.touch()
+        (out, err), (errors, _) = [run.communicate(timeout=60) for run in runs]
+        self.assertEqual([run.returncode for run in runs], [0, 0])
+        self.assertEqual((out, err), ("out2\n", "err1\nerr2\n"))
+        self.assertEqual(errors, "err2\n")
+        self.assertEqual(self.run_rmctl("app", "logs", app, "-f", "--tail", 5, "--file", "stdout").stdout, "out2\n")
+        refused = self.run_rmctl("app", "logs", app, "--container", container_of(other).group(), code=3)
+        self.assertIn(other, refused.stderr)
+        self.assertEqual(refused.stdout, "")
+        missing = self.run_rmctl("app", "logs", app, "--file", "nope", code=3)
+        self.assertIn("nope", missing.stderr)
 
     def test_nothing_matches_is_not_nothing_there(self):
         self.run_rmctl("submit", "--wait", "--", "/bin/true")

@@ -64,6 +64,14 @@ TEST(Answers, ReadWhatANodeTells) {
     EXPECT_EQ(node->memory_percent, 37.0);
 }
 
+TEST(Answers, ReadTheSizesOfLogFiles) {
+    const auto files = read_log_files(R"({"files":[{"name":"stdout","size":12},{"name":"x"}]})");
+    ASSERT_EQ(files->size(), 2U);
+    EXPECT_EQ(files->at(0).name, "stdout");
+    EXPECT_EQ(files->at(0).size, 12);
+    EXPECT_EQ(files->at(1).size, 0);
+}
+
 TEST(Answers, RefuseWhatIsNotTheExpectedJson) {
     EXPECT_EQ(read_application("<html>").error().code, ErrorCode::DataLoss);
     EXPECT_EQ(read_application("{}").error().code, ErrorCode::DataLoss);

@@ -5,8 +5,10 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "client/rmctl/logs.h"
 #include "client/rmctl/output.h"
 #include "client/rmctl/server.h"
+#include "client/rmctl/submit.h"
 #include "client/rmctl/terminal.h"
 #include "common/base/display.h"
 
@@ -25,6 +27,19 @@ TEST(Progress, DrawsNoMoreThanOneRow) {
         EXPECT_LT(display_width(drawn.substr(4)), columns) << columns;
     }
     EXPECT_EQ(drawn_line("short", 80), "\r\033[Kshort");
+}
+
+TEST(Progress, SaysTheShortIdAndTheStages) {
+    ApplicationAnswer app;
+    app.id = "application_1732459149000_0007";
+    app.state = "RUNNING";
+    EXPECT_EQ(progress_text(app, {}), "0007 RUNNING");
+    EXPECT_EQ(progress_text(app, {{1, "map", "COMPLETE", 4, 4, 0, 0},
+                                  {2, "sort_by_key", "ACTIVE", 16, 12, 2, 0}}),
+              "0007 RUNNING \xc2\xb7 stage 2 sort_by_key 12/16 \xc2\xb7 1 stages done");
+    app.state = "ACCEPTED";
+    app.diagnostics = "queue full";
+    EXPECT_EQ(progress_text(app, {}), "0007 ACCEPTED: queue full");
 }
 
 TEST(Words, DurationsAreThoseOfTheDashboard) {
@@ -79,6 +94,26 @@ TEST(Refusals, APageIsNotPassedOn) {
     EXPECT_EQ(error.code, ErrorCode::Unavailable);
     EXPECT_NE(error.message.find("this is no Heddle resource manager"), std::string::npos);
     EXPECT_EQ(error.message.find('<'), std::string::npos);
+}
+
+TEST(Settings, AMisspeltKeyIsRefusedBeforeAnythingIsSent) {
+    const Status wrong = check_settings({"executor.cores=2", "executor.memry=1g"});
+    ASSERT_FALSE(wrong.ok());
+    EXPECT_EQ(wrong.error().code, ErrorCode::InvalidArgument);
+    EXPECT_NE(wrong.error().message.find("did you mean 'executor.memory'"), std::string::npos);
+    EXPECT_TRUE(check_settings({"executor.memory=1g", "my.own.key=x"}).ok());
+    EXPECT_FALSE(check_settings({"executor.memory"}).ok());
+}
+
+TEST(Logs, AContainerOfAnotherApplicationIsRefused) {
+    const std::string container = "container_1732459149000_0007_01_000002";
+    EXPECT_TRUE(check_container("application_1732459149000_0007", container).ok());
+    const Status other = check_container("application_1732459149000_0008", container);
+    ASSERT_FALSE(other.ok());
+    EXPECT_EQ(other.error().code, ErrorCode::NotFound);
+    EXPECT_NE(other.error().message.find("application_1732459149000_0007"), std::string::npos);
+    EXPECT_EQ(check_container("application_1732459149000_0008", "x").error().code,
+              ErrorCode::InvalidArgument);
 }
 
 }  // namespace
