@@ -222,7 +222,8 @@ void add_nodes_and_queues(CLI::App& root, Values& values) {
 void add_dev(CLI::App& root, Values& values) {
     CLI::App* dev = noun(root, "dev", "A cluster of real daemons on this machine");
     CLI::App* up = dev->add_subcommand("up", "Start it, or what of it does not run");
-    up->add_option("--nodes", values.dev.nodes, "number of node agents (3)")
+    up->add_option("--nodes", values.dev.nodes,
+                   "number of node agents (3, or as many as there are)")
         ->check(whole_number(1, kNodesMax));
     values.port = up->add_option("--port", values.dev.port,
                                  "port of REST and dashboard (8088); 0: free ports")

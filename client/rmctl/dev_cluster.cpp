@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "common/base/strings.h"
+#include "common/config/settings.h"
 #include "common/net/digest.h"
 
 namespace heddle::rmctl {
@@ -22,21 +23,8 @@ namespace {
 constexpr std::int64_t kMemoryMinMib = 1024;
 constexpr int kVcoresMin = 2;
 constexpr std::size_t kTokenBytes = 32;
-
-// MiB of memory that this process may use: the machine's, or less in a limited control group.
-std::int64_t usable_memory_mib() {
-    std::int64_t bytes = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-    for (const char* path :
-         {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-        std::ifstream file(path);
-        std::string text;
-        std::int64_t limit = 0;
-        if (std::getline(file, text) && parse_number(trim(text), limit) && limit > 0) {
-            bytes = std::min(bytes, limit);
-        }
-    }
-    return bytes >> 20;
-}
+constexpr Duration kExpiryMin = seconds(300);
+constexpr const char* kHeartbeatKey = "scheduler.heartbeat_interval";
 
 Status write_token(const std::string& path) {
     if (access(path.c_str(), R_OK) == 0) {
@@ -78,6 +66,10 @@ int try_bind(const std::string& address, int port) {
     return bound;
 }
 
+std::string in_milliseconds(Duration duration) {
+    return std::to_string(duration.milliseconds()) + "ms";
+}
+
 void set(std::vector<std::string>& command, const std::string& key, const std::string& value) {
     command.emplace_back("--set");
     command.push_back(key + "=" + value);
@@ -115,21 +107,40 @@ Status prepare(const DevLayout& layout, int nodes) {
     return write_token(layout.token());
 }
 
+std::int64_t machine_memory_mib() {
+    std::int64_t bytes = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+    for (const char* path :
+         {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+        std::ifstream file(path);
+        std::string text;
+        std::int64_t limit = 0;
+        if (std::getline(file, text) && parse_number(trim(text), limit) && limit > 0) {
+            bytes = std::min(bytes, limit);
+        }
+    }
+    return bytes >> 20;
+}
+
 Resource share_of_machine(int nodes) {
     const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    return {std::max(kMemoryMinMib, usable_memory_mib() * 3 / 4 / nodes),
+    return {std::max(kMemoryMinMib, machine_memory_mib() * 3 / 4 / nodes),
             std::max(kVcoresMin, (cores + nodes - 1) / nodes)};
 }
 
-Result<int> free_port(const std::string& address) {
-    const int port = try_bind(address, 0);
-    if (port == 0) {
-        return errno_error("no free port on " + address);
+Result<int> free_port(const std::string& address, const std::vector<int>& taken) {
+    for (;;) {
+        const int port = try_bind(address, 0);
+        if (port == 0) {
+            return errno_error("no free port on " + address);
+        }
+        if (std::find(taken.begin(), taken.end(), port) == taken.end()) {
+            return port;
+        }
     }
-    return port;
 }
 
-Status check_port(const std::string& address, int port, const std::string& purpose) {
+Status check_port(const std::string& address, int port, const std::string& purpose,
+                  const std::string& remedy) {
     if (try_bind(address, port) != 0) {
         return {};
     }
@@ -139,7 +150,7 @@ Status check_port(const std::string& address, int port, const std::string& purpo
     return Error{ErrorCode::Conflict,
                  "port " + std::to_string(port) + " of " + address + " (" + purpose +
                      ") is in use; end what listens there (see: ss -ltnp 'sport = :" +
-                     std::to_string(port) + "'), or use free ports with --port 0"};
+                     std::to_string(port) + "'), or " + remedy};
 }
 
 std::string node_name(int number) {
@@ -150,21 +161,40 @@ std::string node_address(int number) {
     return "127.0.0." + std::to_string(number);
 }
 
+int node_number(const std::string& name) {
+    int number = 0;
+    return name.starts_with("node-") && parse_number(std::string_view(name).substr(5), number)
+               ? number
+               : 0;
+}
+
 std::vector<std::string> manager_command(const std::string& bin, const DevLayout& layout,
-                                         const ManagerPlace& place, const std::string& heartbeat) {
+                                         const ManagerPlace& place, Duration heartbeat) {
     std::vector<std::string> command = {bin + "/resourcemanager"};
     set(command, "manager.state_dir", layout.manager_state());
     set(command, "manager.address", "127.0.0.1");
     set(command, "manager.port", std::to_string(place.rest_port));
     set(command, "manager.node_port", std::to_string(place.node_port));
     set(command, "auth.token_file", layout.token());
-    if (!heartbeat.empty()) {
-        set(command, "scheduler.heartbeat_interval", heartbeat);
+    if (heartbeat > Duration{}) {
         // Silence must be longer than the pause between two signs of life.
-        set(command, "scheduler.node_expiry", "5m");
-        set(command, "scheduler.master_expiry", "5m");
+        const std::string expiry = in_milliseconds(std::max(kExpiryMin, heartbeat * 3));
+        set(command, kHeartbeatKey, in_milliseconds(heartbeat));
+        set(command, "scheduler.node_expiry", expiry);
+        set(command, "scheduler.master_expiry", expiry);
     }
     return command;
+}
+
+Duration heartbeat_in(const std::vector<std::string>& command) {
+    const std::string prefix = std::string(kHeartbeatKey) + "=";
+    for (const std::string& word : command) {
+        if (word.starts_with(prefix)) {
+            const auto found = config::parse_duration(word.substr(prefix.size()));
+            return found.ok() ? *found : Duration{};
+        }
+    }
+    return {};
 }
 
 std::vector<std::string> node_command(const std::string& bin, const DevLayout& layout,

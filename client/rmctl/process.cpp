@@ -154,6 +154,18 @@ bool is_alive(const ProcessKey& process) {
     return now.ok() && *now == process;
 }
 
+std::vector<std::string> command_of(pid_t pid) {
+    std::string text = read_file("/proc/" + std::to_string(pid) + "/cmdline");
+    if (text.ends_with('\0')) {
+        text.pop_back();
+    }
+    std::vector<std::string> words;
+    for (const std::string_view word : split(text, '\0')) {
+        words.emplace_back(word);
+    }
+    return words;
+}
+
 Result<ProcessKey> spawn_detached(const std::vector<std::string>& argv, const std::string& log_path,
                                   const std::map<std::string, std::string>& environment) {
     posix_spawn_file_actions_t actions;

@@ -26,6 +26,9 @@ Result<ProcessKey> process_key(pid_t pid);
 
 bool is_alive(const ProcessKey& process);
 
+/// The words that a process was started with; empty when it is gone.
+std::vector<std::string> command_of(pid_t pid);
+
 /// Starts `argv` in a session of its own, standard input from /dev/null, standard output and error
 /// appended to `log_path`. `environment` is added to ours. Errors: Internal with the reason.
 Result<ProcessKey> spawn_detached(const std::vector<std::string>& argv, const std::string& log_path,

@@ -264,6 +264,9 @@ class RmctlTest(unittest.TestCase):
             (("--token-file", "/etc/hostname", "app", "list"), 4, "token"),
             (("--token-file", "/no/token", "app", "list"), 3, "--token-file"),
             (("--server", "127.0.0.1:1", "app", "list"), 5, "rmctl dev up"),
+            (("dev", "up", "--heartbeat", "soon"), 8, "--heartbeat"),
+            (("dev", "up", "--nodes", "2"), 6, "3 node agents"),
+            (("dev", "up", "--heartbeat", "7s"), 6, "dev down"),
         ]
         for arguments, code, words in cases:
             with self.subTest(" ".join(arguments)):
@@ -301,6 +304,8 @@ class RmctlTest(unittest.TestCase):
         for word in ("State ", "Last heard", "Rack", "127.0.0.2:", "Isolation", "Utilisation", "healthy"):
             self.assertIn(word, shown)
         self.assertRegex(self.run_rmctl("queue", "list").stdout, r"root +RUNNING")
+        self.assertIn("127.0.0.3:", self.run_rmctl("dev", "status").stdout)
+        self.assertIn(self.endpoint["server"].split("//")[1], self.run_rmctl("dev", "status").stdout)
 
     def test_port_in_use_is_named(self):
         with socket.socket() as other:
@@ -311,10 +316,68 @@ class RmctlTest(unittest.TestCase):
             done = rmctl(folder, "dev", "up", "--port", port, code=6)
             self.assertIn(f"port {port} ", done.stderr)
             self.assertIn("--port 0", done.stderr)
-        rmctl(folder, "dev", "down")
+        self.assertEqual(processes_of(folder), [])
+        self.assertFalse((folder / "endpoint.json").exists())
 
+    def test_all_ports_are_looked_at_before_anything_starts(self):
+        folder = self.folder.parent / "ports"
+        with socket.socket() as other:
+            with contextlib.suppress(OSError):  # in use already: then it is in the way all the same
+                other.bind(("127.0.0.2", 8042))
+                other.listen()
+            rmctl(folder, "dev", "up", code=6)
+            self.assertEqual(processes_of(folder), [])
+        self.assertIn("65535", rmctl(folder, "dev", "up", "--port", 99999, code=2).stderr)
+        rmctl(folder, "dev", "up", "--port=-1", code=2)
+        self.assertEqual(processes_of(folder), [])
 
+    def test_a_failed_start_leaves_nothing(self):
+        folder = self.folder.parent / "failed"
+        (folder / "rm").mkdir(parents=True)
+        (folder / "rm" / "state.db").write_text("this is no database" * 100)
+        failed = subprocess.run(command(folder, "dev", "up", "--port", 0), text=True, capture_output=True,
+                                timeout=60, env=environment(), check=False)
+        self.assertNotEqual(failed.returncode, 0)
+        self.assertIn("ended again", failed.stderr)
+        self.assertEqual(processes_of(folder), [])
+        (folder / "rm" / "state.db").unlink()
+        try:
+            self.assertIn("1 node agent;", rmctl(folder, "dev", "up", "--port", 0, "--nodes", 1).stderr)
+            # Dead daemons hold nothing: not even the port that they had.
+            for daemon in json.loads((folder / "endpoint.json").read_text())["daemons"]:
+                os.kill(daemon["pid"], signal.SIGKILL)
+            port = int(json.loads((folder / "endpoint.json").read_text())["server"].rsplit(":", 1)[1])
+            until(lambda: len(processes_of(folder)) == 0)
+            with socket.socket() as other:
+                other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                other.bind(("127.0.0.1", port))
+                other.listen()
+                self.assertIn("1 node agent;", rmctl(folder, "dev", "up", "--port", 0).stderr)
+        finally:
+            rmctl(folder, "dev", "down")
 
+    def test_lost_node_is_shown_and_comes_back_as_large_as_the_others(self):
+        folder = self.folder.parent / "lost"
+
+        def nodes():
+            listed = json.loads(rmctl(folder, "node", "list", "-o", "json").stdout)["nodes"]["node"]
+            return {node["id"]: node for node in listed}
+
+        try:
+            rmctl(folder, "dev", "up", "--port", 0, "--nodes", 2)
+            size = nodes()["node-1"]["totalResource"]
+            for daemon in json.loads((folder / "endpoint.json").read_text())["daemons"]:
+                if daemon["name"] == "node-2":
+                    os.kill(daemon["pid"], signal.SIGKILL)
+            until(lambda: nodes()["node-2"]["state"] == "LOST")
+            self.assertIn("LOST", rmctl(folder, "node", "list").stdout)
+            self.assertNotIn("LOST", rmctl(folder, "node", "list", "--state", "RUNNING").stdout)
+            self.assertIn("LOST", rmctl(folder, "node", "get", "node-2").stdout)
+            self.assertIn("2 node agents", rmctl(folder, "dev", "up").stderr)
+            self.assertIn("3 node agents", rmctl(folder, "dev", "up", "--nodes", 3).stderr)
+            self.assertEqual([node["totalResource"] for node in nodes().values()], [size] * 3)
+        finally:
+            rmctl(folder, "dev", "down")
 
     def test_down_ends_containers_of_dead_agents_too(self):
         folder = self.folder.parent / "third"

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "client/rmctl/dev_cluster.h"
 #include "client/rmctl/logs.h"
 #include "client/rmctl/output.h"
 #include "client/rmctl/server.h"
@@ -114,6 +115,17 @@ TEST(Logs, AContainerOfAnotherApplicationIsRefused) {
     EXPECT_NE(other.error().message.find("application_1732459149000_0007"), std::string::npos);
     EXPECT_EQ(check_container("application_1732459149000_0008", "x").error().code,
               ErrorCode::InvalidArgument);
+}
+
+TEST(DevCluster, TheManagersCommandTellsItsHeartbeat) {
+    const DevLayout layout{"/d"};
+    EXPECT_EQ(heartbeat_in(manager_command("/bin", layout, {}, seconds(60))), seconds(60));
+    EXPECT_EQ(heartbeat_in(manager_command("/bin", layout, {}, {})), Duration{});
+}
+
+TEST(DevCluster, AgentsAreNumbered) {
+    EXPECT_EQ(node_number(node_name(12)), 12);
+    EXPECT_EQ(node_number(kManagerName), 0);
 }
 
 }  // namespace
