@@ -243,7 +243,8 @@ void say_uploaded(const Options& options, const UploadReport& report) {
     hint(options, line);
 }
 
-// "stage 7 sort_by_key 12/16 · 5 done"
+// "stage 7 12/16 sort_by_key at rank.cpp:120 · 5 stages done": a narrow terminal cuts the end off,
+// so what changes comes first.
 std::string stages_line(const std::vector<StageAnswer>& stages) {
     std::string line;
     std::size_t done = 0;
@@ -252,11 +253,12 @@ std::string stages_line(const std::vector<StageAnswer>& stages) {
         if (stage.status == "COMPLETE" || stage.status == "SKIPPED") {
             ++done;
         } else if (stage.status == "ACTIVE" && shown++ < 3) {
-            line += " · stage " + std::to_string(stage.id) + " " + stage.name + " " +
+            line += " · stage " + std::to_string(stage.id) + " " +
                     std::to_string(stage.tasks_complete) + "/" + std::to_string(stage.tasks);
             if (stage.tasks_failed > 0) {
                 line += " (" + std::to_string(stage.tasks_failed) + " failed)";
             }
+            line += " " + stage.name;
         }
     }
     return line + " · " + std::to_string(done) + " stages done";

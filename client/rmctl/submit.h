@@ -36,8 +36,8 @@ struct SubmitOptions {
     Duration timeout;     // of the wait; zero: none
 };
 
-/// What a line that rewrites itself says of an application: "0001 RUNNING · stage 7 sort_by_key
-/// 12/16 · 5 stages done". The id is short, since the whole one has been printed.
+/// What a line that rewrites itself says of an application: "0001 RUNNING · stage 7 12/16
+/// sort_by_key · 5 stages done". The id is short, since the whole one has been printed.
 std::string progress_text(const ApplicationAnswer& application,
                           const std::vector<StageAnswer>& stages);
 

@@ -18,7 +18,7 @@ namespace {
 
 TEST(Progress, DrawsNoMoreThanOneRow) {
     const std::string line =
-        "0007 RUNNING \xc2\xb7 stage 7 reduce_by_key at archive_rank.cpp:101 12/16 \xc2\xb7 stage "
+        "0007 RUNNING \xc2\xb7 stage 7 12/16 reduce_by_key at archive_rank.cpp:101 \xc2\xb7 stage "
         "8 "
         "sort_by_key at archive_rank.cpp:120 0/16 \xc2\xb7 5 stages done";
     ASSERT_GT(display_width(line), 80U);
@@ -37,7 +37,7 @@ TEST(Progress, SaysTheShortIdAndTheStages) {
     EXPECT_EQ(progress_text(app, {}), "0007 RUNNING");
     EXPECT_EQ(progress_text(app, {{1, "map", "COMPLETE", 4, 4, 0, 0},
                                   {2, "sort_by_key", "ACTIVE", 16, 12, 2, 0}}),
-              "0007 RUNNING \xc2\xb7 stage 2 sort_by_key 12/16 \xc2\xb7 1 stages done");
+              "0007 RUNNING \xc2\xb7 stage 2 12/16 sort_by_key \xc2\xb7 1 stages done");
     app.state = "ACCEPTED";
     app.diagnostics = "queue full";
     EXPECT_EQ(progress_text(app, {}), "0007 ACCEPTED: queue full");
