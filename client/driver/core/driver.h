@@ -101,6 +101,7 @@ private:
     void submit(Stage& stage, Effects& effects);
     void start(Stage& stage, Effects& effects);
     void complete(Stage& stage, Effects& effects);
+    void publish(Stage& stage);
     void abort(Stage& stage, const JobError& error, Effects& effects);
     void input_lost(Stage& stage, const std::string& reason);
     void roll_back(Stage& stage, Effects& effects);

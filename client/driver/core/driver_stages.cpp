@@ -41,7 +41,7 @@ void Driver::submit(Stage& stage, Effects& effects) {
         return;
     }
     if (stage.is_shuffle() && outputs_.complete(stage.shuffle.shuffle)) {
-        stage.state = StageState::Idle;
+        publish(stage);  // late tasks of earlier attempts have completed it while it waited
         return;
     }
     stage.state = StageState::Waiting;
@@ -127,6 +127,11 @@ void Driver::complete(Stage& stage, Effects& effects) {
         to_submit_.insert(stage.id);
         return;
     }
+    publish(stage);
+}
+
+// Its output is all there: those who wait for it may start.
+void Driver::publish(Stage& stage) {
     stage.state = StageState::Idle;
     stage.published = true;
     stage.fetch_failures = 0;

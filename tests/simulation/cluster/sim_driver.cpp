@@ -195,6 +195,8 @@ void SimDriver::perform(const driver::Effects& effects) {
     };
     for (const driver::Effect& effect : effects) {
         if (const auto* send_effect = std::get_if<driver::Send>(&effect)) {
+            stage_.note("send " + rdd::to_string(send_effect->executor) + " #" +
+                        std::to_string(send_effect->message.index()));
             const auto it = executors_.find(send_effect->executor);
             if (it != executors_.end()) {
                 to_executor(it->second, send_effect->message);

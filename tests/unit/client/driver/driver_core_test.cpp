@@ -171,6 +171,38 @@ TEST(DriverCore, GivesUpAfterFourFailuresOfOneTaskAndSaysWhy) {
     EXPECT_EQ(core.error_->partition, 0);
 }
 
+// Both tasks of a map stage meet lost input, each in another attempt, and the one that was running
+// beside it answers after all: the output is complete while the stage waits to be tried again.
+TEST(DriverCore, GoesOnWhenLateTasksCompleteAStageThatWaits) {
+    Core core;
+    core.add_executor(1, "node-1", 4);
+    const rdd::RddNode source = source_of(1);
+    const rdd::RddNode first = test::shuffled(1, source, 0, 2);
+    const rdd::RddNode second = test::sorted(2, first);
+    const rdd::RddNode last = test::shuffled(3, second, 1, 1);
+    core.submit(0, test::plan_of({source, first, second, last}), last);
+    core.succeed(0, 2);
+    EXPECT_EQ(core.trace(), "run 0/0 on 1\noutputs of shuffle 0\nrun 1/0 on 1\nrun 1/1 on 1\n");
+    const auto lost = [&](std::size_t map_launch) {
+        rdd::TaskFailure failure;
+        failure.kind = rdd::FailureKind::FetchFailed;
+        failure.shuffle = rdd::ShuffleId{0};
+        failure.map_index = 0;
+        failure.map_task = core.launched_.at(map_launch).task.task;
+        return failure;
+    };
+    core.fail(2, lost(0));
+    core.advance(200_ms);
+    core.succeed(3, 2);
+    EXPECT_EQ(core.trace(), "run 0/0 on 1\noutputs of shuffle 0\nrun 1/0 on 1\nrun 1/1 on 1\n");
+    core.fail(4, lost(3));
+    core.succeed(1, 1);  // of the first attempt
+    core.succeed(5, 1);
+    EXPECT_EQ(core.trace(), "");
+    core.advance(200_ms);
+    EXPECT_EQ(core.trace(), "outputs of shuffle 1\nrun 2/0 on 1\n");
+}
+
 TEST(DriverCore, DoesNotCountTheLossOfAnExecutor) {
     Core core;
     for (std::int32_t id = 1; id <= 8; ++id) {
