@@ -93,21 +93,27 @@ export class Browser {
   }
 }
 
-/** Runs what test() collected, in order; prints the sum and ends the process with it. */
-export async function runTests() {
+/** Runs what test() collected and has `only` in its name, `beside` at a time; prints the sum and returns the
+ *  exit code. */
+export async function runTests(beside = 1, only = '') {
   let failed = 0;
-  for (const { name, body } of tests) {
-    const started = Date.now();
-    try {
-      await Promise.race([body(), limit(name)]);
-      console.log(`ok      ${name} (${Date.now() - started} ms)`);
-    } catch (error) {
-      failed++;
-      console.log(`FAILED  ${name}\n        ${error.stack.split('\n').slice(0, 4).join('\n        ')}`);
+  const chosen = tests.filter(({ name }) => name.includes(only));
+  const waiting = chosen.values();
+  const work = async () => {
+    for (const { name, body } of waiting) {
+      const started = Date.now();
+      try {
+        await Promise.race([body(), limit(name)]);
+        console.log(`ok      ${name} (${Date.now() - started} ms)`);
+      } catch (error) {
+        failed++;
+        console.log(`FAILED  ${name}\n        ${error.stack.split('\n').slice(0, 4).join('\n        ')}`);
+      }
     }
-  }
-  console.log(`${tests.length - failed} passed, ${failed} failed`);
-  return failed === 0 && tests.length > 0 ? 0 : 1;
+  };
+  await Promise.all(Array.from({ length: beside }, work));
+  console.log(`${chosen.length - failed} passed, ${failed} failed`);
+  return failed === 0 && chosen.length > 0 ? 0 : 1;
 }
 
 function limit(name) {

@@ -1,5 +1,5 @@
 // The dashboard in a real browser against the development server with invented data.
-//   node run.mjs --packages DIR --site DIR --sources DIR    (what ctest calls)
+//   node run.mjs --packages DIR --site DIR --sources DIR [--only TEXT]    (what ctest calls)
 
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
@@ -21,6 +21,8 @@ const load = (file) => import(pathToFileURL(resolve(options.sources, 'dev', file
 const { startServer } = await load('server.mjs');
 const { Cluster, publicApp } = await load('model.mjs');
 const { site, packages } = options;
+
+const kBeside = 4; // tests at a time: much of each is waiting for its page
 
 const browser = await Browser.start(packages);
 
@@ -47,6 +49,7 @@ function pagesOf({ app, apps, nodes, containers }) {
     executors: [`/apps/${part(app.id)}?view=executors`, 'tbody tr'],
     storage: [`/apps/${part(app.id)}?view=storage`, 'tbody tr'],
     containers: [`/apps/${part(app.id)}?view=containers`, 'tbody tr'],
+    unknown: ['/apps/x/y/z', '.empty'],
     failed: [`/apps/${part(apps.find((one) => one.state === 'FAILED').id)}`, '.diagnosis'],
     pending: [`/apps/${part(apps.find((one) => one.state === 'ACCEPTED').id)}`, '.diagnosis'],
     job: [`/apps/${part(app.id)}/jobs/2`, 'tbody tr'],
@@ -383,6 +386,207 @@ test('motion stops when the system asks for it', () =>
     }),
   ));
 
+test('a node that is lost is said, drawn and listed', () =>
+  withServer({}, async (server) => {
+    const [, , lost] = server.cluster.nodes;
+    lost.state = 'LOST';
+    await browser.visit(server.url, {}, async (page) => {
+      await page.locator('.node-tile.bad').getByText(lost.id).waitFor();
+      equal(await page.locator('.node-tile').count(), 3, 'tiles');
+      await page.getByRole('link', { name: '1 node lost' }).click();
+      await page.waitForURL(/state=LOST/);
+      await page.waitForSelector('tbody tr');
+      equal(await page.locator('tbody tr').count(), 1, 'rows of lost nodes');
+      await page.getByRole('button', { name: /^all/ }).click();
+      equal(await page.locator('tbody tr').count(), 3, 'rows of all nodes');
+    });
+  }));
+
+test('containers that were ended by order do not look failed', () =>
+  withServer({}, async (server) => {
+    const { app, containers } = server.cluster;
+    const list = containers.get(app.attempt.appAttemptId);
+    const ends = [
+      [137, 'Killed: out of memory', 'exit 137', 'bad'],
+      [-106, 'not asked for any more', 'released', 'dim'],
+      [-102, 'for queue etl', 'preempted', 'dim'],
+      [-106, 'killed by ann', 'stopped', 'dim'],
+    ];
+    ends.forEach(([status, said], index) =>
+      Object.assign(list[index], { containerState: 'COMPLETE', containerExitStatus: status, diagnosticsInfo: said }),
+    );
+    await browser.visit(`${server.url}/apps/${app.id}?view=containers`, {}, async (page) => {
+      await page.waitForSelector('tbody tr');
+      for (const [index, [, , word, colour]] of ends.entries()) {
+        const state = page.locator('tbody tr').nth(index).locator('.state');
+        equal(await state.textContent(), word, `word of container ${index}`);
+        check((await state.getAttribute('class')).includes(colour), `${word} is ${colour}`);
+      }
+    });
+  }));
+
+test('an application that waits says for what, and nothing that is not known', () =>
+  withServer({}, async (server) => {
+    const { app, apps, nodes } = server.cluster;
+    const pending = apps.find((one) => one.state === 'ACCEPTED');
+    const panel = (page) => page.locator('.diagnosis.wait');
+    await browser.visit(`${server.url}/apps/${pending.id}`, {}, async (page) => {
+      equal(await panel(page).locator('.said').textContent(), pending.diagnostics, 'its diagnostics');
+      pending.diagnostics = '';
+      nodes.forEach((node) => (node.availableVirtualCores = 0));
+      apps.push({ ...pending, id: `${pending.id}0`, startedTime: pending.startedTime - 1 });
+      await page.reload();
+      await panel(page).getByText('It waits for a container of 1 GiB and 1 vcore, for its master.').waitFor();
+      await panel(page).getByText('No node has that much room now').waitFor();
+      await panel(page).getByText(/1 application of queue .* waits too/).waitFor();
+    });
+    const ask = (resourceName) => ({ resourceName, numContainers: 3, capability: { memory: 1536, vCores: 2 } });
+    app.resourceRequests = [ask('node-1'), ask('*')];
+    await browser.visit(`${server.url}/apps/${app.id}`, {}, async (page) => {
+      await panel(page).getByText('It waits for 3 executors of 1.5 GiB and 2 vcores.').waitFor();
+      delete app.resourceRequests;
+      server.cluster.tick();
+      await eventually(async () => (await panel(page).count()) === 0, 'nothing left to wait for');
+    });
+  }));
+
+for (const width of [1280, 800]) {
+  test(`long names break neither words nor tables, ${width} pixels`, () => {
+    const long = (kind, plain) =>
+      /^(app.name|stage.name|job.desc|container.diag)/.test(kind) ? `${plain} ${'made-by-a-workflow-engine-'.repeat(6)}` : plain;
+    const cluster = new Cluster({ name: long });
+    cluster.apps.forEach((app) => Object.assign(app, { user: 'root', queue: 'default' }));
+    return withServer({ cluster }, (server) =>
+      browser.visit(server.url, { width }, async (page) => {
+        for (const [name, [path, ready]] of Object.entries(pagesOf(cluster))) {
+          await page.goto(server.url + path);
+          await page.waitForSelector(ready);
+          const faults = await page.evaluate(brokenCells);
+          check(faults.length === 0, `${name}: ${faults.slice(0, 4).join('; ')}`);
+        }
+      }),
+    );
+  });
+}
+
+// In the page: tables that are cut off, and words of cells that stand on more lines than they should.
+function brokenCells() {
+  const faults = [];
+  const lines = (element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return new Set([...range.getClientRects()].map((box) => Math.round(box.top / 6))).size;
+  };
+  for (const frame of document.querySelectorAll('.table-frame')) {
+    const label = frame.querySelector('table').ariaLabel;
+    if (frame.scrollWidth > frame.clientWidth) faults.push(`${label} is cut off`);
+    for (const cell of frame.querySelectorAll('td .name, td .state, .row-id, .main .id bdi, td.number')) {
+      const words = frame.classList.contains('cards') && cell.textContent.includes(' '); // may be on two lines
+      if (words || cell.closest('.row-note')) continue;
+      if (cell.childElementCount === 0 && lines(cell) > 1) faults.push(`${label}: "${cell.textContent}" is broken`);
+    }
+    for (const name of frame.querySelectorAll('.main a .name')) {
+      const height = name.getBoundingClientRect().height / parseFloat(getComputedStyle(name).lineHeight);
+      if (height > 2.2) faults.push(`${label}: a name of ${height} lines`);
+      if (name.getBoundingClientRect().width < 100 && name.textContent.length > 40) {
+        faults.push(`${label}: a name squeezed to ${name.getBoundingClientRect().width} pixels`);
+      }
+    }
+  }
+  return faults;
+}
+
+test('the overview leaves no hole beside its panels', () =>
+  withServer({}, async (server) => {
+    for (const width of [390, 800, 1280]) {
+      await browser.visit(server.url, { width }, async (page) => {
+        await page.waitForSelector('.loom li');
+        const ends = await page.locator('.columns.thirds').evaluate((row) => {
+          const last = row.lastElementChild.getBoundingClientRect();
+          return row.getBoundingClientRect().right - last.right;
+        });
+        check(Math.abs(ends) <= 1, `at ${width} the last panel ends ${ends} pixels before its row`);
+      });
+    }
+  }));
+
+test('the times of a master that never registered are those of its attempts', () =>
+  withServer({}, async (server) => {
+    const app = server.cluster.apps.find((one) => one.state === 'FAILED');
+    const start = app.startedTime;
+    Object.assign(app, { launchTime: 0, finishedTime: start + 400 });
+    const attempts = [1, 2].map((id) => ({ ...app.attempt, id, startTime: start + id, finishedTime: start + id + 116 }));
+    server.answerWith((path) => path.endsWith('/appattempts'), 200, { appAttempts: { appAttempt: attempts } });
+    await browser.visit(`${server.url}/apps/${app.id}`, {}, async (page) => {
+      await page.locator('.life li', { hasText: 'Ran' }).getByText('232 ms in 2 attempts').waitFor();
+      await page.locator('.life li', { hasText: 'Waited' }).getByText('168 ms').waitFor();
+    });
+  }));
+
+test('after its end an application is told about without alarm', () =>
+  withServer({}, async (server) => {
+    const app = server.cluster.apps.find((one) => one.state === 'FINISHED');
+    for (const [path, words] of [
+      [`/apps/${app.id}/stages/0.0`, 'Stages are shown while an application runs'],
+      [`/apps/${app.id}/jobs/0`, 'Jobs are shown while an application runs'],
+      [`/apps/${app.id}?view=work`, 'Jobs are shown while an application runs'],
+    ]) {
+      await browser.visit(server.url + path, {}, async (page) => {
+        await page.getByText(words).waitFor();
+        equal(await page.getByRole('alert').count(), 0, `${path}: alerts`);
+      });
+    }
+    const { containerId } = server.cluster.containers.get(app.attempt.appAttemptId)[0];
+    await browser.visit(`${server.url}/containers/${containerId}/logs`, {}, async (page) => {
+      await page.getByRole('log').waitFor();
+      await page.locator('.heading .state').getByText('exit 0').waitFor();
+      equal(await page.getByRole('button', { name: /Pause|Follow/ }).count(), 0, 'buttons to pause');
+    });
+  }));
+
+test('progress is what REST says, and a command has none', () =>
+  withServer({}, (server) =>
+    browser.visit(`${server.url}/apps`, {}, async (page) => {
+      await page.waitForSelector('tbody tr');
+      const row = (app) => page.locator('tbody tr', { hasText: app.id });
+      const [command] = server.cluster.apps.filter((app) => app.applicationType === 'COMMAND');
+      equal(await row(command).getByRole('progressbar').count(), 0, 'bars of a command');
+      for (const state of ['KILLED', 'FAILED', 'FINISHED']) {
+        const app = server.cluster.apps.findLast((one) => one.state === state);
+        check((await row(app).textContent()).includes('100%'), `${state} is at 100%`);
+      }
+    }),
+  ));
+
+test('executors lead to the logs that the server names', () =>
+  withServer({}, async (server) => {
+    const { app, work } = server.cluster;
+    const [first, second] = work.executors;
+    const { CONTAINER_ID: container } = first.attributes;
+    first.attributes = {};
+    first.executorLogs = {
+      stderr: `http://127.0.0.1/containers/${container}/logs?file=stderr`,
+      stdout: `http://127.0.0.1/containers/${container}/logs?file=stdout`,
+    };
+    second.attributes = {};
+    await browser.visit(`${server.url}/apps/${app.id}?view=executors`, {}, async (page) => {
+      const link = page.getByRole('link', { name: 'stderr of executor 1' });
+      equal(await link.getAttribute('href'), `/containers/${container}/logs?file=stderr`, 'address of stderr');
+      await page.getByRole('link', { name: 'stdout of executor 1' }).click();
+      await page.getByRole('log', { name: 'Contents of stdout' }).waitFor();
+    });
+  }));
+
+test('an address of no page is answered with the page that says so', () =>
+  withServer({}, (server) =>
+    browser.visit(server.url, {}, async (page) => {
+      equal((await page.goto(`${server.url}/apps/x/y/z`)).status(), 404, 'status');
+      await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+      await page.getByRole('main').getByRole('link', { name: 'nodes' }).click();
+      await page.waitForURL(/\/nodes$/);
+    }),
+  ));
+
 test('a thousand nodes stay quick', () =>
   withServer({ cluster: new Cluster({ nodes: 1000 }) }, (server) =>
     browser.visit(`${server.url}/nodes`, {}, async (page) => {
@@ -393,6 +597,6 @@ test('a thousand nodes stay quick', () =>
     }),
   ));
 
-const code = await runTests();
+const code = await runTests(kBeside, options.only);
 await browser.close();
 process.exit(code);

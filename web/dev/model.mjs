@@ -90,7 +90,7 @@ export class Cluster {
         : killed
           ? 'Killed by ann through rmctl app kill'
           : pending
-            ? 'Needs 8 GiB on one node; the freest node has 3.25 GiB. Position 1 in queue root.etl'
+            ? 'Queue root.etl is at its maximum of 30 % of the cluster'
             : '';
       this.apps.push({
         id: `application_${this.stamp}_${String(index + 1).padStart(4, '0')}`,
@@ -99,11 +99,11 @@ export class Cluster {
         queue: this.name('app.queue', queues[index % queues.length]),
         state,
         finalStatus: state === 'FINISHED' ? 'SUCCEEDED' : ended ? state : 'UNDEFINED',
-        progress: state === 'FINISHED' ? 100 : last ? 34 : 0,
+        progress: ended ? 100 : last ? 34 : 0,
         trackingUI: 'UNASSIGNED',
         diagnostics: this.name('app.diagnostics', diagnostics),
         clusterId: this.stamp,
-        applicationType: last ? 'RDD' : 'COMMAND',
+        applicationType: second ? 'COMMAND' : 'HEDDLE-RDD',
         applicationTags: this.name('app.tags', 'team:data'),
         priority: 0,
         startedTime: started,
@@ -115,6 +115,7 @@ export class Cluster {
         runningContainers: last ? 4 : second ? 1 : -1,
         memorySeconds: pending ? 0 : 180_224,
         vcoreSeconds: pending ? 0 : 214,
+        resourceInfo: { amResource: { memory: 1024, vCores: 1 } },
       });
     }
     this.app = this.apps.at(-1);

@@ -15,6 +15,7 @@ const kPolicy =
 const kRing = 256; // events kept for Last-Event-ID
 const kPage =
   /^\/(nodes(\/[^/]+)?|apps(\/[^/]+(\/(jobs|stages)\/[^/]+)?)?|containers\/[^/]+\/logs)?$/;
+const kUnderPages = /^\/(nodes|apps|containers)\//;
 
 /** Starts the server. `code`: the one-time code that gives a session; none: everybody has one. */
 export async function startServer({ site, port = 0, cluster = new Cluster(), code, everyMs = 0 }) {
@@ -69,6 +70,7 @@ function answer(state, request, response) {
   if (url.pathname.startsWith('/api/v1/applications/')) return jobsRest(state, path.slice(3), url, response);
   if (url.pathname === '/heddle/v1/stream') return stream(state, request, url, response);
   if (url.pathname.startsWith('/heddle/v1/containers/')) return logs(state, path.slice(3), url, request, response);
+  if (kUnderPages.test(url.pathname)) return file(response, state.assets.get('/index.html'), 404);
   missing(response, url.pathname);
 }
 
@@ -79,8 +81,8 @@ function signIn(state, url, response) {
   response.writeHead(303, { Location: '/' }).end();
 }
 
-function file(response, asset) {
-  response.writeHead(200, {
+function file(response, asset, status = 200) {
+  response.writeHead(status, {
     'Content-Type': asset.type,
     'Cache-Control': asset.immutable ? 'max-age=31536000, immutable' : 'no-cache',
     ETag: `"${asset.etag}"`,
@@ -98,6 +100,8 @@ function missing(response, what) {
   json(response, { RemoteException: { exception: 'NotFoundException', message } }, 404);
 }
 
+const kGone = ['LOST', 'DECOMMISSIONED', 'REBOOTED', 'SHUTDOWN']; // left out unless asked for, as in YARN
+
 function clusterRest({ cluster }, [what, id, part, attempt, kind], url, response) {
   if (what === 'info') {
     return json(response, { clusterInfo: { id: cluster.stamp, startedOn: cluster.started, state: 'STARTED' } });
@@ -105,7 +109,11 @@ function clusterRest({ cluster }, [what, id, part, attempt, kind], url, response
   if (what === 'metrics') return json(response, { clusterMetrics: cluster.metrics() });
   if (what === 'scheduler') return json(response, { scheduler: cluster.scheduler() });
   if (what === 'nodes') {
-    if (!id) return json(response, { nodes: cluster.nodes.length ? { node: cluster.nodes } : {} });
+    if (!id) {
+      const states = url.searchParams.get('states')?.split(',');
+      const shown = cluster.nodes.filter(({ state }) => (states ? states.includes(state) : !kGone.includes(state)));
+      return json(response, { nodes: shown.length ? { node: shown } : {} });
+    }
     const node = cluster.nodes.find((one) => one.id === id);
     return node ? json(response, { node }) : missing(response, id);
   }

@@ -16,6 +16,7 @@ import { NodesPage } from './pages/nodes';
 import { OverviewPage } from './pages/overview';
 import { SignedOut } from './pages/signed_out';
 import { StagePage } from './pages/stage';
+import { Heading, useTitle } from './pages/title';
 import { route, segments } from './router';
 import { nextTheme, theme } from './theme';
 import { Announcer, Empty } from './ui/bits';
@@ -127,9 +128,17 @@ function Page({ path }: { path: string }): JSX.Element {
       return <StagePage app={id} stage={Number(stage[1])} attempt={Number(stage[2])} />;
     }
   }
+  return <UnknownPage />;
+}
+
+function UnknownPage(): JSX.Element {
+  useTitle('No such page');
   return (
-    <Empty title="There is no such page">
-      <a href="/">Go to the overview</a>
-    </Empty>
+    <>
+      <Heading title="There is no such page" />
+      <Empty title="Nothing has this address">
+        <a href="/">Overview</a>, <a href="/nodes">nodes</a> or <a href="/apps">applications</a>
+      </Empty>
+    </>
   );
 }

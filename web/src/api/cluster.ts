@@ -30,9 +30,13 @@ export async function clusterMetrics(abort?: AbortSignal): Promise<ClusterMetric
   return body.clusterMetrics;
 }
 
+// Unless all are asked for, YARN leaves out the nodes that are gone: just those to look at.
+const kNodeStates =
+  'NEW,RUNNING,UNHEALTHY,DECOMMISSIONING,DECOMMISSIONED,LOST,REBOOTED,SHUTDOWN';
+
 export async function nodes(abort?: AbortSignal): Promise<ClusterNode[]> {
   type Body = { nodes?: { node?: ClusterNode[] | ClusterNode } | null };
-  return asList((await getJson<Body>(`${kRoot}/nodes`, abort)).nodes?.node);
+  return asList((await getJson<Body>(`${kRoot}/nodes?states=${kNodeStates}`, abort)).nodes?.node);
 }
 
 export async function node(id: string, abort?: AbortSignal): Promise<ClusterNode> {

@@ -93,6 +93,19 @@ export interface Application {
   masterNodeId?: string;
   queueUsagePercentage?: number;
   clusterUsagePercentage?: number;
+  resourceInfo?: { amResource?: Size };
+  resourceRequests?: ResourceRequest[]; // what it waits for; not in lists and events
+}
+
+export interface Size {
+  memory: number;
+  vCores: number;
+}
+
+export interface ResourceRequest {
+  resourceName: string; // a node, or '*' for any: that row has the whole number
+  capability: Size;
+  numContainers: number;
 }
 
 export interface Attempt {

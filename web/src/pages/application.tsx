@@ -11,10 +11,12 @@ import { Copy, Empty, Facts, Failure, Id, Loading, Name, Panel, Time } from '../
 import { count, duration, elapsed, mebibytes, plural } from '../ui/format';
 import { AppState, State } from '../ui/state';
 import { Table } from '../ui/table';
-import { group } from './applications';
+import { group, reports } from './applications';
 import { containerColumns } from './containers';
+import { LastSeen } from './not_answered';
 import { jobsOf, stageKey, topicsOf, useApplication, useWork, type Work } from './sources';
 import { Heading, useTitle } from './title';
+import { Waiting } from './waiting';
 import { executorColumns, jobColumns, rddColumns, stageColumns } from './work_tables';
 
 export function ApplicationPage({ id }: { id: string }) {
@@ -38,28 +40,43 @@ export function ApplicationPage({ id }: { id: string }) {
 
 function Loaded({ app }: { app: Application }) {
   const work = useWork(app.id);
+  const known = useAttempts(app.id);
   return (
     <>
-      <Life app={app} />
+      <Life app={app} attempts={known.view.value.data ?? []} />
       <Diagnosis app={app} />
+      {app.finishedTime === 0 && <Waiting app={app} />}
       <Panel title="About">
         <About app={app} />
       </Panel>
-      <Views app={app} work={work} />
+      <Views app={app} work={work} known={known} />
     </>
   );
 }
 
-/** The stretches of its life with the time spent in each. */
-function Life({ app }: { app: Application }) {
+/** How long it waited and ran. A master that ended before it registered left no launch time: what its
+ *  attempts took is then the time that it ran. */
+function stretches(app: Application, attempts: Attempt[]) {
   const launched = app.launchTime && app.launchTime > 0 ? app.launchTime : undefined;
   const end = app.finishedTime > 0 ? app.finishedTime : undefined;
+  if (launched) {
+    return { launched, end, waited: elapsed(app.startedTime, launched), ran: elapsed(launched, end) };
+  }
+  const started = attempts.filter((attempt) => attempt.containerId && attempt.finishedTime > 0);
+  const whole = elapsed(app.startedTime, end);
+  if (!end || started.length === 0) return { launched, end, waited: whole, ran: undefined };
+  const ran = started.reduce((sum, { startTime, finishedTime }) => sum + finishedTime - startTime, 0);
+  return { launched, end, waited: Math.max(0, (whole ?? 0) - ran), ran };
+}
+
+/** The stretches of its life with the time spent in each. */
+function Life({ app, attempts }: { app: Application; attempts: Attempt[] }) {
+  const { launched, end, waited, ran } = stretches(app, attempts);
   const kind = group(app);
-  const waited = elapsed(app.startedTime, launched ?? end);
-  const ran = launched ? elapsed(launched, end) : undefined;
-  const steps: { name: string; time: number | undefined; state: string }[] = [
+  const tries = attempts.length > 1 ? ` in ${count(attempts.length)} attempts` : '';
+  const steps: { name: string; time: number | undefined; state: string; note?: string }[] = [
     { name: 'Waited', time: waited, state: launched || end ? 'past' : 'now' },
-    { name: 'Ran', time: ran, state: end ? 'past' : launched ? 'now' : 'later' },
+    { name: 'Ran', time: ran, state: end ? 'past' : launched ? 'now' : 'later', note: tries },
   ];
   return (
     <ol class="life" aria-label="Life of the application">
@@ -70,7 +87,10 @@ function Life({ app }: { app: Application }) {
       {steps.map((step) => (
         <li key={step.name} class={step.state}>
           <span class="life-name">{stepName(step.name, step.state)}</span>
-          <span>{step.state === 'later' ? '–' : duration(step.time)}</span>
+          <span>
+            {step.state === 'later' ? '–' : duration(step.time)}
+            {step.time !== undefined && step.note}
+          </span>
         </li>
       ))}
       <li class={end ? `past end ${kind.toLowerCase()}` : 'later'}>
@@ -89,17 +109,7 @@ function stepName(name: string, state: string): string {
 function Diagnosis({ app }: { app: Application }) {
   const text = app.diagnostics?.trim();
   const kind = group(app);
-  if (kind === 'PENDING') {
-    return (
-      <section class="diagnosis wait">
-        <h2>Why it waits</h2>
-        <p class="said">
-          <Name>{text || 'The scheduler has not looked at it yet.'}</Name>
-        </p>
-      </section>
-    );
-  }
-  if (!text) return null;
+  if (!text || kind === 'PENDING') return null; // what it says while it waits is in Waiting
   const title = { FAILED: 'Why it failed', KILLED: 'Why it was killed' }[kind] ?? 'Diagnostics';
   return (
     <section class={`diagnosis ${kind === 'FAILED' ? 'bad' : 'dim'}`}>
@@ -140,7 +150,7 @@ function About({ app }: { app: Application }) {
             name: 'Used in all',
             value: `${count(app.vcoreSeconds)} vcore-seconds, ${count(Math.round((app.memorySeconds ?? 0) / 1024))} GiB-seconds`,
           },
-        app.state === 'RUNNING' && { name: 'Progress', value: `${Math.round(app.progress)}%` },
+        app.state === 'RUNNING' && reports(app) && { name: 'Progress', value: `${Math.round(app.progress)}%` },
       ]}
     />
   );
@@ -149,7 +159,13 @@ function About({ app }: { app: Application }) {
 const kViews = ['work', 'executors', 'storage', 'containers'] as const;
 type ViewName = (typeof kViews)[number];
 
-function Views({ app, work }: { app: Application; work: Resource<Work> }) {
+interface ViewsProps {
+  app: Application;
+  work: Resource<Work>;
+  known: Resource<Attempt[]>;
+}
+
+function Views({ app, work, known }: ViewsProps) {
   const { data } = work.view.value;
   const hasWork = data && (data.jobs.length > 0 || data.executors.length > 0);
   const asked = route.value.query.get('view');
@@ -158,7 +174,7 @@ function Views({ app, work }: { app: Application; work: Resource<Work> }) {
     work: ['Jobs and stages', data?.jobs.length],
     executors: ['Executors', data?.executors.filter((executor) => executor.isActive).length],
     storage: ['Storage', undefined],
-    containers: ['Attempts and containers', undefined],
+    containers: ['Containers', undefined],
   };
   const noWork = work.view.value.error instanceof HttpError && work.view.value.error.status === 404;
   const shown = noWork && !asked ? 'containers' : view;
@@ -179,7 +195,7 @@ function Views({ app, work }: { app: Application; work: Resource<Work> }) {
       {shown === 'work' && <WorkView app={app} work={work} />}
       {shown === 'executors' && <ExecutorsView app={app} work={work} />}
       {shown === 'storage' && <StorageView app={app} />}
-      {shown === 'containers' && <ContainersView app={app} />}
+      {shown === 'containers' && <ContainersView app={app} known={known} />}
     </>
   );
 }
@@ -191,6 +207,7 @@ function NoWork({ app, work }: { app: Application; work: Resource<Work> }) {
     return <Failure error={error} what="Jobs" retry={() => work.reload()} />;
   }
   if (!data && !error) return <Loading />;
+  if (!reports(app)) return <Empty title="A command has no jobs, executors or RDDs" />;
   if (app.finishedTime > 0) {
     return <Empty title="Jobs are shown while an application runs">This one has ended.</Empty>;
   }
@@ -208,6 +225,7 @@ function WorkView({ app, work }: { app: Application; work: Resource<Work> }) {
   const columns = stageColumns(app.id);
   return (
     <>
+      {app.finishedTime > 0 && <LastSeen />}
       {active.length > 0 && (
         <Panel title="Stages running now">
           <Table label="Stages running now" columns={columns} rows={active} rowKey={stageKey} sort="id" param="active" />
@@ -273,16 +291,18 @@ function StorageView({ app }: { app: Application }) {
   );
 }
 
-function ContainersView({ app }: { app: Application }) {
-  const resource = useResource(`attempts ${app.id}`, () => ({
-    load: (abort) => attempts(app.id, abort),
-    topics: topicsOf('app', app.id),
+const useAttempts = (app: string) =>
+  useResource(`attempts ${app}`, () => ({
+    load: (abort) => attempts(app, abort),
+    topics: topicsOf('app', app),
     stale: (event) => event === 'app',
   }));
-  const { data, error } = resource.view.value;
+
+function ContainersView({ app, known }: { app: Application; known: Resource<Attempt[]> }) {
+  const { data, error } = known.view.value;
   return (
     <>
-      {error && <Failure error={error} what="Attempts" retry={() => resource.reload()} />}
+      {error && <Failure error={error} what="Attempts" retry={() => known.reload()} />}
       {!data && !error && <Loading />}
       {data?.length === 0 && <Empty title="No attempt has been started yet" />}
       {data &&

@@ -78,11 +78,16 @@ export const applicationColumns: Column<Application>[] = [
   },
 ];
 
-/** A thin bar of what the application reports about itself. */
+/** A command reports nothing about itself. */
+export const reports = (app: Application) => app.applicationType !== 'COMMAND';
+
+/** A thin bar of what the application reports about itself. Once it has ended, however it did, that
+ *  is 100%, as in YARN and in rmctl. */
 export function Progress({ app }: { app: Application }) {
   const value = Math.max(0, Math.min(100, app.progress));
-  if (app.state !== 'RUNNING') {
-    return <span class="none">{app.finishedTime > 0 || value === 0 ? '–' : `${Math.round(value)}%`}</span>;
+  if (!reports(app) || app.state !== 'RUNNING') {
+    const tells = reports(app) && app.finishedTime > 0;
+    return <span class="none">{tells ? `${Math.round(value)}%` : '–'}</span>;
   }
   return (
     <div class="tasks">

@@ -2,23 +2,35 @@
 
 import type { Container } from '../api/types';
 import { paths } from '../router';
-import { Id, Name, Span, Time } from '../ui/bits';
+import { Id, Name, Note, Span, Time } from '../ui/bits';
 import { mebibytes, plural } from '../ui/format';
 import { State } from '../ui/state';
 import type { Column } from '../ui/table';
 
 const kNoExit = -1000; // YARN's exit status of a container that has not ended
 
-/** "ended 0" or "exit 137" once a container is complete. */
-function exit(container: Container): string | undefined {
-  if (container.containerState !== 'COMPLETE') return undefined;
-  const status = Number(container.containerExitStatus ?? kNoExit);
-  return status === kNoExit ? undefined : `exit ${status}`;
-}
+// YARN's statuses of containers that were ended by order, or whose node went away. That is no
+// failure of what ran in them.
+const kOrdered: Record<number, string> = {
+  [-100]: 'aborted',
+  [-102]: 'preempted',
+  [-105]: 'released',
+  [-106]: 'stopped',
+  [-107]: 'stopped',
+  [-108]: 'stopped',
+};
+// The manager's own status is the same for what nobody needs any more and for what was killed.
+const kNotNeeded = /^(not asked for any more|released by its master|nobody needs it any more)/;
 
-function stateOf(container: Container): string {
-  const failed = Number(container.containerExitStatus ?? 0) !== 0;
-  return container.containerState === 'COMPLETE' && failed ? 'FAILED' : container.containerState;
+/** Whether and how a container has ended. */
+export function ContainerState({ container }: { container: Container }) {
+  const { containerState: state, containerExitStatus = kNoExit } = container;
+  const status = Number(containerExitStatus);
+  if (state !== 'COMPLETE' || status === kNoExit) return <State state={state} />;
+  const word = kOrdered[status];
+  if (!word) return <State state={status === 0 ? 'SUCCESS' : 'FAILED'} text={`exit ${status}`} />;
+  const released = kNotNeeded.test(container.diagnosticsInfo ?? '');
+  return <State state="KILLED" text={released ? 'released' : word} />;
 }
 
 export const containerColumns: Column<Container>[] = [
@@ -29,11 +41,7 @@ export const containerColumns: Column<Container>[] = [
     cell: (container) => (
       <>
         <Id>{container.containerId}</Id>
-        {container.diagnosticsInfo && (
-          <p class="row-note">
-            <Name>{container.diagnosticsInfo}</Name>
-          </p>
-        )}
+        {container.diagnosticsInfo && <Note>{container.diagnosticsInfo}</Note>}
       </>
     ),
     sort: (container) => container.containerId,
@@ -41,10 +49,7 @@ export const containerColumns: Column<Container>[] = [
   {
     key: 'state',
     head: 'State',
-    cell: (container) => {
-      const text = exit(container);
-      return <State state={stateOf(container)} {...(text ? { text } : {})} />;
-    },
+    cell: (container) => <ContainerState container={container} />,
     sort: (container) => container.containerState,
   },
   {

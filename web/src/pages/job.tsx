@@ -1,17 +1,18 @@
 // One job: its progress and its stages.
 
-import { Empty, Facts, Failure, Loading, Name, Panel, Span, Time } from '../ui/bits';
+import { Empty, Facts, Loading, Name, Panel, Span, Time } from '../ui/bits';
 import { count, sparkTime } from '../ui/format';
 import { State } from '../ui/state';
 import { Table } from '../ui/table';
 import { stageKey, useApplication, useWork } from './sources';
+import { NotAnswered } from './not_answered';
 import { Heading, useTitle } from './title';
 import { JobBar, stageColumns } from './work_tables';
 import { paths } from '../router';
 
 export function JobPage({ app, job: id }: { app: string; job: number }) {
   useTitle(`Job ${id}`);
-  const application = useApplication(app).view.value.data;
+  const application = useApplication(app).view.value;
   const work = useWork(app);
   const { data, error } = work.view.value;
   const job = data?.jobs.find((other) => other.jobId === id);
@@ -22,13 +23,13 @@ export function JobPage({ app, job: id }: { app: string; job: number }) {
       <Heading
         trail={[
           { text: 'Applications', href: '/apps' },
-          { text: application?.name ?? app, href: paths.app(app) },
+          { text: application.data?.name ?? app, href: paths.app(app) },
         ]}
         title={`Job ${id}`}
       >
         {job && <State state={job.status} />}
       </Heading>
-      {error && <Failure error={error} what="Job" retry={() => work.reload()} />}
+      <NotAnswered app={application} work={work} what="Job" />
       {!data && !error && <Loading lines={6} />}
       {data && !job && <Empty title={`There is no job ${id} in this application`} />}
       {job && (

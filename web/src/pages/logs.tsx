@@ -5,14 +5,17 @@ import { Component, type ComponentChild, type RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 
 import { followLog, logFiles, logPart, logUrl } from '../api/jobs';
+import { containers } from '../api/cluster';
 import { HttpError } from '../api/http';
-import type { LogFile } from '../api/types';
+import type { Container, LogFile } from '../api/types';
 import { LogBuffer, type Block } from '../live/log_buffer';
 import { useResource } from '../live/resource';
 import { paths, route, setQuery, withQuery } from '../router';
 import { announce, Copy, Empty, Failure, Loading, Name } from '../ui/bits';
 import { bytes } from '../ui/format';
 import { Icon } from '../ui/icons';
+import { ContainerState } from './containers';
+import { topicsOf } from './sources';
 import { Heading, useTitle } from './title';
 
 const kPart = 64 * 1024; // read at first, and each time the top is reached
@@ -30,6 +33,8 @@ export function LogsPage({ container }: { container: string }) {
   const asked = route.value.query.get('file');
   const file = files?.find(({ name }) => name === asked) ?? preferred(files);
   const app = applicationOf(container);
+  const found = useContainer(container).view.value.data;
+  const ended = found?.containerState === 'COMPLETE';
   return (
     <div class="logs">
       <Heading
@@ -44,6 +49,7 @@ export function LogsPage({ container }: { container: string }) {
         }
       >
         <Copy text={container} />
+        {found && <ContainerState container={found} />}
       </Heading>
       {error && <Failure error={error} what="Logs" retry={() => resource.reload()} />}
       {!files && !error && <Loading lines={8} />}
@@ -55,7 +61,7 @@ export function LogsPage({ container }: { container: string }) {
         </Empty>
       )}
       {files && file && (
-        <Viewer key={file.name} container={container} file={file} files={files} />
+        <Viewer key={file.name} container={container} file={file} files={files} ended={ended} />
       )}
     </div>
   );
@@ -68,11 +74,27 @@ function preferred(files: LogFile[] | undefined): LogFile | undefined {
   return stdout && stdout.size > 0 ? stdout : (written ?? stdout ?? files?.[0]);
 }
 
+const kContainer = /^container_(?:e\d+_)?(\d+)_(\d+)_(\d+)_\d+$/;
+
 /** container_[eN_]TIMESTAMP_APP_ATTEMPT_NUMBER is of application_TIMESTAMP_APP. */
 function applicationOf(container: string): string | undefined {
-  const match = /^container_(?:e\d+_)?(\d+)_(\d+)_\d+_\d+$/.exec(container);
+  const match = kContainer.exec(container);
   return match ? `application_${match[1]}_${match[2]}` : undefined;
 }
+
+/** The container itself, while the resource manager still knows it. */
+const useContainer = (id: string) =>
+  useResource(`container ${id}`, () => ({
+    load: async (abort): Promise<Container | undefined> => {
+      const match = kContainer.exec(id);
+      if (!match) return undefined;
+      const attempt = `appattempt_${match[1]}_${match[2]}_${match[3]!.padStart(6, '0')}`;
+      const all = await containers(applicationOf(id)!, attempt, abort);
+      return all.find((one) => one.containerId === id);
+    },
+    topics: topicsOf('app', applicationOf(id) ?? ''),
+    stale: (event) => event === 'app',
+  }));
 
 interface Shown {
   blocks: Block[];
@@ -88,6 +110,7 @@ class Tail {
   readonly error: Signal<Error | undefined> = signal(undefined);
   readonly following = signal(true);
   readonly loadingEarlier = signal(false);
+  ended = false; // nothing will be written any more
   #buffer: LogBuffer | undefined;
   #run: AbortController | undefined;
   #frame = 0;
@@ -118,6 +141,7 @@ class Tail {
         this.error.value = undefined;
         const from = this.#buffer!.end;
         await followLog(this.container, this.file, from, (part) => this.#take(part), abort);
+        if (this.ended && this.#buffer!.end === from) return;
         delay = this.#buffer!.end > from ? kRetryMin : Math.min(delay * 2, kRetryMax);
       } catch (error) {
         if (abort.aborted) return;
@@ -194,10 +218,12 @@ interface ViewerProps {
   container: string;
   file: LogFile;
   files: LogFile[];
+  ended: boolean; // its container has
 }
 
-function Viewer({ container, file, files }: ViewerProps) {
+function Viewer({ container, file, files, ended }: ViewerProps) {
   const tail = useMemo(() => new Tail(container, file.name), [container, file.name]);
+  tail.ended = ended;
   useEffect(() => {
     const turn = () => (document.hidden || !tail.following.value ? tail.stop() : tail.start());
     const leave = tail.following.subscribe(turn);
@@ -228,7 +254,7 @@ function Viewer({ container, file, files }: ViewerProps) {
           {first > 0 ? `last ${bytes(end - first)} of ${bytes(end)}` : bytes(end)}
         </span>
         <span class="log-actions">
-          <FollowButton tail={tail} />
+          {!ended && <FollowButton tail={tail} />}
           <button
             type="button"
             class="button"
@@ -312,7 +338,9 @@ function Text({ tail, wrap }: { tail: Tail; wrap: boolean }) {
           <Lines key={block.key} text={block.text} />
         ))}
         {shown.openLine && <Lines text={shown.openLine} />}
-        {shown.end === 0 && <p class="log-empty">Nothing has been written yet</p>}
+        {shown.end === 0 && (
+          <p class="log-empty">{tail.ended ? 'Nothing was written' : 'Nothing has been written yet'}</p>
+        )}
       </div>
     </>
   );

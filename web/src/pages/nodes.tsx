@@ -1,8 +1,10 @@
 // All nodes: a filterable table.
 
+import type { ComponentChildren } from 'preact';
+
 import type { ClusterNode } from '../api/types';
 import { paths, route } from '../router';
-import { Choices, Empty, Failure, Loading, Meter, Name, Search, Time } from '../ui/bits';
+import { Choices, Empty, Failure, Loading, Meter, Name, Note, Search, Time } from '../ui/bits';
 import { count, mebibytes, plural } from '../ui/format';
 import { NodeState, nodeWord } from '../ui/state';
 import { Table, type Column } from '../ui/table';
@@ -14,15 +16,28 @@ export const memoryTotal = (node: ClusterNode) =>
 export const coresTotal = (node: ClusterNode) =>
   node.totalResource?.vCores ?? node.usedVirtualCores + node.availableVirtualCores;
 
+const upFirst = (a: string, b: string) =>
+  Number(b === 'RUNNING') - Number(a === 'RUNNING') || (a < b ? -1 : 1);
+
+export const isUp = (node: ClusterNode) => node.state === 'RUNNING';
+
+/** What of a node is promised; of one that is not there, nothing can be said. */
+function Promised({ node, children }: { node: ClusterNode; children: ComponentChildren }) {
+  return isUp(node) || node.numContainers > 0 ? <>{children}</> : <span class="none">–</span>;
+}
+
 const columns: Column<ClusterNode>[] = [
   {
     key: 'id',
     head: 'Node',
     main: true,
     cell: (node) => (
-      <a href={paths.node(node.id)}>
-        <Name>{node.id}</Name>
-      </a>
+      <>
+        <a href={paths.node(node.id)}>
+          <Name>{node.id}</Name>
+        </a>
+        {node.healthReport && <Note>{node.healthReport}</Note>}
+      </>
     ),
     sort: (node) => node.id,
   },
@@ -44,14 +59,20 @@ const columns: Column<ClusterNode>[] = [
     key: 'memory',
     head: 'Memory',
     cell: (node) => (
-      <Meter label="Memory" used={node.usedMemoryMB} total={memoryTotal(node)} unit="MiB" />
+      <Promised node={node}>
+        <Meter label="Memory" used={node.usedMemoryMB} total={memoryTotal(node)} unit="MiB" />
+      </Promised>
     ),
     sort: (node) => node.usedMemoryMB / Math.max(1, memoryTotal(node)),
   },
   {
     key: 'vcores',
     head: 'Vcores',
-    cell: (node) => <Meter label="Vcores" used={node.usedVirtualCores} total={coresTotal(node)} />,
+    cell: (node) => (
+      <Promised node={node}>
+        <Meter label="Vcores" used={node.usedVirtualCores} total={coresTotal(node)} />
+      </Promised>
+    ),
     sort: (node) => node.usedVirtualCores / Math.max(1, coresTotal(node)),
   },
   {
@@ -69,8 +90,11 @@ export function NodesPage() {
   const state = route.value.query.get('state') ?? '';
   const text = route.value.query.get('q') ?? '';
   const nodes = data ?? [];
-  const states = [...new Set(nodes.map((node) => node.state))].sort();
-  const shown = nodes.filter((node) => (!state || node.state === state) && matches(node, text));
+  const wanted = state.split(',').filter(Boolean); // a link may ask for several
+  const states = [...new Set([...nodes.map((node) => node.state), ...wanted])].sort(upFirst);
+  const found = nodes.filter((node) => matches(node, text));
+  const shown = found.filter((node) => wanted.length === 0 || wanted.includes(node.state));
+  const up = shown.filter(isUp);
   return (
     <>
       <Heading title="Nodes" />
@@ -91,11 +115,11 @@ export function NodesPage() {
               label="State"
               value={state}
               choices={[
-                { value: '', label: 'all', count: nodes.length },
+                { value: '', label: 'all', count: found.length },
                 ...states.map((value) => ({
                   value,
                   label: nodeWord(value),
-                  count: nodes.filter((node) => node.state === value).length,
+                  count: found.filter((node) => node.state === value).length,
                 })),
               ]}
             />
@@ -108,9 +132,9 @@ export function NodesPage() {
             </Empty>
           )}
           <p class="summary">
-            {plural(shown.length, 'node')},{' '}
-            {mebibytes(shown.reduce((sum, node) => sum + memoryTotal(node), 0))} and{' '}
-            {plural(shown.reduce((sum, node) => sum + coresTotal(node), 0), 'vcore')}
+            {plural(shown.length, 'node')}; {count(up.length)} up, with{' '}
+            {mebibytes(up.reduce((sum, node) => sum + memoryTotal(node), 0))} and{' '}
+            {plural(up.reduce((sum, node) => sum + coresTotal(node), 0), 'vcore')}
           </p>
         </>
       )}

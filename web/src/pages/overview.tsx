@@ -8,9 +8,9 @@ import { count, mebibytes, percent, plural } from '../ui/format';
 import { History, useHistory } from '../ui/history';
 import { Icon } from '../ui/icons';
 import { nodeWord, tone } from '../ui/state';
-import { Table, type Column } from '../ui/table';
+import { collator, Table, type Column } from '../ui/table';
 import { applicationColumns, group, NoApplications } from './applications';
-import { coresTotal, memoryTotal } from './nodes';
+import { coresTotal, isUp, memoryTotal } from './nodes';
 import { useApplications, useMetrics, useNodes, useQueues } from './sources';
 import { useTitle } from './title';
 
@@ -43,28 +43,40 @@ export function OverviewPage() {
   );
 }
 
+interface Sentence {
+  nodes: string;
+  href: string; // the nodes it speaks of
+  work: string;
+  tone: 'good' | 'bad' | 'wait';
+}
+
 /** The state of the cluster in one sentence, and whether someone should look at it. */
-function sentence(metrics: ClusterMetrics): { text: string; tone: 'good' | 'bad' | 'wait' } {
-  const down = metrics.lostNodes + metrics.unhealthyNodes;
-  const running = plural(metrics.appsRunning, 'application');
-  const work = `${running} running${metrics.appsPending ? `, ${count(metrics.appsPending)} pending` : ''}`;
-  if (metrics.activeNodes === 0) {
-    return { text: 'No node is up, so nothing can run.', tone: 'bad' };
+function sentence(metrics: ClusterMetrics): Sentence {
+  const { activeNodes: up, lostNodes: lost, unhealthyNodes: sick } = metrics;
+  const pending = metrics.appsPending ? `, ${count(metrics.appsPending)} pending` : '';
+  const work = `; ${plural(metrics.appsRunning, 'application')} running${pending}.`;
+  if (lost + sick > 0) {
+    const states = [lost > 0 && 'LOST', sick > 0 && 'UNHEALTHY'].filter(Boolean);
+    const href = `/nodes?state=${states.join()}`;
+    const first = plural(lost || sick, 'node');
+    const which = lost > 0 && sick > 0 ? `${first} lost and ${count(sick)} unhealthy` : `${first} ${lost > 0 ? 'lost' : 'unhealthy'}`;
+    if (up === 0) return { nodes: `${which}, none up`, href, work: ', so nothing can run.', tone: 'bad' };
+    return { nodes: which, href, work: `, ${count(up)} up${work}`, tone: 'wait' };
   }
-  if (down > 0) {
-    const which = `${plural(down, 'node')} lost or unhealthy, ${count(metrics.activeNodes)} up`;
-    return { text: `${which}; ${work}.`, tone: 'wait' };
-  }
-  const up = metrics.activeNodes === 1 ? 'The one node is up' : `All ${count(metrics.activeNodes)} nodes are up`;
-  return { text: `${up}; ${work}.`, tone: 'good' };
+  if (up === 0) return { nodes: 'No node is up', href: '/nodes', work: ', so nothing can run.', tone: 'bad' };
+  const all = up === 1 ? 'The one node is up' : `All ${count(up)} nodes are up`;
+  return { nodes: all, href: '/nodes', work, tone: 'good' };
 }
 
 function Health({ metrics }: { metrics: ClusterMetrics }) {
-  const { text, tone: colour } = sentence(metrics);
+  const { nodes, href, work, tone: colour } = sentence(metrics);
   return (
     <div class={`health ${colour}`}>
       <Icon name={colour === 'good' ? 'check' : 'warning'} />
-      <h1>{text}</h1>
+      <h1>
+        <a href={href}>{nodes}</a>
+        {work}
+      </h1>
     </div>
   );
 }
@@ -150,14 +162,23 @@ function AppCounts({ metrics, apps }: { metrics: ClusterMetrics; apps: Applicati
   );
 }
 
+const kTakenOut = ['DECOMMISSIONED', 'SHUTDOWN']; // gone because somebody wanted so
+
+const nodesNote = (all: number, up: number) =>
+  up === all ? plural(all, 'node') : `${count(up)} of ${plural(all, 'node')} up`;
+
 /** Each node as one tile, filled to the share of its memory that is promised. */
 function Nodes({ nodes }: { nodes: ClusterNode[] | undefined }) {
-  const list = [...(nodes ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const here = (nodes ?? []).filter((node) => !kTakenOut.includes(node.state));
+  const list = [...here].sort((a, b) => collator.compare(a.id, b.id));
+  const up = list.filter(isUp).length;
+  // Those to look at come first where not all are drawn.
+  if (list.length > kTiles) list.sort((a, b) => Number(isUp(a)) - Number(isUp(b)));
   const size = list.length <= 12 ? 'large' : list.length <= 60 ? 'middle' : 'small';
   return (
-    <Panel title="Nodes" note={<a href="/nodes">{plural(list.length, 'node')}</a>}>
+    <Panel title="Nodes" note={<a href="/nodes">{nodesNote(list.length, up)}</a>}>
       {!nodes && <Loading lines={2} />}
-      {nodes?.length === 0 && <Empty title="No node has registered yet" />}
+      {nodes && list.length === 0 && <Empty title="No node has registered yet" />}
       <ul class={`loom ${size}`}>
         {list.slice(0, kTiles).map((node) => (
           <NodeTile key={node.id} node={node} />
@@ -175,7 +196,7 @@ function Nodes({ nodes }: { nodes: ClusterNode[] | undefined }) {
 function NodeTile({ node }: { node: ClusterNode }) {
   const memory = percent(node.usedMemoryMB, memoryTotal(node));
   const cores = percent(node.usedVirtualCores, coresTotal(node));
-  const up = node.state === 'RUNNING';
+  const up = isUp(node);
   const says = up ? `memory ${memory}, vcores ${cores}` : nodeWord(node.state);
   const height = (used: number, total: number) => `${total > 0 ? Math.min(100, (100 * used) / total) : 0}%`;
   return (

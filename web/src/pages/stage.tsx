@@ -5,12 +5,13 @@ import { stage as loadStage, tasks as loadTasks } from '../api/jobs';
 import type { Stage, Task } from '../api/types';
 import { replaced, useResource } from '../live/resource';
 import { paths, route } from '../router';
-import { Choices, Empty, Facts, Failure, Loading, Name, Panel, Span, Time } from '../ui/bits';
+import { Choices, Empty, Facts, Failure, Loading, Name, Note, Panel, Span, Time } from '../ui/bits';
 import { bytes, count, duration, plural, sparkTime } from '../ui/format';
 import { State, word } from '../ui/state';
 import { Table, type Column } from '../ui/table';
 import { jobsOf, stageKey, topicsOf, useApplication } from './sources';
 import { input, shuffleRead, shuffleWritten, Spread } from './spread';
+import { NotAnswered } from './not_answered';
 import { Heading, useTitle } from './title';
 import { size, StageBar } from './work_tables';
 
@@ -24,7 +25,7 @@ interface Props {
 
 export function StagePage({ app, stage: id, attempt }: Props) {
   useTitle(`Stage ${id}`);
-  const application = useApplication(app).view.value.data;
+  const application = useApplication(app).view.value;
   const key = `${id}.${attempt}`;
   const resource = useResource(`stage ${app} ${key}`, () => ({
     load: async (abort) => [await loadStage(app, id, attempt, abort)],
@@ -43,13 +44,13 @@ export function StagePage({ app, stage: id, attempt }: Props) {
       <Heading
         trail={[
           { text: 'Applications', href: '/apps' },
-          { text: application?.name ?? app, href: paths.app(app) },
+          { text: application.data?.name ?? app, href: paths.app(app) },
         ]}
         title={`Stage ${id}${attempt > 0 ? `, attempt ${attempt}` : ''}`}
       >
         {stage && <State state={stage.status} />}
       </Heading>
-      {error && <Failure error={error} what="Stage" retry={() => resource.reload()} />}
+      <NotAnswered app={application} work={resource} what="Stage" />
       {!stage && !error && <Loading lines={6} />}
       {stage && <Loaded app={app} stage={stage} />}
     </>
@@ -152,11 +153,7 @@ const columns: Column<Task>[] = [
       <>
         <State state={task.status} />
         {task.speculative && <span class="note"> speculative</span>}
-        {task.errorMessage && (
-          <p class="row-note bad-text">
-            <Name>{task.errorMessage}</Name>
-          </p>
-        )}
+        {task.errorMessage && <Note bad>{task.errorMessage}</Note>}
       </>
     ),
     sort: (task) => task.status,

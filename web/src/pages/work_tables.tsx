@@ -2,7 +2,7 @@
 
 import type { CachedRdd, Executor, Job, Stage } from '../api/types';
 import { paths } from '../router';
-import { Meter, Name, Span, TaskBar, Time } from '../ui/bits';
+import { Meter, Name, Note, Span, TaskBar, Time } from '../ui/bits';
 import { bytes, count, duration, sparkTime } from '../ui/format';
 import { State, word } from '../ui/state';
 import type { Column } from '../ui/table';
@@ -97,11 +97,7 @@ export const stageColumns = (app: string): Column<Stage>[] => [
         <a href={paths.stage(app, stage.stageId, stage.attemptId)}>
           <Name>{stage.name}</Name>
         </a>
-        {stage.failureReason && (
-          <p class="row-note bad-text">
-            <Name>{firstLine(stage.failureReason)}</Name>
-          </p>
-        )}
+        {stage.failureReason && <Note bad>{firstLine(stage.failureReason)}</Note>}
       </>
     ),
     sort: (stage) => stage.name,
@@ -168,11 +164,34 @@ export function containerOf(executor: Executor): string | undefined {
   return undefined;
 }
 
+/** The pages of an executor's logs: one link for each file that the server names. */
+function ExecutorLogs({ executor }: { executor: Executor }) {
+  const container = containerOf(executor);
+  if (!container) return <span class="none">–</span>;
+  const page = paths.logs(container);
+  const files = Object.keys(executor.executorLogs ?? {}).sort().reverse(); // stdout first
+  const links = files.length > 0 ? files : ['Logs'];
+  return (
+    <span class="links">
+      {links.map((name) => (
+        <a
+          key={name}
+          href={files.length > 0 ? `${page}?file=${encodeURIComponent(name)}` : page}
+          aria-label={`${name} of executor ${executor.id}`}
+        >
+          {name}
+        </a>
+      ))}
+    </span>
+  );
+}
+
 export const executorColumns: Column<Executor>[] = [
   {
     key: 'id',
     head: 'Executor',
     main: true,
+    number: true,
     cell: (executor) => <Name>{executor.id}</Name>,
     sort: (executor) => executor.id,
   },
@@ -181,12 +200,11 @@ export const executorColumns: Column<Executor>[] = [
     head: 'State',
     cell: (executor) => (
       <>
-        <State state={executor.isActive ? 'RUNNING' : 'LOST'} text={executor.isActive ? 'up' : 'gone'} />
-        {executor.removeReason && (
-          <p class="row-note">
-            <Name>{firstLine(executor.removeReason)}</Name>
-          </p>
-        )}
+        <State
+          state={executor.isActive ? 'SUCCESS' : 'KILLED'}
+          text={executor.isActive ? 'up' : 'gone'}
+        />
+        {executor.removeReason && <Note>{firstLine(executor.removeReason)}</Note>}
       </>
     ),
     sort: (executor) => Number(executor.isActive),
@@ -257,16 +275,7 @@ export const executorColumns: Column<Executor>[] = [
   {
     key: 'logs',
     head: 'Logs',
-    cell: (executor) => {
-      const container = containerOf(executor);
-      return container ? (
-        <a href={paths.logs(container)} aria-label={`Logs of executor ${executor.id}`}>
-          Logs
-        </a>
-      ) : (
-        '–'
-      );
-    },
+    cell: (executor) => <ExecutorLogs executor={executor} />,
   },
 ];
 

@@ -9,9 +9,25 @@ import { setQuery } from '../router';
 import { ago, bytes, clock, count, duration, elapsed, mebibytes, now, percent } from './format';
 import { Icon } from './icons';
 
+const kLong = 14; // characters; a table may show less of a name that is longer
+
 /** Text that a user chose: isolated, so that its direction marks stay inside it. */
 export function Name({ children }: { children: string | undefined }): JSX.Element {
-  return <bdi class="name">{children || '(no name)'}</bdi>;
+  const long = children !== undefined && children.length > kLong;
+  return (
+    <bdi class="name" {...(long ? { title: children } : {})}>
+      {children || '(no name)'}
+    </bdi>
+  );
+}
+
+/** What a row says besides its name: two lines of it, the whole when pointed at. */
+export function Note({ children, bad }: { children: string; bad?: boolean }): JSX.Element {
+  return (
+    <p class={`row-note ${bad ? 'bad-text' : ''}`}>
+      <Name>{children}</Name>
+    </p>
+  );
 }
 
 /** An identifier in full. */
@@ -228,6 +244,16 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
+/** Something to know that nobody has to mend. */
+export function Notice({ children }: { children: ComponentChildren }): JSX.Element {
+  return (
+    <p class="notice" role="status">
+      <Icon name="minus" />
+      <span>{children}</span>
+    </p>
+  );
+}
+
 /** What went wrong with a load, in words, and a way to try again. */
 export function Failure({ error, what, retry }: { error: Error; what: string; retry: () => void }) {
   const status = error instanceof HttpError ? error.status : -1;
@@ -272,7 +298,7 @@ export function Choices(props: { name: string; label: string; value: string; cho
         <button
           key={value}
           type="button"
-          aria-pressed={value === props.value}
+          aria-pressed={value === '' ? props.value === '' : props.value.split(',').includes(value)}
           onClick={() => setQuery({ [props.name]: value })}
         >
           {label}

@@ -1,8 +1,8 @@
-// A sortable table. On a narrow screen each row becomes a card with its column names. Rows are shown
-// a page at a time, so that thousands of them stay quick; the sort is in the address.
+// A sortable table. Where it is wider than its place, each row becomes a card with its column names.
+// Rows are shown a page at a time, so that thousands of them stay quick; the sort is in the address.
 
 import type { ComponentChildren, JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { route, setQuery } from '../router';
 import { count } from './format';
@@ -28,10 +28,42 @@ interface TableProps<T> {
 }
 
 const kPage = 100;
+const kFew = 4; // columns that leave the main one room
+
+/** Gives the frame the class `cards` while the table in it does not fit. What the columns need depends
+ *  on what is in them, so it is measured. */
+function useCards() {
+  const frame = useRef<HTMLDivElement>(null);
+  const needed = useRef(0);
+  const fit = () => {
+    const box = frame.current;
+    if (!box) return;
+    const cards = box.classList.contains('cards');
+    if (!cards) needed.current = box.querySelector('table')!.offsetWidth;
+    const narrow = needed.current > box.clientWidth;
+    if (narrow !== cards) box.classList.toggle('cards', narrow);
+  };
+  useLayoutEffect(fit);
+  useLayoutEffect(() => {
+    let frameRequest = 0;
+    const observer = new ResizeObserver(() => {
+      cancelAnimationFrame(frameRequest);
+      frameRequest = requestAnimationFrame(fit);
+    });
+    observer.observe(frame.current!);
+    observer.observe(frame.current!.querySelector('table')!);
+    return () => {
+      observer.disconnect();
+      cancelAnimationFrame(frameRequest);
+    };
+  }, []);
+  return frame;
+}
 
 export function Table<T>(props: TableProps<T>): JSX.Element {
   const { columns, rows, param = 'sort', page = kPage } = props;
   const [shown, setShown] = useState(page);
+  const frame = useCards();
   const asked = route.value.query.get(param);
   const known = columns.some((column) => column.sort && column.key === asked?.replace(/^-/, ''));
   const order = asked && known ? asked : props.sort;
@@ -45,7 +77,7 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
       : (column.number ? '-' : '') + column.key;
 
   return (
-    <div class="table-frame">
+    <div class={columns.length <= kFew ? 'table-frame few' : 'table-frame'} ref={frame}>
       <label class="sort-choice">
         Sort by{' '}
         <select value={order} onChange={(event) => setOrder(event.currentTarget.value)}>
@@ -64,7 +96,7 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
               <th
                 key={column.key}
                 scope="col"
-                class={column.number ? 'number' : ''}
+                class={`${column.number ? 'number' : ''} ${column.main ? 'main' : ''}`}
                 {...(key === column.key
                   ? { 'aria-sort': descending ? ('descending' as const) : ('ascending' as const) }
                   : {})}
@@ -86,7 +118,12 @@ export function Table<T>(props: TableProps<T>): JSX.Element {
             <tr key={props.rowKey(row)}>
               {columns.map((column) =>
                 column.main ? (
-                  <th key={column.key} scope="row" data-head={column.head}>
+                  <th
+                    key={column.key}
+                    scope="row"
+                    class={column.number ? 'main number' : 'main'}
+                    data-head={column.head}
+                  >
                     {column.cell(row)}
                   </th>
                 ) : (
@@ -131,7 +168,7 @@ function sort<T>(
     .map(({ row }) => row);
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
+export const collator = new Intl.Collator('en', { numeric: true });
 
 function compare(a: number | string, b: number | string): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
