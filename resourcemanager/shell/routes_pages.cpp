@@ -63,9 +63,25 @@ net::HttpResponse serve_file(const std::string& directory, const std::string& pa
     return response;
 }
 
+net::HttpResponse index(const Services& services, const net::HttpRequest& request) {
+    return services.ui_dir.empty() ? serve(web::index_page(), request)
+                                   : serve_file(services.ui_dir, "/index.html");
+}
+
+bool from_browser(const net::HttpRequest& request) {
+    return request.headers.get("Accept").find("text/html") != std::string_view::npos;
+}
+
 Result<net::HttpResponse> page(Services& services, const Call& call) {
     if (!web::is_page_path(call.request.path)) {
-        return Error{ErrorCode::NotFound, "no such page: " + call.request.path};
+        if (!from_browser(call.request)) {
+            return Error{ErrorCode::NotFound, "no such page: " + call.request.path};
+        }
+        net::HttpResponse response = index(services, call.request);  // it says so, with a way on
+        if (response.status == 200) {  // not 304: the browser then shows what it kept
+            response.status = 404;
+        }
+        return response;
     }
     const std::string code = call.query("code");
     if (!code.empty()) {
@@ -79,10 +95,7 @@ Result<net::HttpResponse> page(Services& services, const Call& call) {
         }
         return response;
     }
-    if (!services.ui_dir.empty()) {
-        return serve_file(services.ui_dir, "/index.html");
-    }
-    return serve(web::index_page(), call.request);
+    return index(services, call.request);
 }
 
 Result<net::HttpResponse> file(Services& services, const Call& call) {
