@@ -148,7 +148,12 @@ function About({ app }: { app: Application }) {
         app.vcoreSeconds !== undefined &&
           app.vcoreSeconds > 0 && {
             name: 'Used in all',
-            value: `${count(app.vcoreSeconds)} vcore-seconds, ${count(Math.round((app.memorySeconds ?? 0) / 1024))} GiB-seconds`,
+            value: (
+              <>
+                <span class="whole">{count(app.vcoreSeconds)} vcore-seconds,</span>{' '}
+                <span class="whole">{count(Math.round((app.memorySeconds ?? 0) / 1024))} GiB-seconds</span>
+              </>
+            ),
           },
         app.state === 'RUNNING' && reports(app) && { name: 'Progress', value: `${Math.round(app.progress)}%` },
       ]}

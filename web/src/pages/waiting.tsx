@@ -6,7 +6,7 @@ import type { Application, ClusterNode, ResourceRequest, Size } from '../api/typ
 import { useResource } from '../live/resource';
 import { Name } from '../ui/bits';
 import { mebibytes, plural } from '../ui/format';
-import { group } from './applications';
+import { group, reports } from './applications';
 import { isUp } from './nodes';
 import { topicsOf } from './sources';
 
@@ -67,17 +67,19 @@ function explained({ app, nodes: all }: Situation, pending: boolean): string[] {
     const where = app.masterNodeId ? ` on ${app.masterNodeId}` : '';
     return [`Its master has been given a container${where} and has not registered yet.`];
   }
+  const purpose = pending && reports(app) ? ', for its master' : ''; // a command has none
   const asked = asks(app);
   if (asked.length === 0) {
     const size = app.resourceInfo?.amResource;
     if (!pending || !size) return [];
-    return [`It waits for a container of ${sized(size)}, for its master.`, ...room(all, size)];
+    return [`It waits for a container of ${sized(size)}${purpose}.`, ...room(all, size)];
   }
-  const kind = pending ? 'container' : app.applicationType === 'HEDDLE-RDD' ? 'executor' : 'container';
+  const kind = !pending && app.applicationType === 'HEDDLE-RDD' ? 'executor' : 'container';
+  const number = (one: number) => (pending && one === 1 ? `a ${kind}` : plural(one, kind));
   return [
     ...asked.map(
-      ({ capability, numContainers: number }) =>
-        `It waits for ${plural(number, kind)} of ${sized(capability)}${pending ? ', for its master' : ''}.`,
+      ({ capability, numContainers }) =>
+        `It waits for ${number(numContainers)} of ${sized(capability)}${purpose}.`,
     ),
     ...room(all, asked[0]!.capability),
   ];

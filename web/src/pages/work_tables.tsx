@@ -269,7 +269,8 @@ export const executorColumns: Column<Executor>[] = [
     key: 'shuffle',
     head: 'Shuffle read / write',
     number: true,
-    cell: (executor) => `${size(executor.totalShuffleRead)} / ${size(executor.totalShuffleWrite)}`,
+    cell: ({ totalShuffleRead: read, totalShuffleWrite: written }) =>
+      read + written > 0 ? `${size(read)} / ${size(written)}` : '–',
     sort: (executor) => executor.totalShuffleRead + executor.totalShuffleWrite,
   },
   {
