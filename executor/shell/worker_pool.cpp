@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "executor/shell/thread_heap.h"
+
 namespace heddle::executor {
 
 namespace {
@@ -19,6 +21,7 @@ bool tiny(const rdd::TaskResult& result) {
 WorkerPool::WorkerPool(std::int32_t threads, Body body, std::function<void()> wake,
                        std::function<void()> wake_later)
     : body_(std::move(body)), wake_(std::move(wake)), wake_later_(std::move(wake_later)) {
+    keep_freed_memory();
     for (std::int32_t i = 0; i < threads; ++i) {
         threads_.emplace_back([this] { work(); });
     }
@@ -63,6 +66,7 @@ std::vector<rdd::TaskResult> WorkerPool::take_ended() {
 }
 
 void WorkerPool::work() {
+    widen_thread_heap();
     std::unique_lock lock(mutex_);
     while (true) {
         ready_.wait(lock, [this] { return closing_ || !entries_.empty(); });
@@ -73,6 +77,9 @@ void WorkerPool::work() {
         entries_.pop_front();
         lock.unlock();
         rdd::TaskResult result = body_(entry.start, *entry.cancelled);
+        if (!tiny(result)) {
+            widen_thread_heap();
+        }
         lock.lock();
         flags_.erase(entry.start.launch.task.task);
         ended_.push_back(std::move(result));

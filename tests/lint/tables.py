@@ -104,7 +104,7 @@ SYSTEM_PREFIXES = ("sys/", "netinet/", "arpa/", "net/", "linux/", "asm/", "bits/
 SYSTEM = set("""
 emmintrin.h
 dirent.h dlfcn.h elf.h endian.h errno.h fcntl.h fnmatch.h getopt.h glob.h grp.h ifaddrs.h libgen.h
-limits.h link.h netdb.h poll.h pthread.h pwd.h sched.h signal.h spawn.h stdio.h stdlib.h string.h
+limits.h link.h malloc.h netdb.h poll.h pthread.h pwd.h sched.h signal.h spawn.h stdio.h stdlib.h string.h
 syscall.h termios.h time.h unistd.h ftw.h
 """.split())
 

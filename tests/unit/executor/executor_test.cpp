@@ -1,16 +1,21 @@
 // An executor's books, the messages between it and the driver, and the check of programs.
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "common/rdd/executor_frames.h"
 #include "common/rdd/executor_protocol.h"
 #include "executor/core/executor.h"
 #include "executor/shell/program_check.h"
+#include "executor/shell/thread_heap.h"
 
 namespace heddle::executor {
 namespace {
@@ -47,6 +52,24 @@ TEST(Executor, StartsAsManyTasksAsThereAreSlotsInOrder) {
     ASSERT_EQ(effects.size(), 2U);
     EXPECT_TRUE(std::holds_alternative<TellDriver>(effects[0]));
     EXPECT_EQ(std::get<StartTask>(effects[1]).launch.task.task.value, 2);
+}
+
+// What a task thread makes room for, it need not ask the system for piece by piece.
+TEST(ThreadHeap, HasRoomForManySmallPiecesAfterItWasWidened) {
+    constexpr std::size_t kPieces = 100'000;
+    std::size_t before = 0;
+    std::size_t after = 0;
+    std::thread([&] {
+        keep_freed_memory();
+        std::vector<std::unique_ptr<char[]>> pieces(kPieces);
+        widen_thread_heap();
+        before = mallinfo2().arena;  // of all threads
+        for (auto& piece : pieces) {
+            piece = std::make_unique<char[]>(50);
+        }
+        after = mallinfo2().arena;
+    }).join();
+    EXPECT_EQ(after, before);
 }
 
 TEST(Executor, AnswersACancelledTaskThatHasNotBegun) {
