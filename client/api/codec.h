@@ -15,6 +15,7 @@
 // (collect, first, ...) comes as Owned<T>, with strings in their place. The bytes of a view and of
 // a string are the same, so a reader chooses.
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <concepts>
@@ -289,6 +290,9 @@ void encode_value(const T& value, rdd::ByteWriter& out) {
     }
 }
 
+// Room that a count from elsewhere may take before its elements have been seen.
+inline constexpr std::size_t kReserveMax = 1024;
+
 template <typename T>
 void decode_value(rdd::ByteReader& in, T& out) {
     if constexpr (UserCoded<T>) {
@@ -321,10 +325,9 @@ void decode_value(rdd::ByteReader& in, T& out) {
         } else {
             const std::size_t n = in.count_of(1);
             out.clear();
+            out.reserve(std::min(n, kReserveMax));
             for (std::size_t i = 0; i < n && !in.failed(); ++i) {
-                Element element{};
-                decode_value(in, element);
-                out.push_back(std::move(element));
+                decode_value(in, out.emplace_back());
             }
         }
     } else if constexpr (IsMap<T>::value) {
@@ -379,6 +382,29 @@ T own_value(const T& value, rdd::Arena& arena) {
         for_members<T>(
             [&]<std::size_t I>() { member<I>(out) = own_value(member<I>(value), arena); });
         return out;
+    }
+}
+
+/// The same for a value that is not wanted any more: what it has on the heap goes along.
+template <typename T>
+T own_moved(T&& value, rdd::Arena& arena) {
+    static_assert(std::is_rvalue_reference_v<T&&>);
+    if constexpr (!has_views<T>()) {
+        return std::move(value);
+    } else if constexpr (std::is_same_v<T, std::string_view>) {
+        return arena.store(value);
+    } else if constexpr (IsArray<T>::value || IsSequence<T>::value) {
+        for (auto& element : value) {
+            element = own_moved(std::move(element), arena);
+        }
+        return std::move(value);
+    } else if constexpr (IsMap<T>::value || IsOptional<T>::value) {
+        return own_value(std::as_const(value), arena);
+    } else {
+        for_members<T>([&]<std::size_t I>() {
+            member<I>(value) = own_moved(std::move(member<I>(value)), arena);
+        });
+        return std::move(value);
     }
 }
 

@@ -62,10 +62,7 @@ public:
           budget_(init.scope, init.operation),
           arena_(&budget_),
           output_(init.scope, next) {}
-    ~CombineOperator() override {
-        destroy();
-        budget_.release(reserved_);
-    }
+    ~CombineOperator() override { drop_table(); }
     static rdd::OperatorEntry entry() { return operator_entry<CombineOperator, F>(); }
 
     rdd::Flow push(rdd::Batch& batch) override {
@@ -100,13 +97,16 @@ public:
                 output_.add(std::move(slot.key), std::move(slot.value));
             }
         }
-        return output_.flush();
+        const rdd::Flow flow = output_.flush();
+        drop_table();
+        return flow;
     }
 
 private:
     using Slot = CombineSlot<K, V>;
     static constexpr std::uint32_t kAhead = 24;  // slots prefetched in front of the probe
     static constexpr std::size_t kFirstCapacity = 4096;
+    static constexpr std::size_t kSmallCapacity = 65536;  // grows in larger steps up to here
 
     Slot* slots() const { return static_cast<Slot*>(pages_.data()); }
     V* zero() { return std::launder(reinterpret_cast<V*>(&zero_)); }
@@ -142,48 +142,57 @@ private:
                 }
             }
             if (movable) {
-                insert_one(table, mask, hashes_[at], rows[at].first, std::move(rows[at].second));
+                insert_one(table, mask, hashes_[at], std::move(rows[at]));
             } else {
-                insert_one(table, mask, hashes_[at], rows[at].first,
-                           std::as_const(rows[at].second));
+                insert_one(table, mask, hashes_[at], std::as_const(rows[at]));
             }
         }
     }
 
-    template <typename Value>
-    void insert_one(Slot* table, std::size_t mask, std::uint64_t hash, const K& key,
-                    Value&& value) {
+    // `row` is a constant, or may be moved from.
+    template <typename Row>
+    void insert_one(Slot* table, std::size_t mask, std::uint64_t hash, Row&& row) {
+        const K& key = row.first;
         if constexpr (kKeyMarksSlot<K>) {
             if (key == 0) [[unlikely]] {
-                insert_zero(std::forward<Value>(value));
+                insert_zero(std::forward<Row>(row));
                 return;
             }
         }
         for (std::size_t index = hash & mask;; index = (index + 1) & mask) {
             Slot& slot = table[index];
             if (slot.empty()) {
-                new (&slot.key) K(own_value(key, arena_));
-                new (&slot.value) V(own_value<V>(std::forward<Value>(value), arena_));
+                new (&slot.key) K(owned(std::forward<Row>(row).first));
+                new (&slot.value) V(owned(std::forward<Row>(row).second));
                 slot.mark(hash);
                 ++size_;
                 count_heap(slot);
                 return;
             }
             if (slot.matches(hash, key)) {
-                slot.value = function_(std::move(slot.value), std::forward<Value>(value));
+                slot.value = function_(std::move(slot.value), std::forward<Row>(row).second);
                 return;
             }
         }
     }
 
-    template <typename Value>
-    void insert_zero(Value&& value) {
+    template <typename Row>
+    void insert_zero(Row&& row) {
         if (has_zero_) {
-            *zero() = function_(std::move(*zero()), std::forward<Value>(value));
+            *zero() = function_(std::move(*zero()), std::forward<Row>(row).second);
         } else {
-            new (&zero_) V(own_value<V>(std::forward<Value>(value), arena_));
+            new (&zero_) V(owned(std::forward<Row>(row).second));
             has_zero_ = true;
         }
+    }
+
+    template <typename T>
+    T owned(const T& value) {
+        return own_value(value, arena_);
+    }
+    template <typename T>
+    requires(!std::is_const_v<T> && !std::is_reference_v<T>) T owned(T&& value) {
+        return own_moved(std::move(value), arena_);
     }
 
     void count_heap(const Slot& slot) {
@@ -205,7 +214,7 @@ private:
         }
         std::size_t wanted = capacity_ == 0 ? kFirstCapacity : capacity_;
         while ((size_ + n) * 8 > wanted * 5) {
-            wanted *= 2;
+            wanted *= wanted < kSmallCapacity ? 4 : 2;
         }
         return wanted == capacity_ || grow(wanted);
     }
@@ -248,8 +257,9 @@ private:
         return true;
     }
 
-    void destroy() {
-        if (has_zero_) {
+    // The arena stays: records that have been pushed may point into it.
+    void drop_table() {
+        if (std::exchange(has_zero_, false)) {
             zero()->~V();
         }
         if constexpr (!std::is_trivially_destructible_v<K> ||
@@ -261,6 +271,10 @@ private:
                 }
             }
         }
+        pages_ = rdd::ZeroPages();
+        capacity_ = 0;
+        size_ = 0;
+        budget_.release(std::exchange(reserved_, 0));
     }
 
     F function_;

@@ -111,6 +111,11 @@ struct FaceFunctions {
             new (out(to) + i) T(own_value(in(rows)[i], arena));
         }
     }
+    static void own_moved(void* rows, std::uint32_t count, void* to, rdd::Arena& arena) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            new (out(to) + i) T(api::own_moved(std::move(out(rows)[i]), arena));
+        }
+    }
     static void copy(const void* rows, std::uint32_t count, void* to) {
         for (std::uint32_t i = 0; i < count; ++i) {
             new (out(to) + i) T(in(rows)[i]);
@@ -161,6 +166,7 @@ struct FaceFunctions {
         face.encode = encode;
         face.decode = decode;
         face.own = own;
+        face.own_moved = own_moved;
         face.copy = copy;
         face.relocate = relocate;
         face.destroy = destroy;

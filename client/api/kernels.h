@@ -64,6 +64,7 @@ public:
         return flow_;
     }
     rdd::Flow flow() const { return flow_; }
+    rdd::TaskScope& scope() { return scope_; }
 
     // For loops that fill a whole batch without asking after each row.
     T* rows() { return rows_; }
@@ -194,6 +195,9 @@ public:
     void operator()(Args&&... args) {
         output_.add(std::forward<Args>(args)...);
     }
+    /// A copy of `text` that lives as long as the task: for a record with views of what the
+    /// function made itself. Views of the function's own input need no copy when that is text.
+    std::string_view keep(std::string_view text) { return output_.scope().keep(text); }
     /// True when nothing more is wanted; a long loop may end then.
     bool stopped() const { return output_.flow() == rdd::Flow::Stop; }
 
@@ -266,7 +270,10 @@ public:
         } catch (...) {
             return this->failed(nullptr);
         }
-        return this->output_.flush();
+        const rdd::Flow flow = this->output_.flush();
+        rows_ = {};
+        budget_.release(std::exchange(reserved_, 0));
+        return flow;
     }
 
 private:

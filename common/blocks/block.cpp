@@ -156,27 +156,45 @@ TypedBlockBuilder::~TypedBlockBuilder() {
     destroy_chunks(*face_, chunks_);
 }
 
+std::uint32_t TypedBlockBuilder::make_room(std::uint32_t wanted) {
+    if (chunks_.empty() || chunks_.back().count == capacities_.back()) {
+        const auto largest = std::max<std::uint32_t>(
+            kFirstChunkRows, static_cast<std::uint32_t>(kChunkBytes / face_->size));
+        const std::uint32_t room =
+            chunks_.empty() ? kFirstChunkRows : std::min(largest, capacities_.back() * 2);
+        chunks_.push_back({allocate_rows(*face_, room), 0});
+        capacities_.push_back(room);
+        heap_ += static_cast<std::int64_t>(room) * face_->size;
+    }
+    return std::min(wanted, capacities_.back() - chunks_.back().count);
+}
+
+void* TypedBlockBuilder::next() const {
+    return face_->row(chunks_.back().rows, chunks_.back().count);
+}
+
+void TypedBlockBuilder::added(std::uint32_t count) {
+    heap_ += static_cast<std::int64_t>(face_->heap_size(next(), count));
+    chunks_.back().count += count;
+    records_ += count;
+}
+
 void TypedBlockBuilder::append(const void* rows, std::uint32_t count) {
-    std::uint32_t done = 0;
-    while (done < count) {
-        if (chunks_.empty() || chunks_.back().count == capacities_.back()) {
-            const auto largest = std::max<std::uint32_t>(
-                kFirstChunkRows, static_cast<std::uint32_t>(kChunkBytes / face_->size));
-            const std::uint32_t room =
-                chunks_.empty() ? kFirstChunkRows : std::min(largest, capacities_.back() * 2);
-            chunks_.push_back({allocate_rows(*face_, room), 0});
-            capacities_.push_back(room);
-            heap_ += static_cast<std::int64_t>(room) * face_->size;
-        }
-        TypedChunk& chunk = chunks_.back();
-        const std::uint32_t part = std::min(count - done, capacities_.back() - chunk.count);
-        void* const out = face_->row(chunk.rows, chunk.count);
-        face_->own(face_->row(rows, done), part, out, *arena_);
-        heap_ += static_cast<std::int64_t>(face_->heap_size(out, part));
-        chunk.count += part;
+    for (std::uint32_t done = 0; done < count;) {
+        const std::uint32_t part = make_room(count - done);
+        face_->own(face_->row(rows, done), part, next(), *arena_);
+        added(part);
         done += part;
     }
-    records_ += count;
+}
+
+void TypedBlockBuilder::append_moved(void* rows, std::uint32_t count) {
+    for (std::uint32_t done = 0; done < count;) {
+        const std::uint32_t part = make_room(count - done);
+        face_->own_moved(face_->row(rows, done), part, next(), *arena_);
+        added(part);
+        done += part;
+    }
 }
 
 std::int64_t TypedBlockBuilder::memory() const {

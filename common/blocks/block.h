@@ -123,11 +123,18 @@ public:
     TypedBlockBuilder& operator=(const TypedBlockBuilder&) = delete;
 
     void append(const void* rows, std::uint32_t count);
+    /// The same for rows of a movable batch.
+    void append_moved(void* rows, std::uint32_t count);
     std::uint64_t records() const { return records_; }
     std::int64_t memory() const;
     BlockPtr finish();
 
 private:
+    // Room for some of `wanted` more rows at the end of the last chunk.
+    std::uint32_t make_room(std::uint32_t wanted);
+    void* next() const;
+    void added(std::uint32_t count);
+
     const rdd::RecordFace* face_;
     std::vector<TypedChunk> chunks_;
     std::vector<std::uint32_t> capacities_;

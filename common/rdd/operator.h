@@ -25,7 +25,9 @@ public:
 };
 
 // A link of the chain. It knows the next sink; whoever owns the chain closes its links in order,
-// from the head on, so close() emits what this link held back and leaves the next one open.
+// from the head on, so close() emits what this link held back and leaves the next one open. A
+// closed link stays until the task ends, since views in its records may point into it; close()
+// gives back the memory of tables and rows that nothing points into.
 class Operator : public Sink {
 public:
     virtual Flow close() = 0;

@@ -46,6 +46,9 @@ struct RecordFace {
 
     // Copy-constructs rows at `out` whose views point into `arena`.
     void (*own)(const void* rows, std::uint32_t count, void* out, Arena& arena) = nullptr;
+    // The same for rows of a movable batch: what they have on the heap goes along. They stay
+    // constructed, with any value.
+    void (*own_moved)(void* rows, std::uint32_t count, void* out, Arena& arena) = nullptr;
     // Copy-constructs rows at `out`; views stay as they are.
     void (*copy)(const void* rows, std::uint32_t count, void* out) = nullptr;
     // Move-constructs rows at `out` and destroys the originals.

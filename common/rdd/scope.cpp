@@ -14,7 +14,25 @@ constexpr std::int64_t kGrantBytes = std::int64_t{1} << 20;
 constexpr std::size_t kInputCharacters = 200;
 }  // namespace
 
+struct TaskScope::Kept {
+    explicit Kept(TaskScope& scope) : budget(scope, "text that functions keep"), arena(&budget) {}
+    OperatorBudget budget;
+    Arena arena;
+};
+
+TaskScope::TaskScope(const TaskDescription& task, TaskMemory& memory,
+                     const std::atomic<bool>& cancelled)
+    : task_(task), memory_(memory), cancelled_(cancelled) {}
+
+std::string_view TaskScope::keep(std::string_view text) {
+    if (kept_ == nullptr) {
+        kept_ = std::make_unique<Kept>(*this);
+    }
+    return kept_->arena.store(text);
+}
+
 TaskScope::~TaskScope() {
+    kept_.reset();
     memory_.release(granted_);
 }
 

@@ -8,8 +8,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/rdd/arena.h"
 #include "common/rdd/batch.h"
@@ -29,8 +31,7 @@ public:
 class TaskScope {
 public:
     /// All references must outlive the scope. `cancelled` is set from other threads.
-    TaskScope(const TaskDescription& task, TaskMemory& memory, const std::atomic<bool>& cancelled)
-        : task_(task), memory_(memory), cancelled_(cancelled) {}
+    TaskScope(const TaskDescription& task, TaskMemory& memory, const std::atomic<bool>& cancelled);
     TaskScope(const TaskScope&) = delete;
     TaskScope& operator=(const TaskScope&) = delete;
     ~TaskScope();
@@ -59,10 +60,15 @@ public:
     bool try_reserve(std::int64_t bytes);
     void release(std::int64_t bytes);
 
+    /// A copy of `text` that lives until the task ends, for views of what a function made itself.
+    std::string_view keep(std::string_view text);
+
     const TaskDescription& task() const { return task_; }
     TaskMetrics& metrics() { return metrics_; }
 
 private:
+    struct Kept;
+
     const TaskDescription& task_;
     TaskMemory& memory_;
     const std::atomic<bool>& cancelled_;
@@ -71,6 +77,7 @@ private:
     std::int64_t used_ = 0;     // by operators
     std::int64_t granted_ = 0;  // by the accountant; never less than used_
     TaskMetrics metrics_;
+    std::unique_ptr<Kept> kept_;  // null until something is kept
 };
 
 // A TaskScope as the budget of one operator's tables and arenas.

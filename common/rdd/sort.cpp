@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "common/rdd/row_buffer.h"
@@ -40,7 +41,11 @@ public:
             const auto n =
                 static_cast<std::uint32_t>(std::min<std::size_t>(chunk.room(), batch.count - done));
             void* const out = chunk.next();
-            face_.own(face_.row(batch.rows, done), n, out, arena_);
+            if (batch.movable) {
+                face_.own_moved(face_.row(batch.rows, done), n, out, arena_);
+            } else {
+                face_.own(face_.row(batch.rows, done), n, out, arena_);
+            }
             chunk.added(n);
             if (const std::size_t heap = face_.heap_size(out, n); heap != 0) {
                 reserved_ += static_cast<std::int64_t>(heap);
@@ -75,6 +80,8 @@ public:
                 }
             }
         }
+        chunks_.clear();
+        budget_.release(std::exchange(reserved_, 0));
         Batch batch = out.batch();
         return out.count() == 0 ? Flow::Continue : next_.push(batch);
     }

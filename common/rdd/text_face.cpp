@@ -65,6 +65,9 @@ RecordFace make_face() {
     face.encode = encode_rows;
     face.decode = decode_rows;
     face.own = own_rows;
+    face.own_moved = [](void* rows, std::uint32_t count, void* out, Arena& arena) {
+        own_rows(rows, count, out, arena);
+    };
     face.copy = copy_rows;
     face.relocate = [](void* rows, std::uint32_t count, void* out) { copy_rows(rows, count, out); };
     face.destroy = [](void*, std::uint32_t) {};

@@ -54,7 +54,9 @@ public:
         if (file_ != nullptr) {
             return write(batch);
         }
-        if (typed_) {
+        if (typed_ && batch.movable) {
+            typed_->append_moved(batch.rows, batch.count);
+        } else if (typed_) {
             typed_->append(batch.rows, batch.count);
         } else {
             encoded_->append(batch.rows, nullptr, batch.count);
@@ -305,7 +307,11 @@ void Chain::compute(const RddNode& node, Partition partition, Sink& sink) {
         return;
     }
     if (entry->make_operator != nullptr) {
-        if (const auto op = entry->make_operator(init, sink); op != nullptr) {
+        if (auto made = entry->make_operator(init, sink); made != nullptr) {
+            // It stays until the task ends: what it has pushed may show bytes of its arena, and a
+            // join or a whole-partition function further on still reads those when it closes.
+            const std::shared_ptr<rdd::Operator> op = std::move(made);
+            keep_.push_back(op);
             for (const Dependency& dependency : node.dependencies) {
                 run_input(node, dependency, partition, *op);
             }

@@ -56,7 +56,7 @@ private:
     rdd::TaskScope& scope_;
     const bool keep_in_memory_;
     bool in_the_way_ = false;
-    // Blocks and files that records may point into, until the task ends.
+    // Blocks, files and operators that records may point into, until the task ends.
     std::vector<std::shared_ptr<const void>> keep_;
 };
 

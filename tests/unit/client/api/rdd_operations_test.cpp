@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <numeric>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -88,6 +89,82 @@ TEST_F(RddOperations, ReduceByKeyOwnsTextKeys) {
     std::sort(counts.begin(), counts.end());
     EXPECT_EQ(counts,
               (std::vector<std::pair<std::string, int>>{{"heddle", 1}, {"loom", 3}, {"yarn", 2}}));
+}
+
+std::string long_word(int number) {
+    return "a word too long to lie in its string " + std::to_string(number);
+}
+
+std::vector<std::string> long_words(int count) {
+    std::vector<std::string> words;
+    for (int i = 0; i < count; ++i) {
+        words.push_back(long_word(i));
+    }
+    return words;
+}
+
+struct CountWord {
+    void operator()(const std::string& word, Emit<std::pair<std::string_view, int>>& emit) const {
+        emit(emit.keep(word), 1);
+    }
+};
+
+// What a closed reduce has pushed is still read when the join, or the function of whole partitions,
+// closes behind it.
+TEST_F(RddOperations, ViewsOfAReduceLiveUntilTheTaskEnds) {
+    constexpr int kWords = 3000;
+    const auto counts = context_.parallelize(long_words(kWords), 1)
+                            .flat_map(CountWord{})
+                            .reduce_by_key([](int a, int b) { return a + b; });
+    const auto doubled = counts.map_values([](int count) { return 2 * count; });
+    auto joined = counts.join(doubled).collect();
+    auto seen = counts
+                    .map_partitions([](std::span<const std::pair<std::string_view, int>> rows,
+                                       Emit<std::string>& emit) {
+                        const std::vector<std::string> disturb(rows.size(), std::string(50, 'x'));
+                        for (const auto& row : rows) {
+                            emit(std::string(row.first));
+                        }
+                    })
+                    .collect();
+    auto expected = long_words(kWords);
+    std::sort(expected.begin(), expected.end());
+    std::sort(joined.begin(), joined.end());
+    std::sort(seen.begin(), seen.end());
+    EXPECT_EQ(seen, expected);
+    ASSERT_EQ(joined.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_EQ(joined[i], std::pair(expected[i], std::pair(1, 2)));
+    }
+    EXPECT_EQ(runner_.accountant().usage().execution, 0);
+}
+
+TEST_F(RddOperations, EmitKeepsTextThatAFunctionMade) {
+    const auto words = context_.parallelize(numbers(5000), 2)
+                           .flat_map([](int number, Emit<std::string_view>& emit) {
+                               emit(emit.keep(long_word(number)));
+                           });
+    const auto whole = words.map_partitions([](std::span<const std::string_view> rows) {
+        return std::vector<std::string>(rows.begin(), rows.end());
+    });
+    EXPECT_EQ(words.collect(), long_words(5000));
+    EXPECT_EQ(whole.collect(), long_words(5000));
+}
+
+// Rows that nobody else reads are moved into tables and blocks; rows of a block never are.
+TEST_F(RddOperations, PersistedRowsStayWhatTheyAre) {
+    const auto lists =
+        context_.parallelize(long_words(2000), 2)
+            .map([](const std::string& word) {
+                return std::pair<std::string, std::vector<std::string>>(word, {word, word + "!"});
+            })
+            .reduce_by_key([](const auto& a, const auto&) { return a; });
+    lists.persist();
+    const auto first = lists.collect();
+    EXPECT_EQ(lists.reduce_by_key([](const auto& a, const auto&) { return a; }, 5).count(), 2000U);
+    EXPECT_EQ(lists.sort_by_key().count(), 2000U);
+    EXPECT_EQ(lists.map([](const auto& row) { return row; }).distinct().count(), 2000U);
+    EXPECT_EQ(lists.collect(), first);
 }
 
 TEST_F(RddOperations, JoinPairsAllValuesOfEqualKeys) {
