@@ -17,14 +17,46 @@ using rdd::TextSplit;
 
 namespace {
 
+// memmem looks at one byte at a time for so short a needle; a blank line is the common one. Null:
+// it is not there.
+const char* find_two(const char* begin, const char* end, char first, char second) {
+    using Lane = signed char __attribute__((vector_size(16)));
+    const Lane firsts = Lane{} + static_cast<signed char>(first);
+    const Lane seconds = Lane{} + static_cast<signed char>(second);
+    const char* at = begin;
+    for (; end - at > 16; at += 16) {
+        Lane here;
+        Lane next;
+        std::memcpy(&here, at, 16);
+        std::memcpy(&next, at + 1, 16);
+        const auto hits = (here == firsts) & (next == seconds);
+        std::array<std::uint64_t, 2> halves;
+        std::memcpy(halves.data(), &hits, 16);
+        if ((halves[0] | halves[1]) != 0) {
+            break;
+        }
+    }
+    for (; end - at > 1; ++at) {
+        if (at[0] == first && at[1] == second) {
+            return at;
+        }
+    }
+    return nullptr;
+}
+
 std::size_t find_delimiter(std::string_view text, std::string_view delimiter, std::size_t from) {
     if (from >= text.size()) {
         return std::string_view::npos;
     }
     const char* const begin = text.data() + from;
-    const void* hit = delimiter.size() == 1
-                          ? std::memchr(begin, delimiter[0], text.size() - from)
-                          : ::memmem(begin, text.size() - from, delimiter.data(), delimiter.size());
+    const void* hit = nullptr;
+    if (delimiter.size() == 1) {
+        hit = std::memchr(begin, delimiter[0], text.size() - from);
+    } else if (delimiter.size() == 2) {
+        hit = find_two(begin, text.data() + text.size(), delimiter[0], delimiter[1]);
+    } else {
+        hit = ::memmem(begin, text.size() - from, delimiter.data(), delimiter.size());
+    }
     return hit == nullptr ? std::string_view::npos
                           : static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
 }
