@@ -29,9 +29,25 @@ constexpr int kRounds = 10;
 constexpr int kSplitsMin = 6;
 constexpr std::size_t kShown = 20;
 
-using Names = std::vector<std::string>;
-using Links = std::pair<std::string, Names>;  // package -> what it needs
-using Rank = std::pair<std::string, double>;
+// Names are views: of the index as long as it is read, then of the blocks that hold the records.
+// What leaves the cluster (collect, top) comes with strings in their place.
+using Name = std::string_view;
+using Names = std::vector<Name>;
+using Links = std::pair<Name, Names>;  // package -> what it needs
+using Rank = std::pair<Name, double>;
+
+// ---- packages --------------------------------------------------------------------------------
+
+// Views of the text need no copy; joined text is no part of it, so the task keeps it.
+struct ParseStanza {
+    void operator()(std::string_view text, Emit<PackageStanza>& emit) const {
+        PackageStanza package;
+        const auto keep = [&emit](std::string_view joined) { return emit.keep(joined); };
+        if (archive_rank::parse_stanza(text, keep, package)) {
+            emit(std::move(package));
+        }
+    }
+};
 
 // ---- sections --------------------------------------------------------------------------------
 
@@ -39,14 +55,11 @@ struct Totals {
     std::int64_t packages = 0;
     std::int64_t kib = 0;
 };
-using Section = std::pair<std::string, Totals>;
+using Section = std::pair<Name, Totals>;
 
 struct SectionOf {
-    void operator()(std::string_view text, Emit<Section>& emit) const {
-        PackageStanza stanza;
-        if (archive_rank::parse_stanza(text, stanza)) {
-            emit(Section(stanza.section, Totals{1, stanza.installed_kib}));
-        }
+    Section operator()(const PackageStanza& package) const {
+        return {package.section, Totals{1, package.installed_kib}};
     }
 };
 
@@ -58,7 +71,7 @@ struct AddTotals {
 
 // Many packages first, then by name.
 struct SectionOrder {
-    std::pair<std::pair<std::int64_t, std::string>, std::int64_t> operator()(
+    std::pair<std::pair<std::int64_t, Name>, std::int64_t> operator()(
         const Section& section) const {
         return {{-section.second.packages, section.first}, section.second.kib};
     }
@@ -66,8 +79,8 @@ struct SectionOrder {
 
 struct SectionLine {
     std::string operator()(
-        const std::pair<std::pair<std::int64_t, std::string>, std::int64_t>& row) const {
-        return row.first.second + '\t' + std::to_string(-row.first.first) + '\t' +
+        const std::pair<std::pair<std::int64_t, Name>, std::int64_t>& row) const {
+        return std::string(row.first.second) + '\t' + std::to_string(-row.first.first) + '\t' +
                std::to_string(row.second);
     }
 };
@@ -76,15 +89,11 @@ struct SectionLine {
 
 // Every package and every name that is needed is a node; packages of one name share their links.
 struct LinksOf {
-    void operator()(std::string_view text, Emit<Links>& emit) const {
-        PackageStanza stanza;
-        if (!archive_rank::parse_stanza(text, stanza)) {
-            return;
-        }
-        for (const std::string& name : stanza.needs) {
+    void operator()(const PackageStanza& package, Emit<Links>& emit) const {
+        for (const Name name : package.needs) {
             emit(Links(name, {}));
         }
-        emit(Links(std::move(stanza.package), std::move(stanza.needs)));
+        emit(Links(package.package, package.needs));
     }
 };
 
@@ -105,16 +114,15 @@ struct StartRank {
 // What a node hands on. Each node also gets a 0, so that none is lost, and the mass of nodes
 // without links is gathered under the empty name.
 struct HandOn {
-    void operator()(const std::pair<std::string, std::pair<Names, double>>& node,
-                    Emit<Rank>& emit) const {
+    void operator()(const std::pair<Name, std::pair<Names, double>>& node, Emit<Rank>& emit) const {
         const auto& [names, rank] = node.second;
         emit(Rank(node.first, 0.0));
         if (names.empty()) {
-            emit(Rank(std::string(), rank));
+            emit(Rank(Name(), rank));
             return;
         }
         const double share = rank / static_cast<double>(names.size());
-        for (const std::string& name : names) {
+        for (const Name name : names) {
             emit(Rank(name, share));
         }
     }
@@ -140,8 +148,8 @@ Rdd<Rank> page_rank(const Rdd<Links>& links, double nodes) {
         const Rdd<Rank> sums = links.join(ranks).flat_map(HandOn{}).reduce_by_key(Add{});
         sums.set_name("round " + std::to_string(round)).persist();
         double dangling = 0;
-        for (const Rank& mass : sums.filter(IsDangling{}).collect()) {
-            dangling += mass.second;
+        for (const auto& [name, mass] : sums.filter(IsDangling{}).collect()) {
+            dangling += mass;
         }
         const double even = (1 - kDamping) / nodes + kDamping * dangling / nodes;
         ranks = sums.filter(IsNode{}).map_values(NextRank{even});
@@ -156,7 +164,7 @@ struct ByRank {
     }
 };
 
-using RankKey = std::pair<double, std::string>;
+using RankKey = std::pair<double, Name>;
 struct RankOrder {
     std::pair<RankKey, std::int32_t> operator()(const Rank& rank) const {
         return {{-rank.second, rank.first}, 0};
@@ -173,7 +181,7 @@ std::string digits(double value) {
 
 struct RankLine {
     std::string operator()(const std::pair<RankKey, std::int32_t>& row) const {
-        return row.first.second + '\t' + digits(-row.first.first);
+        return std::string(row.first.second) + '\t' + digits(-row.first.first);
     }
 };
 
@@ -240,8 +248,8 @@ private:
     std::vector<std::pair<std::string, double>> laps_;
 };
 
-void print_sections(std::vector<Section> sections) {
-    std::sort(sections.begin(), sections.end(), [](const Section& a, const Section& b) {
+void print_sections(std::vector<heddle::Owned<Section>> sections) {
+    std::sort(sections.begin(), sections.end(), [](const auto& a, const auto& b) {
         return a.second.packages != b.second.packages ? a.second.packages > b.second.packages
                                                       : a.first < b.first;
     });
@@ -252,7 +260,7 @@ void print_sections(std::vector<Section> sections) {
     }
 }
 
-void print_ranks(const std::vector<Rank>& top) {
+void print_ranks(const std::vector<heddle::Owned<Rank>>& top) {
     std::printf("\nWhat Debian rests on\n");
     int place = 0;
     for (const auto& [name, rank] : top) {
@@ -266,15 +274,19 @@ int run(const Arguments& arguments) {
     time.lap("start");
     const auto records = context.text_records(arguments.index, "\n\n", arguments.splits);
 
-    const auto sections = records.flat_map(SectionOf{}).reduce_by_key(AddTotals{});
+    const auto packages = records.flat_map(ParseStanza{});
+    packages.set_name("packages").persist();
+
+    const auto sections = packages.map(SectionOf{}).reduce_by_key(AddTotals{});
     sections.set_name("sections").persist();
     print_sections(sections.collect());
     std::fflush(stdout);
     time.lap("sections");
 
-    const auto links = records.flat_map(LinksOf{}).reduce_by_key(MergeNames{});
+    const auto links = packages.flat_map(LinksOf{}).reduce_by_key(MergeNames{});
     links.set_name("links").persist(heddle::MEMORY_AND_DISK);
     const auto nodes = static_cast<double>(links.count());
+    packages.unpersist();
     if (nodes == 0) {
         std::fprintf(stderr, "archive_rank: no packages in %s\n", arguments.index.c_str());
         return 1;

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <string>
 
 namespace archive_rank {
 namespace {
 
-enum Field { Package, Section, InstalledSize, Depends, PreDepends, kFields };
+enum Field : std::size_t { Package, Section, InstalledSize, Depends, PreDepends, kFields };
 constexpr std::array<std::string_view, kFields> kNames = {"Package", "Section", "Installed-Size",
                                                           "Depends", "Pre-Depends"};
 
@@ -33,36 +34,49 @@ void for_each_part(std::string_view text, char separator, Take take) {
     }
 }
 
-struct Fields {
-    std::array<std::string, kFields> values;
-    std::array<bool, kFields> present{};
-};
+using Values = std::array<std::string_view, kFields>;
 
-Fields read_fields(std::string_view text) {
-    Fields fields;
-    std::string* open = nullptr;  // the field that a continuation line belongs to
+// kFields: none that is asked for.
+std::size_t field_of(std::string_view line) {
+    std::size_t field = 0;
+    while (field < kFields &&
+           !(line.size() > kNames[field].size() && line[kNames[field].size()] == ':' &&
+             line.starts_with(kNames[field]))) {
+        ++field;
+    }
+    return field;
+}
+
+Values read_fields(std::string_view text, const Keep& keep) {
+    Values values;
+    std::array<bool, kFields> present{};
+    std::array<std::string, kFields> joined;  // of values that have a second line
+    std::size_t open = kFields;               // the field that a continuation line belongs to
     for_each_part(text, '\n', [&](std::string_view line) {
         if (line.starts_with(' ') || line.starts_with('\t')) {
-            if (open != nullptr) {
-                *open += ' ';
-                *open += trimmed(line);
+            if (open != kFields) {
+                std::string& whole = joined[open];
+                if (whole.empty()) {
+                    whole = values[open];
+                }
+                whole += ' ';
+                whole += trimmed(line);
             }
             return;
         }
-        open = nullptr;
-        const auto colon = line.find(':');
-        const auto known = std::find(kNames.begin(), kNames.end(), line.substr(0, colon));
-        if (colon == std::string_view::npos || known == kNames.end()) {
-            return;
-        }
-        const auto index = static_cast<std::size_t>(known - kNames.begin());
-        if (!fields.present[index]) {
-            fields.present[index] = true;
-            fields.values[index] = trimmed(line.substr(colon + 1));
-            open = &fields.values[index];
+        const std::size_t field = field_of(line);
+        open = field == kFields || present[field] ? std::size_t{kFields} : field;
+        if (open != kFields) {
+            present[open] = true;
+            values[open] = trimmed(line.substr(kNames[open].size() + 1));
         }
     });
-    return fields;
+    for (std::size_t field = 0; field < kFields; ++field) {
+        if (!joined[field].empty()) {
+            values[field] = keep(joined[field]);
+        }
+    }
+    return values;
 }
 
 // "libc6:any (>= 2.36) | musl" -> "libc6"
@@ -81,19 +95,19 @@ std::int64_t whole_number(std::string_view text) {
 
 }  // namespace
 
-bool parse_stanza(std::string_view text, PackageStanza& out) {
-    Fields fields = read_fields(text);
-    if (fields.values[Package].empty()) {
+bool parse_stanza(std::string_view text, const Keep& keep, PackageStanza& out) {
+    const Values values = read_fields(text, keep);
+    if (values[Package].empty()) {
         return false;
     }
-    out.package = std::move(fields.values[Package]);
-    out.section = fields.values[Section].empty() ? "(none)" : std::move(fields.values[Section]);
-    out.installed_kib = whole_number(fields.values[InstalledSize]);
+    out.package = values[Package];
+    out.section = values[Section].empty() ? "(none)" : values[Section];
+    out.installed_kib = whole_number(values[InstalledSize]);
     out.needs.clear();
     for (const Field field : {Depends, PreDepends}) {
-        for_each_part(fields.values[field], ',', [&](std::string_view entry) {
+        for_each_part(values[field], ',', [&](std::string_view entry) {
             if (const std::string_view name = first_alternative(entry); !name.empty()) {
-                out.needs.emplace_back(name);
+                out.needs.push_back(name);
             }
         });
     }
