@@ -97,7 +97,7 @@ void Executor::hear(const rdd::ExecutorStop&, Effects& effects) {
 }
 
 void Executor::fill_slots(Effects& effects) {
-    while (!waiting_.empty() && std::cmp_less(running_.size(), slots_)) {
+    while (!waiting_.empty() && std::cmp_less(running_.size(), limit_)) {
         StartTask start;
         start.launch = std::move(waiting_.front());
         waiting_.pop_front();
@@ -133,11 +133,11 @@ void Executor::refuse(rdd::TaskId task, rdd::FailureKind kind, const char* why, 
 }
 
 void Executor::check() const {
-    CHECK(std::cmp_less_equal(running_.size(), slots_));
+    CHECK(std::cmp_less_equal(running_.size(), limit_));
     for (const rdd::TaskId task : stopping_) {
         CHECK(running_.count(task) == 1);
     }
-    CHECK(waiting_.empty() || std::cmp_equal(running_.size(), slots_));
+    CHECK(waiting_.empty() || std::cmp_equal(running_.size(), limit_));
 }
 
 }  // namespace heddle::executor

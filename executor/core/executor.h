@@ -1,8 +1,8 @@
 #pragma once
 
-// The books of an executor: which tasks wait for a slot and which run, the plans of stages and the
-// whereabouts of map output. Single-threaded, deterministic, free of I/O; it decides in what order
-// tasks start and answers every launch exactly once.
+// The books of an executor: which tasks wait for a slot and which are started, the plans of stages
+// and the whereabouts of map output. Single-threaded, deterministic, free of I/O; it decides in
+// what order tasks start and answers every launch exactly once.
 
 #include <cstdint>
 #include <deque>
@@ -18,7 +18,10 @@ namespace heddle::executor {
 
 class Executor {
 public:
-    explicit Executor(std::int32_t slots) : slots_(slots) {}
+    /// `ahead`: tasks that are started beyond the slots. They wait at the task threads, so that a
+    /// thread goes on with the next one without a word to us; the driver sends more than there are
+    /// slots only while tasks are tiny.
+    explicit Executor(std::int32_t slots, std::int32_t ahead = 0) : limit_(slots + ahead) {}
 
     void step(const Event& event, Effects& effects);
 
@@ -49,7 +52,7 @@ private:
     void fill_slots(Effects& effects);
     void refuse(rdd::TaskId task, rdd::FailureKind kind, const char* why, Effects& effects);
 
-    std::int32_t slots_ = 0;
+    std::int32_t limit_ = 0;  // of what is started and has not ended
     rdd::ExecutorId id_;
     Duration heartbeat_interval_;
     std::map<rdd::StageId, std::shared_ptr<const rdd::StagePlan>> stages_;

@@ -1,6 +1,7 @@
 // Threads that run task bodies.
 #include "executor/shell/worker_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "executor/shell/thread_heap.h"
@@ -11,6 +12,15 @@ namespace {
 
 constexpr std::size_t kGatherMax = 16;
 constexpr std::int64_t kTinyMicroseconds = 200;
+
+rdd::TaskResult killed(rdd::TaskId task) {
+    rdd::TaskResult result;
+    result.task = task;
+    result.failure.emplace();
+    result.failure->kind = rdd::FailureKind::TaskKilled;
+    result.failure->message = "cancelled before it began";
+    return result;
+}
 
 bool tiny(const rdd::TaskResult& result) {
     return result.metrics.executor_run_time < kTinyMicroseconds;
@@ -53,10 +63,23 @@ void WorkerPool::start(StartTask task) {
 }
 
 void WorkerPool::cancel(rdd::TaskId task) {
-    const std::lock_guard lock(mutex_);
-    if (const auto it = flags_.find(task); it != flags_.end()) {
-        it->second->store(true, std::memory_order_relaxed);
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto it = flags_.find(task); it != flags_.end()) {
+            it->second->store(true, std::memory_order_relaxed);
+        }
+        const auto waiting = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) {
+            return e.start.launch.task.task == task;
+        });
+        if (waiting == entries_.end()) {
+            return;
+        }
+        entries_.erase(waiting);
+        flags_.erase(task);
+        ended_.push_back(killed(task));
+        told_ = true;
     }
+    wake_();
 }
 
 std::vector<rdd::TaskResult> WorkerPool::take_ended() {

@@ -32,7 +32,7 @@ public:
     WorkerPool& operator=(const WorkerPool&) = delete;
 
     void start(StartTask task);
-    /// Sets the task's flag; it ends in its own time.
+    /// A task that runs ends in its own time; one that has not begun ends now.
     void cancel(rdd::TaskId task);
     std::vector<rdd::TaskResult> take_ended();
 

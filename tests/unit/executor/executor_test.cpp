@@ -4,11 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/rdd/executor_frames.h"
@@ -16,6 +19,7 @@
 #include "executor/core/executor.h"
 #include "executor/shell/program_check.h"
 #include "executor/shell/thread_heap.h"
+#include "executor/shell/worker_pool.h"
 
 namespace heddle::executor {
 namespace {
@@ -52,6 +56,56 @@ TEST(Executor, StartsAsManyTasksAsThereAreSlotsInOrder) {
     ASSERT_EQ(effects.size(), 2U);
     EXPECT_TRUE(std::holds_alternative<TellDriver>(effects[0]));
     EXPECT_EQ(std::get<StartTask>(effects[1]).launch.task.task.value, 2);
+}
+
+TEST(Executor, StartsSomeMoreThanThereAreSlotsWhenTold) {
+    Executor books(1, 2);
+    Effects effects;
+    books.step(DriverSaid{rdd::StageBegin{rdd::StageId{0}, std::make_shared<rdd::StagePlan>()}},
+               effects);
+    for (std::int64_t task = 1; task <= 4; ++task) {
+        books.step(DriverSaid{launch(task)}, effects);
+        books.check();
+    }
+    EXPECT_EQ(effects.size(), 3U);
+    EXPECT_EQ(books.waiting(), 1U);
+}
+
+// One task thread, which a gate holds in its first task.
+TEST(WorkerPool, EndsACancelledTaskThatHasNotBegunAtOnce) {
+    std::promise<void> gate;
+    std::promise<void> woken;
+    std::atomic<int> ran{0};
+    WorkerPool pool(
+        1,
+        [&, open = gate.get_future().share()](const StartTask& start, const std::atomic<bool>&) {
+            open.wait();
+            ++ran;
+            rdd::TaskResult result;
+            result.task = start.launch.task.task;
+            return result;
+        },
+        [&, told = false]() mutable {
+            if (!std::exchange(told, true)) {
+                woken.set_value();
+            }
+        },
+        [] {});
+    for (std::int64_t task = 1; task <= 3; ++task) {
+        StartTask start;
+        start.launch = launch(task);
+        pool.start(std::move(start));
+    }
+    pool.cancel(rdd::TaskId{2});
+    woken.get_future().wait();
+    const std::vector<rdd::TaskResult> ended = pool.take_ended();
+    ASSERT_EQ(ended.size(), 1U);
+    EXPECT_EQ(ended[0].task, rdd::TaskId{2});
+    EXPECT_EQ(ended[0].failure->kind, rdd::FailureKind::TaskKilled);
+    gate.set_value();
+    while (ran < 2) {
+        std::this_thread::yield();
+    }
 }
 
 // What a task thread makes room for, it need not ask the system for piece by piece.
