@@ -237,10 +237,10 @@ public:
         double total = 0;
         std::printf("\nWhere the time went\n");
         for (const auto& [phase, seconds] : laps_) {
-            std::printf("  %-28s %8.2f s\n", phase.c_str(), seconds);
+            std::printf("  %-28s %8.3f s\n", phase.c_str(), seconds);
             total += seconds;
         }
-        std::printf("  %-28s %8.2f s\n", "all", total);
+        std::printf("  %-28s %8.3f s\n", "all", total);
     }
 
 private:
