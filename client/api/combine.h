@@ -87,6 +87,17 @@ public:
         return budget_.scope().flow();
     }
 
+    // A refusal fails the task, as it would a little later.
+    void expect_distinct(std::uint64_t records) override {
+        std::size_t wanted = capacity_ == 0 ? kFirstCapacity : capacity_;
+        while ((records + rdd::kBatchRecords) * 8 > wanted * 5) {
+            wanted *= 2;
+        }
+        if (wanted != capacity_) {
+            (void)grow(wanted);
+        }
+    }
+
     rdd::Flow close() override {
         if (has_zero_) {
             output_.add(K{}, std::move(*zero()));

@@ -6,6 +6,7 @@
 // chain (a join), which reads one after the other and then pushes on.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ public:
     virtual ~Sink() = default;
     /// Takes what it wants of the batch; the rows are the caller's again afterwards.
     virtual Flow push(Batch& batch) = 0;
+    /// `records` of distinct keys come next, as far as anybody knows: a table may make room at once
+    /// instead of growing. What a map task has combined is such a run.
+    virtual void expect_distinct(std::uint64_t /*records*/) {}
 };
 
 // A link of the chain. It knows the next sink; whoever owns the chain closes its links in order,
