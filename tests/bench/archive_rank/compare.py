@@ -19,7 +19,8 @@ import sys
 import tempfile
 import time
 
-ORACLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "oracle", "archive_rank.py")
+HERE = os.path.dirname(os.path.abspath(__file__))
+ORACLE = os.path.join(HERE, "..", "..", "oracle", "archive_rank.py")
 LAPS = {"sections": "text", "link lists": "text"}
 PHASES = ("text", "rounds", "all", "processor")
 
