@@ -74,15 +74,30 @@ class SampleAction final : public Action {
 public:
     SampleAction(const OperatorInit& init, std::uint64_t size, std::uint64_t seed)
         : face_(*init.face),
+          budget_(init.scope, init.operation),
           size_(size),
           prng_(seed ^ static_cast<std::uint64_t>(init.partition)) {}
+
+    ~SampleAction() override { budget_.release(reserved_); }
 
     Flow push(Batch& batch) override {
         for (std::uint32_t i = 0; i < batch.count; ++i, ++seen_) {
             if (sample_.size() < size_) {
                 sample_.push_back(encoded(batch, i));
+                bytes_ += static_cast<std::int64_t>(sample_.back().size());
             } else if (const std::uint64_t at = prng_.below(seen_ + 1); at < size_) {
+                bytes_ -= static_cast<std::int64_t>(sample_[at].size());
                 sample_[at] = encoded(batch, i);
+                bytes_ += static_cast<std::int64_t>(sample_[at].size());
+            }
+        }
+        // Twice: result() copies the records.
+        const std::int64_t held =
+            2 * bytes_ + static_cast<std::int64_t>(sample_.capacity() * sizeof(Bytes));
+        if (const std::int64_t more = held - reserved_; more > 0) {
+            reserved_ = held;
+            if (!budget_.reserve(more)) {
+                return Flow::Stop;
             }
         }
         return Flow::Continue;
@@ -105,6 +120,9 @@ private:
     }
 
     const RecordFace& face_;
+    OperatorBudget budget_;
+    std::int64_t reserved_ = 0;
+    std::int64_t bytes_ = 0;  // of the records in sample_
     std::uint64_t size_;
     Prng prng_;
     std::uint64_t seen_ = 0;

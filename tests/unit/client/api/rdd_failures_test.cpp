@@ -1,0 +1,149 @@
+// What can go wrong and has to be said well: the driver's own part of an action, memory, paths.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <heddle/heddle.h>
+
+#include "tests/support/inline_runner.h"
+
+namespace heddle {
+namespace {
+
+using test::InlineRunner;
+
+// The message of the exception E that `act` throws; empty: none.
+template <typename E, typename Act>
+std::string message_of(Act act) {
+    try {
+        act();
+    } catch (const E& error) {
+        return error.what();
+    }
+    return {};
+}
+
+void expect_parts(const std::string& text, const std::vector<std::string>& parts) {
+    for (const std::string& part : parts) {
+        EXPECT_NE(text.find(part), std::string::npos) << "no '" << part << "' in: " << text;
+    }
+}
+
+// ---- memory -----------------------------------------------------------------------------------
+
+constexpr std::int64_t kSmall = std::int64_t{8} << 20;
+
+Rdd<std::int64_t> many(Context& context) {
+    return context.parallelize(std::vector<int>{0}, 1).flat_map([](int, Emit<std::int64_t>& emit) {
+        for (std::int64_t i = 0; i < 2'000'000; ++i) {
+            emit(i);
+        }
+    });
+}
+
+TEST(RddMemory, TopDrawsOnTheBudget) {
+    Context context(std::make_unique<InlineRunner>(kSmall));
+    const auto rows = many(context);
+    EXPECT_EQ(rows.top(3), (std::vector<std::int64_t>{1'999'999, 1'999'998, 1'999'997}));
+    expect_parts(message_of<JobFailed>([&] { (void)rows.top(2'000'000); }),
+                 {"out of memory in task", "in top", "wanted"});
+    const auto names =
+        rows.map([](std::int64_t x) { return std::to_string(x) + std::string(90, '.'); });
+    EXPECT_EQ(names.top(1)[0].substr(0, 6), "999999");
+    expect_parts(message_of<JobFailed>([&] { (void)names.top(200'000); }),
+                 {"out of memory in task"});
+}
+
+TEST(RddMemory, TopOfViewsForgetsWhatWasOvertaken) {
+    auto owned = std::make_unique<InlineRunner>(kSmall);
+    InlineRunner& runner = *owned;
+    Context context(std::move(owned));
+    const std::string path = ::testing::TempDir() + "heddle-rising-" + std::to_string(::getpid());
+    {
+        std::ofstream file(path);
+        for (int i = 100'000; i < 300'000; ++i) {  // each line is the greatest so far
+            file << i << std::string(100, '-') << '\n';
+        }
+    }
+    EXPECT_EQ(context.text_file(path, 1).top(2)[1].substr(0, 6), "299998");
+    EXPECT_EQ(runner.accountant().usage().execution, 0);
+    std::filesystem::remove(path);
+}
+
+TEST(RddMemory, ReduceDrawsOnTheBudget) {
+    auto owned = std::make_unique<InlineRunner>(kSmall);
+    InlineRunner& runner = *owned;
+    Context context(std::move(owned));
+    const auto text = [](std::string a, const std::string& b) { return std::move(a += b); };
+    const auto rows = many(context).map([](std::int64_t) { return std::string(200, 'x'); });
+    const auto few = context.parallelize(std::vector<std::string>(50, "abc"), 3);
+    EXPECT_EQ(few.reduce(text).size(), 150U);
+    EXPECT_EQ(runner.accountant().usage().execution, 0);
+    expect_parts(message_of<JobFailed>([&] { (void)rows.reduce(text); }),
+                 {"out of memory in task", "in reduce", "wanted"});
+    EXPECT_EQ(runner.accountant().usage().execution, 0);
+}
+
+TEST(RddMemory, TheSampleOfASortDrawsOnTheBudget) {
+    Context context(std::make_unique<InlineRunner>(kSmall));
+    const auto rows = context.parallelize(std::vector<int>{0}, 1)
+                          .flat_map([](int, Emit<std::pair<int, std::string>>& emit) {
+                              for (int i = 0; i < 200; ++i) {
+                                  emit(i, std::string(100'000, 'x'));
+                              }
+                          });
+    expect_parts(message_of<JobFailed>([&] { (void)rows.sort_by_key(true, 4); }),
+                 {"out of memory in task", "in sample", "wanted"});
+}
+
+std::atomic<int> parsed_lines{0};  // of this process, where the inline runner has its tasks
+
+TEST(RddMemory, WhatDoesNotFitGoesToDiskAndIsReadFromThere) {
+    const std::string path = ::testing::TempDir() + "heddle-lines-" + std::to_string(::getpid());
+    {
+        std::ofstream file(path);
+        for (int i = 0; i < 120'000; ++i) {
+            file << i << std::string(100, '-') << '\n';
+        }
+    }
+    auto owned = std::make_unique<InlineRunner>(kSmall);
+    InlineRunner& runner = *owned;
+    Context context(std::move(owned));
+    const auto rows = context.text_file(path, 8).map([](std::string_view line) {
+        ++parsed_lines;
+        return std::string(line);
+    });
+    rows.persist(MEMORY_AND_DISK);
+    EXPECT_EQ(rows.count(), 120'000U);
+    const std::int64_t read = runner.totals().input_bytes_read;
+    EXPECT_GT(read, std::int64_t{12} << 20U);
+    EXPECT_EQ(parsed_lines, 120'000);
+    std::int64_t memory = 0;
+    std::int64_t disk = 0;
+    for (const rdd::BlockUpdate& block : runner.store().list()) {
+        memory += block.memory;
+        disk += block.disk;
+    }
+    EXPECT_EQ(runner.store().list().size(), 8U);
+    EXPECT_LE(memory, kSmall);
+    EXPECT_GT(disk, std::int64_t{4} << 20U);
+
+    EXPECT_EQ(rows.count(), 120'000U);
+    EXPECT_EQ(rows.map([](const std::string& line) { return line.size(); }).top(1)[0], 106U);
+    EXPECT_EQ(runner.totals().input_bytes_read, read) << "the input was read again";
+    EXPECT_EQ(parsed_lines, 120'000) << "partitions were computed again";
+    std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace heddle
