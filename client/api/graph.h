@@ -16,6 +16,7 @@
 #include "common/base/result.h"
 #include "common/fs/file_system.h"
 #include "common/rdd/plan.h"
+#include "common/rdd/record_face.h"
 
 namespace heddle::api {
 
@@ -100,6 +101,11 @@ void run_save_text(const NodePtr& root, const std::string& path, Callsite at);
 void persist(const NodePtr& node, const rdd::StorageLevel& level);
 void unpersist(const NodePtr& node, bool blocking);
 std::string debug_string(const NodePtr& root);
+
+/// In a catch block around user code that the driver itself runs over the tasks' answers: throws
+/// the JobFailed that the same exception in a task would have led to. `row` may be null.
+[[noreturn]] void throw_user_failure(std::string_view operation, Callsite at,
+                                     const rdd::RecordFace& face, const void* row);
 
 /// How many records an answer of "collect" begins with.
 std::uint64_t records_in(std::string_view answer);

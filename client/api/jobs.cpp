@@ -6,6 +6,7 @@
 #include "client/api/graph.h"
 #include "common/base/check.h"
 #include "common/rdd/builtins.h"
+#include "common/rdd/scope.h"
 
 namespace heddle::api {
 
@@ -54,7 +55,22 @@ private:
     std::string path_;
 };
 
+// "collect at main.cpp:42"
+std::string place_of(std::string_view operation, Callsite at) {
+    const std::string_view file(at.file);
+    return std::string(operation) + " at " + std::string(file.substr(file.rfind('/') + 1)) + ":" +
+           std::to_string(at.line);
+}
+
 }  // namespace
+
+void throw_user_failure(std::string_view operation, Callsite at, const rdd::RecordFace& face,
+                        const void* row) {
+    rdd::TaskFailure failure = rdd::user_failure(place_of(operation, at), &face, row);
+    const std::string message =
+        "the driver failed to merge what the tasks answered: " + rdd::describe(failure);
+    throw JobFailed(ErrorCode::Internal, message, -1, std::move(failure));
+}
 
 std::uint64_t records_in(std::string_view answer) {
     rdd::ByteReader in(answer);
@@ -69,9 +85,7 @@ std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
     request.plan = make_plan(root);
     throw_if(rdd::check(request.plan));
     request.rdd = root->node.id;
-    const std::string_view file(at.file);
-    request.description = action.name + " at " + std::string(file.substr(file.rfind('/') + 1)) +
-                          ":" + std::to_string(at.line);
+    request.description = place_of(action.name, at);
     request.action = std::move(action);
     request.partitions = partitions;
 

@@ -334,8 +334,14 @@ public:
             throw UsageError(ErrorCode::NotFound, "reduce: the RDD is empty");
         }
         T sum = std::move(parts.front());
-        for (std::size_t i = 1; i < parts.size(); ++i) {
-            sum = function(std::move(sum), parts[i]);
+        std::size_t i = 1;
+        try {
+            for (; i < parts.size(); ++i) {
+                sum = function(std::move(sum), parts[i]);
+            }
+        } catch (...) {
+            const T row = parts[i];
+            api::throw_user_failure("reduce", at, api::face_of<T>(), &row);
         }
         return api::to_owned_form(sum);
     }
@@ -372,8 +378,12 @@ public:
                 at);
         std::vector<T> records;  // their views point into the answers
         api::decode_records(answers, records);
-        std::stable_sort(records.begin(), records.end(),
-                         [&](const T& a, const T& b) { return less(b, a); });
+        try {
+            std::stable_sort(records.begin(), records.end(),
+                             [&](const T& a, const T& b) { return less(b, a); });
+        } catch (...) {
+            api::throw_user_failure("top", at, api::face_of<T>(), nullptr);
+        }
         if (records.size() > limit) {
             records.resize(limit);
         }

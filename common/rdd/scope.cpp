@@ -14,6 +14,29 @@ constexpr std::int64_t kGrantBytes = std::int64_t{1} << 20;
 constexpr std::size_t kInputCharacters = 200;
 }  // namespace
 
+TaskFailure user_failure(const std::string& operation, const RecordFace* face, const void* row) {
+    TaskFailure failure;
+    failure.kind = FailureKind::ExceptionFailure;
+    failure.operation = operation;
+    try {
+        throw;
+    } catch (const std::bad_alloc&) {
+        failure.message = "out of memory (the system refused)";
+    } catch (const std::exception& e) {
+        failure.message = e.what();
+    } catch (...) {
+        failure.message = "an exception that is not a std::exception";
+    }
+    if (face != nullptr && face->describe != nullptr && row != nullptr) {
+        face->describe(row, failure.input);
+        if (failure.input.size() > kInputCharacters) {
+            failure.input.resize(kInputCharacters);
+            failure.input += "...";
+        }
+    }
+    return failure;
+}
+
 struct TaskScope::Kept {
     explicit Kept(TaskScope& scope) : budget(scope, "text that functions keep"), arena(&budget) {}
     OperatorBudget budget;
@@ -44,26 +67,7 @@ void TaskScope::fail(TaskFailure failure) {
 
 void TaskScope::fail_in_user_code(const std::string& operation, const RecordFace* face,
                                   const void* row) {
-    TaskFailure failure;
-    failure.kind = FailureKind::ExceptionFailure;
-    failure.operation = operation;
-    try {
-        throw;
-    } catch (const std::bad_alloc&) {
-        failure.message = "out of memory (the system refused)";
-    } catch (const std::exception& e) {
-        failure.message = e.what();
-    } catch (...) {
-        failure.message = "an exception that is not a std::exception";
-    }
-    if (face != nullptr && face->describe != nullptr && row != nullptr) {
-        face->describe(row, failure.input);
-        if (failure.input.size() > kInputCharacters) {
-            failure.input.resize(kInputCharacters);
-            failure.input += "...";
-        }
-    }
-    fail(std::move(failure));
+    fail(user_failure(operation, face, row));
 }
 
 bool TaskScope::reserve(std::int64_t bytes, const std::string& operation) {

@@ -28,6 +28,10 @@ public:
     virtual void release(std::int64_t bytes) = 0;
 };
 
+/// To be called in a catch block around user code: what went wrong, from the exception in flight.
+/// `row` may be null: no record in hand.
+TaskFailure user_failure(const std::string& operation, const RecordFace* face, const void* row);
+
 class TaskScope {
 public:
     /// All references must outlive the scope. `cancelled` is set from other threads.
@@ -45,8 +49,7 @@ public:
 
     /// Keeps the first failure.
     void fail(TaskFailure failure);
-    /// To be called in a catch block around user code: takes the message from the exception in
-    /// flight. `row` may be null: no record in hand.
+    /// In a catch block: fails with user_failure().
     void fail_in_user_code(const std::string& operation, const RecordFace* face, const void* row);
     const std::optional<TaskFailure>& failure() const { return failure_; }
     /// The first failure was that memory ran out.

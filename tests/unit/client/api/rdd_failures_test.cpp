@@ -39,6 +39,28 @@ void expect_parts(const std::string& text, const std::vector<std::string>& parts
     }
 }
 
+// ---- user functions in the driver ---------------------------------------------------------------
+
+TEST(RddMerge, AThrowingFunctionIsAFailedJobWhereverItRuns) {
+    Context context(std::make_unique<InlineRunner>());
+    // One record a partition: only the driver has two to merge.
+    const auto rows = context.parallelize(std::vector<int>{1, 2}, 2);
+    expect_parts(message_of<JobFailed>([&] {
+                     (void)rows.reduce([](int, int) -> int { throw std::logic_error("no sum"); });
+                 }),
+                 {"driver", "reduce at rdd_failures_test.cpp:", "no sum", "[input: 2]"});
+    expect_parts(
+        message_of<JobFailed>([&] { (void)rows.top(2, [](int, int) -> bool { throw 42; }); }),
+        {"top at rdd_failures_test.cpp:", "not a std::exception"});
+    try {
+        (void)rows.reduce([](int, int) -> int { throw std::logic_error("no sum"); });
+    } catch (const JobFailed& error) {
+        ASSERT_TRUE(error.cause());
+        EXPECT_EQ(error.cause()->kind, rdd::FailureKind::ExceptionFailure);
+        EXPECT_EQ(error.cause()->message, "no sum");
+    }
+}
+
 // ---- memory -----------------------------------------------------------------------------------
 
 constexpr std::int64_t kSmall = std::int64_t{8} << 20;
