@@ -179,6 +179,20 @@ NodePtr make_narrow(const NodePtr& parent, std::string_view name, rdd::OperatorR
 NodePtr make_union(const std::vector<NodePtr>& parents, Callsite at) {
     NodePtr node = make_node(parents, "union", at);
     node->node.record = parents.front()->node.record;
+    // Parents that are partitioned alike stay so: partition i is theirs, one after the other.
+    const auto& partitioner = parents.front()->node.partitioner;
+    const bool alike =
+        partitioner && std::all_of(parents.begin(), parents.end(), [&](const auto& p) {
+            return p->node.partitioner == partitioner;
+        });
+    if (alike) {
+        node->node.partitions = parents.front()->node.partitions;
+        node->node.partitioner = partitioner;
+        for (const NodePtr& parent : parents) {
+            node->node.dependencies.push_back(one_to_one(parent));
+        }
+        return node;
+    }
     for (const NodePtr& parent : parents) {
         Dependency dependency;
         dependency.kind = DependencyKind::Range;

@@ -167,5 +167,31 @@ TEST(RddMemory, WhatDoesNotFitGoesToDiskAndIsReadFromThere) {
     std::filesystem::remove(path);
 }
 
+// ---- partitioners -------------------------------------------------------------------------------
+
+TEST(RddUnion, KeepsThePartitionerThatAllParentsShare) {
+    Context context(std::make_unique<InlineRunner>());
+    std::vector<std::pair<int, int>> values;
+    for (int i = 0; i < 100; ++i) {
+        values.emplace_back(i % 10, i);
+    }
+    const auto add = [](int a, int b) { return a + b; };
+    const auto pairs = context.parallelize(values, 4);
+    const auto left = pairs.reduce_by_key(add, 3);
+    const auto right = left.map_values([](int x) { return -x; });
+    const auto both = left.union_(right);
+    EXPECT_EQ(both.get_num_partitions(), 3);
+    EXPECT_TRUE(both.handle()->node.partitioner);
+    const auto sums = both.reduce_by_key(add);
+    EXPECT_EQ(sums.handle()->node.dependencies[0].kind, rdd::DependencyKind::OneToOne);
+    EXPECT_EQ(sums.count(), 10U);
+    EXPECT_EQ(sums.values().top(1), (std::vector<int>{0}));
+
+    const auto other = left.union_(pairs.reduce_by_key(add, 4));
+    EXPECT_EQ(other.get_num_partitions(), 7);
+    EXPECT_FALSE(other.handle()->node.partitioner);
+    EXPECT_EQ(pairs.union_(pairs).get_num_partitions(), 8);
+}
+
 }  // namespace
 }  // namespace heddle
