@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/clock.h"
+#include "common/blocks/file_io.h"
 #include "executor/shell/task_input.h"
 
 namespace heddle::executor {
@@ -22,9 +23,14 @@ std::int64_t thread_cpu_microseconds() {
 
 }  // namespace
 
+Runtime::FolderEnd::~FolderEnd() {
+    blocks::remove_folder(path);
+}
+
 Runtime::Runtime(const LocalExecutorOptions& options, Surroundings* surroundings,
                  std::function<void()> wake, std::function<void()> wake_later)
-    : accountant_(options.memory),
+    : folder_(options.folder),
+      accountant_(options.memory),
       cached_(accountant_, options.folder + "/cached"),
       map_output_(accountant_, options.folder + "/shuffle"),
       files_(fs::make_local_file_system()),

@@ -46,6 +46,16 @@ private:
     rdd::TaskResult run(const StartTask& task, const std::atomic<bool>& cancelled);
     void perform(Effects& effects);
 
+    // Removes the folder itself when the stores are gone, with what they held in it.
+    struct FolderEnd {
+        explicit FolderEnd(std::string folder) : path(std::move(folder)) {}
+        ~FolderEnd();
+        FolderEnd(const FolderEnd&) = delete;
+        FolderEnd& operator=(const FolderEnd&) = delete;
+        std::string path;
+    };
+
+    FolderEnd folder_;  // before the stores: ends after them
     blocks::Accountant accountant_;
     blocks::BlockStore cached_;
     blocks::ShuffleStore map_output_;

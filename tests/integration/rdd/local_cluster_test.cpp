@@ -144,16 +144,26 @@ TEST(LocalCluster, GivesWhatOneProcessGives) {
 }
 
 TEST(LocalCluster, LeavesNoProcessAndNoFolder) {
-    {
-        const auto runner = cluster("local-cluster[2,1,256]", {{"local.dir", "/tmp"}});
+    const std::string folder = ::testing::TempDir() + "heddle-private-" + std::to_string(getpid());
+    std::filesystem::create_directory(folder);
+    const auto entries = [&] {
+        const std::filesystem::recursive_directory_iterator all(folder);
+        return std::distance(begin(all), end(all));
+    };
+    for (const char* master : {"local[2]", "local-cluster[2,1,256]"}) {
+        const auto runner = cluster(master, {{"local.dir", folder}});
         ASSERT_NE(runner, nullptr);
-        const rdd::RddNode source = test::text_source(0, test::distinct_texts(2, 2));
+        rdd::RddNode source = test::text_source(0, test::distinct_texts(2, 2));
+        source.storage = rdd::kDiskOnly;
         EXPECT_FALSE(run_job(*runner, test::plan_of({source}), source,
                              rdd::builtin_operator(rdd::builtin::kCount))
                          .failure);
+        EXPECT_GE(entries(), 2) << master << ": nothing went to disk, so the test shows nothing";
         runner->stop();
+        EXPECT_EQ(entries(), 0) << master;
     }
     EXPECT_TRUE(children().empty());
+    std::filesystem::remove_all(folder);
 }
 
 TEST(LocalCluster, GivesTheRightAnswerWhenExecutorsAreKilled) {
