@@ -20,6 +20,7 @@ constexpr Duration kConnectTimeout = seconds(10);
 constexpr Duration kBackoffMin = milliseconds(50);
 constexpr Duration kBackoffMax = seconds(2);
 constexpr Duration kProgressInterval = milliseconds(500);
+constexpr Duration kNewsPatience = seconds(1);  // for why a container ended
 constexpr std::chrono::seconds kBeginPatience{30};
 constexpr std::chrono::seconds kFinishPatience{20};
 
@@ -154,7 +155,10 @@ void ClusterPool::react(MasterBook::Reaction reaction) {
     for (const MasterBook::Ended& ended : reaction.ended) {
         const std::string name = to_string(ended.container);
         if (has_container(name)) {
-            drop_container(name, ended.reason);
+            drop_container(name, ended.reason, ended.crashed);
+        } else if (const auto lost = lost_.find(name); lost != lost_.end()) {
+            post(ExecutorLost{lost->second.executor, ended.reason, ended.crashed});
+            lost_.erase(lost);
         } else if (!was_container(name)) {
             post(ExecutorLost{rdd::kNoExecutor, ended.reason});
         }
@@ -212,6 +216,21 @@ void ClusterPool::progress(std::int32_t percent) {
                 send(book_.beat());
             }
         });
+    });
+}
+
+// The manager's news say how the container ended, a moment after its connection did.
+void ClusterPool::gone(const std::string& container, ExecutorLost event, bool explained) {
+    if (explained || ended_ || book_.node_of(container).empty()) {
+        post(std::move(event));
+        return;
+    }
+    lost_[container] = std::move(event);
+    loop().post_after(kNewsPatience, [this, container] {
+        if (const auto lost = lost_.find(container); lost != lost_.end()) {
+            post(std::move(lost->second));
+            lost_.erase(lost);
+        }
     });
 }
 

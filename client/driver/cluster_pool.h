@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -78,6 +79,7 @@ private:
     void beat();
     void answer(Status status);
     std::string host_of(const rdd::ExecutorHello& hello) override;
+    void gone(const std::string& container, ExecutorLost event, bool explained) override;
 
     ClusterPoolOptions options_;
     OpenHttp open_http_;
@@ -90,7 +92,8 @@ private:
     net::WebSocketPtr socket_;
     Duration backoff_;
     bool ended_ = false;
-    std::uint64_t connection_ = 0;  // counts, so that timers of an old one end
+    std::uint64_t connection_ = 0;              // counts, so that timers of an old one end
+    std::map<std::string, ExecutorLost> lost_;  // by container: closed, and not known why
 
     std::atomic<std::int32_t> percent_{0};
     std::atomic<bool> percent_timer_{false};

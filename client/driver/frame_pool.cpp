@@ -163,7 +163,8 @@ void FramePool::ended(const ConnectionPtr& connection, const Status& why) {
                                : why                 ? "the executor closed its connection"
                                                      : why.error().message;
     if (keep->executor != rdd::kNoExecutor || keep->trusted) {
-        post_(ExecutorLost{keep->executor, reason});
+        gone(keep->container, ExecutorLost{keep->executor, reason, keep->crashed},
+             !keep->reason.empty());
     }
 }
 
@@ -201,11 +202,13 @@ void FramePool::drop(rdd::ExecutorId executor, const std::string& reason) {
     }
 }
 
-void FramePool::drop_container(const std::string& container, const std::string& reason) {
+void FramePool::drop_container(const std::string& container, const std::string& reason,
+                               bool crashed) {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, connection] : executors_) {
         if (connection->container == container) {
             connection->reason = reason;
+            connection->crashed = crashed;
             connection->frames->close();
         }
     }

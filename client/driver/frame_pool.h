@@ -42,7 +42,7 @@ protected:
     /// Hangs up and ends the loop's thread. Safe to call twice.
     void close();
     /// Ends the connection of the executor that lives in a container or process of ours.
-    void drop_container(const std::string& container, const std::string& reason);
+    void drop_container(const std::string& container, const std::string& reason, bool crashed);
     bool has_container(const std::string& container);
     /// An executor of the container has been here, whether it still is or not.
     bool was_container(const std::string& container);
@@ -56,6 +56,13 @@ protected:
 
     /// On the loop's thread: an executor of ours is there, with the container it named.
     virtual void joined(const std::string&) {}
+    /// On the loop's thread: the connection of an executor has ended. `explained`: by us, or with a
+    /// reason that says more than that it is closed.
+    virtual void gone(const std::string& container, ExecutorLost event, bool explained) {
+        (void)container;
+        (void)explained;
+        post(std::move(event));
+    }
     /// The name of the node on which an executor runs. On the loop's thread.
     virtual std::string host_of(const rdd::ExecutorHello& hello) { return hello.host; }
 
@@ -67,6 +74,7 @@ private:
         std::string container;
         rdd::ByteWriter outbox;  // of the core thread
         std::string reason;      // why we ended it
+        bool crashed = false;    // because its process had ended by itself
     };
     using ConnectionPtr = std::shared_ptr<Connection>;  // shared by callbacks and the table
 

@@ -27,7 +27,8 @@ namespace heddle::driver {
 namespace {
 
 constexpr Duration kRespawnDelay = milliseconds(100);
-constexpr std::int32_t kStopPatience = 3000;  // ms for executors to end by themselves
+constexpr Duration kExitPatience = seconds(1);  // for the end of a process whose connection ended
+constexpr std::int32_t kStopPatience = 3000;    // ms for executors to end by themselves
 
 std::string describe_exit(int status) {
     if (WIFSIGNALED(status)) {
@@ -191,6 +192,23 @@ void ProcessPool::joined(const std::string&) {
     early_ends_ = 0;
 }
 
+// A process that ends closes its connection a moment before its end can be seen, and only the end
+// says how. One that lives on without a connection is lost nevertheless.
+void ProcessPool::gone(const std::string& container, ExecutorLost event, bool explained) {
+    const auto it = processes_.find(container);
+    if (explained || stopping_ || it == processes_.end()) {
+        post(std::move(event));
+        return;
+    }
+    it->second.lost = std::move(event);
+    loop().post_after(kExitPatience, [this, container] {
+        const auto found = processes_.find(container);
+        if (found != processes_.end() && found->second.lost) {
+            post(*std::exchange(found->second.lost, std::nullopt));
+        }
+    });
+}
+
 void ProcessPool::exited(const std::string& name) {
     const auto it = processes_.find(name);
     if (it == processes_.end()) {
@@ -208,9 +226,11 @@ void ProcessPool::exited(const std::string& name) {
         return;
     }
     const std::string reason = name + " " + describe_exit(status);
-    if (has_container(name)) {
-        drop_container(name, reason);  // its connection's end is what the core hears
-    } else {
+    if (process.lost) {
+        post(ExecutorLost{process.lost->executor, reason, true});
+    } else if (has_container(name)) {
+        drop_container(name, reason, true);  // its connection's end is what the core hears
+    } else if (!was_container(name)) {
         post(ExecutorLost{rdd::kNoExecutor, reason});
         if (++early_ends_ >= executor_failures_max(options_.executors)) {
             return;  // nothing that starts ever arrives: the core fails the jobs

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "client/driver/frame_pool.h"
@@ -39,7 +40,8 @@ private:
         pid_t pid = 0;
         int descriptor = -1;  // pidfd
         net::EventLoop::WatchId watch = 0;
-        std::int32_t place = 0;  // which executor of the cluster it is
+        std::int32_t place = 0;            // which executor of the cluster it is
+        std::optional<ExecutorLost> lost;  // its connection has ended; the process will say why
     };
 
     Status make_folder();
@@ -47,6 +49,7 @@ private:
     Status begin(std::int32_t place);
     void exited(const std::string& name);
     void joined(const std::string& container) override;
+    void gone(const std::string& container, ExecutorLost event, bool explained) override;
 
     ProcessPoolOptions options_;
     std::string executor_program_;

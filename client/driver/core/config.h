@@ -21,11 +21,11 @@ struct Config {
     Duration locality_wait = seconds(3);          // before going one level down
     Duration resubmit_grace = milliseconds(200);  // collects more fetch failures
     Duration executor_timeout = seconds(120);     // without any message
-    std::int32_t task_failures_max = 4;           // of one task of one stage attempt
+    std::int32_t task_failures_max = 4;           // of one task of an attempt, crashes included
     std::int32_t stage_failures_max = 4;          // consecutive attempts ended by fetch failures
-    std::int32_t task_executor_losses_max = 16;   // a task that kills its executor each time
+    std::int32_t task_executor_losses_max = 16;   // of one task, whoever took the executors
     std::int32_t executors_wanted = 0;            // 0: executors come by themselves
-    std::int32_t executor_failures_max = 0;       // ends without a finished task between; 0: no end
+    std::int32_t executor_failures_max = 0;       // in a row that ended without a task; 0: no end
     std::int32_t prefetch_max = 64;               // tasks sent ahead per slot while they are tiny
     Duration prefetch_work = milliseconds(2);     // how much work may wait on a slot
     std::int32_t stages_kept = 500;               // in the views

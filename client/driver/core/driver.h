@@ -117,7 +117,7 @@ private:
                          Effects& effects);
     void task_done(Stage& stage, rdd::Partition partition, Effects& effects);
     void task_lost(rdd::TaskId id, const Executor& executor, const std::string& reason,
-                   Effects& effects);
+                   bool suspect, Effects& effects);
     void cancel_task(rdd::TaskId id, Effects& effects);
     void drained();
 
@@ -130,7 +130,8 @@ private:
     std::int32_t ahead(const Stage& stage, const Executor& executor) const;
 
     // Executors (driver_executors.cpp).
-    void lose_executor(rdd::ExecutorId id, const std::string& reason, Effects& effects);
+    void lose_executor(rdd::ExecutorId id, const std::string& reason, bool crashed,
+                       Effects& effects);
     void outputs_lost(const std::vector<rdd::ShuffleId>& shuffles);
     void count_executor_failure(const std::string& reason, Effects& effects);
     void expire_executors(Effects& effects);

@@ -43,7 +43,7 @@ void Driver::on(const ExecutorLost& event, Effects& effects) {
     if (event.executor == rdd::kNoExecutor) {
         count_executor_failure(event.reason, effects);
     } else if (executors_.find(event.executor) != nullptr) {
-        lose_executor(event.executor, event.reason, effects);
+        lose_executor(event.executor, event.reason, event.crashed, effects);
     } else {
         ++stale_;
     }
@@ -63,15 +63,19 @@ void Driver::executors_changed() {
     }
 }
 
-void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, Effects& effects) {
+void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool crashed,
+                           Effects& effects) {
     const Executor lost = *executors_.find(id);
     executors_.remove(id);
     free_.erase(id);
     progress_.executor_removed(now_, id, reason);
     blocks_.executor_lost(id);
     outputs_lost(outputs_.executor_lost(id));
+    // Executors begin tasks in the order of their launches: the first ones ran, others waited
+    // there.
+    std::int32_t begun = 0;
     for (const rdd::TaskId task : lost.running) {
-        task_lost(task, lost, reason, effects);
+        task_lost(task, lost, reason, crashed && begun++ < lost.slots, effects);
     }
     for (const auto& [other, entry] : executors_.all()) {
         effects.push_back(Send{other, rdd::PeerLost{id}});
@@ -84,7 +88,8 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, Effect
         acknowledge_drop(rdd, id, effects);
     }
     executors_changed();
-    if (!lost.useful) {
+    // A crash under a task is counted with the task, which ends the job sooner and says where.
+    if (!lost.useful && !(crashed && begun > 0)) {
         count_executor_failure(reason, effects);
     }
 }
@@ -157,7 +162,7 @@ void Driver::expire_executors(Effects& effects) {
         const std::string reason =
             "no heartbeat for " + std::to_string(config_.executor_timeout.milliseconds()) + " ms";
         effects.push_back(DropExecutor{id, reason});
-        lose_executor(id, reason, effects);
+        lose_executor(id, reason, false, effects);
     }
     expiry_check_ =
         executors_.all().empty() ? TimePoint::never() : now_ + config_.executor_timeout / 4;

@@ -178,10 +178,11 @@ void Driver::on_fetch_failed(Stage& stage, const RunningTask& task, const rdd::T
     input_lost(stage, reason);
 }
 
-// With its executor. Does not count as a failure, but a task that takes every executor down with it
-// has to end some time.
+// With its executor. As in Spark that counts as a failure of the task when the process ended by
+// itself while it ran the task (`suspect`), and not when machine or cluster took the executor away;
+// but a task that loses every executor has to end some time.
 void Driver::task_lost(rdd::TaskId id, const Executor& executor, const std::string& reason,
-                       Effects& effects) {
+                       bool suspect, Effects& effects) {
     const auto it = tasks_.find(id.value);
     CHECK(it != tasks_.end());
     const RunningTask task = it->second;
@@ -198,13 +199,24 @@ void Driver::task_lost(rdd::TaskId id, const Executor& executor, const std::stri
     }
     TaskSet::Task& entry = stage->tasks->task(task.index);
     stage->tasks->ended(task.index, id);
-    if (++entry.losses >= config_.task_executor_losses_max) {
+    ++entry.losses;
+    entry.failures += suspect ? 1 : 0;
+    const bool crashes = suspect && entry.failures >= config_.task_failures_max;
+    if (crashes || entry.losses >= config_.task_executor_losses_max) {
         JobError error;
         error.stage = stage->id;
         error.partition = task.partition;
+        error.cause.emplace();
+        error.cause->kind = rdd::FailureKind::ExecutorLostFailure;
+        error.cause->message = reason;
+        error.cause->executor = rdd::to_string(executor.id);
         error.message = "task for partition " + std::to_string(task.partition) + " of " +
-                        stage->title() + " (" + stage->name + ") lost its executor " +
-                        std::to_string(entry.losses) + " times, most recently: " + reason;
+                        stage->title() + " (" + stage->name + ") " +
+                        (crashes ? "failed " + std::to_string(entry.failures) +
+                                       " times, most recently with its executor "
+                                 : "lost its executor " + std::to_string(entry.losses) +
+                                       " times, most recently ") +
+                        rdd::to_string(executor.id) + " (" + executor.host + "): " + reason;
         abort(*stage, error, effects);
         return;
     }

@@ -49,6 +49,7 @@ struct ExecutorRegistered {
 struct ExecutorLost {
     rdd::ExecutorId executor;
     std::string reason;
+    bool crashed = false;  // its process ended by itself, so what it ran may be the cause
 };
 
 /// There will be no executors, and why: nobody can hold them, or this driver does not count any

@@ -17,6 +17,21 @@ std::string describe(const ContainerId& container, const ContainerExit& exit) {
                                 : name + ": " + exit.message;
 }
 
+bool crashed(const ContainerExit& exit) {
+    switch (exit.reason) {
+        case ExitReason::Exited:
+        case ExitReason::Signalled:
+        case ExitReason::OutOfMemory:
+            return true;
+        case ExitReason::Stopped:
+        case ExitReason::LaunchFailed:
+        case ExitReason::NodeLost:
+        case ExitReason::Unknown:
+            return false;
+    }
+    return false;
+}
+
 }  // namespace
 
 MasterBook::MasterBook(AttemptId attempt, LaunchSpec executor, Resource size,
@@ -73,7 +88,8 @@ MasterBook::Reaction MasterBook::hear_one(const MasterNews& message) {
     }
     for (const ContainerEnded& ended : message.ended) {
         containers_.erase(ended.container);
-        reaction.ended.push_back({ended.container, describe(ended.container, ended.exit)});
+        reaction.ended.push_back(
+            {ended.container, describe(ended.container, ended.exit), crashed(ended.exit)});
     }
     for (const AskRefused& refused : message.refused) {
         reaction.refused = refused.reason;

@@ -20,6 +20,7 @@ public:
     struct Ended {
         ContainerId container;
         std::string reason;
+        bool crashed = false;  // it ended by itself: nobody took it away
     };
     // What a message of the manager leads to.
     struct Reaction {

@@ -219,6 +219,70 @@ TEST(DriverCore, DoesNotCountTheLossOfAnExecutor) {
     EXPECT_TRUE(core.driver_.idle());
 }
 
+// A task that takes its executor down fails its job as soon as one that throws would, and says
+// where, however few executors in a row may come to nothing.
+TEST(DriverCore, GivesUpAfterFourCrashesUnderOneTaskAndSaysWhere) {
+    Config config;
+    config.executor_failures_max = 2;
+    Core core(config);
+    core.submit(0, test::plan_of({source_of(1)}), source_of(1));
+    for (std::int32_t id = 1; id <= 4; ++id) {
+        EXPECT_FALSE(core.error_);
+        core.add_executor(id, "node-1");
+        core.tell(ExecutorLost{rdd::ExecutorId{id}, "ended by signal 11", true});
+    }
+    ASSERT_TRUE(core.error_);
+    EXPECT_EQ(core.error_->partition, 0);
+    EXPECT_EQ(core.error_->stage, rdd::StageId{0});
+    ASSERT_TRUE(core.error_->cause);
+    EXPECT_EQ(core.error_->cause->kind, rdd::FailureKind::ExecutorLostFailure);
+    for (const char* part : {"partition 0 of stage 0.0", "failed 4 times", "with its executor 4",
+                             "node-1", "ended by signal 11"}) {
+        EXPECT_NE(core.error_->message.find(part), std::string::npos) << core.error_->message;
+    }
+}
+
+TEST(DriverCore, CountsACrashOnlyWithTheTasksThatRan) {
+    Core core;
+    core.add_executor(1, "node-1");
+    core.submit(0, test::plan_of({source_of(60)}), source_of(60));
+    core.trace();
+    std::size_t ended = 0;
+    while (ended < 30) {  // tiny tasks: more and more of them are sent ahead
+        core.succeed(ended++);
+    }
+    const std::size_t ahead = core.launched_.size() - ended;
+    ASSERT_GT(ahead, 4U);
+    const rdd::Partition first = core.launched_[ended].task.partition;
+    core.tell(ExecutorLost{rdd::ExecutorId{1}, "exited with code 3", true});
+    core.add_executor(2, "node-1", 64);
+    const std::size_t again = core.launched_.size();
+    // Four failures end the job. The task that ran has one by now, those that waited have none.
+    std::map<rdd::Partition, std::size_t> last;
+    for (std::size_t i = ended + ahead; i < again; ++i) {
+        last[core.launched_[i].task.partition] = i;
+    }
+    for (int round = 0; round < 3; ++round) {
+        for (auto& [partition, index] : last) {
+            if (partition != first) {
+                const std::size_t before = core.launched_.size();
+                core.fail(index, exception("no"));
+                ASSERT_FALSE(core.error_) << core.error_->message;
+                index = before;
+            }
+        }
+    }
+    for (int round = 0; round < 2; ++round) {
+        const std::size_t before = core.launched_.size();
+        core.fail(last[first], exception("no"));
+        ASSERT_FALSE(core.error_);
+        last[first] = before;
+    }
+    core.fail(last[first], exception("no"));
+    ASSERT_TRUE(core.error_);
+    EXPECT_EQ(core.error_->partition, first);
+}
+
 TEST(DriverCore, ComputesLostMapOutputAgainAfterTheGraceTime) {
     Core core;
     core.add_executor(1, "node-1");
