@@ -245,16 +245,27 @@ void ProcessPool::exited(const std::string& name) {
     });
 }
 
-// Executors have been told to stop by the core; those that do not are killed.
+// Executors have been told to stop by the core; those that do not are killed. So are those that
+// have not said hello, before the door closes: all they could do is complain that nobody is there.
 void ProcessPool::stop(FinalStatus, const std::string&) {
     if (!std::exchange(opened_, false)) {
         return;
     }
     flush();
+    std::promise<void> ended;
+    loop().post([this, &ended] {
+        stopping_ = true;
+        for (const auto& [name, process] : processes_) {
+            if (!was_container(name)) {
+                kill(process.pid, SIGKILL);
+            }
+        }
+        ended.set_value();
+    });
+    ended.get_future().wait();
     hang_up();
     std::promise<std::vector<Process>> taken;
     loop().post([this, &taken] {
-        stopping_ = true;
         std::vector<Process> all;
         for (const auto& [name, process] : processes_) {
             loop().unwatch(process.watch);
