@@ -48,6 +48,10 @@ Rdd<std::string_view> Context::text_records(std::string_view path, std::string_v
     return Rdd<std::string_view>(api::make_text(session(), path, delimiter, false, splits_min, at));
 }
 
+void Context::check_output(std::string_view path) const {
+    api::check_output(*session(), path);
+}
+
 std::int32_t Context::default_parallelism() const {
     return session()->runner->default_parallelism();
 }

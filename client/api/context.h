@@ -63,7 +63,8 @@ public:
     }
 
     /// The lines of text files. `path`: a file, a folder, a glob, or several separated by commas.
-    /// Lines are views that live as long as the task.
+    /// Relative paths begin in the driver's working folder; in a container of the cluster they are
+    /// refused. Lines are views that live as long as the task.
     Rdd<std::string_view> text_file(std::string_view path, std::int32_t splits_min = 0,
                                     api::Callsite at = api::Callsite::here());
     /// Records that end with `delimiter` or with the file, in at least `splits_min` partitions
@@ -71,6 +72,10 @@ public:
     Rdd<std::string_view> text_records(std::string_view path, std::string_view delimiter,
                                        std::int32_t splits_min = 0,
                                        api::Callsite at = api::Callsite::here());
+
+    /// Throws the UsageError with which save_as_text_file(path) would refuse: the path exists, or
+    /// its parent does not or cannot be written. For programs that compute long before they save.
+    void check_output(std::string_view path) const;
 
     std::int32_t default_parallelism() const;
     std::string application_id() const;

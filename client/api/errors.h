@@ -3,6 +3,7 @@
 // What a user of the RDD API sees when something fails: exceptions, since a program that goes on
 // after a failed job has to say so.
 
+#include <exception>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -44,5 +45,10 @@ private:
     rdd::Partition partition_;
     std::optional<rdd::TaskFailure> cause_;
 };
+
+/// What a program may end with when it was stopped by `error`, so that scripts tell causes apart as
+/// they do with rmctl: 1 a job or the program failed, 3 not found, 4 not allowed, 5 no server,
+/// 6 exists already, 7 too late, 8 a wrong argument or setting, 130 cancelled.
+int exit_code_of(const std::exception& error);
 
 }  // namespace heddle

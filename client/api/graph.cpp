@@ -2,6 +2,7 @@
 #include "client/api/graph.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "client/api/errors.h"
@@ -96,6 +97,28 @@ void require_partitions(std::int32_t partitions, const char* operation) {
     }
 }
 
+// Where relative paths of the program begin. Throws UsageError when `relative` is there and that
+// would be a folder of the container's own.
+std::string working_folder(const Session& session, std::string_view operation,
+                           const std::optional<std::string>& relative) {
+    if (relative && session.runner->in_container()) {
+        throw UsageError(
+            ErrorCode::InvalidArgument,
+            std::string(operation) + ": '" + *relative +
+                "' is a relative path, and this program runs in a container of the cluster, whose "
+                "working folder goes with it; give a whole path, such as /data/" +
+                *relative + ", to a place that all nodes see");
+    }
+    std::error_code code;
+    const std::filesystem::path folder = std::filesystem::current_path(code);
+    if (relative && code) {
+        throw UsageError(ErrorCode::NotFound, std::string(operation) + ": '" + *relative +
+                                                  "' is a relative path, and the working folder "
+                                                  "is gone");
+    }
+    return folder.string();
+}
+
 bool hashed_into(const NodePtr& parent, std::int32_t partitions) {
     const auto& partitioner = parent->node.partitioner;
     return partitioner && partitioner->kind == PartitionerKind::Hash &&
@@ -124,6 +147,14 @@ Node::~Node() {
     }
 }
 
+std::string whole_path(const Session& session, std::string_view operation, std::string_view path) {
+    std::optional<std::string> relative;
+    if (fs::is_relative(path)) {
+        relative = path;
+    }
+    return fs::absolute(path, working_folder(session, operation, relative));
+}
+
 NodePtr make_parallelize(const SessionPtr& session, std::vector<rdd::Bytes> partitions,
                          rdd::RecordType record, Callsite at) {
     auto node = std::make_shared<Node>(session, "parallelize", at);
@@ -146,7 +177,8 @@ NodePtr make_text(const SessionPtr& session, std::string_view path, std::string_
     node->node.record = rdd::text_record();
     const std::int32_t wanted =
         splits_min > 0 ? splits_min : std::min(session->runner->default_parallelism(), 2);
-    auto files = fs::expand(*session->files, path);
+    auto files = fs::expand(*session->files, path,
+                            working_folder(*session, node->node.name, fs::first_relative(path)));
     if (!files) {
         node->error = files.error();  // as in Spark, a missing file fails the first action
         return node;

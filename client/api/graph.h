@@ -40,6 +40,10 @@ struct Session {
 };
 using SessionPtr = std::shared_ptr<Session>;
 
+/// A path of the program as a whole path: executors have other working folders. Throws UsageError
+/// where relative paths mean nothing, naming the operation.
+std::string whole_path(const Session& session, std::string_view operation, std::string_view path);
+
 struct Node;
 // Shared by the handles of the program and by the nodes that are computed from it.
 using NodePtr = std::shared_ptr<Node>;
@@ -95,8 +99,10 @@ std::uint64_t run_count(const NodePtr& root, Callsite at);
 /// Answers of "take" in the order of partitions, with at least `limit` records in all if there are
 /// so many. Scans one partition first, then up to four times as many as before, as Spark does.
 std::vector<rdd::Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite at);
-/// `root` has text records. Throws UsageError when the path exists or has no parent.
+/// `root` has text records. Throws UsageError when the path exists or its parent is no folder.
 void run_save_text(const NodePtr& root, const std::string& path, Callsite at);
+/// Throws what run_save_text would throw before its job.
+void check_output(const Session& session, std::string_view path);
 
 void persist(const NodePtr& node, const rdd::StorageLevel& level);
 void unpersist(const NodePtr& node, bool blocking);

@@ -30,15 +30,55 @@ void throw_if(const Status& status) {
     }
 }
 
+// Of a whole path.
 std::string parent_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// A hidden name beside `target`: on the same file system, so that a rename moves it into place.
+std::string staging_beside(const std::string& target, const std::string& owner) {
+    return parent_of(target) + "/._" + target.substr(target.rfind('/') + 1) + "-" + owner;
 }
 
 std::string part_name(Partition partition) {
     std::string digits = std::to_string(partition);
     digits.insert(0, digits.size() < 5 ? 5 - digits.size() : 0, '0');
     return "part-" + digits;
+}
+
+// The whole path of an output that can be made: nothing is there and its parent is a folder. Throws
+// UsageError.
+std::string new_output(const Session& session, std::string_view operation, std::string_view path) {
+    const std::string what = std::string(operation) + ": ";
+    std::string target = whole_path(session, operation, path);
+    while (target.size() > 1 && target.ends_with('/')) {
+        target.pop_back();
+    }
+    const auto there = session.files->stat(target);
+    if (there) {
+        throw UsageError(ErrorCode::AlreadyExists, what + "output path '" + target +
+                                                       "' already exists; remove it or choose "
+                                                       "another");
+    }
+    if (there.error().code == ErrorCode::Unsupported) {
+        throw UsageError(there.error().code, what + there.error().message);
+    }
+    const auto parent = session.files->stat(parent_of(target));
+    if (!parent && parent.error().code == ErrorCode::PermissionDenied) {
+        throw UsageError(parent.error().code, what + parent.error().message);
+    }
+    if (!parent) {
+        throw UsageError(ErrorCode::NotFound, what + "folder '" + parent_of(target) +
+                                                  "' does not exist; create it first");
+    }
+    if (!parent->folder) {
+        throw UsageError(ErrorCode::InvalidArgument,
+                         what + "'" + parent_of(target) +
+                             "' is a file, not a folder that could hold '" +
+                             target.substr(target.rfind('/') + 1) + "'");
+    }
+    return target;
 }
 
 // The staging folder of one save, removed in any case.
@@ -164,25 +204,9 @@ std::vector<Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite a
 void run_save_text(const NodePtr& root, const std::string& path, Callsite at) {
     require_defined(root);
     fs::FileSystem& files = *root->session->files;
-    std::string target = path;
-    while (target.size() > 1 && target.ends_with('/')) {
-        target.pop_back();
-    }
-    if (files.stat(target)) {
-        throw UsageError(ErrorCode::AlreadyExists,
-                         "save_as_text_file: output path '" + target +
-                             "' already exists; remove it or choose another");
-    }
-    const auto parent = files.stat(parent_of(target));
-    if (!parent || !parent->folder) {
-        throw UsageError(ErrorCode::NotFound, "save_as_text_file: folder '" + parent_of(target) +
-                                                  "' does not exist; create it first");
-    }
-    const std::size_t slash = target.rfind('/');
-    const std::string name = slash == std::string::npos ? target : target.substr(slash + 1);
-    const Staging staging(files, parent_of(target) + "/._" + name + "-" +
-                                     runner_of(root).application_id() + "-rdd" +
-                                     std::to_string(root->node.id.value));
+    const std::string target = new_output(*root->session, "save_as_text_file", path);
+    const Staging staging(files, staging_beside(target, runner_of(root).application_id() + "-rdd" +
+                                                            std::to_string(root->node.id.value)));
     throw_if(files.remove(staging.path()));
     throw_if(files.make_folders(staging.path() + "/attempts"));
     throw_if(files.make_folders(staging.path() + "/out"));
@@ -195,6 +219,14 @@ void run_save_text(const NodePtr& root, const std::string& path, Callsite at) {
     auto done = files.create(staging.path() + "/out/_SUCCESS");
     throw_if(done ? (*done)->close() : Status(done.error()));
     throw_if(files.rename(staging.path() + "/out", target));
+}
+
+void check_output(const Session& session, std::string_view path) {
+    const std::string target = new_output(session, "check_output", path);
+    // Whether a folder can be made there is best seen by making one.
+    const Staging staging(*session.files,
+                          staging_beside(target, session.runner->application_id() + "-check"));
+    throw_if(session.files->make_folders(staging.path()));
 }
 
 void persist(const NodePtr& node, const rdd::StorageLevel& level) {

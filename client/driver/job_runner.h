@@ -59,6 +59,9 @@ public:
     /// Partitions to use where the program does not say: the number of task slots, at least 2.
     virtual std::int32_t default_parallelism() const = 0;
     virtual std::string application_id() const = 0;
+    /// The program runs in a container of the cluster, in a folder that goes with it: relative
+    /// paths mean nothing there.
+    virtual bool in_container() const { return false; }
     /// Ends executors and waits for them; running jobs are cancelled. Safe to call twice.
     virtual void stop() = 0;
 };

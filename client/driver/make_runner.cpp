@@ -118,6 +118,7 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
     TRY(MasterUrl url, parse_master_url(options.master, cores == 0 ? 1 : cores));
     if (in_master_container()) {
         url.kind = MasterUrl::Kind::Cluster;  // whatever the program says: here it is a master
+        settings.in_container = true;
     }
     const auto http = std::make_shared<ClusterHttp>();  // shared with the pool
     std::shared_ptr<ExecutorPool> pool;                 // shared with the end of the program

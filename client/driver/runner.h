@@ -44,6 +44,7 @@ public:
     void release_shuffle(rdd::ShuffleId shuffle) override;
     std::int32_t default_parallelism() const override;
     std::string application_id() const override;
+    bool in_container() const override { return settings_.in_container; }
     void stop() override;
 
     /// Runs `look` on the core thread, where it may read the core; not after stop().

@@ -23,6 +23,8 @@ struct Settings {
     bool ui = false;                       // ui.enabled: the driver's own HTTP in local masters
     std::string local_folder;              // local.dir
     std::string queue;                     // queue
+    bool in_container = false;             // no setting: the master is a container of the cluster
+    std::vector<std::string> unknown;      // names that nothing here reads
     Config core;                           // locality.wait, task.max_failures
 };
 

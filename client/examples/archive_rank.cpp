@@ -2,6 +2,8 @@
 // section, and ranks packages by what depends on them. docs/archive_rank.md states it exactly.
 //
 //   archive_rank INDEX [--out DIRECTORY] [--splits N]
+//
+// Ends with 0, 2 for wrong usage, else with what heddle::exit_code_of says.
 
 #include <heddle/heddle.h>
 
@@ -11,6 +13,8 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -268,8 +272,50 @@ void print_ranks(const std::vector<heddle::Owned<Rank>>& top) {
     }
 }
 
+// The two tables of --out: both or none. They are written into a folder beside their places and
+// moved when both are complete.
+class Tables {
+public:
+    /// Throws when a table could not be written there.
+    Tables(heddle::Context& context, const std::string& folder)
+        : folder_(std::filesystem::absolute(folder)),
+          staging_(folder_ / ("._archive_rank-" + context.application_id())) {
+        for (const char* name : kNames) {
+            context.check_output(folder + "/" + name);
+        }
+        std::filesystem::create_directory(staging_);
+    }
+    ~Tables() {
+        std::error_code ignored;
+        std::filesystem::remove_all(staging_, ignored);
+    }
+    Tables(const Tables&) = delete;
+    Tables& operator=(const Tables&) = delete;
+
+    std::string place(const char* name) const { return (staging_ / name).string(); }
+    void publish() const {
+        std::filesystem::rename(place(kNames[0]), folder_ / kNames[0]);
+        try {
+            std::filesystem::rename(place(kNames[1]), folder_ / kNames[1]);
+        } catch (...) {
+            std::filesystem::rename(folder_ / kNames[0], place(kNames[0]));
+            throw;
+        }
+    }
+
+    static constexpr std::array<const char*, 2> kNames = {"sections.tsv", "ranks.tsv"};
+
+private:
+    std::filesystem::path folder_;
+    std::filesystem::path staging_;
+};
+
 int run(const Arguments& arguments) {
     heddle::Context context({.application_name = "archive_rank", .master = {}, .settings = {}});
+    std::optional<Tables> tables;
+    if (!arguments.out.empty()) {
+        tables.emplace(context, arguments.out);
+    }
     Stopwatch time;
     time.lap("start");
     const auto records = context.text_records(arguments.index, "\n\n", arguments.splits);
@@ -298,15 +344,16 @@ int run(const Arguments& arguments) {
     std::fflush(stdout);
     time.lap(std::to_string(kRounds) + " rounds and the top " + std::to_string(kShown));
 
-    if (!arguments.out.empty()) {
+    if (tables) {
         sections.map(SectionOrder{})
             .sort_by_key(true, 1)
             .map(SectionLine{})
-            .save_as_text_file(arguments.out + "/sections.tsv");
+            .save_as_text_file(tables->place(Tables::kNames[0]));
         ranks.map(RankOrder{})
             .sort_by_key()
             .map(RankLine{})
-            .save_as_text_file(arguments.out + "/ranks.tsv");
+            .save_as_text_file(tables->place(Tables::kNames[1]));
+        tables->publish();
         time.lap("writing the tables");
     }
     time.print();
@@ -325,6 +372,6 @@ int main(int argc, char** argv) {
         return run(arguments);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "archive_rank: %s\n", error.what());
-        return 1;
+        return heddle::exit_code_of(error);
     }
 }

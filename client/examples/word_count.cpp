@@ -2,13 +2,15 @@
 
 #include <heddle/heddle.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <string_view>
 #include <utility>
 
 using Count = std::pair<std::string_view, long>;
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     heddle::init(argc, argv);  // in an executor it serves tasks and does not return
     heddle::Context context;
     const auto counts =
@@ -28,4 +30,8 @@ int main(int argc, char** argv) {
          })) {
         std::printf("%8ld %s\n", count, word.c_str());
     }
+    return 0;
+} catch (const std::exception& error) {  // a missing file, a failed job: what() says where
+    std::fprintf(stderr, "word_count: %s\n", error.what());
+    return heddle::exit_code_of(error);
 }

@@ -83,7 +83,9 @@ Status match_below(FileSystem& files, const std::string& folder, std::string_vie
         }
         for (const FileInfo& entry : *entries) {
             const std::string name(name_of(entry.path));
-            if (::fnmatch(part.c_str(), name.c_str(), FNM_PERIOD) == 0 && (last || entry.folder)) {
+            // As in Hadoop: what writers are not done with, and what they leave beside the data.
+            const bool wanted = last ? !is_hidden(name) : entry.folder;
+            if (wanted && ::fnmatch(part.c_str(), name.c_str(), FNM_PERIOD) == 0) {
                 matches.push_back(join_path(name));
             }
         }
@@ -115,18 +117,26 @@ Status add_files(FileSystem& files, const std::string& path, std::vector<FileInf
     return {};
 }
 
-Status expand_part(FileSystem& files, const std::string& part, std::vector<FileInfo>& out) {
-    if (files.stat(part)) {  // a name with special characters in it means itself first
-        return add_files(files, part, out);
+Status expand_part(FileSystem& files, const std::string& part, const std::string& folder,
+                   std::vector<FileInfo>& out) {
+    const auto itself = files.stat(absolute(part, folder));
+    if (itself) {  // a name with special characters in it means itself first
+        return add_files(files, itself->path, out);
+    }
+    if (const ErrorCode code = itself.error().code;
+        code == ErrorCode::Unsupported || code == ErrorCode::PermissionDenied) {
+        return itself.error();
     }
     std::vector<std::string> paths;
     for (const std::string& pattern : expand_braces(part)) {
-        const bool absolute = pattern.starts_with('/');
-        TRY(match_below(files, absolute ? "/" : "",
-                        std::string_view(pattern).substr(absolute ? 1 : 0), paths));
+        const bool whole = pattern.starts_with('/');
+        TRY(match_below(files, whole ? "/" : folder,
+                        std::string_view(pattern).substr(whole ? 1 : 0), paths));
     }
     if (paths.empty()) {
-        return Error{ErrorCode::NotFound, "no file matches '" + part + "'"};
+        return Error{ErrorCode::NotFound, "no file matches '" + part + "'" +
+                                              (is_relative(part) ? " in '" + folder + "'" : "") +
+                                              "; check the path, and that this machine has it"};
     }
     for (const std::string& path : paths) {
         TRY(add_files(files, path, out));
@@ -134,22 +144,57 @@ Status expand_part(FileSystem& files, const std::string& part, std::vector<FileI
     return {};
 }
 
+std::string_view without_file_scheme(std::string_view path) {
+    for (const std::string_view scheme : {"file://", "file:"}) {
+        if (path.starts_with(scheme)) {
+            return path.substr(scheme.size());
+        }
+    }
+    return path;
+}
+
 }  // namespace
 
-Result<std::vector<FileInfo>> expand(FileSystem& files, std::string_view pattern) {
+bool is_relative(std::string_view path) {
+    const std::string_view local = without_file_scheme(path);
+    const std::size_t scheme = local.find("://");
+    return !local.starts_with('/') &&
+           (scheme == std::string_view::npos || local.find('/') < scheme);
+}
+
+std::string absolute(std::string_view path, const std::string& folder) {
+    const std::string_view local = without_file_scheme(path);
+    if (!is_relative(local)) {
+        return std::string(local);
+    }
+    return folder + (folder.ends_with('/') ? "" : "/") + std::string(local);
+}
+
+std::optional<std::string> first_relative(std::string_view pattern) {
+    for (const std::string& part : split_list(pattern)) {
+        for (const std::string& path : expand_braces(part)) {
+            if (is_relative(path)) {
+                return path;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+Result<std::vector<FileInfo>> expand(FileSystem& files, std::string_view pattern,
+                                     const std::string& folder) {
     std::vector<FileInfo> out;
-    if (const std::string whole(pattern); files.stat(whole)) {
+    if (const std::string whole = absolute(pattern, folder);
+        !pattern.empty() && files.stat(whole)) {
         TRY(add_files(files, whole, out));
         return out;
     }
     for (const std::string& part : split_list(pattern)) {
-        std::string text(part);
-        if (text.starts_with("file://")) {
-            text.erase(0, 7);
-        } else if (text.starts_with("file:")) {
-            text.erase(0, 5);
+        if (part.empty()) {
+            return Error{ErrorCode::NotFound,
+                         "an empty path among '" + std::string(pattern) + "'; name a file"};
         }
-        TRY(expand_part(files, text, out));
+        TRY(expand_part(files, std::string(without_file_scheme(part)), folder, out));
     }
     std::stable_sort(out.begin(), out.end(),
                      [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });

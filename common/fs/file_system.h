@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,9 +59,20 @@ public:
 /// The machine's own files.
 std::unique_ptr<FileSystem> make_local_file_system();
 
-/// All plain files that `pattern` means, sorted: a file, a folder (its files, without those whose
-/// name begins with '.' or '_'), a glob over either (* ? [a-z] {x,y}), several of these separated
-/// by commas. Errors: NotFound when a part matches nothing, with that part.
-Result<std::vector<FileInfo>> expand(FileSystem& files, std::string_view pattern);
+/// All plain files that `pattern` means, sorted: a file, a folder, a glob over either (* ? [a-z]
+/// {x,y}), several of these separated by commas. Names that begin with '.' or '_' are left out
+/// where they are not spelled out: in folders and where a glob matches. `folder`: absolute; where
+/// relative paths begin. Errors: NotFound when a part matches nothing, with that part; Unsupported.
+Result<std::vector<FileInfo>> expand(FileSystem& files, std::string_view pattern,
+                                     const std::string& folder);
+
+/// The first part of such a pattern that is no whole path, if any.
+std::optional<std::string> first_relative(std::string_view pattern);
+
+/// A local path, with or without "file:", that does not begin at the root.
+bool is_relative(std::string_view path);
+
+/// `path` below `folder` when it is relative, else itself; "file:" goes. Other schemes stay.
+std::string absolute(std::string_view path, const std::string& folder);
 
 }  // namespace heddle::fs

@@ -32,9 +32,11 @@ public:
     void release_shuffle(rdd::ShuffleId shuffle) override;
     std::int32_t default_parallelism() const override { return parallelism_; }
     std::string application_id() const override { return "inline"; }
+    bool in_container() const override { return in_container_; }
     void stop() override {}
 
-    // What tests look at.
+    // What tests choose and look at.
+    void set_in_container(bool in_container) { in_container_ = in_container; }
     int tasks_run() const { return tasks_run_; }
     const rdd::TaskMetrics& totals() const { return totals_; }
     blocks::BlockStore& store() { return store_; }
@@ -62,6 +64,7 @@ private:
     std::int32_t next_job_ = 0;
     std::map<rdd::JobId, std::optional<driver::JobFailure>> results_;
     int tasks_run_ = 0;
+    bool in_container_ = false;
     rdd::TaskMetrics totals_;
 };
 

@@ -193,5 +193,98 @@ TEST(RddUnion, KeepsThePartitionerThatAllParentsShare) {
     EXPECT_EQ(pairs.union_(pairs).get_num_partitions(), 8);
 }
 
+// ---- paths --------------------------------------------------------------------------------------
+
+class RddPaths : public ::testing::Test {
+protected:
+    RddPaths() : root_(::testing::TempDir() + "heddle-paths-" + std::to_string(::getpid())) {
+        std::filesystem::remove_all(root_);
+        std::filesystem::create_directories(root_ + "/in");
+        std::ofstream(root_ + "/in/a.txt") << "one\ntwo\n";
+        here_ = std::filesystem::current_path();
+        auto owned = std::make_unique<InlineRunner>();
+        runner_ = owned.get();
+        context_ = std::make_unique<Context>(std::move(owned));
+        std::filesystem::current_path(root_);
+    }
+    ~RddPaths() override {
+        std::filesystem::current_path(here_);
+        std::filesystem::remove_all(root_);
+    }
+
+    std::string root_;
+    std::filesystem::path here_;
+    InlineRunner* runner_ = nullptr;
+    std::unique_ptr<Context> context_;
+};
+
+// Stands for an executor, which has a working folder of its own.
+struct GoAway {
+    std::string operator()(std::string_view line) const {
+        std::filesystem::current_path("/");
+        return std::string(line);
+    }
+};
+
+TEST_F(RddPaths, RelativeOnesBeginWhereTheDriverIs) {
+    const auto lines = context_->text_file("in");
+    const auto records = context_->text_records("in/*.txt,in/a.txt", "\n");
+    std::filesystem::current_path("/");
+    EXPECT_EQ(lines.collect(), (std::vector<std::string>{"one", "two"}));
+    EXPECT_EQ(records.count(), 4U);
+    std::filesystem::current_path(root_);
+    context_->text_file("file:in", 2).map(GoAway{}).save_as_text_file("out");
+    EXPECT_TRUE(std::filesystem::exists(root_ + "/out/_SUCCESS"));
+    EXPECT_EQ(context_->text_file(root_ + "/out").count(), 2U);
+}
+
+TEST_F(RddPaths, RelativeOnesAreRefusedAtOnceInAContainer) {
+    const auto lines = context_->text_file(root_ + "/in");
+    runner_->set_in_container(true);
+    const int tasks = runner_->tasks_run();
+    for (const auto& text : {message_of<UsageError>([&] { (void)context_->text_file("in/a.txt"); }),
+                             message_of<UsageError>([&] {
+                                 (void)context_->text_records(root_ + "/in,in/{/a,b}", "x");
+                             }),
+                             message_of<UsageError>([&] { lines.save_as_text_file("in/out"); }),
+                             message_of<UsageError>([&] { context_->check_output("in/out"); })}) {
+        expect_parts(text, {"'in/", "is a relative path", "container", "give a whole path"});
+    }
+    EXPECT_EQ(runner_->tasks_run(), tasks);
+    EXPECT_EQ(context_->text_file(root_ + "/in").count(), 2U);
+}
+
+TEST_F(RddPaths, SayWhatIsWrongWithThem) {
+    expect_parts(message_of<UsageError>([&] { (void)context_->text_file("nothing").count(); }),
+                 {"no file matches 'nothing' in '" + root_ + "'", "check the path"});
+    expect_parts(message_of<UsageError>([&] { (void)context_->text_file("hdfs://x/y").count(); }),
+                 {"no file system for 'hdfs://x/y'"});
+    expect_parts(message_of<UsageError>([&] { (void)context_->text_file("").count(); }),
+                 {"an empty path"});
+    const auto lines = context_->text_file("in");
+    const auto refused = [&](const std::string& path, const std::vector<std::string>& parts) {
+        const std::string text = message_of<UsageError>([&] { lines.save_as_text_file(path); });
+        expect_parts(text, parts);
+        EXPECT_NE(message_of<UsageError>([&] { context_->check_output(path); }), "") << path;
+    };
+    refused("in/a.txt/out", {"'" + root_ + "/in/a.txt' is a file, not a folder"});
+    refused("in/no/out", {"folder '" + root_ + "/in/no' does not exist"});
+    refused("in", {"output path '" + root_ + "/in' already exists"});
+    refused("hdfs://x/out", {"no file system for 'hdfs://x/out'"});
+    refused("/proc/out", {"/proc/"});
+    context_->check_output("in/out");
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(root_ + "/in"), {}), 1);
+}
+
+TEST(RddErrors, ExitCodesAreThoseOfRmctl) {
+    EXPECT_EQ(exit_code_of(UsageError(ErrorCode::NotFound, "x")), 3);
+    EXPECT_EQ(exit_code_of(UsageError(ErrorCode::PermissionDenied, "x")), 4);
+    EXPECT_EQ(exit_code_of(Exception(ErrorCode::Unavailable, "x")), 5);
+    EXPECT_EQ(exit_code_of(UsageError(ErrorCode::AlreadyExists, "x")), 6);
+    EXPECT_EQ(exit_code_of(UsageError(ErrorCode::InvalidArgument, "x")), 8);
+    EXPECT_EQ(exit_code_of(JobFailed(ErrorCode::NotFound, "x", 0, std::nullopt)), 1);
+    EXPECT_EQ(exit_code_of(std::runtime_error("x")), 1);
+}
+
 }  // namespace
 }  // namespace heddle

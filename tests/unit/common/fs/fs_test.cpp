@@ -30,7 +30,7 @@ protected:
         EXPECT_TRUE((*file)->close().ok());
     }
     std::string names(const std::string& pattern) {
-        const auto found = expand(*files_, pattern);
+        const auto found = expand(*files_, pattern, root_);
         if (!found) {
             return found.error().message;
         }
@@ -54,9 +54,38 @@ TEST_F(LocalFiles, FoldersGlobsBracesAndListsMeanFiles) {
 }
 
 TEST_F(LocalFiles, AMissingFileIsNamed) {
-    EXPECT_EQ(names(root_ + "/in/nothing"), "no file matches '" + root_ + "/in/nothing'");
-    EXPECT_EQ(expand(*files_, root_ + "/in/*.zip").error().code, ErrorCode::NotFound);
+    const std::string hint = "; check the path, and that this machine has it";
+    EXPECT_EQ(names(root_ + "/in/nothing"), "no file matches '" + root_ + "/in/nothing'" + hint);
+    EXPECT_EQ(names("in/nothing"), "no file matches 'in/nothing' in '" + root_ + "'" + hint);
+    EXPECT_EQ(expand(*files_, root_ + "/in/*.zip", "/").error().code, ErrorCode::NotFound);
+    EXPECT_EQ(expand(*files_, "a.txt,,b.txt", root_ + "/in").error().code, ErrorCode::NotFound);
+    EXPECT_EQ(expand(*files_, "", root_).error().code, ErrorCode::NotFound);
     EXPECT_EQ(files_->view("hdfs://x/y", 0, 1).error().code, ErrorCode::Unsupported);
+    for (const char* path : {"hdfs://x/y", "hdfs://x/*", "in/a.txt,hdfs://x/y"}) {
+        EXPECT_EQ(expand(*files_, path, root_).error().code, ErrorCode::Unsupported) << path;
+    }
+}
+
+TEST_F(LocalFiles, WhatIsHiddenIsNotInAGlobEither) {
+    EXPECT_EQ(names(root_ + "/in/*"), "in/a.txt in/b.txt in/d.csv in/sub/c.txt");
+    EXPECT_EQ(names(root_ + "/in/[_a]*"), "in/a.txt");
+    EXPECT_EQ(names(root_ + "/in/_hidden"), "in/_hidden");
+    EXPECT_EQ(names(root_ + "/in/{_hidden,.dot}"), "in/.dot in/_hidden");
+    EXPECT_EQ(names(root_ + "/in/_*").substr(0, 15), "no file matches");
+}
+
+TEST_F(LocalFiles, RelativePathsBeginInTheFolder) {
+    EXPECT_EQ(names("in"), "in/a.txt in/b.txt in/d.csv");
+    EXPECT_EQ(names("in/*.txt,file:in/d.csv"), names("in/*.txt,in/d.csv"));
+    EXPECT_EQ(names("comma,name"), "comma,name");
+    EXPECT_EQ(names("./in/../in/a.txt"), "./in/../in/a.txt");
+    EXPECT_EQ(absolute("x", "/d"), "/d/x");
+    EXPECT_EQ(absolute("file:x", "/"), "/x");
+    EXPECT_EQ(absolute("file:///x", "/d"), "/x");
+    EXPECT_EQ(absolute("s3://b/x", "/d"), "s3://b/x");
+    EXPECT_EQ(first_relative("/a,file:/b,hdfs://c/d"), std::nullopt);
+    EXPECT_EQ(first_relative("/a,{/b,c}/d"), "c/d");
+    EXPECT_EQ(first_relative("a://b"), std::nullopt);
 }
 
 TEST_F(LocalFiles, ViewsAreRangesCutAtTheEnd) {
