@@ -4,6 +4,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -20,6 +23,7 @@
 #include "client/driver/settings.h"
 #include "client/driver/submit_self.h"
 #include "common/base/clock.h"
+#include "common/base/log.h"
 
 namespace heddle::driver {
 
@@ -110,10 +114,23 @@ Status add_companions(Runner& runner, const RunnerOptions& options, const Settin
     return {};
 }
 
+// Once for each name, however many contexts a program opens.
+void warn_of_unknown(const Settings& settings) {
+    static std::mutex mutex;
+    static std::set<std::string> warned;
+    const std::lock_guard lock(mutex);
+    for (const std::string& name : settings.unknown) {
+        if (warned.insert(name).second) {
+            log::warning("a setting that Heddle does not know has no effect", {{"setting", name}});
+        }
+    }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
     TRY(Settings settings, read_settings(options.settings, std::getenv("HEDDLE_UI") != nullptr));
+    warn_of_unknown(settings);
     const auto cores = static_cast<std::int32_t>(std::thread::hardware_concurrency());
     TRY(MasterUrl url, parse_master_url(options.master, cores == 0 ? 1 : cores));
     if (in_master_container()) {
@@ -125,6 +142,9 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
     switch (url.kind) {
         case MasterUrl::Kind::Local:
             pool = make_local_pool(url, settings);
+            if (url.failures > 0) {
+                settings.core.task_failures_max = url.failures;
+            }
             break;
         case MasterUrl::Kind::LocalCluster:
             pool = make_process_pool(url, settings);

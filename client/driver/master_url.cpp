@@ -10,13 +10,15 @@ namespace heddle::driver {
 namespace {
 
 constexpr std::int32_t kThreadsMax = 4096;
+constexpr std::int32_t kFailuresMax = 1'000'000;
 constexpr std::int32_t kExecutorsMax = 256;
 constexpr std::int64_t kMemoryMin = 64;  // MiB: below it not even one batch per core fits
 
 Error unknown(std::string_view text, const std::string& why) {
     return {ErrorCode::InvalidArgument,
             "master '" + std::string(text) + "': " + why +
-                "; expected local, local[N], local[*], local-cluster[EXECUTORS,CORES,MIB] or "
+                "; expected local, local[N], local[*], local[N,FAILURES], "
+                "local-cluster[EXECUTORS,CORES,MIB] or "
                 "heddle://HOST:PORT"};
 }
 
@@ -28,6 +30,23 @@ bool bracketed(std::string_view text, std::string_view name, std::string_view& i
     }
     inside = text.substr(name.size() + 1, text.size() - name.size() - 2);
     return true;
+}
+
+Result<MasterUrl> parse_local(std::string_view text, std::string_view inside, std::int32_t cores) {
+    const std::vector<std::string_view> parts = split(inside, ',');
+    MasterUrl url;
+    url.threads = cores;
+    const std::string_view threads = trim(parts[0]);
+    if ((threads != "*" && !parse_number(threads, url.threads)) || url.threads < 1 ||
+        url.threads > kThreadsMax) {
+        return unknown(text, "the number of threads is 1 to 4096, or *");
+    }
+    if (parts.size() > 2 ||
+        (parts.size() == 2 && (!parse_number(trim(parts[1]), url.failures) || url.failures < 1 ||
+                               url.failures > kFailuresMax))) {
+        return unknown(text, "after the threads comes how often a task may fail, from 1 on");
+    }
+    return url;
 }
 
 Result<MasterUrl> parse_local_cluster(std::string_view text, std::string_view inside) {
@@ -69,15 +88,8 @@ Result<MasterUrl> parse_master_url(std::string_view text, std::int32_t cores) {
     if (text == "local") {
         return url;
     }
-    if (text == "local[*]") {
-        url.threads = cores;
-        return url;
-    }
     if (bracketed(text, "local", inside)) {
-        if (!parse_number(inside, url.threads) || url.threads < 1 || url.threads > kThreadsMax) {
-            return unknown(text, "the number of threads is 1 to 4096, or *");
-        }
-        return url;
+        return parse_local(text, inside, cores);
     }
     if (bracketed(text, "local-cluster", inside)) {
         return parse_local_cluster(text, inside);

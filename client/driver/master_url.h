@@ -15,6 +15,7 @@ struct MasterUrl {
 
     Kind kind = Kind::Local;
     std::int32_t threads = 1;     // Local
+    std::int32_t failures = 0;    // Local, of one task until its job fails; 0: the setting says
     std::int32_t executors = 0;   // LocalCluster
     std::int32_t cores = 0;       // LocalCluster, of each executor
     std::int64_t memory_mib = 0;  // LocalCluster, of each executor

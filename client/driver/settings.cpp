@@ -86,6 +86,7 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
     } else if (name == "queue") {
         settings.queue = value;
     } else {
+        settings.unknown.push_back(name);
         return rdd::check_setting_name(name);
     }
     return {};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "client/driver/core/config.h"
 #include "common/base/result.h"
@@ -28,8 +29,8 @@ struct Settings {
     Config core;                           // locality.wait, task.max_failures
 };
 
-/// `environment_ui`: HEDDLE_UI is set. Unknown names are left to whoever knows them, except that a
-/// name near to one of ours is an error. Errors: InvalidArgument with name and value.
+/// `environment_ui`: HEDDLE_UI is set. Unknown names are left to whoever knows them and listed,
+/// except that a name near to one of ours is an error. Errors: InvalidArgument with name and value.
 Result<Settings> read_settings(const std::map<std::string, std::string>& values,
                                bool environment_ui);
 

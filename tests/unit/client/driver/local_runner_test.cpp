@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "client/driver/job_runner.h"
+#include "client/driver/master_url.h"
+#include "client/driver/settings.h"
 #include "tests/support/jobs.h"
 
 namespace heddle::driver {
@@ -112,6 +116,48 @@ TEST(MakeRunner, SaysWhichMastersThereAre) {
         EXPECT_NE(runner.error().message.find("local-cluster[EXECUTORS,CORES,MIB]"),
                   std::string::npos);
     }
+}
+
+TEST(MakeRunner, TakesTheFailuresOfATaskFromTheUrlAsSparkDoes) {
+    const auto both = parse_master_url("local[3,7]", 2);
+    ASSERT_TRUE(both.ok());
+    EXPECT_EQ(both->threads, 3);
+    EXPECT_EQ(both->failures, 7);
+    EXPECT_EQ(parse_master_url("local[*, 1]", 2)->threads, 2);
+    EXPECT_EQ(parse_master_url("local[*]", 2)->failures, 0);
+    for (const char* master :
+         {"local[2,0]", "local[2,]", "local[2,x]", "local[2,1,1]", "local[]"}) {
+        EXPECT_FALSE(parse_master_url(master, 2).ok()) << master;
+    }
+    const rdd::RddNode source = test::text_source(0, test::distinct_texts(1, 1));
+    const rdd::OperatorRef impossible =
+        rdd::builtin_operator(rdd::builtin::kSaveText, "/proc/none");
+    for (const int failures : {1, 3}) {
+        const auto runner = runner_for("local[1," + std::to_string(failures) + "]");
+        const auto outcome = run_job(*runner, test::plan_of({source}), source, impossible);
+        ASSERT_TRUE(outcome.failure);
+        EXPECT_NE(outcome.failure->message.find("failed " + std::to_string(failures) + " times"),
+                  std::string::npos)
+            << outcome.failure->message;
+    }
+}
+
+TEST(MakeRunner, WarnsOnceOfASettingThatNobodyKnows) {
+    const auto settings = read_settings({{"spark.no.such.thing", "1"}, {"queue", "a"}}, false);
+    ASSERT_TRUE(settings.ok());
+    EXPECT_EQ(settings->unknown, (std::vector<std::string>{"spark.no.such.thing"}));
+
+    ::testing::internal::CaptureStderr();
+    for (int round = 0; round < 2; ++round) {
+        RunnerOptions options;
+        options.master = "local";
+        options.settings["spark.no.such.thing"] = "1";
+        EXPECT_TRUE(make_runner(options).ok());
+    }
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    const std::size_t first = said.find("spark.no.such.thing");
+    ASSERT_NE(first, std::string::npos) << said;
+    EXPECT_EQ(said.find("spark.no.such.thing", first + 1), std::string::npos) << said;
 }
 
 TEST(MakeRunner, RefusesASettingThatIsNearlyOneOfOurs) {
