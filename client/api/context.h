@@ -17,10 +17,19 @@
 
 namespace heddle {
 
+// Where the tree or prefix that a program was built against has its programs: HeddleConfig.cmake
+// says it. local-cluster looks there last for `executor`, after the program's own folder and
+// HEDDLE_HOME.
+#ifdef HEDDLE_PROGRAMS
+constexpr const char* kPrograms = HEDDLE_PROGRAMS;
+#else
+constexpr const char* kPrograms = "";
+#endif
+
 /// The first statement of main. In a process that was started by a person it returns and the
 /// program is the driver. In one that was started as an executor it serves tasks and ends the
 /// process.
-void init(int argc, char** argv);
+void init(int argc, char** argv, const char* programs = kPrograms);
 
 struct ContextOptions {
     std::string application_name;  // empty: the program's file name

@@ -20,6 +20,10 @@ std::string& started_as() {
     static std::string name;  // empty: init was not called
     return name;
 }
+std::string& programs_folder() {
+    static std::string folder;
+    return folder;
+}
 
 // "key=value" lines, from `rmctl submit`.
 std::map<std::string, std::string> submitted_settings() {
@@ -45,6 +49,7 @@ driver::RunnerOptions runner_options(ContextOptions options) {
     // What the program says goes over what it was submitted with.
     out.settings = std::move(options.settings);
     out.settings.merge(submitted_settings());
+    out.programs = programs_folder();
     return out;
 }
 
@@ -63,11 +68,12 @@ std::unique_ptr<driver::JobRunner> open_runner(ContextOptions options) {
 
 }  // namespace
 
-void init(int argc, char** argv) {
+void init(int argc, char** argv, const char* programs) {
     if (executor::in_executor_role()) {
         std::exit(executor::serve(argc, argv));
     }
     const std::string_view path(argc > 0 ? argv[0] : "program");
+    programs_folder() = programs;
     started_as() = path.substr(path.rfind('/') + 1);
 }
 

@@ -70,6 +70,7 @@ struct RunnerOptions {
     std::string master;  // "local[2]", "local-cluster[2,1,512]", "heddle://host:8088"
     std::string application_name;
     std::map<std::string, std::string> settings;
+    std::string programs;  // a folder in which to look for `executor` last; may be empty
 };
 
 /// The runner for a master URL. Errors: InvalidArgument (no such master, with the accepted forms),

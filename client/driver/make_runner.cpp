@@ -52,13 +52,15 @@ std::unique_ptr<ExecutorPool> make_local_pool(const MasterUrl& url, const Settin
                                        "local-" + std::to_string(wall_now().milliseconds));
 }
 
-std::unique_ptr<ExecutorPool> make_process_pool(const MasterUrl& url, const Settings& settings) {
+std::unique_ptr<ExecutorPool> make_process_pool(const MasterUrl& url, const Settings& settings,
+                                                const std::string& programs) {
     ProcessPoolOptions options;
     options.executors = url.executors;
     options.cores = url.cores;
     options.memory = url.memory_mib << 20;
     options.nodes = settings.local_nodes;
     options.folder = work_folder(settings);
+    options.programs = programs;
     options.application_id = "local-" + std::to_string(wall_now().milliseconds);
     return std::make_unique<ProcessPool>(std::move(options));
 }
@@ -147,7 +149,7 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
             }
             break;
         case MasterUrl::Kind::LocalCluster:
-            pool = make_process_pool(url, settings);
+            pool = make_process_pool(url, settings, options.programs);
             settings.core.executor_failures_max = executor_failures_max(url.executors);
             break;
         case MasterUrl::Kind::Cluster: {

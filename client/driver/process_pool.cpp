@@ -75,12 +75,15 @@ std::string running_program() {
     return std::filesystem::read_symlink("/proc/self/exe", error).string();
 }
 
-Result<std::string> find_executor_program() {
+Result<std::string> find_executor_program(const std::string& programs) {
     const std::filesystem::path here = std::filesystem::path(running_program()).parent_path();
     std::vector<std::string> places = {(here / "executor").string(),
                                        (here.parent_path() / "bin" / "executor").string()};
     if (const char* home = std::getenv("HEDDLE_HOME")) {
         places.push_back(std::string(home) + "/bin/executor");
+    }
+    if (!programs.empty()) {
+        places.push_back(programs + "/executor");
     }
     std::string looked;
     for (const std::string& place : places) {
@@ -107,7 +110,7 @@ Status ProcessPool::make_folder() {
 }
 
 Status ProcessPool::start(Post post) {
-    TRY(executor_program_, find_executor_program());
+    TRY(executor_program_, find_executor_program(options_.programs));
     own_program_ = running_program();
     TRY(make_folder());
     opened_ = true;

@@ -21,6 +21,7 @@ struct ProcessPoolOptions {
     std::int64_t memory = 0;  // bytes, of each executor
     std::int32_t nodes = 0;   // names node-1 to node-N in turn; 0: as many as executors
     std::string folder;       // of this driver alone; made here and removed at the end
+    std::string programs;     // where to look for `executor` last; may be empty
     std::string application_id;
 };
 
@@ -61,9 +62,9 @@ private:
     bool opened_ = false;
 };
 
-/// The `executor` program: beside the running one, in the bin folder beside its folder, or in
-/// HEDDLE_HOME/bin. Errors: NotFound with the places.
-Result<std::string> find_executor_program();
+/// The `executor` program: beside the running one, in the bin folder beside its folder, in
+/// HEDDLE_HOME/bin, or in `programs`. Errors: NotFound with the places.
+Result<std::string> find_executor_program(const std::string& programs);
 
 /// A new file with mode 0600. Errors: Internal with the path.
 Status write_secret(const std::string& path, const std::string& secret);

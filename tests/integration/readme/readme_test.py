@@ -51,8 +51,13 @@ class ReadmeTest(unittest.TestCase):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HEDDLE_")}
         program = [out / "words", ROOT / "README.md"]
         self.assertEqual(run(program, env={**environment, "HEDDLE_MASTER": "local[2]"}), self.expected())
-        processes = {"HEDDLE_MASTER": "local-cluster[2,1,512]", "HEDDLE_HOME": str(BUILD)}
+        # Without HEDDLE_HOME: the program knows the tree that it was built against.
+        processes = {"HEDDLE_MASTER": "local-cluster[2,1,512]"}
         self.assertEqual(run(program, env={**environment, **processes}), self.expected())
+        missing = subprocess.run([out / "words", "no such file"], text=True, capture_output=True, timeout=60,
+                                 env={**environment, "HEDDLE_MASTER": "local[2]"}, check=False)
+        self.assertEqual(missing.returncode, 3, missing.stderr)
+        self.assertRegex(missing.stderr, r"\Awords: no file matches 'no such file' in '/.*; check the path.*\n\Z")
         rmctl = [BUILD / "bin/rmctl", "--dir", self.folder / "dev"]
         try:
             run([*rmctl, "dev", "up", "--port", "0"], env=environment)
