@@ -81,7 +81,13 @@ void decode_records(const std::vector<rdd::Bytes>& answers, std::vector<R>& out)
         rdd::ByteReader in(answer);
         const std::size_t count = in.count_of(0);
         for (std::size_t i = 0; i < count && !in.failed(); ++i) {
-            decode_value(in, out.emplace_back());
+            if constexpr (std::is_same_v<R, bool>) {  // bits have no address to decode to
+                bool record = false;
+                decode_value(in, record);
+                out.push_back(record);
+            } else {
+                decode_value(in, out.emplace_back());
+            }
         }
         if (const Status status = in.status("the answer of a task"); !status) {
             throw JobFailed(status.error().code, status.error().message, -1, std::nullopt);

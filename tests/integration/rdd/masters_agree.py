@@ -6,21 +6,35 @@ cluster print the same; a second run uploads nothing; a bad master is refused wi
 """
 
 import hashlib
+import itertools
 import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import urllib.request
 
 sys.dont_write_bytecode = True
-PROGRAM, os.environ["HEDDLE_BIN"] = sys.argv[1], sys.argv[2]
+PROGRAM, os.environ["HEDDLE_BIN"] = str(pathlib.Path(sys.argv[1]).resolve()), sys.argv[2]
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import cluster  # noqa: E402
 
 
-def run(master, environment=None):
-    return subprocess.run([PROGRAM], env={**(environment or os.environ), "HEDDLE_MASTER": master,
-                                          "HEDDLE_HOME": str(pathlib.Path(sys.argv[2]).parent)},
+FRESH = (f"run-{number}" for number in itertools.count())  # what no run has written to
+
+
+def make_inputs(folder):
+    (folder / "in").mkdir()
+    (folder / "in/a.txt").write_text("one\ntwo\r\n\nfour\n")
+    (folder / "in/b.txt").write_text("five")
+    (folder / "in/_hidden").write_text("not to be read\n")
+    (folder / "records").write_text("a--b---c----" + "d" * 50 + "--\n--e")
+
+
+def run(master, environment=None, arguments=None, cwd=None):
+    return subprocess.run([PROGRAM, *(arguments or [FOLDER, next(FRESH)])], cwd=cwd,
+                          env={**(environment or os.environ), "HEDDLE_MASTER": master,
+                               "HEDDLE_HOME": str(pathlib.Path(sys.argv[2]).parent)},
                           text=True, capture_output=True, timeout=240, stdin=subprocess.DEVNULL)
 
 
@@ -30,8 +44,8 @@ def check(what, condition, detail=""):
     print("ok:", what)
 
 
-def answers(master, environment=None):
-    done = run(master, environment)
+def answers(master, environment=None, **options):
+    done = run(master, environment, **options)
     check(f"{master} succeeds", done.returncode == 0, done.stdout + done.stderr)
     return done.stdout
 
@@ -43,19 +57,25 @@ def uploaded(target):
     raise cluster.Failure("no metric of received artifact bytes")
 
 
+def crashes(master, how, environment=None):
+    """User code that ends its process fails the job after four times, naming where; then life goes on."""
+    shown = answers(master, environment, arguments=["--crash"])
+    for part in ("partition 4: ", "task for partition 4 of stage 0.0 (count at masters_program.cpp:",
+                 "failed 4 times, most recently with its executor", how, "and on: 8"):
+        check(f"{master}: a crash says '{part}'", part in shown, shown)
+
+
+def refuses_relative_paths(target):
+    app = submit(target, [".", next(FRESH)])
+    found = target.wait_app(app, seconds=60)
+    said = "".join(path.read_text(errors="replace") for path in target.root.glob(f"node-*/**/{app}/**/stderr"))
+    check("a relative path fails a program in a container", found["finalStatus"] == "FAILED", str(found))
+    check("and is told what to do", "'./in' is a relative path" in said and "give a whole path" in said, said)
+
+
 def in_cluster_mode(target):
-    """What `rmctl submit` does: the program as the master of an application of kind rdd."""
-    data = pathlib.Path(PROGRAM).read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    app = target.new_application()
-    status, answer = target.request("POST", "/ws/v1/cluster/apps", {
-        "application-id": app, "application-name": "masters", "heddle-kind": "rdd",
-        "heddle-argv": ["./masters_program"], "resource": {"memory": 256, "vCores": 1},
-        "max-app-attempts": 1,
-        "am-container-spec": {"local-resources": {"entry": [{"key": "masters_program", "value": {
-            "resource": "heddle:sha256/" + digest, "type": "FILE", "size": len(data),
-            "visibility": "PUBLIC", "timestamp": 0, "heddle-executable": True}}]}}})
-    check("cluster mode is accepted", status == 202, str(answer))
+    """The output of the program as the master of an application, and that application."""
+    app = submit(target, [FOLDER, next(FRESH)])
     found = target.wait_app(app, seconds=120)
     logs = {path: path.read_text(errors="replace")
             for path in sorted(target.root.glob(f"node-*/**/{app}/**/std*"))}
@@ -65,11 +85,28 @@ def in_cluster_mode(target):
     return out
 
 
+def submit(target, arguments):
+    """What `rmctl submit` does: the program as the master of an application of kind rdd."""
+    data = pathlib.Path(PROGRAM).read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    app = target.new_application()
+    status, answer = target.request("POST", "/ws/v1/cluster/apps", {
+        "application-id": app, "application-name": "masters", "heddle-kind": "rdd",
+        "heddle-argv": ["./masters_program", *map(str, arguments)], "resource": {"memory": 256, "vCores": 1},
+        "max-app-attempts": 1,
+        "am-container-spec": {"local-resources": {"entry": [{"key": "masters_program", "value": {
+            "resource": "heddle:sha256/" + digest, "type": "FILE", "size": len(data),
+            "visibility": "PUBLIC", "timestamp": 0, "heddle-executable": True}}]}}})
+    check("cluster mode is accepted", status == 202, str(answer))
+    return app
+
+
 def look_at_jobs(target, master):
     """Spark's monitoring REST of a running application, by way of the resource manager."""
-    program = subprocess.Popen([PROGRAM], env={**target.environment(), "HEDDLE_MASTER": master,
-                                               "HEDDLE_TEST_HOLD": "1"},
-                               text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    program = subprocess.Popen([PROGRAM, FOLDER, next(FRESH)], text=True, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE,
+                               env={**target.environment(), "HEDDLE_MASTER": master,
+                                    "HEDDLE_TEST_HOLD": "1"})
     try:
         for line in program.stdout:
             if line.startswith("holding"):
@@ -103,6 +140,7 @@ def look_at_jobs(target, master):
 
 
 def main():
+    make_inputs(FOLDER)
     expected = answers("local")
     print(expected)
     check("rows stay distinct", "rows 200000, distinct 200000" in expected, expected)
@@ -110,6 +148,7 @@ def main():
     check("local[2] agrees", answers("local[2]") == expected)
     found = answers("local-cluster[2,1,256]")
     check("local-cluster agrees", found == expected, found)
+    crashes("local-cluster[2,1,256]", "exited with code 3")
     refused = run("lokal[2]")
     check("a bad master is refused with the accepted forms",
           refused.returncode == 1 and "local-cluster[EXECUTORS,CORES,MIB]" in refused.stderr,
@@ -121,7 +160,8 @@ def main():
         return
     with cluster.Cluster(nodes=3) as target:
         master = f"heddle://127.0.0.1:{target.port}"
-        found = answers(master, target.environment())
+        # Executors of a cluster have working folders of their own: relative paths are the driver's.
+        found = answers(master, target.environment(), arguments=[".", next(FRESH)], cwd=FOLDER)
         check("client mode agrees", found == expected, found)
         before = uploaded(target)
         answers(master, target.environment())
@@ -129,10 +169,14 @@ def main():
         look_at_jobs(target, master)
         found = in_cluster_mode(target)
         check("cluster mode agrees", found == expected, found)
+        refuses_relative_paths(target)
+        crashes(master, "ended with code 3", target.environment())
 
 
 if __name__ == "__main__":
     try:
-        main()
+        with tempfile.TemporaryDirectory(prefix="heddle-masters-") as made:
+            FOLDER = pathlib.Path(made)
+            main()
     except cluster.Failure as failure:
         sys.exit(f"FAILED: {failure}")

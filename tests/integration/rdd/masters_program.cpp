@@ -1,5 +1,10 @@
-// One program for every master: prints the answers of many operations, so that a test compares what
+// One program for every master: prints the answers of all operations, so that a test compares what
 // two masters print. HEDDLE_MASTER says which master it is.
+//
+//   masters_program FOLDER FRESH     see show_files in masters.h
+//   masters_program --crash          user code that ends the process it runs in
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -8,6 +13,8 @@
 #include <vector>
 
 #include <heddle/heddle.h>
+
+#include "tests/integration/rdd/masters.h"
 
 namespace {
 
@@ -89,20 +96,49 @@ void fail_in_user_code(heddle::Context& context) {
     }
 }
 
+// Not for local masters, where user code and driver are one process.
+void crash_in_user_code(heddle::Context& context) {
+    const auto rows = context.parallelize(std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8}, 8);
+    try {
+        (void)rows
+            .map([](int x) {
+                if (x == 5) {
+                    _exit(3);
+                }
+                return x;
+            })
+            .count();
+        std::printf("no failure\n");
+    } catch (const heddle::JobFailed& failure) {
+        std::printf("partition %d: %s\n", failure.partition(), failure.what());
+    }
+    std::printf("and on: %llu\n", static_cast<unsigned long long>(rows.count()));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     heddle::init(argc, argv);
+    const bool crash = argc == 2 && std::string(argv[1]) == "--crash";
+    if (argc != 3 && !crash) {
+        std::fprintf(stderr, "usage: masters_program FOLDER FRESH\n");
+        return 2;
+    }
     try {
         heddle::ContextOptions options;
         options.settings["executor.memory"] = "256m";
         heddle::Context context(options);
+        if (crash) {
+            crash_in_user_code(context);
+            return 0;
+        }
+        heddle::masters::show_files(context, argv[1], argv[2]);
         count_words(context);
         join_numbers(context);
         keep_rows_distinct(context);
         fail_in_user_code(context);
-        std::printf("numbers %zu\n",
-                    context.parallelize(std::vector<int>{5, 1, 4}, 2).top(2).size());
+        heddle::masters::show_operations(context);
+        heddle::masters::show_records(context);
         if (std::getenv("HEDDLE_TEST_HOLD") != nullptr) {
             const auto kept = context.parallelize(std::vector<int>{1, 2, 3}, 3).persist();
             (void)kept.count();
