@@ -1,8 +1,23 @@
-// Must not compile: a captured variable would have to cross machines. The test reads the message.
+// Must not compile: in each line marked "refused" a captured variable would have to cross machines.
+// The test (capturing_lambda.py) reads what the compiler says about each of them.
 #include <heddle/heddle.h>
 
-std::vector<double> scale(heddle::Context& context, double factor) {
-    return context.parallelize(std::vector<double>{1.0})
-        .map([factor](double x) { return x * factor; })
-        .collect();
+using Pair = std::pair<int, double>;
+using Span = std::span<const double>;
+using Into = heddle::Emit<double>;
+
+void capture(heddle::Context& context, double factor) {
+    const auto rows = context.parallelize(std::vector<double>{1.0});
+    const auto pairs = context.parallelize(std::vector<Pair>{{1, 1.0}});
+    (void)rows.map([factor](double x) { return x * factor; });                           // refused
+    (void)rows.filter([factor](double x) { return x > factor; });                        // refused
+    (void)rows.flat_map([factor](double x) { return std::vector{x, factor}; });          // refused
+    (void)rows.flat_map([factor](double, Into& e) { e(factor); });                       // refused
+    (void)rows.map_partitions([factor](Span) { return std::vector{factor}; });           // refused
+    (void)rows.map_partitions([factor](Span, Into& e) { e(factor); });                   // refused
+    (void)pairs.map_values([factor](double x) { return x * factor; });                   // refused
+    (void)pairs.reduce_by_key([factor](double a, double b) { return a + b * factor; });  // refused
+    (void)rows.reduce([factor](double a, double b) { return a + b * factor; });          // refused
+    (void)rows.top(2, [factor](double a, double b) { return a * factor < b; });          // refused
+    rows.foreach ([factor](double x) { (void)(x * factor); });                           // refused
 }
