@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/ids.h"
 #include "common/base/log.h"
 #include "common/net/digest.h"
 #include "common/rdd/executor_frames.h"
@@ -144,6 +145,9 @@ Status FramePool::register_executor(const ConnectionPtr& connection,
     ExecutorRegistered registered;
     registered.executor = connection->executor;
     registered.host = host_of(hello);
+    if (parse_container_id(hello.container)) {
+        registered.container = hello.container;  // else it is a process of our own
+    }
     registered.address = hello.address;
     registered.port = hello.port;
     registered.slots = hello.slots;

@@ -225,6 +225,20 @@ void write_stage(JsonWriter& json, const StageView& stage, const StageWish& wish
     json.member("shuffleMergersCount", 0).end_object();
 }
 
+// Where the logs are, as paths of the manager's REST, and the attributes that Spark has on YARN.
+void write_container(JsonWriter& json, const std::string& container) {
+    json.key("executorLogs").begin_object();
+    if (!container.empty()) {
+        const std::string logs = "/heddle/v1/containers/" + container + "/logs/";
+        json.member("stdout", logs + "stdout").member("stderr", logs + "stderr");
+    }
+    json.end_object().key("attributes").begin_object();
+    if (!container.empty()) {
+        json.member("CONTAINER_ID", container).member("LOG_FILES", "stdout,stderr");
+    }
+    json.end_object();
+}
+
 // As in Spark, memory and disk are those of cached partitions, and say the same as storage/rdd.
 void write_executor(JsonWriter& json, const ExecutorView& executor, const BlockTable& blocks) {
     const BlockTable::Held held = blocks.held(executor.executor);
@@ -247,13 +261,12 @@ void write_executor(JsonWriter& json, const ExecutorView& executor, const BlockT
     if (!executor.remove_reason.empty()) {
         json.member("removeReason", executor.remove_reason);
     }
-    empty_object(json, "executorLogs");
+    write_container(json, executor.container);
     json.key("memoryMetrics").begin_object();
     json.member("usedOnHeapStorageMemory", held.memory);
     json.member("usedOffHeapStorageMemory", 0);
     json.member("totalOnHeapStorageMemory", executor.memory_max);
     json.member("totalOffHeapStorageMemory", 0).end_object();
-    empty_object(json, "attributes");
     empty_object(json, "resources");
     json.member("resourceProfileId", 0).member("isExcluded", false);
     empty_array(json, "excludedInStages");

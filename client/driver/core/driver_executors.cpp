@@ -25,6 +25,7 @@ void Driver::on(const ExecutorRegistered& event, Effects& effects) {
     executor.id = event.executor;
     executor.host = event.host;
     executor.rack = event.rack;
+    executor.container = event.container;
     executor.address = event.address;
     executor.port = event.port;
     executor.slots = event.slots;

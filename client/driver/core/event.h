@@ -37,7 +37,8 @@ struct JobCancelled {
 struct ExecutorRegistered {
     rdd::ExecutorId executor;  // rising
     std::string host;
-    std::string rack;  // may be empty
+    std::string rack;       // may be empty
+    std::string container;  // of the cluster; empty: none
     std::string address;
     std::int32_t port = 0;  // of its block server; 0: none
     std::int32_t slots = 0;

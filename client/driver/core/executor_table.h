@@ -18,6 +18,7 @@ struct Executor {
     rdd::ExecutorId id;
     std::string host;
     std::string rack;
+    std::string container;  // empty: none
     std::string address;
     std::int32_t port = 0;
     std::int32_t slots = 0;

@@ -268,6 +268,7 @@ void Progress::executor_added(TimePoint now, const Executor& executor, std::int6
     ExecutorView view;
     view.executor = executor.id;
     view.host = executor.host;
+    view.container = executor.container;
     view.address = executor.address;
     view.port = executor.port;
     view.slots = executor.slots;

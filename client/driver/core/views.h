@@ -75,6 +75,7 @@ struct JobView {
 struct ExecutorView {
     rdd::ExecutorId executor;
     std::string host;
+    std::string container;  // of the cluster; empty: none
     std::string address;
     std::int32_t port = 0;
     bool active = true;

@@ -2,6 +2,7 @@
 // two masters print. HEDDLE_MASTER says which master it is.
 //
 //   masters_program FOLDER FRESH     see show_files in masters.h
+//   masters_program --jobs           the jobs that need no files
 //   masters_program --crash          user code that ends the process it runs in
 #include <unistd.h>
 
@@ -119,9 +120,11 @@ void crash_in_user_code(heddle::Context& context) {
 
 int main(int argc, char** argv) {
     heddle::init(argc, argv);
-    const bool crash = argc == 2 && std::string(argv[1]) == "--crash";
-    if (argc != 3 && !crash) {
-        std::fprintf(stderr, "usage: masters_program FOLDER FRESH\n");
+    const std::string only = argc == 2 ? argv[1] : "";
+    const bool crash = only == "--crash";
+    const bool jobs = only == "--jobs";
+    if (argc != 3 && !crash && !jobs) {
+        std::fprintf(stderr, "usage: masters_program FOLDER FRESH | --jobs | --crash\n");
         return 2;
     }
     try {
@@ -132,13 +135,17 @@ int main(int argc, char** argv) {
             crash_in_user_code(context);
             return 0;
         }
-        heddle::masters::show_files(context, argv[1], argv[2]);
+        if (!jobs) {
+            heddle::masters::show_files(context, argv[1], argv[2]);
+        }
         count_words(context);
         join_numbers(context);
         keep_rows_distinct(context);
         fail_in_user_code(context);
-        heddle::masters::show_operations(context);
-        heddle::masters::show_records(context);
+        if (!jobs) {
+            heddle::masters::show_operations(context);
+            heddle::masters::show_records(context);
+        }
         if (std::getenv("HEDDLE_TEST_HOLD") != nullptr) {
             const auto kept = context.parallelize(std::vector<int>{1, 2, 3}, 3).persist();
             (void)kept.count();

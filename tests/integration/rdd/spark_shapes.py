@@ -193,6 +193,11 @@ def executors_and_storage(target, root):
     everyone = target.get(root + "/allexecutors")
     check("allexecutors", everyone, [EXECUTOR])
     dates("executor", everyone[0])
+    for one in everyone:
+        container = one["attributes"]["CONTAINER_ID"]
+        expect("logs of its container", one["executorLogs"] == {
+            name: f"/heddle/v1/containers/{container}/logs/{name}" for name in ("stdout", "stderr")}, str(one))
+        target.request("GET", one["executorLogs"]["stderr"])
     stored = target.get(root + "/storage/rdd")
     check("storage/rdd", stored, [RDD])
     one = target.get(f"{root}/storage/rdd/{stored[0]['id']}")
@@ -206,7 +211,7 @@ def executors_and_storage(target, root):
 def main():
     with Cluster(nodes=2) as target:
         program = subprocess.Popen(
-            [PROGRAM], env={**target.environment(), "HEDDLE_MASTER": f"heddle://127.0.0.1:{target.port}",
+            [PROGRAM, "--jobs"], env={**target.environment(), "HEDDLE_MASTER": f"heddle://127.0.0.1:{target.port}",
                             "HEDDLE_TEST_HOLD": "1"}, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:
             for line in program.stdout:
