@@ -20,7 +20,6 @@ using namespace heddle::literals;
 
 constexpr const char* kApplications = "/ws/v1/cluster/apps";
 constexpr Duration kPoll = 100_ms;
-constexpr Duration kServerAway = 60_s;  // how long a restarting manager is waited for
 constexpr Duration kKillLimit = 60_s;
 
 std::string list_target(const AppListOptions& filter) {

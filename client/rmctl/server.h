@@ -3,15 +3,39 @@
 // The resource manager as commands see it: found by the rules of docs, spoken to over HTTP, its
 // refusals turned into errors that say what was asked.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 
+#include "client/rmctl/interrupt.h"
 #include "client/rmctl/options.h"
+#include "common/base/clock.h"
 #include "common/base/result.h"
+#include "common/base/time.h"
 
 namespace heddle::rmctl {
+
+/// How long a command that has spoken with the manager waits for it to come back.
+constexpr Duration kServerAway = seconds(60);
+
+/// Calls until the answer is another than Unavailable, kServerAway is over or the user interrupts.
+/// For requests that may be repeated: a manager that is restarted in the middle of one may have
+/// carried it out.
+template <typename Call>
+auto until_answered(Call&& call) -> decltype(call()) {
+    const TimePoint end = monotonic_now() + kServerAway;
+    for (;;) {
+        auto answer = call();
+        if (answer.ok() || answer.error().code != ErrorCode::Unavailable || interrupted() ||
+            monotonic_now() > end) {
+            return answer;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+}
 
 /// What a refusal means: the server's words, led by `what` unless they name the object already.
 /// Unavailable when the words are a page instead of JSON: then it is another kind of server.

@@ -386,15 +386,18 @@ Result<int> submit(const Options& options, const SubmitOptions& what) {
     TRY(const std::string offer,
         server.post("/ws/v1/cluster/apps/new-application", "", "a new application"));
     TRY(const NewApplicationAnswer fresh, read_new_application(offer));
-    TRY(const UploadReport report, upload_artifacts(options, server, submission.artifacts));
+    TRY(const UploadReport report,
+        until_answered([&] { return upload_artifacts(options, server, submission.artifacts); }));
     if (!submission.artifacts.empty()) {
         say_uploaded(options, report);
     }
     if (submission.kind == ApplicationKind::Rdd) {
         submission.environment[kMasterVariable] = master_of(server);
     }
-    TRY(server.post("/ws/v1/cluster/apps", body_of(submission, what, fresh.id),
-                    "submission of '" + submission.name + "'"));
+    TRY(until_answered([&] {
+        return server.post("/ws/v1/cluster/apps", body_of(submission, what, fresh.id),
+                           "submission of '" + submission.name + "'");
+    }));
     if (options.output == OutputForm::Json) {
         wire::JsonWriter json;
         json.begin_object().member("application-id", fresh.id);

@@ -435,6 +435,47 @@ class WithoutCluster(unittest.TestCase):
         self.assertRegex(done.stdout, r"^rmctl \d")
         self.assertIn("does not answer", done.stderr)
 
+    def test_a_submission_outlives_a_manager_that_ends_in_the_middle_of_it(self):
+        bodies = []
+
+        class Restarting(http.server.BaseHTTPRequestHandler):
+            """Takes the first submission and dies before it answers; the one after it answers."""
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if self.path.endswith("/new-application"):
+                    answer = {"application-id": "application_1_0007",
+                              "maximum-resource-capability": {"memory": 4096, "vCores": 4}}
+                    self.reply(200, json.dumps(answer).encode())
+                    return
+                bodies.append(body)
+                if len(bodies) == 1:
+                    self.close_connection = True
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return
+                self.reply(202, b"")
+
+            def reply(self, status, body):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.HTTPServer(("127.0.0.1", 0), Restarting) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            try:
+                done = self.run_rmctl("--server", f"127.0.0.1:{server.server_port}", "submit", "--", "/bin/true")
+            finally:
+                server.shutdown()
+                thread.join()
+        self.assertEqual(done.stdout, "application_1_0007\n")
+        self.assertEqual(len(bodies), 2)
+        self.assertEqual(bodies[0], bodies[1])  # the same submission: it is carried out once
+
     def test_another_kind_of_server(self):
         class Pages(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
