@@ -44,8 +44,9 @@ def names(stage):
 
 def check_input(stages):
     first = [stage for stage, _ in stages if "text_records" in names(stage)]
-    if not first or not all(stage["inputBytes"] > 0 for stage in first):
-        raise Failure(f"the passes over the text read nothing: {[(s['name'], s['inputBytes']) for s in first]}")
+    # What was parsed is kept: the text is read by the first of them.
+    if not first or first[0]["inputBytes"] == 0:
+        raise Failure(f"the pass over the text reads nothing: {[(s['name'], s['inputBytes']) for s in first]}")
     for number in range(2, ROUNDS + 1):
         ours = [stage for stage, _ in stages if f"round {number}" in names(stage)]
         if not ours:

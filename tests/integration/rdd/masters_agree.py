@@ -170,7 +170,7 @@ def main():
         found = in_cluster_mode(target)
         check("cluster mode agrees", found == expected, found)
         refuses_relative_paths(target)
-        crashes(master, "ended with code 3", target.environment())
+        crashes(master, "exited with code 3", target.environment())
 
 
 if __name__ == "__main__":

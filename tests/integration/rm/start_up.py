@@ -37,7 +37,7 @@ def mistakes(directory):
     token = directory / "open_token"
     token.write_text("0123456789abcdef0123456789abcdef\n")
     token.chmod(0o644)
-    refused(["--token-file", token] + here, 1, "can be read by others")
+    refused(["--token-file", token] + here, 8, "can be read by others")
     if (directory / "unused" / "endpoint.json").exists():
         raise Failure("a manager that did not start left an endpoint.json")
 
