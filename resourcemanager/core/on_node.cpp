@@ -50,6 +50,7 @@ Container from_report(const Books& books, NodeIndex node, const ContainerReport&
     container.node = node;
     container.size = report.size;
     container.confirmed = true;
+    container.origin = books.nodes.at(node).origins;  // that which reports it knows it
     container.hold = report.phase == ContainerPhase::Ready;
     container.phase = report.phase;
     container.pid = report.pid;
@@ -458,12 +459,25 @@ void node_expiry_due(Books& books, NodeIndex index) {
     }
 }
 
+namespace {
+
+// It has begun to come back, or had: until the store has answered, its place cannot go to another.
+bool registration_under_way(const Books& books, NodeIndex index) {
+    return books.registrations.contains(index) ||
+           std::ranges::any_of(books.saves, [&](const auto& entry) {
+               return entry.second.kind == PendingSave::Kind::NodeRegistration &&
+                      entry.second.node == index;
+           });
+}
+
+}  // namespace
+
 void node_forget_due(Books& books, NodeIndex index) {
     const Node& node = books.nodes.at(index);
     if (node.state != NodeState::Lost) {
         return;
     }
-    if (books.registrations.contains(index) || !node.containers.empty()) {
+    if (registration_under_way(books, index) || !node.containers.empty()) {
         books.deadlines.set({Timer::Kind::NodeForget, {}, index},
                             books.now + books.config.save_retry);
         return;
@@ -474,7 +488,7 @@ void node_forget_due(Books& books, NodeIndex index) {
 
 void stored_forgotten(Books& books, NodeIndex index) {
     Node& node = books.nodes.at(index);
-    if (books.registrations.contains(index)) {
+    if (registration_under_way(books, index)) {
         // It comes back at this moment: its record is being saved again.
         books.deadlines.set({Timer::Kind::NodeForget, {}, index},
                             books.now + books.config.node_forget_after);

@@ -82,5 +82,90 @@ TEST_F(NodeIdentity, IsNotAskedOfAgentsThatDoNotTellIt) {
     EXPECT_TRUE(welcomed());
 }
 
+// The removal of a forgotten node and its new registration are on their way to the disk together,
+// and the node goes away again: its place stays its own, and the next node is saved like any other.
+TEST(ForgottenNode, KeepsItsPlaceUntilItsRegistrationIsAnswered) {
+    Config config;
+    config.node_forget_after = 60_s;
+    CoreFixture core(config);
+    core.boot();
+    core.step(NodeDisconnected{core.add_node("n1")});
+    core.advance(11_s);
+    core.all_saved();  // that it is lost
+    core.advance(61_s);
+    ASSERT_EQ(core.saves.size(), 1U);  // the removal
+    const ConnectionId again{++core.connections};
+    core.step(NodeMessage{again, CoreFixture::registration("n1")});
+    core.step(NodeDisconnected{again});
+    core.all_saved();
+    const ConnectionId other{++core.connections};
+    const Effects effects = core.step(NodeMessage{other, CoreFixture::registration("n2")});
+    EXPECT_EQ(core.saves.size(), 1U);
+    EXPECT_TRUE((CoreFixture::sent<NodeWelcome, SendToNode>(effects).empty()));
+    EXPECT_EQ((CoreFixture::sent<NodeWelcome, SendToNode>(core.all_saved()).size()), 1U);
+}
+
+// A container that was taken over from a report belongs to the agent and boot that reported it.
+TEST(AdoptedContainer, IsUnknownAndNotLostWhenItsNodeDropsIt) {
+    CoreFixture core;
+    ApplicationRecord application;
+    application.submission.id = {1, 1};
+    application.submission.kind = ApplicationKind::Master;
+    application.submission.user = "alice";
+    application.submission.queue = "root.default";
+    application.submission.master_size = {512, 1};
+    application.state = AppState::Running;
+    AttemptRecord attempt;
+    attempt.id = {{1, 1}, 1};
+    attempt.state = AttemptState::Allocated;
+    attempt.master_container = ContainerId{attempt.id, 1, 1};
+    attempt.master_node = {"n1"};
+    attempt.master_token = "token";
+    NodeRecord node;
+    node.info = CoreFixture::registration("n1").info;
+    Booted booted;
+    booted.epoch = 2;
+    booted.cluster_timestamp = 1;
+    booted.applications = {application};
+    booted.attempts = {attempt};
+    booted.nodes = {node};
+    core.step(std::move(booted));
+    NodeRegister message = CoreFixture::registration("n1");
+    message.agent = "directory";
+    message.boot = "boot";
+    const auto report = [&](std::int64_t number, std::int32_t ask) {
+        ContainerReport container;
+        container.container = {attempt.id, 1, number};
+        container.key = {attempt.id, ask, 0};
+        container.size = {512, 1};
+        container.phase = ContainerPhase::Running;
+        return container;
+    };
+    message.containers = {report(1, 0), report(2, 1)};
+    const ConnectionId connection{++core.connections};
+    Effects effects = core.step(NodeMessage{connection, message});
+    for (Effects later = core.all_saved(); const Effect& effect : later) {
+        effects.push_back(effect);
+    }
+    const auto welcome = CoreFixture::sent<NodeWelcome, SendToNode>(effects);
+    ASSERT_EQ(welcome.size(), 1U);
+    const ConnectionId master{++core.connections};
+    core.step(MasterConnected{master, "token"});
+    MasterRegister hello;
+    hello.attempt = attempt.id;
+    core.step(MasterMessage{master, hello});
+    NodeStatus status;
+    status.session = welcome[0].session;
+    status.sequence = 1;
+    status.orders_seen = 1000;
+    status.complete = true;
+    status.containers = {report(1, 0)};
+    const auto news =
+        CoreFixture::sent<MasterNews, SendToMaster>(core.step(NodeMessage{connection, status}));
+    ASSERT_EQ(news.size(), 1U);
+    ASSERT_EQ(news[0].ended.size(), 1U);
+    EXPECT_EQ(news[0].ended[0].exit.reason, ExitReason::Unknown);
+}
+
 }  // namespace
 }  // namespace heddle::rm::test
