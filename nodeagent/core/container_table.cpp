@@ -302,7 +302,8 @@ void ContainerTable::retire(TimePoint now, Container& container) {
 
 void ContainerTable::delete_surplus_logs(Effects& effects) {
     while (retired_.size() > config_.logs_kept_max) {
-        forget(retired_.begin()->second, effects);
+        const ContainerId oldest = retired_.begin()->second;  // its entry goes with it
+        forget(oldest, effects);
     }
 }
 

@@ -145,24 +145,28 @@ void ArtifactCache::make_spare(const std::string& digest, Kept& kept) {
     }
     const std::string from = options_.directory + "/" + digest;
     const std::string to = options_.directory + "/spare/" + std::to_string(++next_);
-    kept.making_spare = worker_.submit([this, alive = alive_, digest, from, to, kept] {
-        const auto copied = copy_verified(from, digest, kept.stamp, to, 0400);
-        const auto stamp = copied ? stamp_of(to) : std::nullopt;
-        loop_.post([this, alive, digest, to, stamp] {
-            const auto it = *alive ? kept_.find(digest) : kept_.end();
-            if (!*alive || it == kept_.end() || !stamp) {
-                ::unlink(to.c_str());
-            } else {
-                it->second.spare = Spare{to, *stamp};
-            }
-            if (*alive && it != kept_.end()) {
-                it->second.making_spare = false;
-            }
+    kept.making_spare =
+        worker_.submit([this, alive = alive_, digest, from, to, known = kept.stamp]() mutable {
+            const Status copied = copy_verified(from, digest, known, to, 0400);
+            const auto stamp = copied ? stamp_of(to) : std::nullopt;
+            loop_.post([this, alive, digest, to, stamp] {
+                const auto it = *alive ? kept_.find(digest) : kept_.end();
+                if (!*alive || it == kept_.end() || !stamp) {
+                    ::unlink(to.c_str());
+                } else {
+                    it->second.spare = Spare{to, *stamp};
+                }
+                if (*alive && it != kept_.end()) {
+                    it->second.making_spare = false;
+                }
+            });
         });
-    });
 }
 
-void ArtifactCache::damaged(const std::string& digest) {
+void ArtifactCache::damaged(const std::string& digest, const FileStamp& stamp) {
+    if (stamp_of(options_.directory + "/" + digest) != stamp) {
+        return;  // it has been fetched again since
+    }
     log::warning("an artifact in the cache was changed; fetching it again", {{"sha256", digest}});
     drop(digest);
     options_.on_event(ArtifactGone{digest});

@@ -69,8 +69,9 @@ public:
 
     /// A container has its copy of what fetch() gave. Makes the next spare.
     void placed(const Fetched& file);
-    /// Its contents were found changed: the next fetch() fetches it again.
-    void damaged(const std::string& digest);
+    /// Its contents were found changed when it had this stamp: the next fetch() fetches it again,
+    /// unless that has happened already.
+    void damaged(const std::string& digest, const FileStamp& stamp);
     /// Removes the file, as the core decided.
     void drop(const std::string& digest);
 

@@ -154,9 +154,10 @@ RecoveredContainer Daemon::recover_damaged(const ContainerId& id) {
     found.record.order.key.attempt = id.attempt;
     found.process = shims_->end_unrecorded(id);
     auto* exit = std::get_if<ContainerExit>(&found.process);
-    const std::string kept = store_.set_aside(to_string(id));
+    const std::string kept = store_.set_record_aside(id);
     if (exit != nullptr && exit->reason == ExitReason::Unknown) {
-        exit->message = "its record on the node was damaged; its state is kept in " + kept;
+        exit->message = kept.empty() ? "its record on the node is missing"
+                                     : "its record on the node was damaged; it is kept in " + kept;
     }
     return found;
 }

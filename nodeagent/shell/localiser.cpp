@@ -75,8 +75,7 @@ Status place_cached(ArtifactCache::Fetched& file, const std::string& used,
             return {};
         }
     }
-    TRY(file.stamp, copy_verified(file.path, file.digest, file.stamp, target, mode));
-    return {};
+    return copy_verified(file.path, file.digest, file.stamp, target, mode);
 }
 
 Status place_artifact(const Artifact& artifact, ArtifactCache::Fetched& file,
@@ -134,7 +133,9 @@ struct Localiser::Job {
     std::vector<ArtifactCache::Fetched> files;
     std::size_t missing = 0;
     Status how;
-    std::string damaged;  // the digest of a file in the cache that is not what it was
+    // A file in the cache that is not what it was, or is gone because another job found that.
+    std::optional<std::size_t> damaged;
+    bool gone = false;
     int rounds = 0;
 };
 
@@ -174,7 +175,7 @@ void Localiser::begin(const std::shared_ptr<Job>& job) {
     const ContainerStart& order = job->order;
     const auto& artifacts = order.spec.artifacts;
     ++job->rounds;
-    job->damaged.clear();
+    job->damaged.reset();
     job->how = check_names(order.spec);
     if (!job->how) {
         finish(job, job->how);
@@ -224,8 +225,12 @@ void Localiser::place(const std::shared_ptr<Job>& job) {
                 const Status status = place_artifact(spec.artifacts[i], job->files[i], paths,
                                                      paths.work(id) + "/" + spec.artifacts[i].name);
                 if (!status) {
-                    const bool damaged = status.error().code == ErrorCode::DataLoss;
-                    job->damaged = damaged ? job->files[i].digest : "";
+                    const ErrorCode code = status.error().code;
+                    const bool cached = !job->files[i].digest.empty();
+                    job->gone = code == ErrorCode::NotFound;
+                    if (cached && (code == ErrorCode::DataLoss || job->gone)) {
+                        job->damaged = i;
+                    }
                     return Error{status.error().code, "artifact '" + spec.artifacts[i].name +
                                                           "': " + status.error().message};
                 }
@@ -257,8 +262,11 @@ void Localiser::place(const std::shared_ptr<Job>& job) {
 
 void Localiser::placed(const std::shared_ptr<Job>& job) {
     discard(*job);
-    if (!job->damaged.empty()) {
-        cache_.damaged(job->damaged);
+    if (job->damaged) {
+        const ArtifactCache::Fetched& file = job->files[*job->damaged];
+        if (!job->gone && file.stamp) {
+            cache_.damaged(file.digest, *file.stamp);
+        }
         if (job->rounds < kRoundsMax) {
             begin(job);
             return;

@@ -7,7 +7,7 @@
 //   work/<application>/<container>/    the container's work directory
 //   logs/<application>/<container>/    stdout, stderr and what else it writes to LOG_DIRS
 //   cache/<sha256>              artifacts; cache/used/<sha256>: the time of the last use
-//   damaged-<container>         its state, when it could not be read at a start of the agent
+//   damaged-<container>         its record, when it could not be read at a start of the agent
 
 #include <string>
 

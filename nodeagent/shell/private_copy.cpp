@@ -97,7 +97,10 @@ Result<FileStamp> copy(const std::string& from, const std::string& to, mode_t mo
     const Descriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status {};
     if (source.get() < 0 || ::fstat(source.get(), &status) != 0) {
-        return errno_error("cannot read " + from);
+        const bool gone = errno == ENOENT;
+        Error error = errno_error("cannot read " + from);
+        error.code = gone ? ErrorCode::NotFound : error.code;
+        return error;
     }
     const auto before = stamp(status);
     if (!before) {
@@ -128,12 +131,13 @@ Status copy_file(const std::string& from, const std::string& to, mode_t mode) {
     return copied ? Status{} : Status(copied.error());
 }
 
-Result<FileStamp> copy_verified(const std::string& from, const std::string& digest,
-                                const std::optional<FileStamp>& known, const std::string& to,
-                                mode_t mode) {
+Status copy_verified(const std::string& from, const std::string& digest,
+                     std::optional<FileStamp>& known, const std::string& to, mode_t mode) {
     TRY(const FileStamp before, copy(from, to, mode));
-    if (known == before && stamp_of(from) == before) {
-        return before;
+    const bool verified = known == before && stamp_of(from) == before;
+    known = before;
+    if (verified) {
+        return {};
     }
     const auto hex = net::sha256_of_file(to);
     if (!hex || *hex != digest) {
@@ -141,7 +145,7 @@ Result<FileStamp> copy_verified(const std::string& from, const std::string& dige
         return hex ? Error{ErrorCode::DataLoss, from + " was changed: its SHA-256 is " + *hex}
                    : hex.error();
     }
-    return before;
+    return {};
 }
 
 Error write_error(const std::string& path, std::uint64_t bytes) {

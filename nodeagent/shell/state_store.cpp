@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -197,22 +198,36 @@ StateStore::Found StateStore::load_all() const {
         }
     }
     for (const std::string& name : strange) {
-        set_aside(name);
+        const std::string path = free_place(name);
+        const bool moved = ::rename((paths_.state_root() + "/" + name).c_str(), path.c_str()) == 0;
+        log::warning("what is no container's state was set aside",
+                     {{"name", name}, {"path", moved ? path : errno_error("not moved").message}});
     }
     std::ranges::sort(found.damaged);
     return found;
 }
 
-std::string StateStore::set_aside(const std::string& name) const {
+std::string StateStore::free_place(const std::string& name) const {
     const std::string base = paths_.root + "/damaged-" + name;
     std::string path = base;
     for (int n = 2; ::access(path.c_str(), F_OK) == 0; ++n) {
         path = base + "-" + std::to_string(n);
     }
-    const bool moved = ::rename((paths_.state_root() + "/" + name).c_str(), path.c_str()) == 0;
-    log::warning("a container's state is not readable; set aside",
-                 {{"name", name}, {"path", moved ? path : errno_error("not moved").message}});
     return path;
+}
+
+std::string StateStore::set_record_aside(const ContainerId& id) const {
+    const std::string record = paths_.state(id) + "/" + kRecordFile;
+    if (::access(record.c_str(), F_OK) != 0) {
+        return {};
+    }
+    const std::string path = free_place(to_string(id));
+    const bool moved = ::mkdir(path.c_str(), 0700) == 0 &&
+                       ::rename(record.c_str(), (path + "/" + kRecordFile).c_str()) == 0;
+    log::warning(
+        "a container's record is not readable; set aside",
+        {{"container", to_string(id)}, {"path", moved ? path : errno_error("not moved").message}});
+    return moved ? path : record;
 }
 
 void StateStore::remove(const ContainerId& id) const {

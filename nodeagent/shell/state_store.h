@@ -36,12 +36,15 @@ public:
         std::vector<ContainerId> damaged;
     };
     Found load_all() const;
-    /// Keeps the state of a container whose record is damaged, for a person to look at, where no
-    /// start of an agent finds it again. Returns the new path.
-    std::string set_aside(const std::string& name) const;
+    /// Keeps a damaged record for a person to look at. The rest of the container's state stays, so
+    /// that the next start finds the same, should this one not come to save its end. Returns where
+    /// it is kept; empty: there is no record.
+    std::string set_record_aside(const ContainerId& id) const;
     void remove(const ContainerId& id) const;
 
 private:
+    std::string free_place(const std::string& name) const;
+
     NodePaths paths_;
 };
 
