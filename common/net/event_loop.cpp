@@ -31,10 +31,10 @@ using boost::system::error_code;
 
 namespace {
 
-// Work that may wait for the disk, one piece after the other.
-class FileThread {
+// Work away from the loop, one piece after the other: what may wait for the disk, or what computes.
+class SideThread {
 public:
-    ~FileThread() { stop(); }
+    ~SideThread() { stop(); }
 
     // Ends after what was pushed before; later pushes are dropped.
     void stop() {
@@ -95,7 +95,8 @@ struct LoopCore::Impl {
     std::unordered_map<WatchId, std::shared_ptr<Descriptor>> watches;
     std::unordered_map<int, std::unique_ptr<SignalSet>> signals;
     std::unordered_map<IoHandle*, std::weak_ptr<IoListener>> listeners;
-    FileThread files;
+    SideThread files;
+    SideThread computing;
 
     std::mutex alive_mutex;  // guards `alive` and the use of `context` from other threads
     bool alive = true;
@@ -188,6 +189,7 @@ void LoopCore::shut_down() {
         impl_->alive = false;
     }
     impl_->files.stop();
+    impl_->computing.stop();
     while (!impl_->listeners.empty()) {
         const auto first = impl_->listeners.begin();
         const auto listener = first->second.lock();
@@ -376,14 +378,25 @@ void LoopCore::unwatch(WatchId watch) {
     });
 }
 
+namespace {
+
+EventLoop::Task and_then(std::weak_ptr<LoopCore> core, EventLoop::Task work, EventLoop::Task done) {
+    return [core = std::move(core), work = std::move(work), done = std::move(done)]() mutable {
+        work();
+        if (const auto alive = core.lock(); alive && done) {
+            alive->post(std::move(done));
+        }
+    };
+}
+
+}  // namespace
+
 void LoopCore::run_blocking(Task work, Task done) {
-    impl_->files.push(
-        [core = weak_from_this(), work = std::move(work), done = std::move(done)]() mutable {
-            work();
-            if (const auto alive = core.lock(); alive && done) {
-                alive->post(std::move(done));
-            }
-        });
+    impl_->files.push(and_then(weak_from_this(), std::move(work), std::move(done)));
+}
+
+void LoopCore::run_computing(Task work, Task done) {
+    impl_->computing.push(and_then(weak_from_this(), std::move(work), std::move(done)));
 }
 
 std::unique_ptr<IoHandle> LoopCore::open(int descriptor, std::weak_ptr<IoListener> listener) {

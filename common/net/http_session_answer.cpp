@@ -204,7 +204,7 @@ void HttpSession::send_compressed(HttpResponse response) {
     }
     // Shared by the two functions, which run one after the other.
     const auto answer = std::make_shared<HttpResponse>(std::move(response));
-    transport_->core()->run_blocking(
+    transport_->core()->run_computing(
         [answer] {
             std::string& body = std::get<std::string>(answer->body);
             body = gzip(body);

@@ -66,6 +66,9 @@ public:
     Result<WatchId> watch_readable(int descriptor, Task on_readable);
     void unwatch(WatchId watch);
     void run_blocking(Task work, Task done);
+    /// As run_blocking(), on another thread: for work that takes time but waits for nothing, which
+    /// must not stand behind a disk.
+    void run_computing(Task work, Task done);
 
     /// Takes over `descriptor`, which must be non-blocking. Loop thread only, while the loop lives.
     std::unique_ptr<IoHandle> open(int descriptor, std::weak_ptr<IoListener> listener);
