@@ -115,7 +115,9 @@ export class Cluster {
         runningContainers: last ? 4 : second ? 1 : -1,
         memorySeconds: pending ? 0 : 180_224,
         vcoreSeconds: pending ? 0 : 214,
-        resourceInfo: { amResource: { memory: 1024, vCores: 1 } },
+        ...(pending && {
+          resourceRequests: [{ resourceName: '*', numContainers: 1, capability: { memory: 1024, vCores: 1 } }],
+        }),
       });
     }
     this.app = this.apps.at(-1);

@@ -93,7 +93,6 @@ export interface Application {
   masterNodeId?: string;
   queueUsagePercentage?: number;
   clusterUsagePercentage?: number;
-  resourceInfo?: { amResource?: Size };
   resourceRequests?: ResourceRequest[]; // what it waits for; not in lists and events
 }
 

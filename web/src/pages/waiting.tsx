@@ -69,11 +69,7 @@ function explained({ app, nodes: all }: Situation, pending: boolean): string[] {
   }
   const purpose = pending && reports(app) ? ', for its master' : ''; // a command has none
   const asked = asks(app);
-  if (asked.length === 0) {
-    const size = app.resourceInfo?.amResource;
-    if (!pending || !size) return [];
-    return [`It waits for a container of ${sized(size)}${purpose}.`, ...room(all, size)];
-  }
+  if (asked.length === 0) return [];
   const kind = !pending && app.applicationType === 'HEDDLE-RDD' ? 'executor' : 'container';
   const number = (one: number) => (pending && one === 1 ? `a ${kind}` : plural(one, kind));
   return [
