@@ -348,7 +348,7 @@ void SimDriver::executor_beats(const LinkRef& link) {
 }
 
 // Both ends notice, each in its own time: the executor ends with its driver.
-void SimDriver::close(const LinkRef& link, const std::string& reason) {
+void SimDriver::close(LinkRef link, const std::string& reason) {
     if (!std::exchange(link->open, false)) {
         return;
     }

@@ -104,7 +104,7 @@ private:
     void deliver(const LinkRef& link);
     void from_executor(const LinkRef& link, const rdd::FromExecutor& message);
     void executor_beats(const LinkRef& link);
-    void close(const LinkRef& link, const std::string& reason);
+    void close(LinkRef link, const std::string& reason);  // which leaves the table it may be in
     LinkRef any_link();
 
     rm::test::Stage& stage_;
