@@ -170,13 +170,13 @@ public:
             for (; i < batch.count && limit_ > 0; ++i) {
                 if (best_.size() < limit_) {
                     best_.push_back(own_value(rows[i], *arena_));
-                    heap_ += static_cast<std::int64_t>(heap_size(rows[i]));
+                    heap_ += static_cast<std::int64_t>(heap_size(best_.back()));
                     std::push_heap(best_.begin(), best_.end(), greater);
                 } else if (less_(best_.front(), rows[i])) {
                     std::pop_heap(best_.begin(), best_.end(), greater);
-                    heap_ += static_cast<std::int64_t>(heap_size(rows[i])) -
-                             static_cast<std::int64_t>(heap_size(best_.back()));
+                    heap_ -= static_cast<std::int64_t>(heap_size(best_.back()));
                     best_.back() = own_value(rows[i], *arena_);
+                    heap_ += static_cast<std::int64_t>(heap_size(best_.back()));
                     std::push_heap(best_.begin(), best_.end(), greater);
                 }
             }

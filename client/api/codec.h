@@ -327,7 +327,13 @@ void decode_value(rdd::ByteReader& in, T& out) {
             out.clear();
             out.reserve(std::min(n, kReserveMax));
             for (std::size_t i = 0; i < n && !in.failed(); ++i) {
-                decode_value(in, out.emplace_back());
+                if constexpr (std::is_same_v<Element, bool>) {
+                    bool element = false;  // vector<bool> has no bools to refer to
+                    decode_value(in, element);
+                    out.push_back(element);
+                } else {
+                    decode_value(in, out.emplace_back());
+                }
             }
         }
     } else if constexpr (IsMap<T>::value) {

@@ -87,7 +87,7 @@ public:
         return budget_.scope().flow();
     }
 
-    // A refusal fails the task, as it would a little later.
+    // A refusal fails the task, as it would a little later if the records are what was expected.
     void expect_distinct(std::uint64_t records) override {
         std::size_t wanted = capacity_ == 0 ? kFirstCapacity : capacity_;
         while ((records + rdd::kBatchRecords) * 8 > wanted * 5) {

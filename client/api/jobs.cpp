@@ -204,9 +204,10 @@ std::vector<Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite a
 void run_save_text(const NodePtr& root, const std::string& path, Callsite at) {
     require_defined(root);
     fs::FileSystem& files = *root->session->files;
+    const std::string application = runner_of(root).application_id();  // or it is stopped
     const std::string target = new_output(*root->session, "save_as_text_file", path);
-    const Staging staging(files, staging_beside(target, runner_of(root).application_id() + "-rdd" +
-                                                            std::to_string(root->node.id.value)));
+    const Staging staging(
+        files, staging_beside(target, application + "-rdd" + std::to_string(root->node.id.value)));
     throw_if(files.remove(staging.path()));
     throw_if(files.make_folders(staging.path() + "/attempts"));
     throw_if(files.make_folders(staging.path() + "/out"));

@@ -271,7 +271,7 @@ public:
             return this->failed(nullptr);
         }
         const rdd::Flow flow = this->output_.flush();
-        rows_ = {};
+        rows_ = std::vector<In>();  // = {} would keep the memory
         budget_.release(std::exchange(reserved_, 0));
         return flow;
     }

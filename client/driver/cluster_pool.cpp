@@ -240,7 +240,8 @@ std::string ClusterPool::host_of(const rdd::ExecutorHello& hello) {
 }
 
 void ClusterPool::stop(FinalStatus outcome, const std::string& diagnostics) {
-    if (!opened_ || std::exchange(stopped_, true)) {
+    const bool again = std::exchange(stopped_, true);  // also of a pool that could not be opened
+    if (again || !opened_) {
         return;
     }
     if (!options_.in_container) {

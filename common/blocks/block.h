@@ -143,8 +143,8 @@ private:
     std::unique_ptr<rdd::Arena> arena_;
 };
 
-/// Pushes all records as batches of at most rdd::kBatchRecords, rows not movable: typed rows and
-/// raw records where they lie, encoded ones decoded into a buffer with views into the block. Stops
+/// Pushes all records as batches of at most rdd::kBatchRecords: typed rows and raw records where
+/// they lie, not movable; encoded ones decoded into a buffer with views into the block. Stops
 /// when `push` answers Stop. Whoever may keep views holds the block. Errors: DataLoss when the
 /// bytes are not records of `face`.
 Result<rdd::Flow> read_block(const Block& block, const rdd::RecordFace& face,

@@ -125,13 +125,18 @@ Result<BlockPtr> BlockStore::keep(const BlockId& id, BlockFile& file, const Stor
     }
     TRY(rename_file(file.file_.path(), path_of(id)));
     file.kept_ = true;
-    Entry entry;
-    entry.level = level;
-    entry.disk = static_cast<std::int64_t>(file.size());
+    const auto size = static_cast<std::int64_t>(file.size());
     const std::lock_guard lock(mutex_);
-    if (entries_.try_emplace(id, entry).second) {
-        note(id, 0, entry.disk);
+    // Another task may have put the same partition in the meantime: then its entry owns the file,
+    // too, which goes with it.
+    Entry& entry = entries_[id];
+    if (entry.memory == nullptr) {
+        entry.level = level;
+    } else {
+        entry.level.disk = true;
     }
+    entry.disk = size;
+    note(id, entry.memory == nullptr ? 0 : entry.size, entry.disk);
     return block;
 }
 

@@ -28,6 +28,10 @@ using ExecutorId = Number<struct ExecutorTag, std::int32_t>;  // from 1; never u
 
 inline constexpr ExecutorId kNoExecutor{0};
 
+/// How many tasks a driver sends to a slot beyond the one that runs there, at most, while tasks are
+/// tiny; an executor hands as many to its threads.
+inline constexpr std::int32_t kTasksAheadMax = 64;
+
 /// "3": how people and Spark's REST name an executor.
 inline std::string to_string(ExecutorId id) {
     return std::to_string(id.value);

@@ -57,6 +57,7 @@ public:
             return false;
         }
         std::multimap<std::size_t, void*> dropped;
+        bool kept = true;
         {
             const std::lock_guard lock(mutex_);
             if (bytes_ + mapped > kSparePagesMax) {  // sizes that nobody asks for any more
@@ -65,15 +66,15 @@ public:
             }
             try {
                 pieces_.emplace(mapped, data);
+                bytes_ += mapped;
             } catch (const std::bad_alloc&) {
-                return false;
+                kept = false;
             }
-            bytes_ += mapped;
         }
         for (const auto& [size, piece] : dropped) {
             ::munmap(piece, size);
         }
-        return true;
+        return kept;
     }
     std::size_t bytes() {
         const std::lock_guard lock(mutex_);

@@ -1,4 +1,4 @@
-// Tasks in the order in which they came, as many at a time as there are slots.
+// Tasks in the order in which they came: as many as there are slots, and some ahead of them.
 #include "executor/core/executor.h"
 
 #include <algorithm>

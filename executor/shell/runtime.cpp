@@ -13,8 +13,6 @@ namespace heddle::executor {
 
 namespace {
 
-constexpr std::int32_t kAheadPerSlot = 64;  // what the driver sends ahead at most
-
 std::int64_t thread_cpu_microseconds() {
     timespec now{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -34,7 +32,7 @@ Runtime::Runtime(const LocalExecutorOptions& options, Surroundings* surroundings
       cached_(accountant_, options.folder + "/cached"),
       map_output_(accountant_, options.folder + "/shuffle"),
       files_(fs::make_local_file_system()),
-      books_(options.slots, options.slots * kAheadPerSlot),
+      books_(options.slots, options.slots * rdd::kTasksAheadMax),
       surroundings_(surroundings),
       workers_(
           options.slots,

@@ -112,7 +112,7 @@ private:
         } else {
             scope_.release(std::exchange(reserved_, 0));
         }
-        return flow ? *flow : Flow::Stop;
+        return flow ? *flow : fail(flow.error());
     }
 
     Flow write(Batch& batch) {
@@ -126,14 +126,19 @@ private:
                      {{"block", to_string(id_)}, {"reason", why.error().message}});
         const auto written = file_->written();
         if (!written) {
-            rdd::TaskFailure failure;
-            failure.kind = rdd::FailureKind::ExceptionFailure;
-            failure.message = written.error().message;
-            scope_.fail(std::move(failure));
-            return Flow::Stop;
+            return fail(written.error());
         }
         const BlockPtr rest = file_->rest();
         return *written == nullptr || pass(*written) == Flow::Continue ? pass(rest) : Flow::Stop;
+    }
+
+    // Records that cannot be read must not be missing without a word.
+    Flow fail(const Error& why) {
+        rdd::TaskFailure failure;
+        failure.kind = rdd::FailureKind::ExceptionFailure;
+        failure.message = why.message;
+        scope_.fail(std::move(failure));
+        return Flow::Stop;
     }
 
     // The block stays until the task ends: pushed rows may be pointed at.
@@ -143,9 +148,9 @@ private:
             return scope_.flow();
         }
         held_.push_back(block);
-        auto flow =
+        const auto flow =
             blocks::read_block(*block, face_, [this](Batch& batch) { return next_.push(batch); });
-        return flow ? *flow : Flow::Stop;
+        return flow ? *flow : fail(flow.error());
     }
 
     const RecordFace& face_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "common/base/time.h"
+#include "common/rdd/executor_protocol.h"
 
 namespace heddle::driver {
 
@@ -26,10 +27,10 @@ struct Config {
     std::int32_t task_executor_losses_max = 16;   // of one task, whoever took the executors
     std::int32_t executors_wanted = 0;            // 0: executors come by themselves
     std::int32_t executor_failures_max = 0;       // in a row that ended without a task; 0: no end
-    std::int32_t prefetch_max = 64;               // tasks sent ahead per slot while they are tiny
-    Duration prefetch_work = milliseconds(2);     // how much work may wait on a slot
-    std::int32_t stages_kept = 500;               // in the views
-    std::int32_t tasks_kept = 100'000;            // in the views, over all stages
+    std::int32_t prefetch_max = rdd::kTasksAheadMax;  // sent ahead per slot while they are tiny
+    Duration prefetch_work = milliseconds(2);         // how much work may wait on a slot
+    std::int32_t stages_kept = 500;                   // in the views
+    std::int32_t tasks_kept = 100'000;                // in the views, over all stages
     PlantedDefects defects;
 };
 

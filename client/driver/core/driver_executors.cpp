@@ -72,11 +72,16 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
     progress_.executor_removed(now_, id, reason);
     blocks_.executor_lost(id);
     outputs_lost(outputs_.executor_lost(id));
-    // Executors begin tasks in the order of their launches: the first ones ran, others waited
-    // there.
-    std::int32_t begun = 0;
+    // Executors answer tiny tasks together, so of tasks that were sent ahead nobody knows which one
+    // ran: a crash counts with its tasks only where each had a slot. The stages of the others send
+    // nothing ahead any more, so that the next crash has a name.
+    const bool named = crashed && !lost.running.empty() &&
+                       lost.running.size() <= static_cast<std::size_t>(lost.slots);
     for (const rdd::TaskId task : lost.running) {
-        task_lost(task, lost, reason, crashed && begun++ < lost.slots, effects);
+        if (Stage* stage = stages_.find(tasks_.at(task.value).stage); crashed && stage != nullptr) {
+            stage->crashed = true;
+        }
+        task_lost(task, lost, reason, named, effects);
     }
     for (const auto& [other, entry] : executors_.all()) {
         effects.push_back(Send{other, rdd::PeerLost{id}});
@@ -90,7 +95,7 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
     }
     executors_changed();
     // A crash under a task is counted with the task, which ends the job sooner and says where.
-    if (!lost.useful && !(crashed && begun > 0)) {
+    if (!lost.useful && !named) {
         count_executor_failure(reason, effects);
     }
 }

@@ -73,7 +73,7 @@ std::optional<Locality> Driver::offer_level(Stage& stage, Locality level, Effect
 // slot does not idle for the time of a message; others never wait behind a slow one.
 std::int32_t Driver::ahead(const Stage& stage, const Executor& executor) const {
     const auto mean = stage.tasks->mean_run_time();
-    if (!mean || executor.slots == 0) {
+    if (!mean || executor.slots == 0 || stage.crashed) {
         return 0;
     }
     const std::int64_t each = std::max<std::int64_t>(mean->microseconds, 1);

@@ -60,9 +60,7 @@ MasterBook::Reaction MasterBook::hear_one(const MasterWelcome& message) {
     if (message.heartbeat_interval.microseconds > 0) {
         heartbeat_interval_ = message.heartbeat_interval;
     }
-    for (const Grant& grant : message.containers) {
-        containers_[grant.container] = grant.node.name;
-    }
+    take(message.containers);
     Reaction reaction;
     reaction.welcomed = true;
     reaction.send.push_back(update(true, true));
@@ -83,11 +81,11 @@ MasterBook::Reaction MasterBook::hear_one(const MasterNews& message) {
         return reaction;
     }
     news_seen_ = message.sequence;
-    for (const Grant& grant : message.granted) {
-        containers_[grant.container] = grant.node.name;
-    }
+    take(message.granted);
     for (const ContainerEnded& ended : message.ended) {
-        containers_.erase(ended.container);
+        if (containers_.erase(ended.container) == 0) {
+            continue;  // of an earlier book of this attempt
+        }
         reaction.ended.push_back(
             {ended.container, describe(ended.container, ended.exit), crashed(ended.exit)});
     }
@@ -109,6 +107,15 @@ MasterBook::Reaction MasterBook::hear_one(const MasterRejected& message) {
     Reaction reaction;
     reaction.rejected = message.reason;
     return reaction;
+}
+
+// Those of an earlier generation are on their way out, and nobody's.
+void MasterBook::take(const std::vector<Grant>& grants) {
+    for (const Grant& grant : grants) {
+        if (grant.key.generation == generation_) {
+            containers_[grant.container] = grant.node.name;
+        }
+    }
 }
 
 Ask MasterBook::ask() const {

@@ -62,6 +62,7 @@ private:
     Reaction hear_one(const MasterNews& message);
     Reaction hear_one(const MasterFinished& message);
     Reaction hear_one(const MasterRejected& message);
+    void take(const std::vector<Grant>& grants);
     MasterToManager update(bool complete, bool with_asks);
     Ask ask() const;
 

@@ -44,6 +44,7 @@ struct Stage {
     std::int32_t fetch_failures = 0;     // consecutive attempts that ended so
     std::optional<TaskSet> tasks;        // of the attempt under way
     bool published = false;              // its output was complete: others may have read it
+    bool crashed = false;                // executors ended under its tasks: nothing is sent ahead
     std::vector<rdd::ShuffleId> inputs;  // of the attempt under way
 
     bool is_shuffle() const { return output == rdd::StagePlan::Output::ShuffleMap; }

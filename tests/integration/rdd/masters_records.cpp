@@ -116,6 +116,13 @@ void show_records(Context& context) {
     show("booleans", context.parallelize(std::vector<bool>{true, false, true}, 2)
                          .filter([](bool b) { return b; })
                          .collect());
+    const std::vector<std::pair<int, std::vector<bool>>> flags{{1, {true, false}}, {2, {}}};
+    show("records with booleans", context.parallelize(flags, 2)
+                                      .repartition(1)
+                                      .map([](const std::pair<int, std::vector<bool>>& f) {
+                                          return f.first * 10 + static_cast<int>(f.second.size());
+                                      })
+                                      .top(2));
     const std::vector<Celsius> degrees{Celsius(1.5), Celsius(-4)};
     show("a type with its own Codec",
          context.parallelize(degrees, 2)

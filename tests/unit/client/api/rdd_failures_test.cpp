@@ -254,6 +254,14 @@ TEST_F(RddPaths, RelativeOnesAreRefusedAtOnceInAContainer) {
     EXPECT_EQ(context_->text_file(root_ + "/in").count(), 2U);
 }
 
+TEST_F(RddPaths, AnRddThatOutlivesItsContextIsNotSaved) {
+    const auto lines = context_->text_file("in");
+    context_->stop();
+    for (const std::string& path : {std::string("out"), root_ + "/out"}) {
+        EXPECT_NE(message_of<UsageError>([&] { lines.save_as_text_file(path); }), "") << path;
+    }
+}
+
 TEST_F(RddPaths, SayWhatIsWrongWithThem) {
     expect_parts(message_of<UsageError>([&] { (void)context_->text_file("nothing").count(); }),
                  {"no file matches 'nothing' in '" + root_ + "'", "check the path"});

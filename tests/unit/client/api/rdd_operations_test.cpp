@@ -17,6 +17,20 @@
 #include "tests/support/inline_runner.h"
 
 namespace heddle {
+
+// What a user's codec may do wrong: it reads less than it has written.
+struct Crooked {
+    std::string text;
+};
+template <>
+struct Codec<Crooked> {
+    static void encode(const Crooked& value, rdd::ByteWriter& out) {
+        out.text(value.text);
+        out.text("and more");
+    }
+    static void decode(rdd::ByteReader& in, Crooked& out) { out.text = in.text(); }
+};
+
 namespace {
 
 using test::InlineRunner;
@@ -411,6 +425,23 @@ TEST(RddMemory, APartitionLargerThanMemoryIsKeptOnDiskWhole) {
         EXPECT_EQ(runner.accountant().usage().execution, 0);
         rows.unpersist(true);
         EXPECT_TRUE(runner.store().list().empty());
+    }
+}
+
+struct MakeCrooked {
+    void operator()(int, Emit<Crooked>& emit) const {
+        for (int i = 0; i < 1'000'000; ++i) {
+            emit(Crooked{"row " + std::to_string(i)});
+        }
+    }
+};
+
+TEST(RddMemory, ACachedPartitionThatCannotBeReadBackFailsAndIsNeverCutShort) {
+    for (const std::int64_t memory : {std::int64_t{8} << 20, std::int64_t{1} << 30}) {
+        Context context(std::make_unique<InlineRunner>(memory));
+        const auto rows = context.parallelize(std::vector<int>{1}, 1).flat_map(MakeCrooked{});
+        rows.persist(StorageLevel{true, true, false, 1});
+        EXPECT_THROW((void)rows.count(), JobFailed) << memory;
     }
 }
 
