@@ -65,6 +65,7 @@ TEST_F(HttpClientTest, UploadsAndDownloadsFiles) {
     EXPECT_EQ(client.download({}, folder.path + "/copy").error().code, ErrorCode::AlreadyExists);
     EXPECT_EQ(client.send({"PUT", "/x", {}, {}, folder.path + "/none"}).error().code,
               ErrorCode::NotFound);
+    running_.stop();  // the handler looks at this frame
 }
 
 TEST_F(HttpClientTest, TimesOutAndReportsARefusedConnection) {
@@ -83,16 +84,21 @@ TEST_F(HttpClientTest, TimesOutAndReportsARefusedConnection) {
 
 TEST_F(HttpClientTest, StreamsUntilTheReceiverHasEnough) {
     Box<Status> closed;
-    ResponseStreamPtr stream;
-    handler_->on_handle = [&](HttpRequest, Responder responder) {
-        stream = responder.stream(200, {});
+    Box<ResponseStreamPtr> opened;
+    handler_->on_handle = [closed, opened](HttpRequest, Responder responder) mutable {
+        ResponseStreamPtr stream = responder.stream(200, {});
         stream->on_closed([closed](Status why) mutable { closed.put(std::move(why)); });
         stream->write("one\n");
+        opened.put(std::move(stream));
     };
     HttpClient client(start());
     std::string got;
+    ResponseStreamPtr stream;
     const auto result = client.stream({}, [&](std::string_view bytes) {
         got += bytes;
+        if (stream == nullptr) {
+            stream = opened.get();
+        }
         stream->write("two\n");
         return got != "one\ntwo\n";
     });
@@ -110,6 +116,7 @@ TEST_F(HttpClientTest, CancelEndsAStreamFromAnotherThread) {
     };
     EXPECT_EQ(client.stream({}, [](std::string_view) { return true; }).error().code,
               ErrorCode::Cancelled);
+    running_.stop();  // the handler looks at this frame
 }
 
 TEST_F(HttpClientTest, AsynchronousFetchRunsOnTheLoop) {
