@@ -28,6 +28,8 @@ def check(what, found, wanted):
 
 
 def look(get, length):
+    # The jobs may be over before the second executor has come.
+    cluster.wait_for("two executors", lambda: len(get("/executors")) == 2)
     stages = get("/stages?status=complete")
     executors = get("/executors")
 
