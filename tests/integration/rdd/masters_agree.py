@@ -123,6 +123,7 @@ def look_at_jobs(target, master):
         check("tasks say where and how they ran", found[0]["status"] == "SUCCESS" and
               found[0]["host"].startswith("node-") and "taskLocality" in found[0] and
               "executorRunTime" in found[0]["taskMetrics"], str(found[:1]))
+        cluster.wait_for("two executors", lambda: len(target.get(root + "/executors")) == 2)
         executors = target.get(root + "/executors")
         check("executors are listed", len(executors) == 2 and executors[0]["isActive"], str(executors))
         target.get(root + "/storage/rdd")
