@@ -82,7 +82,8 @@ TEST_F(NodeAgentProcess, RunsACommandAndReportsItsExit) {
 
 TEST_F(NodeAgentProcess, GivesAContainerThreeDescriptorsAndNoCoreFiles) {
     manager.wait_registered();
-    manager.start(manager.order(1, {"/bin/sleep", "100"}));
+    // It says when its loader is done, which has libraries open at first.
+    manager.start(shell(manager, 1, "echo up > $LOG_DIRS/up; while :; do sleep 1; done"));
     const ContainerReport report = manager.wait_running(test_container(1));
     const std::string proc = "/proc/" + std::to_string(report.pid);
     const auto descriptors = [&] {
@@ -92,8 +93,8 @@ TEST_F(NodeAgentProcess, GivesAContainerThreeDescriptorsAndNoCoreFiles) {
         }
         return open;
     };
-    // The loader may have a library open at first.
-    EXPECT_TRUE(eventually([&] { return descriptors().size() == 3; }));
+    EXPECT_TRUE(eventually([&] { return log(1, "up") == "up\n"; }));
+    EXPECT_TRUE(eventually([&] { return descriptors().size() == 3; }));  // the shell closed "up"
     EXPECT_EQ(descriptors(), (std::set<std::string>{"0", "1", "2"}));
     EXPECT_NE(slurp(proc + "/limits").find("Max core file size        0 "), std::string::npos);
     EXPECT_NE(slurp(proc + "/status").find("NoNewPrivs:\t1"), std::string::npos);
