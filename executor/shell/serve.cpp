@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "common/base/ids.h"
 #include "common/base/log.h"
 #include "common/base/strings.h"
 #include "common/net/event_loop.h"
@@ -155,7 +156,8 @@ private:
         net::FrameConnection::Events events;
         events.on_frame = [this](const net::Frame& frame) { take(frame); };
         events.on_close = [this](const Status&) {
-            if (!finished_) {
+            // A process of the driver's own shares its terminal: to end with it is no news there.
+            if (!finished_ && parse_container_id(identity_.container)) {
                 log::warning("the driver is gone", {});
             }
             finish(kExitDriverGone);
