@@ -109,12 +109,14 @@ TEST_F(FrameChannelTest, RefusesAFrameOverTheLimit) {
 TEST_F(FrameChannelTest, APausedReceiverFillsTheSendersQueue) {
     const FrameConnectionPtr client = connect();
     std::atomic<int> frames{0};
+    std::atomic<bool> paused{false};  // after it, so that resume() does not overtake pause()
     Box<bool> drained;
     Box<bool> all;
     FrameConnection::Events events;
     events.on_frame = [&](Frame) {
         if (++frames == 1) {
             remote_->pause();
+            paused = true;
         }
         if (frames == 64) {
             all.put(true);
@@ -132,7 +134,7 @@ TEST_F(FrameChannelTest, APausedReceiverFillsTheSendersQueue) {
         client->send(1, 1, "", {block});
     }
     client->start(of_client);
-    while (frames == 0) {
+    while (!paused) {
         std::this_thread::yield();
     }
     EXPECT_GT(client->pending_bytes(), 1u << 20);
