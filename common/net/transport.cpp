@@ -26,7 +26,8 @@ namespace heddle::net {
 namespace {
 
 constexpr std::size_t kReadBuffer = 64 * 1024;
-constexpr int kReadsAtOnce = 4;  // then other connections get their turn
+constexpr int kReadsAtOnce = 4;    // then other connections get their turn
+constexpr int kWritesAtOnce = 16;  // the same for a peer that reads as fast as we write
 constexpr std::size_t kPiecesAtOnce = 64;
 constexpr Duration kDefaultPeerTimeout = seconds(20);
 constexpr Duration kAcceptPause = milliseconds(100);
@@ -212,14 +213,15 @@ void Transport::on_writable() {
     flush();
 }
 
-// Writes until the system takes no more. on_written() may write again, which this call then sees.
+// Writes until the system takes no more, or others must have their turn. on_written() may write
+// again, which this call then sees.
 void Transport::flush() {
     if (!handle_ || flushing_) {
         return;
     }
     const TransportPtr self = shared_from_this();
     flushing_ = true;
-    while (handle_ && pending_ != 0) {
+    for (int turn = 0; turn < kWritesAtOnce && handle_ && pending_ != 0; ++turn) {
         std::size_t written = 0;
         const bool more = write_some(written);
         if (written != 0 && handle_ && user_) {

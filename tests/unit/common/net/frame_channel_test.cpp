@@ -129,11 +129,11 @@ TEST_F(FrameChannelTest, APausedReceiverFillsTheSendersQueue) {
             drained.put(true);
         }
     };
+    client->start(of_client);  // first: else all may have been written before anybody listens
     const SharedBytes block = SharedBytes::of(std::string(1 << 20, 'b'));
     for (int index = 0; index < 64; ++index) {
         client->send(1, 1, "", {block});
     }
-    client->start(of_client);
     while (!paused) {
         std::this_thread::yield();
     }
