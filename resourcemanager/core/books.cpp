@@ -10,7 +10,7 @@ namespace heddle::rm {
 Books::Books(Config the_config)
     : config(std::move(the_config)),
       prng(config.seed),
-      queues(config.queues),
+      queues(config.scheduler.queues),
       asks(queues.size()) {}
 
 Application& Books::application_of(const AttemptId& attempt) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/time.h"
+#include "common/model/queue.h"
 
 namespace heddle::rm {
 
@@ -35,10 +36,6 @@ constexpr std::size_t kNodeTextMax = 1024;     // a node that says more is refus
 constexpr std::size_t kNodeLayersMax = 32;     // of isolation; as kNodeTextMax
 constexpr std::size_t kHealthMax = 1024;       // shortened, as diagnostics
 
-struct QueueConfig {
-    std::string path;  // a leaf below root: "root.default"
-};
-
 struct Config {
     Duration heartbeat_interval = seconds(1);
     Duration node_expiry = seconds(10);               // silent longer than this: lost
@@ -58,7 +55,7 @@ struct Config {
     std::int32_t ids_per_reservation = 50;
     std::int32_t secrets_pool = 64;
     std::uint64_t seed = 1;  // of session numbers; the daemon draws it
-    std::vector<QueueConfig> queues = {{"root.default"}};
+    SchedulerConfig scheduler = default_scheduler_config();
     /// Added to the environment of master containers, kServerVariable above all.
     std::map<std::string, std::string> master_environment;
     Defect defect = Defect::None;

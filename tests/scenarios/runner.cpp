@@ -299,7 +299,7 @@ Duration heartbeat_of(const std::string& path, Duration otherwise) {
 TEST_P(Scenario, GoesAsWritten) {
     Config config;
     config.heartbeat_interval = heartbeat_of(GetParam(), config.heartbeat_interval);
-    config.queues = {{"root.default"}, {"root.batch"}};
+    config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch")};
     config.node_forget_after = seconds(120);
     Runner runner(config);
     runner.run(GetParam());

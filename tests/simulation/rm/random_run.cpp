@@ -93,7 +93,7 @@ public:
 private:
     static Config config(Defect defect) {
         Config config;
-        config.queues = {{"root.default"}, {"root.batch"}};
+        config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch")};
         config.placements_per_step = 4;  // so that the budget is met
         config.ids_per_reservation = 4;
         config.secrets_pool = 4;

@@ -8,7 +8,8 @@ namespace heddle::rm {
 namespace {
 
 TEST(QueueTree, FindsLeavesByPathAndName) {
-    const QueueTree tree({{"root.default"}, {"root.team.etl"}, {"root.other.etl"}});
+    const QueueTree tree({queue_config("root.default"), queue_config("root.team.etl"),
+                          queue_config("root.other.etl")});
     EXPECT_EQ(tree.at(tree.find_leaf("").value()).path, "root.default");
     EXPECT_EQ(tree.at(tree.find_leaf("default").value()).path, "root.default");
     EXPECT_EQ(tree.at(tree.find_leaf("root.team.etl").value()).path, "root.team.etl");
@@ -18,7 +19,7 @@ TEST(QueueTree, FindsLeavesByPathAndName) {
 }
 
 TEST(QueueTree, ChargesEveryLevel) {
-    QueueTree tree({{"root.a.x"}, {"root.b"}});
+    QueueTree tree({queue_config("root.a.x"), queue_config("root.b")});
     const QueueIndex leaf = tree.find_leaf("x").value();
     tree.charge(leaf, {1024, 1}, true);
     tree.charge(leaf, {2048, 2}, false);

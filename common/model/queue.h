@@ -1,0 +1,187 @@
+#pragma once
+
+// What an operator decides about sharing: the tree of queues with shares and limits, and the rules
+// that hold for all of them. Plain values: they are parsed, validated as a whole, compared, saved
+// as one version, and only then taken by the scheduler.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/resource.h"
+#include "common/base/time.h"
+
+namespace heddle {
+
+constexpr const char* kNoLabel = "";  // the nodes without a label
+
+/// How much of one resource a queue gets of what its parent has.
+struct Share {
+    enum class Kind {
+        Weight,    // of what siblings with absolute amounts and percentages leave, by weight
+        Percent,   // of what siblings with absolute amounts leave
+        Absolute,  // in the resource's own unit (MiB for memory)
+    };
+    Kind kind = Kind::Weight;
+    std::int64_t value = 1000;  // thousandths of a weight, thousandths of a percent, or the amount
+
+    friend bool operator==(const Share&, const Share&) = default;
+};
+
+/// One share for every resource, and others for those that are named: "memory", "vcores", "gpu".
+struct ShareVector {
+    Share all;
+    std::map<std::string, Share> by_resource;
+
+    friend bool operator==(const ShareVector&, const ShareVector&) = default;
+};
+
+/// What a queue is owed and what it may reach, on the nodes of one label.
+struct QueueCapacity {
+    ShareVector guaranteed;
+    /// Never above it. Weights make no sense here. Of the whole of the parent's unless said.
+    ShareVector maximum = {{Share::Kind::Percent, 100'000}, {}};
+
+    friend bool operator==(const QueueCapacity&, const QueueCapacity&) = default;
+};
+
+/// Running: takes applications. Draining: takes no new ones, serves those it has. Stopped: draining
+/// until the last one is over; only then it may be deleted.
+enum class QueueState { Running, Draining, Stopped };
+
+/// Order of the applications of a leaf. Fifo: priority, then submission. Fair: the one that uses
+/// least of the dominant resource first.
+enum class LeafOrder { Fifo, Fair };
+
+/// Who may do what: names of users and groups; `everybody` overrides both. Inherited downwards as a
+/// union.
+struct AccessList {
+    bool everybody = false;
+    std::vector<std::string> users;
+    std::vector<std::string> groups;
+
+    friend bool operator==(const AccessList&, const AccessList&) = default;
+};
+
+/// Queues that come into being when an application names them.
+struct AutoCreation {
+    bool enabled = false;
+    std::int32_t queues_max = 1000;
+    Duration idle_removal = seconds(300);
+    /// Settings of created queues: "weight", "user_limit_factor", ... as they are written in TOML.
+    std::map<std::string, std::string> leaf_template;
+    std::map<std::string, std::string> parent_template;
+
+    friend bool operator==(const AutoCreation&, const AutoCreation&) = default;
+};
+
+/// An unset optional is inherited from the parent; root's own is the default that is stated here.
+struct QueueConfig {
+    std::string path;  // "root.etl.daily"; root may be given too
+    /// By label. Without an entry for kNoLabel: a weight of 1.
+    std::map<std::string, QueueCapacity> capacity;
+    std::optional<std::vector<std::string>> labels;  // it may use; "*": all. Root: "*"
+    std::string label_default;                       // of asks that name none
+    QueueState state = QueueState::Running;
+    std::int32_t priority = 0;  // among siblings, higher first
+
+    LeafOrder order = LeafOrder::Fifo;
+    std::int32_t application_priority_default = 0;
+
+    // Limits of a user in a leaf. They bind only while others want the room (elastic while idle).
+    std::optional<std::int32_t> user_limit_percent_min;  // 100: users are served one after another
+    /// Thousandths of the queue's guaranteed amount that one user may hold at most, also while the
+    /// rest is idle. Root: none.
+    std::optional<std::int64_t> user_limit_factor;
+    std::map<std::string, std::int64_t> user_weights;  // thousandths; 1000 unless said
+
+    // Limits of applications. At least one application can always run.
+    std::optional<std::int32_t> applications_max;           // accepted and not over. Root: 10,000
+    std::optional<std::int32_t> applications_parallel_max;  // with a master. Root: no limit
+    std::optional<std::int32_t> masters_percent_max;        // of the queue, for masters. Root: 50
+    std::optional<Resource> container_max;                  // a larger ask is refused
+    std::optional<Duration> lifetime_default;               // of applications; none: unlimited
+    std::optional<Duration> lifetime_max;
+    std::optional<Duration> pending_max;  // one that has not started by then is ended
+
+    std::optional<bool> preemption_disabled;        // nothing is taken from it
+    std::optional<bool> intra_preemption_disabled;  // nothing inside it
+
+    AccessList submit;
+    AccessList administer;
+    AccessList view;
+
+    AutoCreation auto_creation;
+
+    friend bool operator==(const QueueConfig&, const QueueConfig&) = default;
+};
+
+/// Which queue an application goes to that matches. Rules are tried in order.
+struct PlacementRule {
+    enum class Matches { User, Group, Application };
+    enum class Policy {
+        Specified,
+        DefaultQueue,
+        User,
+        PrimaryGroup,
+        PrimaryGroupUser,
+        SecondaryGroup,
+        SecondaryGroupUser,
+        ApplicationName,
+        Custom,
+        Reject,
+    };
+    enum class Fallback { Skip, PlaceDefault, Reject };
+
+    Matches type = Matches::User;
+    std::string matches = "*";
+    Policy policy = Policy::Specified;
+    std::string parent;  // queue below which the policy places; empty: root
+    std::string custom;  // with Custom: a path with %user, %primary_group, %application, ...
+    bool create = false;
+    Fallback fallback = Fallback::Skip;
+
+    friend bool operator==(const PlacementRule&, const PlacementRule&) = default;
+};
+
+struct PreemptionConfig {
+    bool enabled = false;
+    bool dry_run = false;  // records what it would take, takes nothing
+    Duration grace = seconds(15);
+    Duration interval = seconds(3);
+    std::int32_t round_percent_max = 10;  // of the cluster, taken back in one round
+    std::int32_t dead_zone_percent = 10;  // of its guarantee that a queue may exceed in peace
+    bool intra_queue = false;
+
+    friend bool operator==(const PreemptionConfig&, const PreemptionConfig&) = default;
+};
+
+/// All of it: one version of the scheduler's configuration.
+struct SchedulerConfig {
+    std::int64_t version = 0;         // 0: as built in; rises with every change that took effect
+    std::vector<QueueConfig> queues;  // parents before children, siblings in order of configuration
+    std::vector<PlacementRule> rules;
+    bool override_specified_queue = false;  // rules come before the queue a user names
+    std::string queue_default = "root.default";
+    std::int32_t application_priority_max = 100;
+    /// Each child of a queue by its priority first; else by share alone.
+    bool queue_priorities = true;
+    std::map<std::string, std::int32_t> applications_parallel_max_by_user;
+    Duration locality_delay = seconds(3);       // a relaxed ask waits so long for its nodes
+    Duration rack_locality_delay = seconds(3);  // and then so long for their racks
+    Resource container_min = {1, 1};
+    std::optional<Resource> container_max;  // larger asks are refused; none: largest node
+    std::map<std::string, bool> labels;     // of nodes; true: exclusive
+    PreemptionConfig preemption;
+
+    friend bool operator==(const SchedulerConfig&, const SchedulerConfig&) = default;
+};
+
+/// One queue with nothing but a path.
+QueueConfig queue_config(std::string path);
+/// What holds without configuration: root.default alone.
+SchedulerConfig default_scheduler_config();
+
+}  // namespace heddle
