@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -66,9 +67,19 @@ bool lies_in(const std::string& path, const std::string& directory) {
     return path == directory || path.starts_with(directory + "/");
 }
 
-// A daemon and its shims carry the assignment; a container may have been given another
-// environment, but knows its id and works below the directory. A shell that merely stands in the
-// directory is nobody's business.
+// A shim has its container's environment and works in no directory, but it is told one.
+bool is_shim_below(pid_t pid, const std::string& directory) {
+    const std::vector<std::string> words = command_of(pid);
+    if (words.empty() || !("/" + words.front()).ends_with("/container-shim")) {
+        return false;
+    }
+    return std::any_of(words.begin() + 1, words.end(),
+                       [&](const std::string& word) { return lies_in(word, directory); });
+}
+
+// A daemon carries the assignment; a container may have been given another environment, but knows
+// its id and works below the directory. A shell that merely stands in the directory is nobody's
+// business.
 bool belongs(pid_t pid, const std::string& base, const std::string& directory,
              const std::string& variable) {
     using namespace std::string_literals;
@@ -76,8 +87,10 @@ bool belongs(pid_t pid, const std::string& base, const std::string& directory,
     if (block.find("\0"s + variable + "=" + directory + "\0"s) != std::string::npos) {
         return true;
     }
-    return block.find("\0CONTAINER_ID="s) != std::string::npos &&
-           lies_in(link_target("/proc/" + std::to_string(pid) + "/cwd"), directory);
+    if (block.find("\0CONTAINER_ID="s) == std::string::npos) {
+        return false;
+    }
+    return lies_in(link_target(base + "/cwd"), directory) || is_shim_below(pid, directory);
 }
 
 std::set<pid_t> self_and_parents() {
