@@ -5,26 +5,13 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 
 namespace heddle::rm {
 namespace {
-
-std::optional<NodeIndex> choose_node(Books& books, const Demand& demand) {
-    const Ask& ask = demand.ask;
-    if (!demand.located()) {
-        return books.free.find(ask.size);
-    }
-    for (const NodeId& id : ask.nodes) {
-        const std::optional<NodeIndex> node = books.nodes.find(id);
-        if (node.has_value() && books.free.fits(*node, ask.size)) {
-            return node;
-        }
-    }
-    return demand.relaxed ? books.free.find(ask.size) : std::nullopt;
-}
 
 Container new_container(Books& books, Attempt& attempt, const Demand& demand, NodeIndex node) {
     Container container;
