@@ -1,5 +1,5 @@
-// Gives room to those who wait: queue by queue, ask by ask, in order, until nothing fits or the
-// step's budget is used.
+// Gives room to those who wait, one after another as the queue tree says, until limits refuse or
+// nothing fits for all of them, or the step's budget is used.
 
 #include <algorithm>
 #include <utility>
@@ -56,22 +56,22 @@ void grant(Books& books, const Demand& demand, NodeIndex node) {
     books.asks.count_live(demand.key(), +1);
 }
 
-QueueIndex next_queue(const Books& books) {
-    const std::vector<QueueIndex> ready = books.asks.ready_queues();
-    return *std::min_element(ready.begin(), ready.end(), [&](QueueIndex a, QueueIndex b) {
-        return books.queues.before(a, b, books.nodes.total());
-    });
-}
-
 }  // namespace
 
 void place(Books& books) {
     if (!books.settled) {
         return;
     }
+    if (books.asks.classes() > 0) {
+        books.queues.refresh({{kNoLabel, books.nodes.total()}});
+    }
     std::int32_t budget = books.config.placements_per_step;
     while (budget-- > 0 && books.asks.any_ready()) {
-        const Demand& demand = *books.asks.next(next_queue(books));
+        const Demand& demand = books.asks.next();
+        if (books.queues.block_if_refused(demand.owner.attempt.application,
+                                          books.asks.shape_of(demand))) {
+            continue;
+        }
         if (const std::optional<NodeIndex> node = choose_node(books, demand)) {
             grant(books, demand, *node);
         } else {
