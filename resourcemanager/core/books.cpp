@@ -8,10 +8,7 @@
 namespace heddle::rm {
 
 Books::Books(Config the_config)
-    : config(std::move(the_config)),
-      prng(config.seed),
-      queues(config.scheduler.queues),
-      asks(queues.size()) {}
+    : config(std::move(the_config)), prng(config.seed), queues(config.scheduler), asks(queues) {}
 
 Application& Books::application_of(const AttemptId& attempt) {
     Application* application = applications.find(attempt.application);

@@ -6,6 +6,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/limits.h"
 
 namespace heddle::rm {
 namespace {
@@ -32,7 +33,7 @@ void charge(Books& books, Container& container) {
     CHECK(held.size() == before + 1);
     application.allocated += container.size;
     count_use(application, container, +1);
-    books.queues.charge(application.queue, container.size, container.master());
+    books.queues.charge(application.id(), kNoLabel, container.size, leads(application, container));
     books.changed(application);
 }
 
@@ -45,7 +46,7 @@ void refund(Books& books, const Container& container) {
         std::max<std::int64_t>(0, (books.now - container.since).microseconds / 1'000'000);
     application.memory_mib_seconds += container.size.memory_mib * seconds;
     application.vcore_seconds += container.size.vcores * seconds;
-    books.queues.refund(application.queue, container.size, container.master());
+    books.queues.refund(application.id(), kNoLabel, container.size, leads(application, container));
     books.changed(application);
 }
 

@@ -6,6 +6,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/limits.h"
 
 namespace heddle::rm {
 namespace {
@@ -48,7 +49,7 @@ void forget_oldest_completed(Books& books) {
 }
 
 void application_over(Books& books, Application& application) {
-    books.queues.count_application(application.queue, -1);
+    books.queues.leave(application.id());
     switch (*application.outcome) {
         case AppState::Failed:
             ++books.counters.failed;
@@ -127,7 +128,7 @@ void advance(Books& books, Application& application, AppInput input) {
     books.changes.app_transitions.push_back({application.id(), application.state, *next});
     application.state = *next;
     if (ran != (*next == AppState::Running)) {
-        books.queues.count_running(application.queue, ran ? -1 : +1);
+        books.queues.set_running(application.id(), !ran);
     }
     books.changed(application);
 }
@@ -214,7 +215,7 @@ void stored_submission(Books& books, Application& application) {
     if (books.config.defect != Defect::LostAcknowledgement) {
         reply(books, application.submit_waits, SubmitAnswer{application.id()});
     }
-    books.queues.count_application(application.queue, +1);
+    books.queues.enter(seat_of(application));
     advance(books, application, AppInput::QueueAccepted);
     start_attempt(books, application);
 }
@@ -239,6 +240,7 @@ void start_attempt(Books& books, Application& application) {
     advance(books, attempt, AttemptInput::QueueAccepted);
     if (!application.managed()) {
         advance(books, attempt, AttemptInput::Granted);
+        books.queues.count_parallel(application.id());
         const PendingSave save{PendingSave::Kind::AttemptAllocated, id.application, id, 0, {}, 0};
         books.save(save, changes_of(books, save));
         return;
@@ -247,13 +249,13 @@ void start_attempt(Books& books, Application& application) {
     ask.priority = std::numeric_limits<std::int32_t>::min();
     ask.size = application.submission->master_size;
     ask.count = 1;
-    books.asks.state({id, application.queue, application.submission->priority, application.serial},
-                     ask, false);
+    books.asks.state(owner_of(books, application, id, true), ask, false);
 }
 
 void master_granted(Books& books, Application& application, Attempt& attempt,
                     const Container& container) {
     books.asks.forget(attempt.record.id, 0);
+    books.queues.count_parallel(application.id());
     attempt.record.master_container = container.id;
     attempt.record.master_node = books.nodes.at(container.node).info.id;
     attempt.record.master_origin = books.nodes.at(container.node).origin;

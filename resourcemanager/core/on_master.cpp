@@ -9,6 +9,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/limits.h"
 
 namespace heddle::rm {
 namespace {
@@ -197,6 +198,11 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
         refuse_ask(books, attempt, ask, too_large(books, ask.size));
         return;
     }
+    if (const Status status = books.queues.admit_size(application.queue, ask.size); !status) {
+        refuse_ask(books, attempt, ask, status.error().message);
+        return;
+    }
+    ask.size = at_least_minimum(books, ask.size);
     const Demand* before = books.asks.find(attempt.record.id, ask.id);
     if (books.config.defect == Defect::IncrementInsteadOfAsk && before != nullptr &&
         before->ask.generation == ask.generation) {
@@ -204,8 +210,7 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
     }
     const bool new_wish = before == nullptr || before->ask.nodes != ask.nodes ||
                           before->ask.generation != ask.generation;
-    const AskOwner owner{attempt.record.id, application.queue, application.submission->priority,
-                         application.serial};
+    const AskOwner owner = owner_of(books, application, attempt.record.id, false);
     if (!books.asks.state(owner, ask, !known_template)) {
         ++books.counters.messages_stale;
         return;

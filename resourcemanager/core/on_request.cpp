@@ -7,6 +7,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/limits.h"
 
 namespace heddle::rm {
 namespace {
@@ -81,6 +82,10 @@ Status complete(const Books& books, ApplicationSubmission& submission) {
         std::clamp(submission.attempts_max, 1, std::max(1, books.config.attempts_max));
     TRY(const QueueIndex queue, books.queues.find_leaf(submission.queue));
     submission.queue = books.queues.at(queue).path;
+    if (!submission.unmanaged) {
+        TRY(books.queues.admit_size(queue, submission.master_size));
+        submission.master_size = at_least_minimum(books, submission.master_size);
+    }
     return {};
 }
 
@@ -106,6 +111,10 @@ void perform(Books& books, RequestId request, SubmitApplication& submit) {
         refuse(books, request, ErrorCode::ResourceExhausted,
                std::to_string(books.config.applications_active_max) +
                    " applications are active; no more are taken");
+        return;
+    }
+    if (const Status status = books.queues.admit(queue, submission.id); !status) {
+        books.emit(Reply{request, status.error()});
         return;
     }
     Application& application = books.applications.add(std::move(submission));

@@ -12,6 +12,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/limits.h"
 
 namespace heddle::rm {
 namespace {
@@ -65,7 +66,7 @@ void recover_application(Books& books, ApplicationRecord& record) {
     ++books.counters.submitted;
     books.changed(application);
     if (!is_final(application.state)) {
-        books.queues.count_application(application.queue, +1);
+        books.queues.enter(seat_of(application));
         return;
     }
     application.outcome = application.state;
@@ -113,6 +114,7 @@ void recover_attempt(Books& books, AttemptRecord& record) {
         return;
     }
     attempt.asks_known = false;
+    books.queues.count_parallel(application->id());
     attempt.state = application->managed() ? AttemptState::Allocated : AttemptState::Launched;
     if (application->managed()) {
         recover_master_container(books, *application, attempt);

@@ -156,6 +156,9 @@ void publish_queues(Books& books) {
     books.view.queues.clear();
     for (QueueIndex index = 0; index < books.queues.size(); ++index) {
         const Queue& queue = books.queues.at(index);
+        if (queue.path.empty()) {
+            continue;
+        }
         const AskBook::Pending pending =
             index == 0 ? books.asks.pending() : books.asks.pending(index);
         QueueView view;

@@ -1,0 +1,14 @@
+#pragma once
+
+// Where a container goes. Who is next has been decided when this is asked.
+
+#include <optional>
+
+#include "resourcemanager/core/books.h"
+
+namespace heddle::rm {
+
+/// A node with room for one container of the ask, or none.
+std::optional<NodeIndex> choose_node(Books& books, const Demand& demand);
+
+}  // namespace heddle::rm
