@@ -184,14 +184,13 @@ void AskBook::unblock(const NodeId& node, const Resource& free) {
         if (memory > free.memory_mib) {
             break;
         }
-        if (classes_.at(id).key.vcores <= free.vcores) {
+        if (classes_.at(id).key.size.fits_in(free)) {
             fitting.push_back(id);
         }
     }
     if (const auto it = blocked_on_.find(node); it != blocked_on_.end()) {
         for (const std::uint64_t id : it->second) {
-            const ClassKey& key = classes_.at(id).key;
-            if (Resource{key.memory_mib, key.vcores}.fits_in(free)) {
+            if (classes_.at(id).key.size.fits_in(free)) {
                 fitting.push_back(id);
             }
         }
@@ -236,7 +235,7 @@ void AskBook::refresh(Demand& demand) {
 }
 
 void AskBook::open(Demand& demand) {
-    ClassKey key{demand.owner.queue, demand.ask.size.memory_mib, demand.ask.size.vcores, {}, 0};
+    ClassKey key{demand.owner.queue, demand.ask.size, {}, 0};
     if (demand.located()) {
         key.located_attempt = demand.owner.attempt;
         key.located_ask = demand.ask.id;
@@ -324,9 +323,9 @@ void AskBook::set_blocked(std::uint64_t id, bool blocked) {
     const Demand* demand = find(head.attempt, head.ask);
     const bool any_node = the_class.nodes.empty() || (demand != nullptr && demand->relaxed);
     if (!blocked) {
-        blocked_.erase({the_class.key.memory_mib, id});
+        blocked_.erase({the_class.key.size.memory_mib, id});
     } else if (any_node) {
-        blocked_.emplace(the_class.key.memory_mib, id);
+        blocked_.emplace(the_class.key.size.memory_mib, id);
     }
 }
 

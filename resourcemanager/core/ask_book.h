@@ -114,12 +114,11 @@ public:
 private:
     struct ClassKey {
         QueueIndex queue = 0;
-        std::int64_t memory_mib = 0;
-        std::int64_t vcores = 0;
+        Resource size;
         AttemptId located_attempt;  // zero: any node will do
         std::int32_t located_ask = 0;
 
-        friend constexpr auto operator<=>(const ClassKey&, const ClassKey&) = default;
+        friend auto operator<=>(const ClassKey&, const ClassKey&) = default;
     };
     struct Class {
         ClassKey key;
