@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/named_counts.h"
 #include "common/wire/json.h"
 
 namespace heddle::rmctl {
@@ -55,6 +56,16 @@ std::vector<Json> list(const Json& json, std::string_view outer, std::string_vie
         return *array;
     }
     return {*found};
+}
+
+// Of a resource as YARN writes it.
+std::int64_t amount(const Json& resource, std::string_view name) {
+    for (const Json& entry : list(resource, "resourceInformations", "resourceInformation")) {
+        if (text(entry, "name") == name) {
+            return number(entry, "value");
+        }
+    }
+    return 0;
 }
 
 std::vector<std::string> texts(const Json& json, std::string_view key) {
@@ -132,6 +143,17 @@ NodeAnswer node_of(const Json& json) {
     node.memory_free_mib = number(json, "availMemoryMB");
     node.vcores_used = number(json, "usedVirtualCores");
     node.vcores_free = number(json, "availableVirtualCores");
+    if (const Json* total = json.find("totalResource")) {
+        const Json* used = json.find("usedResource");
+        for (const Json& entry : list(*total, "resourceInformations", "resourceInformation")) {
+            const std::string name = text(entry, "name");
+            if (const auto known = resource_name(name)) {
+                node.named.push_back(*known + " " +
+                                     std::to_string(used == nullptr ? 0 : amount(*used, name)) +
+                                     " of " + std::to_string(number(entry, "value")));
+            }
+        }
+    }
     node.memory_percent = real(json, "memUtilization");
     node.vcores_percent = real(json, "cpuUtilization");
     if (const Json* measured = json.find("resourceUtilization")) {

@@ -50,6 +50,7 @@ struct NodeAnswer {
     std::int64_t memory_free_mib = 0;
     std::int64_t vcores_used = 0;
     std::int64_t vcores_free = 0;
+    std::vector<std::string> named;                   // "gpu 1 of 2": used, of all
     std::int64_t memory_measured_mib = 0;             // of the machine, whoever uses it
     std::int64_t memory_measured_containers_mib = 0;  // of its containers
     double vcores_measured = 0;

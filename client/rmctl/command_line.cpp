@@ -144,6 +144,10 @@ void add_submit(CLI::App& root, Values& values) {
                      "cluster: the program runs there; client: here")
         ->check(CLI::IsMember({"cluster", "client"}));
     command->add_option("--driver-memory", what.driver_memory, "for example 1g");
+    command
+        ->add_option("--resource", what.resources,
+                     "what else driver or command is given: gpu=1 (again for more)")
+        ->type_name("NAME=COUNT");
     command->add_option("--driver-cores", what.driver_cores, "vcores of driver or command")
         ->check(kPositive);
     command->add_option("--executor-memory", what.executor_memory, "for example 2g");

@@ -55,6 +55,8 @@ constexpr Key kKeys[] = {
     {"node.port", Type::Integer, "8042", 0, 65535,
      "port of the node agent's REST; 0: any free one"},
     {"node.rack", Type::Text, "/default-rack", 0, 0, "where the machine stands"},
+    {"node.resources", Type::TextList, "", 0, 0,
+     "what else containers can be given, by name and count: [\"gpu=2\", \"licence=10\"]"},
     {"node.server", Type::Text, "127.0.0.1:8031", 0, 0, "the resource manager's node port"},
     {"node.vcores", Type::Integer, "0", 0, 1 << 20, "vcores for containers; 0: the CPUs"},
     {"node.work_dir", Type::Text, "", 0, 0,

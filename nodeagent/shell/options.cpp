@@ -59,6 +59,7 @@ constexpr Flag kFlags[] = {
     {"--token-file", "auth.token_file"},
     {"--memory", "node.memory"},
     {"--vcores", "node.vcores"},
+    {"--resources", "node.resources"},
 };
 
 struct Parsed {
@@ -201,12 +202,18 @@ NodeOptions resolve(const config::Settings& settings) {
     return options;
 }
 
-/// What is wrong with the addresses, or empty.
-std::string resolve_addresses(const config::Settings& settings, bool test_network,
-                              NodeOptions& options) {
+/// What is wrong with name, resources or addresses, or empty.
+std::string resolve_checked(const config::Settings& settings, bool test_network,
+                            NodeOptions& options) {
     if (!is_node_name(options.name)) {
         return "node.name '" + options.name + "': use letters, digits, '.', '-' and '_'";
     }
+    const auto named = parse_named_counts(settings.texts("node.resources"));
+    if (!named) {
+        return "node.resources (" + settings.origin("node.resources") +
+               "): " + named.error().message;
+    }
+    options.total.named = *named;
     if (!net::is_loopback(options.address) && !test_network) {
         return "node.address " + options.address +
                ": needs TLS and authentication, not in this version; use an address of 127.0.0.0/8";
@@ -241,7 +248,7 @@ std::variant<NodeOptions, EarlyExit> parse_options(const std::vector<std::string
         return bad_configuration(settings.error().message);
     }
     NodeOptions options = resolve(*settings);
-    const std::string problem = resolve_addresses(*settings, parsed.test_network, options);
+    const std::string problem = resolve_checked(*settings, parsed.test_network, options);
     if (!problem.empty()) {
         return bad_configuration(problem);
     }

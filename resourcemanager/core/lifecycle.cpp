@@ -1,9 +1,13 @@
 #include "resourcemanager/core/lifecycle.h"
 
 #include <limits>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "common/base/check.h"
+#include "common/base/strings.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/limits.h"
@@ -173,6 +177,20 @@ std::string describe(const ContainerExit& exit) {
 }
 
 std::string too_large(const Books& books, const Resource& size) {
+    const std::set<std::string> there = books.nodes.named_ever();
+    for (const NamedCounts::Entry& entry : size.named.entries()) {
+        if (entry.count > 0 && !there.contains(entry.name)) {
+            return "asked " + to_string(size) + "; no node has any '" + entry.name + "', " +
+                   (there.empty()
+                        ? "nor anything else by name (node.resources)"
+                        : "there are: " +
+                              join(std::vector<std::string>(there.begin(), there.end()), ", "));
+        }
+    }
+    if (!size.named.empty()) {
+        return "asked " + to_string(size) + "; no node has all of it, the largest one has " +
+               to_string(books.nodes.largest_ever());
+    }
     return "asked " + to_string(size) + "; the largest node has " +
            to_string(books.nodes.largest_ever());
 }

@@ -1,5 +1,6 @@
 #include "resourcemanager/core/node_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/check.h"
@@ -91,29 +92,30 @@ void NodeTable::release(Node& node, const Container& container) {
 }
 
 bool NodeTable::any_ever_fits(const Resource& size) const {
-    for (const auto& [memory, vcores] : sizes_ever_) {
-        if (size.fits_in({memory, vcores})) {
-            return true;
-        }
-    }
-    return false;
+    return std::ranges::any_of(sizes_ever_,
+                               [&](const Resource& total) { return size.fits_in(total); });
 }
 
 Resource NodeTable::largest_ever() const {
-    if (sizes_ever_.empty()) {
-        return {};
+    return sizes_ever_.empty() ? Resource{} : *sizes_ever_.rbegin();
+}
+
+std::set<std::string> NodeTable::named_ever() const {
+    std::set<std::string> names;
+    for (const Resource& total : sizes_ever_) {
+        for (const NamedCounts::Entry& entry : total.named.entries()) {
+            names.insert(entry.name);
+        }
     }
-    return {sizes_ever_.rbegin()->first, sizes_ever_.rbegin()->second};
+    return names;
 }
 
 void NodeTable::remember_size(const Resource& total) {
     if (any_ever_fits(total)) {
         return;
     }
-    std::erase_if(sizes_ever_, [&](const auto& size) {
-        return Resource{size.first, size.second}.fits_in(total);
-    });
-    sizes_ever_.emplace(total.memory_mib, total.vcores);
+    std::erase_if(sizes_ever_, [&](const Resource& size) { return size.fits_in(total); });
+    sizes_ever_.insert(total);
 }
 
 void NodeTable::touch_orders(Node& node) {

@@ -78,6 +78,8 @@ public:
     /// The largest node that ever registered, by memory, then vcores; zero if there is none.
     Resource largest_ever() const;
     bool any_ever() const { return !sizes_ever_.empty(); }
+    /// Names of countable resources that some node ever had.
+    std::set<std::string> named_ever() const;
     void remember_size(const Resource& total);
 
     /// Marks that `node.orders` has something to send.
@@ -98,7 +100,7 @@ private:
     std::vector<NodeIndex> vacant_;
     std::map<NodeId, NodeIndex> by_id_;
     std::unordered_map<std::uint64_t, NodeIndex> by_connection_;
-    std::set<std::pair<std::int64_t, std::int64_t>> sizes_ever_;  // memory, vcores; none dominated
+    std::set<Resource> sizes_ever_;  // none fits in another
     std::vector<NodeIndex> with_orders_;
     Resource total_;
     std::map<NodeState, std::int64_t> states_;

@@ -181,7 +181,7 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
     const auto the_template = attempt.templates.find(ask.launch_template);
     const bool known_template = the_template != attempt.templates.end();
     if (ask.id <= 0 || ask.count < 0 || ask.count > kAskCountMax || ask.size.memory_mib <= 0 ||
-        ask.size.vcores <= 0) {
+        ask.size.vcores <= 0 || ask.size.any_negative()) {
         refuse_ask(books, attempt, ask, "an ask needs an id, a count and a size");
         return;
     }

@@ -64,9 +64,12 @@ Status complete(const Books& books, ApplicationSubmission& submission) {
         if (submission.master.argv.empty() || submission.master.argv.front().empty()) {
             return Error{ErrorCode::InvalidArgument, "no command is given to start"};
         }
-        if (submission.master_size.memory_mib <= 0 || submission.master_size.vcores <= 0) {
-            return Error{ErrorCode::InvalidArgument, "memory and vcores must be positive, not " +
-                                                         to_string(submission.master_size)};
+        if (submission.master_size.memory_mib <= 0 || submission.master_size.vcores <= 0 ||
+            submission.master_size.any_negative()) {
+            return Error{
+                ErrorCode::InvalidArgument,
+                "memory and vcores must be positive and other resources not negative, in " +
+                    to_string(submission.master_size)};
         }
         if (books.nodes.any_ever() && !books.nodes.any_ever_fits(submission.master_size)) {
             return Error{ErrorCode::InvalidArgument, too_large(books, submission.master_size)};

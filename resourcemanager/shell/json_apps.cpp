@@ -238,7 +238,12 @@ void write_container(wire::JsonWriter& json, const View& view, const ContainerVi
     json.key("allocatedResources").begin_array().begin_object();
     json.member("key", "memory-mb").member("value", std::to_string(container.size.memory_mib));
     json.end_object().begin_object().member("key", "vcores");
-    json.member("value", std::to_string(container.size.vcores)).end_object().end_array();
+    json.member("value", std::to_string(container.size.vcores)).end_object();
+    for (const NamedCounts::Entry& entry : container.size.named.entries()) {
+        json.begin_object().member("key", yarn_resource_name(entry.name));
+        json.member("value", std::to_string(entry.count)).end_object();
+    }
+    json.end_array();
     json.member("exposedPorts", "").end_object();
 }
 

@@ -40,6 +40,9 @@ void write_resource(wire::JsonWriter& json, const Resource& resource) {
     json.key("resourceInformations").begin_object().key("resourceInformation").begin_array();
     write_resource_information(json, "memory-mb", "Mi", resource.memory_mib);
     write_resource_information(json, "vcores", "", resource.vcores);
+    for (const NamedCounts::Entry& entry : resource.named.entries()) {
+        write_resource_information(json, yarn_resource_name(entry.name), "", entry.count);
+    }
     json.end_array().end_object().end_object();
 }
 

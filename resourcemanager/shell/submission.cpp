@@ -262,6 +262,62 @@ Status read_container(const Json& context, ApplicationSubmission& submission) {
     return {};
 }
 
+// One resourceInformation: {"name":"yarn.io/gpu","value":2}. Memory and vcores may stand here as
+// well as in fields of their own, which have the last word.
+Status read_information(const Json& resource, const Json& entry, Resource& size) {
+    TRY(const std::string name, entry.string_or("name", ""));
+    TRY(const std::string units, entry.string_or("units", ""));
+    TRY(const std::int64_t value, entry.integer_or("value", 0));
+    const std::string where = "resource.resourceInformations: " + name;
+    if (name == "memory-mb" || name == "vcores") {
+        const bool memory = name == "memory-mb";
+        if (!units.empty() && !(memory && units == "Mi")) {
+            return invalid(where + " has no unit '" + units + "'; memory-mb is in Mi");
+        }
+        if (resource.find(memory ? "memory" : "vCores") == nullptr) {
+            (memory ? size.memory_mib : size.vcores) = value;
+        }
+        return {};
+    }
+    const auto known = resource_name(name);
+    if (!known) {
+        return invalid(where +
+                       " is no name of a resource: write yarn.io/gpu, gpu or another one "
+                       "that nodes have (node.resources)");
+    }
+    if (!units.empty()) {
+        return invalid(where + " is counted and has no unit, not '" + units + "'");
+    }
+    if (value < 0 || value > kNamedCountMax) {
+        return invalid(where + " is 0 to " + std::to_string(kNamedCountMax) + ", not " +
+                       std::to_string(value));
+    }
+    if (size.named.get(*known) != 0) {
+        return invalid(where + " is given twice");
+    }
+    size.named.set(*known, value);
+    return {};
+}
+
+Status read_informations(const Json& resource, Resource& size) {
+    const Json* all = resource.find("resourceInformations");
+    const Json* entries = all == nullptr ? nullptr : all->find("resourceInformation");
+    if (entries == nullptr) {
+        return {};
+    }
+    if (entries->array() == nullptr) {
+        return read_information(resource, *entries, size);
+    }
+    for (const Json& entry : *entries->array()) {
+        TRY(read_information(resource, entry, size));
+    }
+    if (size.named.entries().size() > kNamedResourcesMax) {
+        return invalid("resource.resourceInformations: at most " +
+                       std::to_string(kNamedResourcesMax) + " named resources");
+    }
+    return {};
+}
+
 Status read_size(const Json& context, ApplicationSubmission& submission) {
     submission.master_size = kMasterSizeDefault;
     const Json* resource = context.find("resource");
@@ -271,6 +327,7 @@ Status read_size(const Json& context, ApplicationSubmission& submission) {
     TRY(submission.master_size.memory_mib,
         resource->integer_or("memory", kMasterSizeDefault.memory_mib));
     TRY(submission.master_size.vcores, resource->integer_or("vCores", kMasterSizeDefault.vcores));
+    TRY(read_informations(*resource, submission.master_size));
     if (submission.master_size.memory_mib < 1 || submission.master_size.vcores < 1) {
         return invalid("resource: memory (MiB) and vCores must be at least 1");
     }

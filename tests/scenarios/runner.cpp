@@ -1,13 +1,16 @@
 // Runs scenario files: small stories of a cluster in virtual time, one feature each.
 //
 //   heartbeat SECONDS                of nodes and masters; first of all
-//   node NAME MEMORY VCORES          a machine joins
+//   node NAME MEMORY VCORES [resources=gpu:2,...]
+//                                    a machine joins
 //   submit KIND MEMORY VCORES [key=value ...]
 //                                    kinds: command, master, rdd, outside (its master is no
 //                                    container);
-//                                    keys: queue, attempts, priority. Names are app1, app2, ...
+//                                    keys: queue, attempts, priority, resources. Names are app1,
+//                                    app2, ...
 //   claim APP                        an outside master asks for its token and connects
 //   ask APP ID count=N memory=M vcores=V [generation=G] [nodes=a,b] [strict] [hold] [priority=P]
+//       [resources=gpu:1,...]
 //   start|release APP CONTAINER      of a held container; of any
 //   finish APP succeeded|failed      the master says so
 //   linger APP                       its master's process goes on when the finish is acknowledged
@@ -91,6 +94,19 @@ private:
         return keys;
     }
 
+    static Resource size_of(const std::string& memory, const std::string& vcores,
+                            const std::map<std::string, std::string>& keys) {
+        Resource size{std::stoll(memory), std::stoll(vcores)};
+        if (const auto named = keys.find("resources"); named != keys.end()) {
+            for (const std::string_view part : split(named->second, ',')) {
+                const std::size_t colon = part.find(':');
+                size.named.set(part.substr(0, colon),
+                               std::stoll(std::string(part.substr(colon + 1))));
+            }
+        }
+        return size;
+    }
+
     void take_expected(const std::string& line) {
         const std::string text(trim(line));
         if (!text.empty()) {
@@ -143,7 +159,7 @@ private:
 
     bool on_cluster(const std::string& verb, const Words& words) {
         if (verb == "node") {
-            world_.add_node(words[1], {std::stoll(words[2]), std::stoll(words[3])});
+            world_.add_node(words[1], size_of(words[2], words[3], keys_of(words, 4)));
         } else if (verb == "power") {
             NodeHost& node = world_.node(words[2]);
             words[1] == "off" ? node.lose_power() : node.start_agent();
@@ -220,8 +236,8 @@ private:
         submission.unmanaged = words[1] == "outside";
         submission.user = "alice";
         submission.master.argv = {"program"};
-        submission.master_size = {std::stoll(words[2]), std::stoll(words[3])};
         auto keys = keys_of(words, 4);
+        submission.master_size = size_of(words[2], words[3], keys);
         submission.queue = keys["queue"];
         submission.attempts_max = keys["attempts"].empty() ? 2 : std::stoi(keys["attempts"]);
         submission.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
@@ -266,7 +282,7 @@ private:
         ask.id = std::stoi(words[2]);
         ask.launch_template = 1;
         ask.count = std::stoi(keys.at("count"));
-        ask.size = {std::stoll(keys.at("memory")), std::stoll(keys.at("vcores"))};
+        ask.size = size_of(keys.at("memory"), keys.at("vcores"), keys);
         ask.generation = keys["generation"].empty() ? 0 : std::stoi(keys["generation"]);
         ask.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
         ask.hold = keys.contains("hold");

@@ -27,6 +27,7 @@ struct Job {
     ApplicationSubmission submission;
     std::int32_t pool = 0;    // long-lived containers
     std::int32_t pieces = 0;  // containers that end by themselves
+    std::int32_t gpus = 0;    // of each piece
     bool hold = false;
     bool new_generation = false;
     Duration piece_time;
@@ -67,7 +68,9 @@ public:
         world_.manager().start();
         const auto nodes = stage().prng.between(2, 4);
         for (std::int64_t i = 1; i <= nodes; ++i) {
-            world_.add_node("n" + std::to_string(i), {8192, 8});
+            // Never less than what is asked for: an ask beyond the nodes seen so far is refused.
+            const Resource total{8192, 8, {{"gpu", prng().between(2, 3)}}};
+            world_.add_node("n" + std::to_string(i), total);
         }
         draw_jobs();
         draw_chaos();
@@ -133,6 +136,7 @@ private:
             job.submission.unmanaged = prng().chance(1, 6);
             job.pool = static_cast<std::int32_t>(prng().between(0, 2));
             job.pieces = static_cast<std::int32_t>(prng().between(0, 6));
+            job.gpus = static_cast<std::int32_t>(prng().between(0, 2));
             job.hold = prng().chance(1, 4);
             job.new_generation = prng().chance(1, 4);
         }
@@ -390,7 +394,7 @@ private:
             Ask ask;
             ask.id = 2;
             ask.launch_template = 1;
-            ask.size = {512, 1};
+            ask.size = {512, 1, {{"gpu", plan.job->gpus}}};
             ask.count = std::clamp(plan.pieces_left, 0, kParallel);
             ask.priority = 2;
             plan.master->ask(ask);

@@ -61,7 +61,9 @@ std::vector<ManagerToNode> manager_to_node() {
 }
 
 std::vector<MasterToManager> master_to_manager() {
-    const Ask ask{1, 2, 3, 4, {256, 1}, 100, {{"node-1"}, {"node-2"}}, false, true};
+    const Ask ask{
+        1,     2,   3, 4, {256, 1, {{"gpu", 2}, {"licence", 1}}}, 100, {{"node-1"}, {"node-2"}},
+        false, true};
     return {MasterRegister{kAttempt, "127.0.0.1", 4040, "http://127.0.0.1:4040"},
             MasterUpdate{8,
                          1,
@@ -196,6 +198,9 @@ TEST(Codec, RefusesWhatIsOutOfRange) {
     registration.info.id.name = "../node";
     expect_refused<NodeToManager>(registration, "node's name");
     registration = std::get<NodeRegister>(node_to_manager()[0]);
+    registration.info.total.named.set("gpu", -1);
+    expect_refused<NodeToManager>(registration, "named resource");
+    registration.info.total.named.set("gpu", 1);
     registration.info.total.memory_mib = -1;
     expect_refused<NodeToManager>(registration, "resource");
     registration = std::get<NodeRegister>(node_to_manager()[0]);

@@ -77,6 +77,33 @@ TEST(Submission, TakesARootElementAndOurOwnFields) {
     EXPECT_EQ(submission->master.argv, (std::vector<std::string>{"./p", "a b"}));
 }
 
+std::string sized(const std::string& informations) {
+    return R"("heddle-argv":["./p"],"resource":{"memory":512,"resourceInformations":{)"
+           R"("resourceInformation":)" +
+           informations + "}}";
+}
+
+TEST(Submission, TakesNamedResourcesUnderEitherName) {
+    const auto submission = parse(
+        sized(R"([{"name":"memory-mb","units":"Mi","value":9},{"name":"vcores","value":3},)"
+              R"({"name":"yarn.io/gpu","units":"","value":"2"},{"name":"licence","value":1}])"));
+    ASSERT_TRUE(submission.ok()) << submission.error().message;
+    EXPECT_EQ(submission->master_size, (Resource{512, 3, {{"gpu", 2}, {"licence", 1}}}));
+    EXPECT_EQ(parse(sized(R"({"name":"gpu","value":1})"))->master_size.named,
+              (NamedCounts{{"gpu", 1}}));
+}
+
+TEST(Submission, RefusesNamedResourcesThatMakeNoSense) {
+    for (const char* bad :
+         {R"([{"name":"gpu","value":-1}])", R"([{"name":"gpu","value":99999999999}])",
+          R"([{"name":"g pu","value":1}])", R"([{"value":1}])",
+          R"([{"name":"gpu","value":1,"units":"k"}])",
+          R"([{"name":"gpu","value":1},{"name":"yarn.io/gpu","value":1}])",
+          R"([{"name":"memory-mb","value":1,"units":"Gi"}])"}) {
+        EXPECT_FALSE(parse(sized(bad)).ok()) << bad;
+    }
+}
+
 TEST(Submission, SaysWhatIsWrong) {
     const std::string run = R"("heddle-argv":["x"],)";
     expect_refused(R"("priority":1)", ErrorCode::InvalidArgument, "nothing to run");
