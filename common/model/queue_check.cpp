@@ -144,9 +144,7 @@ private:
             }
         }
         at_ = {};
-        const auto root = sound_.find("root");
-        const bool creates = root != sound_.end() && root->second->auto_creation.enabled;
-        if (children_.empty() && !creates) {
+        if (children_.empty()) {
             wrong("no queue is configured below root; name one, for example root.default");
         }
     }

@@ -11,7 +11,8 @@ Books::Books(Config the_config)
     : config(std::move(the_config)),
       prng(config.seed),
       queues(config.scheduler.queues),
-      asks(queues.size()) {}
+      asks(queues.size()),
+      scheduler(config.scheduler) {}
 
 Application& Books::application_of(const AttemptId& attempt) {
     Application* application = applications.find(attempt.application);

@@ -81,7 +81,7 @@ Status complete(const Books& books, ApplicationSubmission& submission) {
         std::clamp(submission.attempts_max, 1, std::max(1, books.config.attempts_max));
     TRY(const QueueIndex queue, books.queues.find_leaf(submission.queue));
     submission.queue = books.queues.at(queue).path;
-    return {};
+    return stays_leaf(books, submission.queue);
 }
 
 void perform(Books& books, RequestId request, SubmitApplication& submit) {

@@ -23,35 +23,52 @@ Wide dominant(const Resource& used, const Resource& total) {
 }  // namespace
 
 QueueTree::QueueTree(const std::vector<QueueConfig>& leaves) {
-    CHECK(!leaves.empty());
-    queues_.push_back({"root", "root", 0, false, {}, {}, 0, 0, 0});
+    queues_.push_back({"root", "root", 0, false, false, {}, {}, 0, 0, 0});
     by_path_.emplace("root", 0);
-    for (const QueueConfig& leaf : leaves) {
+    reconfigure(leaves);
+}
+
+void QueueTree::reconfigure(const std::vector<QueueConfig>& queues) {
+    CHECK(!queues.empty());
+    for (std::size_t index = 1; index < queues_.size(); ++index) {
+        queues_[index].removed = true;
+        queues_[index].leaf = true;
+    }
+    for (const QueueConfig& config : queues) {
         QueueIndex parent = 0;
         std::string path;
-        for (const std::string_view part : split(leaf.path, '.')) {
+        for (const std::string_view part : split(config.path, '.')) {
             path += (path.empty() ? "" : ".") + std::string(part);
             const auto [it, fresh] =
                 by_path_.emplace(path, static_cast<QueueIndex>(queues_.size()));
             if (fresh) {
+                queues_.push_back({path, std::string(part), parent, true, false, {}, {}, 0, 0, 0});
+            }
+            if (it->second != 0) {
                 queues_[parent].leaf = false;
-                queues_.push_back({path, std::string(part), parent, true, {}, {}, 0, 0, 0});
+                queues_[it->second].removed = false;
             }
             parent = it->second;
         }
-        CHECK(leaf.path.starts_with("root.") && queues_[parent].leaf);
     }
-    default_leaf_ = by_path_.at(leaves.front().path);
-    if (const auto it = by_path_.find("root.default"); it != by_path_.end()) {
-        default_leaf_ = it->second;
+    default_leaf_ = 0;
+    for (QueueIndex index = 1; index < queues_.size(); ++index) {
+        const Queue& queue = queues_[index];
+        CHECK(queue.applications == 0 || (queue.leaf && !queue.removed) || !queue.leaf);
+        const bool takes = queue.leaf && !queue.removed;
+        if (takes && (default_leaf_ == 0 || queue.path == "root.default")) {
+            default_leaf_ = index;
+        }
     }
+    CHECK(default_leaf_ != 0);
 }
 
 Result<QueueIndex> QueueTree::find_leaf(std::string_view path) const {
     if (path.empty()) {
         return default_leaf_;
     }
-    if (const auto it = by_path_.find(path); it != by_path_.end()) {
+    const auto it = by_path_.find(path);
+    if (it != by_path_.end() && !queues_[it->second].removed) {
         if (queues_[it->second].leaf) {
             return it->second;
         }
@@ -60,7 +77,7 @@ Result<QueueIndex> QueueTree::find_leaf(std::string_view path) const {
     }
     std::vector<QueueIndex> named;
     for (QueueIndex index = 0; index < queues_.size(); ++index) {
-        if (queues_[index].leaf && queues_[index].name == path) {
+        if (queues_[index].leaf && !queues_[index].removed && queues_[index].name == path) {
             named.push_back(index);
         }
     }

@@ -23,6 +23,7 @@ struct Queue {
     std::string name;
     QueueIndex parent = 0;  // root is its own
     bool leaf = true;
+    bool removed = false;  // not configured any more; keeps its index, and comes back under it
     Resource used;
     Resource used_by_masters;
     std::int32_t containers = 0;
@@ -34,6 +35,10 @@ class QueueTree {
 public:
     /// Every part of a path becomes a queue; the last is a leaf. Requires at least one leaf.
     explicit QueueTree(const std::vector<QueueConfig>& leaves);
+
+    /// Another set of queues. Indexes of queues that stay are what they were. Requires that no
+    /// application is in a leaf that goes or gets queues below it.
+    void reconfigure(const std::vector<QueueConfig>& queues);
 
     /// The leaf at `path`: a full path, its last name if only one leaf is so called, or empty for
     /// the default. Errors: NotFound.

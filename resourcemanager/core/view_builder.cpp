@@ -156,6 +156,9 @@ void publish_queues(Books& books) {
     books.view.queues.clear();
     for (QueueIndex index = 0; index < books.queues.size(); ++index) {
         const Queue& queue = books.queues.at(index);
+        if (queue.removed) {
+            continue;
+        }
         const AskBook::Pending pending =
             index == 0 ? books.asks.pending() : books.asks.pending(index);
         QueueView view;
@@ -200,6 +203,7 @@ void publish_cluster(Books& books) {
     view.grants = counters.grants;
     view.messages_stale = counters.messages_stale;
     view.saves_failed = counters.saves_failed;
+    books.view.scheduler = books.scheduler.versions();
 }
 
 }  // namespace
