@@ -7,6 +7,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/queue_rules.h"
 
 namespace heddle::rm {
 namespace {
@@ -44,6 +45,20 @@ bool was_handed_out(const Books& books, const ApplicationId& id) {
             (id.sequence > books.ids_of_earlier_epochs && id.sequence < books.ids_next));
 }
 
+// By the placement rules. The groups of users are not known to the manager.
+Result<std::string> queue_of(const Books& books, const ApplicationSubmission& submission) {
+    TRY(const QueueChoice choice,
+        queue_for(books.config.scheduler,
+                  {submission.user, {}, submission.name, submission.queue}));
+    if (choice.create) {
+        return Error{ErrorCode::Unsupported,
+                     "queue '" + choice.path +
+                         "' is not there, and creating queues at submission "
+                         "is not supported in this version; configure it"};
+    }
+    return choice.path;
+}
+
 // What every submission must fulfil, whenever it comes. Fills in what was left open.
 Status complete(const Books& books, ApplicationSubmission& submission) {
     if (!was_handed_out(books, submission.id)) {
@@ -79,7 +94,8 @@ Status complete(const Books& books, ApplicationSubmission& submission) {
     }
     submission.attempts_max =
         std::clamp(submission.attempts_max, 1, std::max(1, books.config.attempts_max));
-    TRY(const QueueIndex queue, books.queues.find_leaf(submission.queue));
+    TRY(const std::string path, queue_of(books, submission));
+    TRY(const QueueIndex queue, books.queues.find_leaf(path));
     submission.queue = books.queues.at(queue).path;
     return stays_leaf(books, submission.queue);
 }
