@@ -8,7 +8,11 @@
 namespace heddle::rm {
 
 Books::Books(Config the_config)
-    : config(std::move(the_config)), prng(config.seed), queues(config.scheduler), asks(queues) {}
+    : config(std::move(the_config)),
+      prng(config.seed),
+      queues(config.scheduler),
+      asks(queues),
+      scheduler(config.scheduler) {}
 
 Application& Books::application_of(const AttemptId& attempt) {
     Application* application = applications.find(attempt.application);

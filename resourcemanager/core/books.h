@@ -23,6 +23,7 @@
 #include "resourcemanager/core/node_table.h"
 #include "resourcemanager/core/placement.h"
 #include "resourcemanager/core/queue_tree.h"
+#include "resourcemanager/core/scheduler_history.h"
 #include "resourcemanager/core/views.h"
 
 namespace heddle::rm {
@@ -39,6 +40,7 @@ struct PendingSave {
         NodeRegistration,  // the node is refused and comes again
         NodeLost,          // not tried again: the next restart waits for it, no more
         NodeForgotten,     // tried again
+        Scheduler,         // refused if it fails
         Ids,               // the requests that wait are refused
     };
     Kind kind = Kind::Submission;
@@ -129,6 +131,8 @@ struct Books {
     std::map<BatchId, PendingSave> saves;
     std::map<std::int64_t, PendingSave> saves_to_retry;  // by the batch that failed
     std::map<NodeIndex, PendingRegistration> registrations;
+
+    SchedulerHistory scheduler;
 
     // Application ids.
     std::int64_t ids_next = 1;

@@ -18,6 +18,15 @@ void on(Books& books, SecretsSupplied event);
 /// Keeps enough secrets at hand.
 void ask_for_secrets(Books& books);
 
+// on_config.cpp
+void perform(Books& books, RequestId request, ReplaceScheduler& replace);
+void stored_scheduler(Books& books);
+void scheduler_failed(Books& books, const Error& why);
+/// After a start, before anything refers to a queue.
+void recover_scheduler(Books& books, std::vector<SchedulerVersion> versions);
+/// Errors: Unavailable while a version is being saved under which `leaf` takes no applications.
+Status stays_leaf(const Books& books, const std::string& leaf);
+
 // on_node.cpp
 void on(Books& books, NodeMessage event);
 void on(Books& books, NodeDisconnected event);

@@ -516,6 +516,7 @@ std::vector<StoreChange> changes_of(Books& books, const PendingSave& save) {
         case PendingSave::Kind::NodeRegistration:
         case PendingSave::Kind::NodeLost:
         case PendingSave::Kind::NodeForgotten:
+        case PendingSave::Kind::Scheduler:
         case PendingSave::Kind::Ids:
             CHECK(false);  // never tried again
     }

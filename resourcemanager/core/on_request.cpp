@@ -8,6 +8,7 @@
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
+#include "resourcemanager/core/queue_rules.h"
 
 namespace heddle::rm {
 namespace {
@@ -43,6 +44,20 @@ bool was_handed_out(const Books& books, const ApplicationId& id) {
     return id.cluster_timestamp == books.cluster_timestamp && id.sequence >= 1 &&
            (id.sequence <= books.ids_of_earlier_epochs ||
             (id.sequence > books.ids_of_earlier_epochs && id.sequence < books.ids_next));
+}
+
+// By the placement rules. The groups of users are not known to the manager.
+Result<std::string> queue_of(const Books& books, const ApplicationSubmission& submission) {
+    TRY(const QueueChoice choice,
+        queue_for(books.config.scheduler,
+                  {submission.user, {}, submission.name, submission.queue}));
+    if (choice.create) {
+        return Error{ErrorCode::Unsupported,
+                     "queue '" + choice.path +
+                         "' is not there, and creating queues at submission "
+                         "is not supported in this version; configure it"};
+    }
+    return choice.path;
 }
 
 // What every submission must fulfil, whenever it comes. Fills in what was left open.
@@ -83,13 +98,14 @@ Status complete(const Books& books, ApplicationSubmission& submission) {
     }
     submission.attempts_max =
         std::clamp(submission.attempts_max, 1, std::max(1, books.config.attempts_max));
-    TRY(const QueueIndex queue, books.queues.find_leaf(submission.queue));
+    TRY(const std::string path, queue_of(books, submission));
+    TRY(const QueueIndex queue, books.queues.find_leaf(path));
     submission.queue = books.queues.at(queue).path;
     if (!submission.unmanaged) {
         TRY(books.queues.admit_size(queue, submission.master_size));
         submission.master_size = at_least_minimum(books, submission.master_size);
     }
-    return {};
+    return stays_leaf(books, submission.queue);
 }
 
 void perform(Books& books, RequestId request, SubmitApplication& submit) {

@@ -130,6 +130,9 @@ void on(Books& books, Saved event) {
         case PendingSave::Kind::NodeForgotten:
             stored_forgotten(books, save.node);
             break;
+        case PendingSave::Kind::Scheduler:
+            stored_scheduler(books);
+            break;
         case PendingSave::Kind::Ids:
             stored_ids(books, save.sequences);
             break;
@@ -161,6 +164,9 @@ void on(Books& books, SaveFailed event) {
         case PendingSave::Kind::NodeForgotten:
             books.deadlines.set({Timer::Kind::NodeForget, {}, save.node},
                                 books.now + books.config.save_retry);
+            break;
+        case PendingSave::Kind::Scheduler:
+            scheduler_failed(books, event.error);
             break;
         case PendingSave::Kind::Ids:
             books.ids_saving = false;

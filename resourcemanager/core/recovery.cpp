@@ -134,6 +134,7 @@ void on(Books& books, Booted event) {
     books.ids_reserved = event.sequences_reserved;
     books.ids_of_earlier_epochs = event.sequences_reserved;
     books.ids_next = event.sequences_reserved + 1;
+    recover_scheduler(books, std::move(event.scheduler_versions));
     recover_nodes(books, event.nodes);
     std::sort(event.applications.begin(), event.applications.end(),
               [](const ApplicationRecord& a, const ApplicationRecord& b) {

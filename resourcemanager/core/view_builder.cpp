@@ -203,6 +203,7 @@ void publish_cluster(Books& books) {
     view.grants = counters.grants;
     view.messages_stale = counters.messages_stale;
     view.saves_failed = counters.saves_failed;
+    books.view.scheduler = books.scheduler.versions();
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "common/model/master_protocol.h"
 #include "common/model/node.h"
 #include "resourcemanager/core/persistent_map.h"
+#include "resourcemanager/core/scheduler_history.h"
 
 namespace heddle::rm {
 
@@ -140,6 +141,8 @@ struct View {
     PersistentMap<ApplicationId, ApplicationView> applications;
     PersistentMap<ContainerId, ContainerView> containers;  // an application's are neighbours
     std::map<std::string, QueueView> queues;               // by path
+    /// Versions of the scheduler's configuration, oldest first; the last one holds. Never null.
+    std::shared_ptr<const SchedulerVersions> scheduler = std::make_shared<SchedulerVersions>();
 };
 
 struct AppTransition {
