@@ -235,6 +235,57 @@ Result<std::vector<QueueAnswer>> read_queues(std::string_view body) {
     return found;
 }
 
+namespace {
+
+Resource amount(const Json& json, std::string_view name) {
+    const Json* found = json.find(name);
+    return found == nullptr
+               ? Resource{}
+               : Resource{
+                     found->integer_or("memory", 0).ok() ? found->integer_or("memory", 0).value()
+                                                         : 0,
+                     found->integer_or("vCores", 0).ok() ? found->integer_or("vCores", 0).value()
+                                                         : 0};
+}
+
+}  // namespace
+
+Result<ConfigAnswer> read_config(std::string_view body) {
+    TRY(const Json json, parse(body));
+    ConfigAnswer answer;
+    TRY(answer.version, json.integer_or("version", 0));
+    if (const Json* lines = json.find("lines"); lines != nullptr && lines->array() != nullptr) {
+        for (const Json& line : *lines->array()) {
+            answer.lines.push_back(line.string() == nullptr ? "" : *line.string());
+        }
+    }
+    if (const Json* queues = json.find("queues"); queues != nullptr && queues->array() != nullptr) {
+        for (const Json& queue : *queues->array()) {
+            answer.queues.push_back(
+                {text(queue, "path"), amount(queue, "guaranteed"), amount(queue, "maximum")});
+        }
+    }
+    return answer;
+}
+
+Result<std::vector<ConfigVersionAnswer>> read_config_versions(std::string_view body) {
+    TRY(const Json json, parse(body));
+    std::vector<ConfigVersionAnswer> found;
+    const Json* versions = json.find("versions");
+    if (versions != nullptr && versions->array() != nullptr) {
+        for (const Json& entry : *versions->array()) {
+            ConfigVersionAnswer version;
+            TRY(version.version, entry.integer_or("version", 0));
+            TRY(version.changed_ms, entry.integer_or("changed", 0));
+            TRY(version.changes, entry.integer_or("changes", 0));
+            version.by = text(entry, "by");
+            version.note = text(entry, "note");
+            found.push_back(std::move(version));
+        }
+    }
+    return found;
+}
+
 Result<std::vector<AttemptAnswer>> read_attempts(std::string_view body) {
     TRY(const Json json, parse(body));
     std::vector<AttemptAnswer> found;

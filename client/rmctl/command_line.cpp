@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "client/rmctl/apps.h"
+#include "client/rmctl/config.h"
 #include "client/rmctl/dev.h"
 #include "client/rmctl/exit_code.h"
 #include "client/rmctl/help.h"
@@ -99,6 +100,7 @@ struct Values {
     AppListOptions apps;
     LogOptions logs;
     SubmitOptions submit;
+    ConfigOptions config;
     DevOptions dev;
     std::string timeout;
     std::string id;
@@ -223,6 +225,36 @@ void add_nodes_and_queues(CLI::App& root, Values& values) {
     run_by(queues, values, [&values] { return queue_list(values.options); });
 }
 
+void add_config(CLI::App& root, Values& values) {
+    CLI::App* config = noun(root, "config", "The scheduler's configuration: queues, limits, rules");
+    ConfigOptions& asked = values.config;
+    CLI::App* show = config->add_subcommand("show", "Print it as TOML");
+    show->add_option("--version", asked.version, "an earlier version");
+    run_by(show, values, [&values] { return config_show(values.options, values.config); });
+    CLI::App* validate = config->add_subcommand("validate", "Check a file; no server is asked");
+    validate->add_option("file", asked.file, "scheduler.toml")->required();
+    run_by(validate, values, [&values] { return config_validate(values.options, values.config); });
+    CLI::App* apply = config->add_subcommand("apply", "Let a file hold, all of it or nothing");
+    apply->add_option("file", asked.file, "scheduler.toml")->required();
+    apply->add_flag("--dry-run", asked.dry_run, "show what would change, and change nothing");
+    apply->add_option("--expected-version", asked.version, "only if this version holds now");
+    apply->add_option("--note", asked.note, "why, for the history");
+    run_by(apply, values, [&values] { return config_apply(values.options, values.config); });
+    CLI::App* diff = config->add_subcommand("diff", "What changed from one version to another");
+    diff->add_option("from", asked.from, "version (the one before)");
+    diff->add_option("to", asked.version, "version (the present one)");
+    run_by(diff, values, [&values] { return config_diff(values.options, values.config); });
+    CLI::App* history = config->add_subcommand("history", "List the versions");
+    run_by(history, values, [&values] { return config_history(values.options); });
+    CLI::App* rollback = config->add_subcommand("rollback", "Let an earlier version hold again");
+    rollback->add_option("version", asked.version, "version")->required();
+    run_by(rollback, values, [&values] { return config_rollback(values.options, values.config); });
+    CLI::App* migrate = config->add_subcommand(
+        "migrate", "Print a capacity-scheduler.xml as scheduler.toml; no server is asked");
+    migrate->add_option("file", asked.file, "capacity-scheduler.xml")->required();
+    run_by(migrate, values, [&values] { return config_migrate(values.options, values.config); });
+}
+
 void add_dev(CLI::App& root, Values& values) {
     CLI::App* dev = noun(root, "dev", "A cluster of real daemons on this machine");
     CLI::App* up = dev->add_subcommand("up", "Start it, or what of it does not run");
@@ -298,6 +330,7 @@ void build(CLI::App& root, Values& values) {
     add_submit(root, values);
     add_apps(root, values);
     add_nodes_and_queues(root, values);
+    add_config(root, values);
     add_dev(root, values);
     add_others(root, values);
 }

@@ -11,7 +11,7 @@ struct Page {
     std::string_view examples;
 };
 
-constexpr std::array<Page, 20> kPages = {{
+constexpr std::array<Page, 28> kPages = {{
     {"",
      "  rmctl dev up                                     a cluster on this machine\n"
      "  rmctl submit -- /bin/sleep 5                     run a command\n"
@@ -58,6 +58,23 @@ constexpr std::array<Page, 20> kPages = {{
     {"queue list",
      "  rmctl queue list\n"
      "  rmctl queue list -o name\n"},
+    {"config",
+     "  rmctl config show > scheduler.toml\n"
+     "  rmctl config apply scheduler.toml --dry-run\n"},
+    {"config show",
+     "  rmctl config show\n"
+     "  rmctl config show --version 3\n"},
+    {"config validate", "  rmctl config validate scheduler.toml\n"},
+    {"config apply",
+     "  rmctl config apply scheduler.toml --dry-run\n"
+     "  rmctl config apply scheduler.toml --note 'more for etl'\n"},
+    {"config diff",
+     "  rmctl config diff          what the last change was\n"
+     "  rmctl config diff 3 5\n"},
+    {"config history", "  rmctl config history\n"},
+    {"config rollback", "  rmctl config rollback 3\n"},
+    {"config migrate",
+     "  rmctl config migrate /etc/hadoop/conf/capacity-scheduler.xml > scheduler.toml\n"},
     {"dev",
      "  rmctl dev up\n"
      "  rmctl dev down\n"},

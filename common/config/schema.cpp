@@ -64,6 +64,8 @@ constexpr Key kKeys[] = {
      "~/.local/state/heddle/node"},
     {"scheduler.attempts_max", Type::Integer, "2", 1, 1000,
      "upper bound of the attempts of one application"},
+    {"scheduler.file", Type::Text, "/etc/heddle/scheduler.toml", 0, 0,
+     "queues and the other rules of sharing, until others are applied; need not be there"},
     {"scheduler.heartbeat_interval", Type::Duration, "1s", 10, kHour,
      "how often nodes and masters prove that they live"},
     {"scheduler.locality_delay", Type::Duration, "3s", 0, kHour,

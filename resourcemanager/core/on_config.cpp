@@ -51,6 +51,11 @@ std::string in_use(std::int64_t applications) {
            (applications == 1 ? " application in it is" : " applications in it are") + " not over";
 }
 
+bool lines_name(const std::vector<std::string>& lines, const std::string& path) {
+    return std::ranges::any_of(
+        lines, [&](const std::string& line) { return line.starts_with("queue " + path + " "); });
+}
+
 // What cannot be while applications are where they are.
 std::vector<std::string> conflicts_of(const Books& books, const SchedulerConfig& candidate) {
     const auto shape = shape_of(candidate);
@@ -64,6 +69,17 @@ std::vector<std::string> conflicts_of(const Books& books, const SchedulerConfig&
         } else if (!found->second) {
             lines.push_back("queue " + path + " would get queues below it, and " + in_use(count) +
                             "; stop it and wait until it is empty, or move them");
+        }
+    }
+    // Of applications that are over, containers may still be ending.
+    for (QueueIndex index = 1; index < books.queues.size(); ++index) {
+        const Queue& queue = books.queues.at(index);
+        const auto found = shape.find(queue.path);
+        if (queue.leaf && queue.containers > 0 && !lines_name(lines, queue.path) &&
+            (found == shape.end() || !found->second)) {
+            lines.push_back("queue " + queue.path + " still has " +
+                            std::to_string(queue.containers) +
+                            " containers that end; try again in a moment");
         }
     }
     return lines;

@@ -126,6 +126,17 @@ net::Admission Front::decide(const net::HttpRequest& head) {
             }
             return net::BodyInMemory{match.route->body == Body::Json ? kJsonBytesMax
                                                                      : kSubmissionBytesMax};
+        case Body::Document: {
+            // None of these is sent by a page of another site without asking first.
+            const std::string_view type = head.headers.get("Content-Type");
+            if (!is_json(type) && !type.starts_with("application/xml") &&
+                !type.starts_with("application/toml")) {
+                return refuse(415, ErrorCode::InvalidArgument,
+                              "say what the body is: send 'Content-Type: application/toml', "
+                              "application/json or application/xml");
+            }
+            return net::BodyInMemory{kDocumentBytesMax};
+        }
         case Body::Artifact:
             return parts_.artifacts.admit(match.parameters.front());
         case Body::WebSocket:

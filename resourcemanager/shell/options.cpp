@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 
 #include "common/base/service.h"
 #include "common/base/strings.h"
+#include "common/config/scheduler_file.h"
 #include "common/config/settings.h"
+#include "common/model/queue_check.h"
 #include "common/net/address.h"
 #include "common/net/credential.h"
 
@@ -153,6 +156,23 @@ Config core_config(const config::Settings& settings) {
     return core;
 }
 
+// The file, where there is one. That of the default place need not be.
+Result<SchedulerConfig> scheduler_config(const config::Settings& settings,
+                                         SchedulerConfig from_settings) {
+    const std::string path = settings.text("scheduler.file");
+    std::error_code ignored;
+    if (settings.origin("scheduler.file") == "default" && !std::filesystem::exists(path, ignored)) {
+        TRY(check(from_settings));
+        return from_settings;
+    }
+    if (settings.origin("scheduler.queues") != "default") {
+        return Error{ErrorCode::InvalidArgument,
+                     "scheduler.queues (" + settings.origin("scheduler.queues") + ") and " + path +
+                         " both name the queues; leave scheduler.queues out"};
+    }
+    return config::read_scheduler(path);
+}
+
 // What single values cannot show.
 std::string contradiction(const config::Settings& settings) {
     if (settings.duration("scheduler.node_expiry") <=
@@ -209,6 +229,12 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
     options.artifact_limits.bytes_max =
         static_cast<std::uint64_t>(settings->bytes("manager.artifact_bytes_kept"));
     options.core = core_config(*settings);
+    auto scheduler = scheduler_config(*settings, options.core.scheduler);
+    if (!scheduler) {
+        return EarlyExit{config::kExitBadConfiguration, "resourcemanager: bad configuration:\n" +
+                                                            scheduler.error().message + "\n"};
+    }
+    options.core.scheduler = std::move(scheduler).value();
     return options;
 }
 

@@ -25,11 +25,13 @@ enum class Permission {
 enum class Body {
     Nothing,
     Json,        // at most kJsonBytesMax, with the JSON content type
+    Document,    // JSON, XML or TOML by its content type, at most kDocumentBytesMax
     Submission,  // as Json, at most kSubmissionBytesMax
     Artifact,    // streamed to a file
     WebSocket,
 };
 constexpr std::size_t kJsonBytesMax = 1U << 20U;
+constexpr std::size_t kDocumentBytesMax = 4U << 20U;
 constexpr std::size_t kSubmissionBytesMax = 256U << 10U;
 
 /// One request on its way to a handler.
