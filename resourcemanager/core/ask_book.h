@@ -59,9 +59,6 @@ public:
     /// `queues` outlives the book, which tells it what is open.
     explicit AskBook(QueueTree& queues) : queues_(&queues) {}
 
-    /// There are more queues now; those that were keep their indexes.
-    void grow(std::size_t queues) { pending_.resize(std::max(queues, pending_.size())); }
-
     /// States an ask, new or again; an older generation than the present one is refused (false).
     /// A new generation starts with what is counted under it, and none of the old one's containers.
     bool state(const AskOwner& owner, const Ask& ask, bool parked);

@@ -108,7 +108,6 @@ Status acceptable(const Books& books, const ReplaceScheduler& replace) {
 void take(Books& books) {
     books.config.scheduler = books.scheduler.present();
     books.queues.reconfigure(books.config.scheduler);
-    books.asks.grow(books.queues.size());
     books.changes.cluster = true;
 }
 

@@ -120,6 +120,15 @@ TEST(Capacities, GivesALabelOnlyToThoseWhoMayUseIt) {
     EXPECT_EQ(found.at("root.c"), (Entitlement{{0, 0}, {100, 10}}));
 }
 
+TEST(Capacities, DividesWhatNodesHaveByNameAsMemoryAndVcores) {
+    const auto found =
+        by_path({queue("root.a", {weight(1), {{"gpu", absolute(3)}}}, {percent(50), {}}),
+                 queue("root.b", {weight(1), {}})},
+                {100, 10, {{"gpu", 8}}});
+    EXPECT_EQ(found.at("root.a"), (Entitlement{{50, 5, {{"gpu", 3}}}, {50, 5, {{"gpu", 4}}}}));
+    EXPECT_EQ(found.at("root.b"), (Entitlement{{50, 5, {{"gpu", 5}}}, {100, 10, {{"gpu", 8}}}}));
+}
+
 TEST(Capacities, StaysExactWithHugeNumbers) {
     constexpr std::int64_t kHuge = INT64_MAX / 4;
     const auto found =
