@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -14,14 +15,26 @@ namespace {
 
 constexpr std::int64_t kWholePercent = 100'000;  // thousandths
 
-struct Dimension {
-    const char* name;
-    std::int64_t Resource::*amount;
-};
-constexpr Dimension kDimensions[] = {{"memory", &Resource::memory_mib},
-                                     {"vcores", &Resource::vcores}};
+constexpr const char* kMemory = "memory";
+constexpr const char* kVcores = "vcores";
 
-const Share& share_of(const ShareVector& shares, const char* resource) {
+std::int64_t amount_in(const Resource& resource, const std::string& name) {
+    return name == kMemory   ? resource.memory_mib
+           : name == kVcores ? resource.vcores
+                             : resource.named.get(name);
+}
+
+void set_amount(Resource& resource, const std::string& name, std::int64_t amount) {
+    if (name == kMemory) {
+        resource.memory_mib = amount;
+    } else if (name == kVcores) {
+        resource.vcores = amount;
+    } else {
+        resource.named.set(name, amount);
+    }
+}
+
+const Share& share_of(const ShareVector& shares, const std::string& resource) {
     const auto found = shares.by_resource.find(resource);
     return found == shares.by_resource.end() ? shares.all : found->second;
 }
@@ -100,23 +113,23 @@ public:
         }
     }
 
-    void run(const Dimension& dimension, const Resource& total, std::vector<Entitlement>& out) {
-        const std::int64_t amount = std::max<std::int64_t>(total.*dimension.amount, 0);
+    void run(const std::string& name, const Resource& total, std::vector<Entitlement>& out) {
+        const std::int64_t amount = std::max<std::int64_t>(amount_in(total, name), 0);
         guaranteed_.assign(queues_.size(), 0);
         maximum_.assign(queues_.size(), 0);
         guaranteed_[0] = capacity_[0] == nullptr ? 0 : amount;
         maximum_[0] = guaranteed_[0];
         for (std::uint32_t parent = 0; parent < queues_.size(); ++parent) {
-            divide_among_children(parent, dimension.name);
+            divide_among_children(parent, name);
         }
         for (std::size_t index = 0; index < queues_.size(); ++index) {
-            out[index].guaranteed.*dimension.amount = guaranteed_[index];
-            out[index].maximum.*dimension.amount = maximum_[index];
+            set_amount(out[index].guaranteed, name, guaranteed_[index]);
+            set_amount(out[index].maximum, name, maximum_[index]);
         }
     }
 
 private:
-    void divide_among_children(std::uint32_t parent, const char* resource) {
+    void divide_among_children(std::uint32_t parent, const std::string& resource) {
         std::vector<Claim> absolute;
         std::vector<Claim> percent;
         std::vector<Claim> weight;
@@ -212,8 +225,10 @@ std::vector<Entitlement> effective_capacities(const std::vector<QueueConfig>& qu
     CHECK(!queues.empty() && queues.size() == parents.size() && queues[0].path == "root");
     std::vector<Entitlement> entitlements(queues.size());
     Division division(queues, parents, label);
-    for (const Dimension& dimension : kDimensions) {
-        division.run(dimension, total, entitlements);
+    division.run(kMemory, total, entitlements);
+    division.run(kVcores, total, entitlements);
+    for (const NamedCounts::Entry& entry : total.named.entries()) {
+        division.run(entry.name, total, entitlements);
     }
     return entitlements;
 }
