@@ -9,6 +9,7 @@
 #include "common/config/settings.h"
 #include "common/net/address.h"
 #include "common/net/credential.h"
+#include "resourcemanager/shell/topology.h"
 
 namespace heddle::rm {
 namespace {
@@ -209,6 +210,16 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
     options.artifact_limits.bytes_max =
         static_cast<std::uint64_t>(settings->bytes("manager.artifact_bytes_kept"));
     options.core = core_config(*settings);
+    if (const std::string path = settings->text("scheduler.topology_file"); !path.empty()) {
+        auto topology = read_topology(path);
+        if (!topology) {
+            return EarlyExit{config::kExitBadConfiguration,
+                             "resourcemanager: bad configuration:\nscheduler.topology_file (" +
+                                 settings->origin("scheduler.topology_file") +
+                                 "): " + topology.error().message + "\n"};
+        }
+        options.core.topology = *std::move(topology);
+    }
     return options;
 }
 
