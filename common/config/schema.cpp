@@ -37,10 +37,14 @@ constexpr Key kKeys[] = {
      "the manager's database, token and artifacts; default: systemd's state directory, else "
      "~/.local/state/heddle/rm"},
     {"node.address", Type::Text, "127.0.0.1", 0, 0, "address of the node agent's REST"},
+    {"node.attributes", Type::TextList, "", 0, 0,
+     "what is shown of the machine: [\"os=debian\", \"disk=ssd\"]"},
     {"node.cache_bytes_max", Type::Bytes, "10g", 0, INT64_MAX,
      "artifacts kept on the node; beyond it the least recently used go, unless a container needs "
      "them"},
     {"node.isolation", Type::TextList, "rlimits,process-groups", 0, 0, "layers to use"},
+    {"node.label", Type::Text, "", 0, 0,
+     "label of the node: only asks that name it are placed there; default: none"},
     {"node.log_bytes_max", Type::Bytes, "64m", 4096, INT64_MAX,
      "size at which an output file starts anew; the one before it is kept"},
     {"node.log_retention", Type::Duration, "3h", 0, 365 * 24 * kHour,
@@ -83,6 +87,9 @@ constexpr Key kKeys[] = {
      "after a restart, time for nodes to come back before scheduling"},
     {"scheduler.stop_grace", Type::Duration, "5s", 0, kHour,
      "time between SIGTERM and SIGKILL of a container"},
+    {"scheduler.topology_file", Type::Text, "", 0, 0,
+     "where machines stand: lines \"host rack\", by node name or address; default: each node's own "
+     "node.rack"},
 };
 
 }  // namespace

@@ -78,8 +78,10 @@ struct ApplicationSubmission {
     std::vector<std::string> tags;
     LaunchSpec master;  // of the master or command container
     Resource master_size;
-    bool unmanaged = false;        // the master runs outside the cluster (client mode)
-    bool keep_containers = false;  // across attempts
+    bool unmanaged = false;         // the master runs outside the cluster (client mode)
+    bool keep_containers = false;   // across attempts
+    std::string label = {};         // of nodes, for asks that name none; empty: no label
+    std::string master_label = {};  // of the node of its master; empty: as `label`
 
     friend bool operator==(const ApplicationSubmission&, const ApplicationSubmission&) = default;
 };

@@ -258,6 +258,12 @@ void write(const heddle::NodeInfo& info, proto::NodeInfo& out) {
     write(info.total, *out.mutable_total());
     out.set_version(info.version);
     write_texts(info.isolation, *out.mutable_isolation());
+    out.set_label(info.label);
+    for (const auto& [key, value] : info.attributes) {
+        proto::Pair& pair = *out.add_attributes();
+        pair.set_key(key);
+        pair.set_value(value);
+    }
 }
 
 Status read(const proto::NodeInfo& in, heddle::NodeInfo& info) {
@@ -268,6 +274,10 @@ Status read(const proto::NodeInfo& in, heddle::NodeInfo& info) {
     info.rack = in.rack();
     info.version = in.version();
     info.isolation.assign(in.isolation().begin(), in.isolation().end());
+    info.label = in.label();
+    for (const proto::Pair& pair : in.attributes()) {
+        info.attributes[pair.key()] = pair.value();
+    }
     return {};
 }
 

@@ -21,6 +21,8 @@ static void write(const heddle::ApplicationSubmission& value, proto::Application
     write(value.master_size, *out.mutable_master_size());
     out.set_unmanaged(value.unmanaged);
     out.set_keep_containers(value.keep_containers);
+    out.set_label(value.label);
+    out.set_master_label(value.master_label);
 }
 
 static Status read(const proto::ApplicationSubmission& in, heddle::ApplicationSubmission& value) {
@@ -37,6 +39,8 @@ static Status read(const proto::ApplicationSubmission& in, heddle::ApplicationSu
     value.tags.assign(in.tags().begin(), in.tags().end());
     value.unmanaged = in.unmanaged();
     value.keep_containers = in.keep_containers();
+    value.label = in.label();
+    value.master_label = in.master_label();
     return {};
 }
 

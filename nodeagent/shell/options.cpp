@@ -153,6 +153,12 @@ bool is_node_name(std::string_view name) {
     });
 }
 
+bool is_label(std::string_view text) {
+    return text.size() <= 255 && !text.starts_with("-") && !text.starts_with("_") &&
+           std::ranges::all_of(
+               text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
+}
+
 std::string absolute(const std::string& path) {
     if (path.starts_with("/")) {
         return path;
@@ -207,6 +213,20 @@ std::string resolve_checked(const config::Settings& settings, bool test_network,
                             NodeOptions& options) {
     if (!is_node_name(options.name)) {
         return "node.name '" + options.name + "': use letters, digits, '.', '-' and '_'";
+    }
+    options.label = settings.text("node.label");
+    if (!is_label(options.label)) {
+        return "node.label '" + options.label +
+               "': use letters, digits, '-' and '_', at most 255, and begin with none of the last "
+               "two";
+    }
+    for (const std::string& text : settings.texts("node.attributes")) {
+        const std::size_t equals = std::min(text.find('='), text.size());
+        const std::string name(trim(text.substr(0, equals)));
+        if (name.empty() || equals == text.size() || options.attributes.contains(name)) {
+            return "node.attributes '" + text + "': write NAME=VALUE, each name once";
+        }
+        options.attributes[name] = trim(text.substr(equals + 1));
     }
     const auto named = parse_named_counts(settings.texts("node.resources"));
     if (!named) {

@@ -64,6 +64,7 @@ struct Attempt {
     std::set<ContainerId> tombstones;  // of earlier epochs, over under this one: not to come back
     std::int64_t container_sequence = 0;
     std::optional<ContainerExit> master_exit;
+    std::set<NodeId> blacklist;     // its master wants nothing there
     bool master_end_waits = false;  // its node waits for the acknowledgement
 
     bool counts_as_failure() const {

@@ -5,18 +5,9 @@
 #include "common/base/check.h"
 
 namespace heddle::rm {
-namespace {
-
-// Any order will do, as long as it is one.
-bool precedes(const Resource& a, const Resource& b) {
-    return a.memory_mib != b.memory_mib ? a.memory_mib < b.memory_mib : a.vcores < b.vcores;
-}
-
-}  // namespace
-
 bool AskBook::ClassKey::operator<(const ClassKey& other) const {
     if (size != other.size) {
-        return precedes(size, other.size);
+        return size < other.size;
     }
     return kind != other.kind ? kind < other.kind : label < other.label;
 }
@@ -31,8 +22,10 @@ bool AskBook::state(const AskOwner& owner, const Ask& ask, bool parked) {
         close(it->second);
     }
     Demand& demand = asks.demands[ask.id];
-    const bool same_place = demand.ask.nodes == ask.nodes;
-    demand.relaxed = demand.relaxed && same_place && demand.ask.generation == ask.generation;
+    const bool same_wish = demand.ask.nodes == ask.nodes && demand.ask.racks == ask.racks &&
+                           demand.ask.generation == ask.generation;
+    demand.relaxed = demand.relaxed && same_wish;
+    demand.near = (demand.near && same_wish) || ask.nodes.empty();
     demand.owner = owner;
     demand.ask = ask;
     demand.parked = parked;
@@ -53,16 +46,25 @@ void AskBook::unpark(const AttemptId& attempt, std::int32_t launch_template) {
     }
 }
 
-void AskBook::relax(const AttemptId& attempt, std::int32_t ask) {
+template <typename Change>
+void AskBook::change(const AttemptId& attempt, std::int32_t ask, Change&& change) {
     const auto it = by_attempt_.find(attempt);
     if (it == by_attempt_.end()) {
         return;
     }
     if (const auto found = it->second.demands.find(ask); found != it->second.demands.end()) {
         close(found->second);
-        found->second.relaxed = true;
+        change(found->second);
         refresh(found->second);
     }
+}
+
+void AskBook::relax(const AttemptId& attempt, std::int32_t ask) {
+    change(attempt, ask, [](Demand& demand) { demand.near = demand.relaxed = true; });
+}
+
+void AskBook::widen(const AttemptId& attempt, std::int32_t ask) {
+    change(attempt, ask, [](Demand& demand) { demand.near = true; });
 }
 
 void AskBook::forget(const AttemptId& attempt, std::int32_t ask) {
@@ -190,7 +192,8 @@ const Demand& AskBook::next() const {
 
 Shape AskBook::shape_of(const Demand& demand) const {
     const ClassKey& key = classes_[demand.shape].key;
-    return {demand.shape, key.size, key.label, key.kind};
+    // Use is charged, and limits are stated, over all labels together.
+    return {demand.shape, key.size, kNoLabel, key.kind};
 }
 
 Demand& AskBook::demand_of(const AttemptId& attempt, std::int32_t ask) {
@@ -199,39 +202,55 @@ Demand& AskBook::demand_of(const AttemptId& attempt, std::int32_t ask) {
 
 void AskBook::block(const Demand& demand) {
     CHECK(demand.outstanding > 0 && !demand.waits_for_nodes);
-    if (demand.located() && !demand.relaxed) {
+    if (demand.picky()) {
         set_waiting(demand_of(demand.owner.attempt, demand.ask.id), true);
     } else {
         set_blocked(demand.shape, true);
     }
 }
 
-void AskBook::unblock(const NodeId& node, const Resource& free) {
+void AskBook::unblock(const NodeId& node, const std::string& label, const Resource& free) {
     std::vector<ShapeId> fitting;
     for (const auto& [memory, shape] : blocked_) {
         if (memory > free.memory_mib) {
             break;
         }
-        if (classes_[shape].key.size.fits_in(free)) {
+        const ClassKey& key = classes_[shape].key;
+        if (key.size.fits_in(free) && (key.label == label || key.label.empty())) {
             fitting.push_back(shape);
         }
     }
     for (const ShapeId shape : fitting) {
         set_blocked(shape, false);
     }
-    const auto it = waiting_for_.find(node);
-    if (it == waiting_for_.end()) {
-        return;
+    std::set<std::pair<AttemptId, std::int32_t>> awake;
+    if (const auto it = waiting_for_.find(node); it != waiting_for_.end()) {
+        awake = it->second;
     }
-    std::vector<Demand*> awake;
-    for (const auto& [attempt, ask] : it->second) {
+    for (const auto& [memory, attempt, ask] : waiting_) {
+        if (memory > free.memory_mib) {
+            break;
+        }
+        awake.emplace(attempt, ask);
+    }
+    for (const auto& [attempt, ask] : awake) {
         Demand& demand = demand_of(attempt, ask);
-        if (demand.ask.size.fits_in(free)) {
-            awake.push_back(&demand);
+        if (demand.ask.size.fits_in(free) &&
+            (demand.ask.label == label || demand.ask.label.empty())) {
+            set_waiting(demand, false);
         }
     }
-    for (Demand* demand : awake) {
-        set_waiting(*demand, false);
+}
+
+void AskBook::wake_masters() {
+    std::vector<AttemptId> masters;
+    for (const auto& [memory, attempt, ask] : waiting_) {
+        if (ask == 0) {
+            masters.push_back(attempt);
+        }
+    }
+    for (const AttemptId& attempt : masters) {
+        set_waiting(demand_of(attempt, 0), false);
     }
 }
 
@@ -275,7 +294,7 @@ AskBook::Pending& AskBook::pending_of(const Demand& demand) {
 }
 
 void AskBook::open(Demand& demand) {
-    ClassKey key{demand.ask.size, kNoLabel, demand.owner.kind};
+    ClassKey key{demand.ask.size, demand.ask.label, demand.owner.kind};
     const auto known = class_ids_.find(key);
     if (known != class_ids_.end()) {
         demand.shape = known->second;
@@ -338,6 +357,12 @@ void AskBook::set_blocked(ShapeId shape, bool blocked) {
 void AskBook::set_waiting(Demand& demand, bool waits) {
     const std::pair<AttemptId, std::int32_t> entry{demand.owner.attempt, demand.ask.id};
     demand.waits_for_nodes = waits;
+    if (demand.near) {
+        const std::tuple<std::int64_t, AttemptId, std::int32_t> alone{
+            demand.ask.size.memory_mib, demand.owner.attempt, demand.ask.id};
+        waits ? static_cast<void>(waiting_.insert(alone))
+              : static_cast<void>(waiting_.erase(alone));
+    }
     for (const NodeId& node : demand.ask.nodes) {
         if (waits) {
             waiting_for_[node].insert(entry);
@@ -372,7 +397,7 @@ void AskBook::check() const {
             CHECK(
                 demand.outstanding ==
                 (demand.parked ? 0 : std::max(0, demand.ask.count - held.live - held.unconfirmed)));
-            CHECK(!demand.waits_for_nodes || (demand.outstanding > 0 && demand.located()));
+            CHECK(!demand.waits_for_nodes || (demand.outstanding > 0 && demand.picky()));
             if (demand.outstanding > 0) {
                 pending[demand.owner.queue].count += demand.outstanding;
                 pending[demand.owner.queue].size += demand.ask.size * demand.outstanding;

@@ -7,8 +7,8 @@
 // Outstanding asks that limits and placement cannot tell apart (same size, same label, same kind)
 // form one class, whatever their queues; a class that fits nowhere is blocked as a whole, and comes
 // back when a node frees enough. So a step looks at classes, never at all asks. An ask that prefers
-// nodes and may not go elsewhere waits for those nodes alone. Which of the open asks is next knows
-// the queue tree.
+// nodes or racks and may not go elsewhere, or that does without some nodes, waits by itself. Which
+// of the open asks is next knows the queue tree.
 
 #include <compare>
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct AskOwner {
     AttemptId attempt;
     QueueIndex queue = 0;
     AskKind kind = AskKind::Ordinary;
+    bool choosy = false;  // there are nodes it does not want: what holds for others may not for it
 };
 
 struct AskCount {
@@ -43,15 +45,18 @@ struct Demand {
     AskOwner owner;
     Ask ask;
     bool parked = false;   // its launch template has not come yet
-    bool relaxed = false;  // has waited long enough for its nodes
+    bool near = false;     // has waited long enough for its nodes: their racks will do
+    bool relaxed = false;  // and for the racks: any node will do
     std::int32_t outstanding = 0;
     ShapeId shape = 0;             // while outstanding
-    bool waits_for_nodes = false;  // its own have no room
+    bool waits_for_nodes = false;  // none that it takes have room
 
     AskSlot slot() const { return {ask.priority, owner.attempt, ask.id}; }
 
     AskKey key() const { return {owner.attempt, ask.id, ask.generation}; }
-    bool located() const { return !ask.nodes.empty(); }
+    bool placed() const { return !ask.nodes.empty() || !ask.racks.empty(); }
+    /// Whether there is a node that it does not take and others of its class do.
+    bool picky() const { return owner.choosy || (placed() && !relaxed); }
 };
 
 class AskBook {
@@ -64,6 +69,8 @@ public:
     bool state(const AskOwner& owner, const Ask& ask, bool parked);
     void unpark(const AttemptId& attempt, std::int32_t launch_template);
     void relax(const AttemptId& attempt, std::int32_t ask);
+    /// Racks will do from now on.
+    void widen(const AttemptId& attempt, std::int32_t ask);
     void forget(const AttemptId& attempt, std::int32_t ask);
     /// Forgets asks and counts.
     void forget_all(const AttemptId& attempt);
@@ -93,8 +100,11 @@ public:
     Shape shape_of(const Demand& demand) const;
     /// No node has room for this ask now.
     void block(const Demand& demand);
-    /// `node` has `free` now: what fits may be placed again.
-    void unblock(const NodeId& node, const Resource& free);
+    /// `node`, of this label, has `free` now: classes that fit may be placed again.
+    void unblock(const NodeId& node, const std::string& label, const Resource& free);
+
+    /// A node is gone: masters that waited for others than where they failed look again.
+    void wake_masters();
 
     struct Pending {
         Resource size;
@@ -130,6 +140,8 @@ private:
     };
 
     void refresh(Demand& demand);
+    template <typename Change>
+    void change(const AttemptId& attempt, std::int32_t ask, Change&& change);
     void open(Demand& demand);
     void close(Demand& demand);
     void set_blocked(ShapeId shape, bool blocked);
@@ -145,6 +157,8 @@ private:
     ShapeMask fitting_;                                   // classes that are not blocked
     std::set<std::pair<std::int64_t, ShapeId>> blocked_;  // by memory
     std::map<NodeId, std::set<std::pair<AttemptId, std::int32_t>>> waiting_for_;
+    // Of those that wait alone, the ones that take nodes beside those they name; by memory.
+    std::set<std::tuple<std::int64_t, AttemptId, std::int32_t>> waiting_;
     std::vector<Pending> pending_;  // by queue
 };
 

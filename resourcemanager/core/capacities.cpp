@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -14,17 +15,19 @@ namespace {
 
 constexpr std::int64_t kWholePercent = 100'000;  // thousandths
 
-// "memory", "vcores", or the name of what else nodes have.
+constexpr const char* kMemory = "memory";
+constexpr const char* kVcores = "vcores";
+
 std::int64_t amount_in(const Resource& resource, const std::string& name) {
-    return name == "memory"   ? resource.memory_mib
-           : name == "vcores" ? resource.vcores
-                              : resource.named.get(name);
+    return name == kMemory   ? resource.memory_mib
+           : name == kVcores ? resource.vcores
+                             : resource.named.get(name);
 }
 
 void set_amount(Resource& resource, const std::string& name, std::int64_t amount) {
-    if (name == "memory") {
+    if (name == kMemory) {
         resource.memory_mib = amount;
-    } else if (name == "vcores") {
+    } else if (name == kVcores) {
         resource.vcores = amount;
     } else {
         resource.named.set(name, amount);
@@ -222,8 +225,8 @@ std::vector<Entitlement> effective_capacities(const std::vector<QueueConfig>& qu
     CHECK(!queues.empty() && queues.size() == parents.size() && queues[0].path == "root");
     std::vector<Entitlement> entitlements(queues.size());
     Division division(queues, parents, label);
-    division.run("memory", total, entitlements);
-    division.run("vcores", total, entitlements);
+    division.run(kMemory, total, entitlements);
+    division.run(kVcores, total, entitlements);
     for (const NamedCounts::Entry& entry : total.named.entries()) {
         division.run(entry.name, total, entitlements);
     }

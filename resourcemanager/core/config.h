@@ -34,7 +34,11 @@ constexpr std::size_t kHostMax = 255;  // as URLs
 constexpr std::size_t kExitMessageMax = 4096;  // shortened, as diagnostics
 constexpr std::size_t kNodeTextMax = 1024;     // a node that says more is refused
 constexpr std::size_t kNodeLayersMax = 32;     // of isolation; as kNodeTextMax
-constexpr std::size_t kHealthMax = 1024;       // shortened, as diagnostics
+constexpr std::size_t kNodeAttributesMax = 100;
+constexpr std::size_t kLabelMax = 255;
+constexpr std::size_t kBlacklistMax =
+    10'000;                               // of nodes a master wants nothing on; the first count
+constexpr std::size_t kHealthMax = 1024;  // shortened, as diagnostics
 
 struct Config {
     Duration heartbeat_interval = seconds(1);
@@ -55,6 +59,8 @@ struct Config {
     std::int32_t ids_per_reservation = 50;
     std::int32_t secrets_pool = 64;
     std::uint64_t seed = 1;  // of session numbers; the daemon draws it
+    /// Racks by the name or the address of a node; others say themselves where they stand.
+    std::map<std::string, std::string> topology;
     SchedulerConfig scheduler = default_scheduler_config();
     /// Added to the environment of master containers, kServerVariable above all.
     std::map<std::string, std::string> master_environment;

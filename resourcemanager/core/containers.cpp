@@ -80,10 +80,11 @@ void node_room_changed(Books& books, Node& node) {
     const Resource free = node.free();
     if (!node.placeable()) {
         books.free.set(node.index, std::nullopt);
+        books.asks.wake_masters();
         return;
     }
     books.free.set(node.index, free);
-    books.asks.unblock(node.info.id, free);
+    books.asks.unblock(node.info.id, node.info.label, free);
 }
 
 Container& enter_container(Books& books, Container container) {

@@ -1,5 +1,6 @@
 #include "resourcemanager/core/lifecycle.h"
 
+#include <algorithm>
 #include <limits>
 #include <set>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "common/base/check.h"
 #include "common/base/strings.h"
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/limits.h"
@@ -176,7 +178,19 @@ std::string describe(const ContainerExit& exit) {
     return exit.message.empty() ? text : text + ": " + exit.message;
 }
 
-std::string too_large(const Books& books, const Resource& size) {
+std::string too_large(const Books& books, const Resource& size, const std::string& label) {
+    const std::vector<std::string> labels = books.nodes.labels_ever();
+    if (!std::ranges::count(labels, label)) {
+        std::vector<std::string> named = labels;
+        std::erase(named, std::string());
+        const std::string there = join(named, ", ");
+        return label.empty() ? "every node has a label; name one of them: " + there
+                             : "no node has the label '" + label + "'" +
+                                   (there.empty() ? "" : "; there are: " + there);
+    }
+    if (!label.empty()) {
+        return "asked " + to_string(size) + "; no node with the label '" + label + "' is so large";
+    }
     const std::set<std::string> there = books.nodes.named_ever();
     for (const NamedCounts::Entry& entry : size.named.entries()) {
         if (entry.count > 0 && !there.contains(entry.name)) {
@@ -267,7 +281,10 @@ void start_attempt(Books& books, Application& application) {
     ask.priority = std::numeric_limits<std::int32_t>::min();
     ask.size = application.submission->master_size;
     ask.count = 1;
-    books.asks.state(owner_of(books, application, id, true), ask, false);
+    ask.label = master_label(*application.submission);
+    AskOwner owner = owner_of(books, application, id, true);
+    owner.choosy = application.attempts.size() > 1;
+    books.asks.state(owner, ask, false);
 }
 
 void master_granted(Books& books, Application& application, Attempt& attempt,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
@@ -194,8 +195,11 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
         refuse_ask(books, attempt, ask, template_too_large(ask.launch_template));
         return;
     }
-    if (books.nodes.any_ever() && !books.nodes.any_ever_fits(ask.size)) {
-        refuse_ask(books, attempt, ask, too_large(books, ask.size));
+    if (ask.label.empty()) {
+        ask.label = application.submission->label;
+    }
+    if (books.nodes.any_ever() && !ever_fits(books, ask.size, ask.label)) {
+        refuse_ask(books, attempt, ask, too_large(books, ask.size, ask.label));
         return;
     }
     if (const Status status = books.queues.admit_size(application.queue, ask.size); !status) {
@@ -209,15 +213,16 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
         ask.count += before->ask.count;
     }
     const bool new_wish = before == nullptr || before->ask.nodes != ask.nodes ||
+                          before->ask.racks != ask.racks ||
                           before->ask.generation != ask.generation;
-    const AskOwner owner = owner_of(books, application, attempt.record.id, false);
+    AskOwner owner = owner_of(books, application, attempt.record.id, false);
+    owner.choosy = !attempt.blacklist.empty();
     if (!books.asks.state(owner, ask, !known_template)) {
         ++books.counters.messages_stale;
         return;
     }
-    if (new_wish && !ask.nodes.empty() && ask.relax_locality) {
-        books.deadlines.set({Timer::Kind::LocalityDelay, attempt.record.id, ask.id},
-                            books.now + books.config.locality_delay);
+    if (new_wish) {
+        begin_locality(books, attempt.record.id, ask);
     }
 }
 
@@ -270,6 +275,22 @@ void compare_known(Books& books, Attempt& attempt, const MasterUpdate& update) {
     }
 }
 
+// Its asks look for their nodes anew.
+void set_blacklist(Books& books, Attempt& attempt, const std::vector<NodeId>& nodes) {
+    const std::size_t count = std::min(nodes.size(), kBlacklistMax);
+    std::set<NodeId> blacklist(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(count));
+    if (blacklist == attempt.blacklist) {
+        return;
+    }
+    attempt.blacklist = std::move(blacklist);
+    for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
+        AskOwner owner = demand->owner;
+        owner.choosy = !attempt.blacklist.empty();
+        const Ask ask = demand->ask;
+        books.asks.state(owner, ask, demand->parked);
+    }
+}
+
 void on_update(Books& books, Application& application, Attempt& attempt,
                const MasterUpdate& update) {
     attempt.updates_seen = update.sequence;
@@ -298,6 +319,9 @@ void on_update(Books& books, Application& application, Attempt& attempt,
     }
     if (!update.complete && !attempt.asks_known) {
         return;  // after a restart the whole book comes first
+    }
+    if (update.complete || update.blacklist) {
+        set_blacklist(books, attempt, update.blacklist.value_or(std::vector<NodeId>{}));
     }
     // Asks before ends: a lowered count and a confirmed end belong together.
     for (const Ask& ask : update.asks) {

@@ -292,9 +292,10 @@ void welcome(Books& books, Node& node, ConnectionId connection, NodeRegister& me
         ++node.origins;
     }
     books.nodes.set_info(node, message.info);
+    books.free.move(node.index, node.info.label, node.info.rack);
     books.nodes.set_state(node, NodeState::Running);
     node.usage.health.clear();
-    books.nodes.remember_size(node.info.total);
+    books.nodes.remember_size(node.info);
     heard(books, node);
     books.emit(SendToNode{connection, node.info.id,
                           NodeWelcome{node.session, books.epoch, books.config.heartbeat_interval}});
@@ -335,10 +336,30 @@ std::string wrong_info(const NodeInfo& info) {
                std::to_string(kNodeLayersMax) + " layers of isolation take at most " +
                std::to_string(kNodeTextMax) + " bytes";
     }
+    if (info.label.size() > kLabelMax || info.attributes.size() > kNodeAttributesMax ||
+        !std::ranges::all_of(info.attributes, [&](const auto& attribute) {
+            return fits(attribute.first) && fits(attribute.second);
+        })) {
+        return "a node's label takes at most " + std::to_string(kLabelMax) +
+               " bytes, and each of at most " + std::to_string(kNodeAttributesMax) +
+               " attributes at most " + std::to_string(kNodeTextMax);
+    }
     return "";
 }
 
+// What the operator has written down comes before what a node says of itself.
+void set_rack(const Books& books, NodeInfo& info) {
+    for (const std::string& key : {info.id.name, info.address}) {
+        const auto it = books.config.topology.find(key);
+        if (it != books.config.topology.end()) {
+            info.rack = it->second;
+            return;
+        }
+    }
+}
+
 void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
+    set_rack(books, message.info);
     const NodeInfo& info = message.info;
     if (std::string wrong = wrong_info(info); !wrong.empty()) {
         refuse(books, connection, info.id, std::move(wrong));

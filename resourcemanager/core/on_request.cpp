@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
@@ -86,8 +87,10 @@ Status complete(const Books& books, ApplicationSubmission& submission) {
                 "memory and vcores must be positive and other resources not negative, in " +
                     to_string(submission.master_size)};
         }
-        if (books.nodes.any_ever() && !books.nodes.any_ever_fits(submission.master_size)) {
-            return Error{ErrorCode::InvalidArgument, too_large(books, submission.master_size)};
+        if (books.nodes.any_ever() &&
+            !ever_fits(books, submission.master_size, master_label(submission))) {
+            return Error{ErrorCode::InvalidArgument,
+                         too_large(books, submission.master_size, master_label(submission))};
         }
     }
     if (const std::size_t bytes = bytes_of(submission.master); bytes > kLaunchSpecBytesMax) {

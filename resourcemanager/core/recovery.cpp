@@ -25,7 +25,7 @@ void recover_nodes(Books& books, std::vector<NodeRecord>& records) {
         node.registered = record.registered;
         node.saved = true;
         node.heard = books.now;
-        books.nodes.remember_size(record.info.total);
+        books.nodes.remember_size(record.info);
         if (record.lost.milliseconds != 0) {
             // Nobody waits for it; it has the rest of its time to come back.
             node.lost = record.lost;

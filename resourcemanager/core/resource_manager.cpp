@@ -4,6 +4,7 @@
 
 #include "common/base/check.h"
 #include "resourcemanager/core/books.h"
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/handlers.h"
 
 namespace heddle::rm {
@@ -37,7 +38,7 @@ void expire_deadlines(Books& books) {
                 size_check_due(books);
                 break;
             case Timer::Kind::LocalityDelay:
-                books.asks.relax(timer->attempt, static_cast<std::int32_t>(timer->number));
+                locality_due(books, timer->attempt, static_cast<std::int32_t>(timer->number));
                 break;
             case Timer::Kind::SaveRetry:
                 save_retry_due(books, timer->number);

@@ -83,18 +83,18 @@ void place(Books& books) {
 void size_check_due(Books& books) {
     for (const AttemptId& id : books.asks.attempts()) {
         for (const Demand* demand : books.asks.of_attempt(id)) {
-            if (books.nodes.any_ever_fits(demand->ask.size)) {
+            if (ever_fits(books, demand->ask.size, demand->ask.label)) {
                 continue;
             }
             if (demand->ask.id == 0) {
                 refuse_application(books, books.application_of(id),
-                                   too_large(books, demand->ask.size));
+                                   too_large(books, demand->ask.size, demand->ask.label));
                 break;
             }
             Attempt& attempt = *books.applications.find(id);
-            tell_refusal(
-                books, attempt,
-                {demand->ask.id, demand->ask.generation, too_large(books, demand->ask.size)});
+            tell_refusal(books, attempt,
+                         {demand->ask.id, demand->ask.generation,
+                          too_large(books, demand->ask.size, demand->ask.label)});
             books.asks.forget(id, demand->ask.id);
         }
     }

@@ -76,7 +76,8 @@ void add_pending(const Books& books, const Attempt& attempt, ApplicationView& vi
         if (demand->outstanding > 0) {
             const Ask& ask = demand->ask;
             view.pending.push_back({ask.id, ask.id == 0 ? 0 : ask.priority, ask.size,
-                                    demand->outstanding, ask.nodes, ask.relax_locality});
+                                    demand->outstanding, ask.nodes, ask.relax_locality, ask.racks,
+                                    ask.label});
         }
     }
 }

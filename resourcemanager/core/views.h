@@ -71,6 +71,8 @@ struct PendingView {
     std::int32_t count = 0;
     std::vector<NodeId> nodes;
     bool relax_locality = true;
+    std::vector<std::string> racks;
+    std::string label;
 };
 
 struct ApplicationView {

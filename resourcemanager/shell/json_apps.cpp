@@ -68,7 +68,7 @@ void write_request(wire::JsonWriter& json, const PendingView& pending, const std
     json.member("resourceName", where);
     write_resource(json.key("capability"), pending.size);
     json.member("numContainers", pending.count).member("relaxLocality", relax);
-    json.member("nodeLabelExpression", "");
+    json.member("nodeLabelExpression", pending.label);
     json.key("executionTypeRequest").begin_object();
     json.member("executionType", "GUARANTEED").member("enforceExecutionType", true).end_object();
     json.end_object();
@@ -79,6 +79,9 @@ void write_requests(wire::JsonWriter& json, const ApplicationView& app) {
     for (const PendingView& pending : app.pending) {
         for (const NodeId& node : pending.nodes) {
             write_request(json, pending, node.name, pending.relax_locality);
+        }
+        for (const std::string& rack : pending.racks) {
+            write_request(json, pending, rack, pending.relax_locality);
         }
         write_request(json, pending, "*", pending.nodes.empty() || pending.relax_locality);
     }
@@ -171,8 +174,12 @@ void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& 
     }
     json.member("logAggregationStatus", "DISABLED");
     json.member("unmanagedApplication", submission.unmanaged);
+    if (!submission.label.empty()) {
+        json.member("appNodeLabelExpression", submission.label);
+    }
     if (parts.master_label && !submission.unmanaged) {
-        json.member("amNodeLabelExpression", "");
+        json.member("amNodeLabelExpression",
+                    submission.master_label.empty() ? submission.label : submission.master_label);
     }
     if (parts.resources && !over) {
         write_resource_info(json, app);

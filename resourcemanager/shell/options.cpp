@@ -12,6 +12,7 @@
 #include "common/model/queue_check.h"
 #include "common/net/address.h"
 #include "common/net/credential.h"
+#include "resourcemanager/shell/topology.h"
 
 namespace heddle::rm {
 namespace {
@@ -235,6 +236,16 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
                                                             scheduler.error().message + "\n"};
     }
     options.core.scheduler = std::move(scheduler).value();
+    if (const std::string path = settings->text("scheduler.topology_file"); !path.empty()) {
+        auto topology = read_topology(path);
+        if (!topology) {
+            return EarlyExit{config::kExitBadConfiguration,
+                             "resourcemanager: bad configuration:\nscheduler.topology_file (" +
+                                 settings->origin("scheduler.topology_file") +
+                                 "): " + topology.error().message + "\n"};
+        }
+        options.core.topology = *std::move(topology);
+    }
     return options;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "common/base/strings.h"
 #include "common/net/digest.h"
@@ -404,12 +405,22 @@ Result<std::int32_t> small_number(const Json& context, const char* field, std::i
 }
 
 Status refuse_unsupported(const Json& context) {
-    for (const char* field :
-         {"app-node-label-expression", "am-container-node-label-expression", "reservation-id"}) {
-        TRY(const std::string text, context.string_or(field, ""));
-        if (!text.empty()) {
-            return unsupported(field);
-        }
+    TRY(const std::string text, context.string_or("reservation-id", ""));
+    if (!text.empty()) {
+        return unsupported("reservation-id");
+    }
+    return {};
+}
+
+// YARN calls it an expression; it is the name of one label.
+Status read_label(const Json& context, const char* field, std::string& label) {
+    TRY(const std::string text, context.string_or(field, ""));
+    label = trim(text);
+    if (label.size() > 255 || !std::ranges::all_of(label, [](unsigned char c) {
+            return std::isalnum(c) != 0 || c == '-' || c == '_';
+        })) {
+        return invalid(std::string(field) + " '" + label +
+                       "': give one label of nodes (letters, digits, '-' and '_')");
     }
     return {};
 }
@@ -432,6 +443,8 @@ Result<ApplicationSubmission> parse_submission(std::string_view body) {
     TRY(submission.attempts_max, small_number(context, "max-app-attempts", 2, 1));
     TRY(submission.keep_containers,
         context.boolean_or("keep-containers-across-application-attempts", false));
+    TRY(read_label(context, "app-node-label-expression", submission.label));
+    TRY(read_label(context, "am-container-node-label-expression", submission.master_label));
     TRY(read_container(context, submission));
     return submission;
 }

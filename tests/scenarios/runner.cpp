@@ -1,16 +1,18 @@
 // Runs scenario files: small stories of a cluster in virtual time, one feature each.
 //
 //   heartbeat SECONDS                of nodes and masters; first of all
-//   node NAME MEMORY VCORES [resources=gpu:2,...]
+//   node NAME MEMORY VCORES [resources=gpu:2,...] [rack=/R] [label=L]
 //                                    a machine joins
 //   submit KIND MEMORY VCORES [key=value ...]
 //                                    kinds: command, master, rdd, outside (its master is no
 //                                    container);
-//                                    keys: queue, attempts, priority, resources. Names are app1,
+//                                    keys: queue, attempts, priority, resources, label,
+//                                    master-label. Names are app1,
 //                                    app2, ...
 //   claim APP                        an outside master asks for its token and connects
 //   ask APP ID count=N memory=M vcores=V [generation=G] [nodes=a,b] [strict] [hold] [priority=P]
-//       [resources=gpu:1,...]
+//       [resources=gpu:1,...] [racks=/a,/b] [label=L]
+//   avoid APP [NODE ...]             its master wants nothing on these any more
 //   start|release APP CONTAINER      of a held container; of any
 //   finish APP succeeded|failed      the master says so
 //   linger APP                       its master's process goes on when the finish is acknowledged
@@ -159,7 +161,9 @@ private:
 
     bool on_cluster(const std::string& verb, const Words& words) {
         if (verb == "node") {
-            world_.add_node(words[1], size_of(words[2], words[3], keys_of(words, 4)));
+            auto keys = keys_of(words, 4);
+            world_.add_node(words[1], size_of(words[2], words[3], keys),
+                            keys["rack"].empty() ? "/default-rack" : keys["rack"], keys["label"]);
         } else if (verb == "power") {
             NodeHost& node = world_.node(words[2]);
             words[1] == "off" ? node.lose_power() : node.start_agent();
@@ -197,6 +201,12 @@ private:
             request(KillApplication{application(words[1]), "killed by user alice"}, "kill");
         } else if (verb == "ask") {
             ask(words);
+        } else if (verb == "avoid") {
+            MasterScript* master = world_.master(application(words[1]));
+            master->blacklist.clear();
+            for (std::size_t i = 2; i < words.size(); ++i) {
+                master->blacklist.push_back({words[i]});
+            }
         } else if (verb == "start") {
             world_.master(application(words[1]))->start_held(container(words[2]));
         } else if (verb == "release") {
@@ -239,6 +249,8 @@ private:
         auto keys = keys_of(words, 4);
         submission.master_size = size_of(words[2], words[3], keys);
         submission.queue = keys["queue"];
+        submission.label = keys["label"];
+        submission.master_label = keys["master-label"];
         submission.attempts_max = keys["attempts"].empty() ? 2 : std::stoi(keys["attempts"]);
         submission.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
         world_.manager().request(
@@ -286,6 +298,12 @@ private:
         ask.generation = keys["generation"].empty() ? 0 : std::stoi(keys["generation"]);
         ask.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
         ask.hold = keys.contains("hold");
+        ask.label = keys["label"];
+        if (!keys["racks"].empty()) {
+            for (const std::string_view rack : split(keys["racks"], ',')) {
+                ask.racks.emplace_back(rack);
+            }
+        }
         ask.relax_locality = !keys.contains("strict");
         if (!keys["nodes"].empty()) {
             for (const std::string_view node : split(keys["nodes"], ',')) {
@@ -317,6 +335,7 @@ TEST_P(Scenario, GoesAsWritten) {
     config.heartbeat_interval = heartbeat_of(GetParam(), config.heartbeat_interval);
     config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch")};
     config.node_forget_after = seconds(120);
+    config.scheduler.labels = {{"ssd", true}, {"spot", false}};
     Runner runner(config);
     runner.run(GetParam());
 }

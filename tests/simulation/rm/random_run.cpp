@@ -28,6 +28,8 @@ struct Job {
     std::int32_t pool = 0;    // long-lived containers
     std::int32_t pieces = 0;  // containers that end by themselves
     std::int32_t gpus = 0;    // of each piece
+    bool extra = false;       // has one container more as long as it runs, with a label, if it can
+    bool racks = false;       // pieces prefer a rack
     bool hold = false;
     bool new_generation = false;
     Duration piece_time;
@@ -70,7 +72,7 @@ public:
         for (std::int64_t i = 1; i <= nodes; ++i) {
             // Never less than what is asked for: an ask beyond the nodes seen so far is refused.
             const Resource total{8192, 8, {{"gpu", prng().between(2, 3)}}};
-            world_.add_node("n" + std::to_string(i), total);
+            world_.add_node("n" + std::to_string(i), total, i % 2 == 0 ? "/a" : "/b", label_of(i));
         }
         draw_jobs();
         draw_chaos();
@@ -94,8 +96,14 @@ public:
     }
 
 private:
+    // Two nodes are for everybody.
+    static std::string label_of(std::int64_t node) {
+        return node == 3 ? "ssd" : node == 4 ? "spot" : "";
+    }
+
     static Config config(Defect defect) {
         Config config;
+        config.scheduler.labels = {{"ssd", true}, {"spot", false}};
         config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch")};
         config.placements_per_step = 4;  // so that the budget is met
         config.ids_per_reservation = 4;
@@ -137,6 +145,8 @@ private:
             job.pool = static_cast<std::int32_t>(prng().between(0, 2));
             job.pieces = static_cast<std::int32_t>(prng().between(0, 6));
             job.gpus = static_cast<std::int32_t>(prng().between(0, 2));
+            job.extra = prng().chance(1, 3);
+            job.racks = prng().chance(1, 3);
             job.hold = prng().chance(1, 4);
             job.new_generation = prng().chance(1, 4);
         }
@@ -305,6 +315,7 @@ private:
     // A process that is no master: a command, a piece of work, or a member of a pool.
     void work(const ContainerStart& start) {
         running_.push_back(start.container);
+        check_label(start);
         const auto it = by_id_.find(start.key.attempt.application);
         if (it == by_id_.end()) {
             stage().violate("a process of an application nobody has an id of");
@@ -369,6 +380,7 @@ private:
         }
         state_pool(plan);
         state_pieces(plan);
+        state_extra(plan);
         maybe_finish(plan);
     }
 
@@ -397,7 +409,36 @@ private:
             ask.size = {512, 1, {{"gpu", plan.job->gpus}}};
             ask.count = std::clamp(plan.pieces_left, 0, kParallel);
             ask.priority = 2;
+            if (plan.job->racks) {
+                ask.racks = {"/a"};
+            }
             plan.master->ask(ask);
+        }
+    }
+
+    // Refused while no node with the label has been seen, and then it does without.
+    void state_extra(Plan& plan) {
+        if (plan.job->extra) {
+            Ask ask;
+            ask.id = 3;
+            ask.launch_template = 1;
+            ask.size = {512, 1};
+            ask.count = 1;
+            ask.priority = 3;
+            ask.label = "ssd";
+            plan.master->ask(ask);
+        }
+    }
+
+    void check_label(const ContainerStart& start) {
+        const NodeHost* node = world_.node_of(start.container);
+        if (node == nullptr) {
+            return;
+        }
+        const std::string& label = node->info().label;
+        if (start.key.ask == 3 ? label != "ssd" : label == "ssd") {
+            stage().violate(name_of(start.container) + " is on a node with the label '" + label +
+                            "'");
         }
     }
 

@@ -209,6 +209,7 @@ void MasterScript::update(bool complete) {
         message.known.push_back(id);
     }
     message.starts.assign(starts_.begin(), starts_.end());
+    message.blacklist = blacklist;
     message.releases.assign(releases_.begin(), releases_.end());
     manager_.send(wire_, message);
 }

@@ -42,7 +42,8 @@ std::vector<ContainerReport> reports() {
 }
 
 std::vector<NodeToManager> node_to_manager() {
-    const NodeInfo info{{"node-1"}, "127.0.0.1", 8042, "/rack", {4096, 4}, "0.1.0", {"rlimits"}};
+    const NodeInfo info{{"node-1"}, "127.0.0.1", 8042,  "/rack",          {4096, 4},
+                        "0.1.0",    {"rlimits"}, "ssd", {{"os", "linux"}}};
     return {NodeRegister{info, 99, 3, reports(), "directory", "boot"},
             NodeStatus{8, 1, 4, true, reports(), {100, 50, 1.25, "disk full"}}, NodeLeaving{8}};
 }
@@ -61,9 +62,17 @@ std::vector<ManagerToNode> manager_to_node() {
 }
 
 std::vector<MasterToManager> master_to_manager() {
-    const Ask ask{
-        1,     2,   3, 4, {256, 1, {{"gpu", 2}, {"licence", 1}}}, 100, {{"node-1"}, {"node-2"}},
-        false, true};
+    const Ask ask{1,
+                  2,
+                  3,
+                  4,
+                  {256, 1, {{"gpu", 2}, {"licence", 1}}},
+                  100,
+                  {{"node-1"}, {"node-2"}},
+                  false,
+                  true,
+                  {"/rack-1"},
+                  "ssd"};
     return {MasterRegister{kAttempt, "127.0.0.1", 4040, "http://127.0.0.1:4040"},
             MasterUpdate{8,
                          1,
@@ -74,7 +83,8 @@ std::vector<MasterToManager> master_to_manager() {
                          {container(1)},
                          {container(2)},
                          {container(3)},
-                         50},
+                         50,
+                         std::vector<NodeId>{{"node-3"}}},
             MasterFinish{8, FinalStatus::Succeeded, "fine", "http://x"}};
 }
 
@@ -115,7 +125,9 @@ ApplicationRecord application_record() {
                          launch_spec(),
                          {512, 1},
                          true,
-                         true};
+                         true,
+                         "ssd",
+                         "hdd"};
     record.state = AppState::Killed;
     record.final_status = FinalStatus::Killed;
     record.diagnostics = "killed by ada";

@@ -57,6 +57,19 @@ TEST(NodeOptions, TakesNamedResources) {
               std::string::npos);
 }
 
+TEST(NodeOptions, TakesLabelAndAttributes) {
+    const auto result = parse_options(
+        {"--dir", "/x", "--set", "node.label=ssd", "--set", "node.attributes=os=debian,tier=a=b"});
+    const auto& options = std::get<NodeOptions>(result);
+    EXPECT_EQ(options.label, "ssd");
+    EXPECT_EQ(options.attributes,
+              (std::map<std::string, std::string>{{"os", "debian"}, {"tier", "a=b"}}));
+    EXPECT_EQ(refused({"--set", "node.label=a b"}).code, 8);
+    EXPECT_EQ(refused({"--set", "node.label=-a"}).code, 8);
+    EXPECT_EQ(refused({"--set", "node.attributes=os"}).code, 8);
+    EXPECT_EQ(refused({"--set", "node.attributes=os=a,os=b"}).code, 8);
+}
+
 TEST(NodeOptions, RefusesBadSettings) {
     EXPECT_EQ(refused({"--set", "node.memroy=1g"}).code, 8);
     EXPECT_EQ(refused({"--name", "a/b"}).code, 8);

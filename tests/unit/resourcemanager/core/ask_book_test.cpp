@@ -103,9 +103,9 @@ TEST(AskBook, BlocksAClassUntilANodeHasRoomForIt) {
     EXPECT_EQ(book.next().owner.attempt.application.sequence, 2);
     book.block(book.next());
     EXPECT_FALSE(book.any_ready());
-    book.unblock({"n1"}, {2048, 2});
+    book.unblock({"n1"}, "", {2048, 2});
     EXPECT_EQ(book.next().owner.attempt.application.sequence, 2);
-    book.unblock({"n1"}, {4096, 4});
+    book.unblock({"n1"}, "", {4096, 4});
     EXPECT_EQ(book.next().owner.attempt.application.sequence, 1);
     fixture.check();
 }
@@ -117,9 +117,9 @@ TEST(AskBook, WakesAStrictAskOnlyForItsNodes) {
     ask.nodes = {{"n1"}};
     book.state(fixture.owner(1, 1), ask, false);
     book.block(book.next());
-    book.unblock({"n2"}, {8192, 8});
+    book.unblock({"n2"}, "", {8192, 8});
     EXPECT_FALSE(book.any_ready());
-    book.unblock({"n1"}, {8192, 8});
+    book.unblock({"n1"}, "", {8192, 8});
     EXPECT_TRUE(book.any_ready());
     fixture.check();
 }

@@ -220,5 +220,15 @@ TEST_P(RandomCapacities, GrowWithTheCluster) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomCapacities, testing::Values(1, 2, 3, 4, 5));
 
+TEST(Capacities, DivideWhatNodesHaveByName) {
+    ShareVector a{weight(1), {{"gpu", absolute(3)}}};
+    const auto found = by_path({queue("root.a", a), queue("root.b", {weight(3), {}})},
+                               {4000, 8, {{"gpu", 8}, {"licence", 100}}});
+    EXPECT_EQ(found.at("root").maximum, (Resource{4000, 8, {{"gpu", 8}, {"licence", 100}}}));
+    EXPECT_EQ(found.at("root.a").guaranteed.named, (NamedCounts{{"gpu", 3}, {"licence", 25}}));
+    EXPECT_EQ(found.at("root.b").guaranteed.named, (NamedCounts{{"gpu", 5}, {"licence", 75}}));
+    EXPECT_EQ(found.at("root.b").maximum.named, (NamedCounts{{"gpu", 8}, {"licence", 100}}));
+}
+
 }  // namespace
 }  // namespace heddle::rm

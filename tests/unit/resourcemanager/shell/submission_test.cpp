@@ -104,6 +104,15 @@ TEST(Submission, RefusesNamedResourcesThatMakeNoSense) {
     }
 }
 
+TEST(Submission, TakesLabelsOfNodes) {
+    const auto submission = parse(R"("heddle-argv":["./p"],"app-node-label-expression":"ssd",
+        "am-container-node-label-expression":" hdd ")");
+    ASSERT_TRUE(submission.ok()) << submission.error().message;
+    EXPECT_EQ(submission->label, "ssd");
+    EXPECT_EQ(submission->master_label, "hdd");
+    EXPECT_FALSE(parse(R"("heddle-argv":["./p"],"app-node-label-expression":"a && b")").ok());
+}
+
 TEST(Submission, SaysWhatIsWrong) {
     const std::string run = R"("heddle-argv":["x"],)";
     expect_refused(R"("priority":1)", ErrorCode::InvalidArgument, "nothing to run");
