@@ -95,7 +95,16 @@ struct MasterCredentials {
     AttemptId attempt;
     std::string token;
 };
-using Answer = std::variant<NewApplicationAnswer, SubmitAnswer, KillAnswer, MasterCredentials>;
+/// What holds of the application now.
+struct ChangeAnswer {
+    ApplicationId application;
+    std::string queue;
+    std::int32_t priority = 0;
+    WallTime expires;
+};
+struct OrderAnswer {};
+using Answer = std::variant<NewApplicationAnswer, SubmitAnswer, KillAnswer, MasterCredentials,
+                            ChangeAnswer, OrderAnswer>;
 
 struct Reply {
     RequestId request;
