@@ -60,6 +60,10 @@ constexpr Key kKeys[] = {
     {"node.work_dir", Type::Text, "", 0, 0,
      "containers, logs and cache; default: systemd's state directory, else "
      "~/.local/state/heddle/node"},
+    {"scheduler.applications_completed_for", Type::Duration, "168h", kSecond, 365 * 24 * kHour,
+     "how long an application that is over stays on record and in lists"},
+    {"scheduler.applications_completed_max", Type::Integer, "10000", 0, 1'000'000,
+     "how many applications that are over stay on record; the oldest go first"},
     {"scheduler.attempts_max", Type::Integer, "2", 1, 1000,
      "upper bound of the attempts of one application"},
     {"scheduler.heartbeat_interval", Type::Duration, "1s", 10, kHour,

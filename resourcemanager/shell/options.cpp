@@ -146,6 +146,9 @@ Config core_config(const config::Settings& settings) {
     core.locality_delay = settings.duration("scheduler.locality_delay");
     core.stop_grace = settings.duration("scheduler.stop_grace");
     core.attempts_max = static_cast<std::int32_t>(settings.integer("scheduler.attempts_max"));
+    core.applications_completed_max =
+        static_cast<std::int32_t>(settings.integer("scheduler.applications_completed_max"));
+    core.applications_completed_for = settings.duration("scheduler.applications_completed_for");
     core.scheduler.queues.clear();
     for (const std::string& name : settings.texts("scheduler.queues")) {
         core.scheduler.queues.push_back(queue_config(full_queue_path(name)));

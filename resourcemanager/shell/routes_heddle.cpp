@@ -104,6 +104,7 @@ void add_routes(Router& router, Services& services) {
     add_cluster_routes(router, services);
     add_app_list_routes(router, services);
     add_app_routes(router, services);
+    add_app_change_routes(router, services);
     add_unsupported_routes(router);
     add_spark_routes(router, services);
     add_heddle_routes(router, services);

@@ -41,10 +41,6 @@ constexpr Missing kMissing[] = {
     {"GET", "/ws/v1/cluster/nodes/{id}/get-labels", "node labels"},
     {"POST", "/ws/v1/cluster/nodes/{id}/replace-labels", "node labels"},
     {"POST", "/ws/v1/cluster/nodes/{id}/resource", "changing a node's resources"},
-    {"PUT", "/ws/v1/cluster/apps/{id}/queue", "moving applications"},
-    {"PUT", "/ws/v1/cluster/apps/{id}/priority", "changing priorities"},
-    {"PUT", "/ws/v1/cluster/apps/{id}/timeout", "application time limits"},
-    {"POST", "/ws/v1/cluster/containers/{id}/signal/{command}", "signals to containers"},
 };
 
 }  // namespace

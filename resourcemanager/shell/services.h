@@ -37,6 +37,7 @@ struct Services {
 void add_cluster_routes(Router& router, Services& services);
 void add_app_routes(Router& router, Services& services);
 void add_app_list_routes(Router& router, Services& services);
+void add_app_change_routes(Router& router, Services& services);
 void add_unsupported_routes(Router& router);
 void add_spark_routes(Router& router, Services& services);
 void add_heddle_routes(Router& router, Services& services);

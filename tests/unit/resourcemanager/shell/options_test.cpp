@@ -47,9 +47,9 @@ TEST(Options, AreResolved) {
     EXPECT_EQ(options.node_port, 1234);
     EXPECT_EQ(options.state_dir, "/x");
     EXPECT_EQ(options.address, "127.0.0.1");
-    ASSERT_EQ(options.core.queues.size(), 2U);
-    EXPECT_EQ(options.core.queues[0].path, "root.etl");
-    EXPECT_EQ(options.core.queues[1].path, "root.adhoc");
+    ASSERT_EQ(options.core.scheduler.queues.size(), 2U);
+    EXPECT_EQ(options.core.scheduler.queues[0].path, "root.etl");
+    EXPECT_EQ(options.core.scheduler.queues[1].path, "root.adhoc");
 }
 
 }  // namespace
