@@ -10,6 +10,9 @@ constexpr std::int64_t kHour = 3600 * kSecond;
 constexpr std::int64_t kMiB = 1 << 20;
 
 constexpr Key kKeys[] = {
+    {"acl.enable", Type::Boolean, "false", 0, 0,
+     "let every user of the machine in by the Unix socket, under the access lists of queues and "
+     "applications; who holds the token operates the cluster and may everything"},
     {"auth.anonymous_read", Type::Boolean, "false", 0, 0,
      "answer GET under /ws/v1 and /api/v1 without a token; on loopback only"},
     {"auth.host_names", Type::TextList, "", 0, 0,

@@ -205,6 +205,7 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
     }
     options.ui_dir = parsed.ui_dir;
     options.anonymous_read = settings->boolean("auth.anonymous_read");
+    options.access_lists = settings->boolean("acl.enable");
     options.host_names = settings->texts("auth.host_names");
     options.artifact_bytes_max =
         static_cast<std::uint64_t>(settings->bytes("manager.artifact_bytes_max"));

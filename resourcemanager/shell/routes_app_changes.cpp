@@ -59,17 +59,17 @@ net::HttpResponse timeout_response(WallTime expires) {
 }
 
 Result<net::HttpResponse> get_queue(const Services& services, const Call& call) {
-    TRY(const auto app, find_application(*services.board.view(), call.parameters[0]));
+    TRY(const auto app, visible_application(services, *services.board.view(), call));
     return queue_response(app->submission->queue);
 }
 
 Result<net::HttpResponse> get_priority(const Services& services, const Call& call) {
-    TRY(const auto app, find_application(*services.board.view(), call.parameters[0]));
+    TRY(const auto app, visible_application(services, *services.board.view(), call));
     return priority_response(app->submission->priority);
 }
 
 Result<net::HttpResponse> get_timeouts(const Services& services, const Call& call) {
-    TRY(const auto app, find_application(*services.board.view(), call.parameters[0]));
+    TRY(const auto app, visible_application(services, *services.board.view(), call));
     return wrapped_json("timeouts", [&](wire::JsonWriter& json) {
         json.begin_object().key("timeout").begin_array();
         write_timeout(json, app->expires, wall_now());
@@ -86,7 +86,7 @@ Status check_timeout_type(const std::string& type) {
 }
 
 Result<net::HttpResponse> get_timeout(const Services& services, const Call& call) {
-    TRY(const auto app, find_application(*services.board.view(), call.parameters[0]));
+    TRY(const auto app, visible_application(services, *services.board.view(), call));
     TRY(check_timeout_type(call.parameters[1]));
     return timeout_response(app->expires);
 }
@@ -140,13 +140,26 @@ Result<ChangeLifetime> parse_lifetime(const Call& call) {
     return change;
 }
 
+template <typename What>
+Status may_change(const Services& services, const Call& call, const What& what) {
+    return may_on_application(services, call, AppRight::Modify, what.application);
+}
+
+// Who moves an application submits it to the other queue.
+Status may_change(const Services& services, const Call& call, const MoveApplication& move) {
+    TRY(may_on_application(services, call, AppRight::Modify, move.application));
+    const auto path = leaf_path(*services.board.view(), move.queue);
+    return path ? services.access.check(call.who, QueueRight::Submit, *path) : Status();
+}
+
 // `parse` gives what to ask the core for, `write` the answer from what then holds.
 template <typename What, typename Write>
 void change(const Services& services, const Call& call, net::Responder responder,
             Result<What> (*parse)(const Call&), Write write) {
     auto what = parse(call);
-    if (!what) {
-        responder.send(error_response(what.error()));
+    const Status may = what.ok() ? may_change(services, call, *what) : Status(what.error());
+    if (!may) {
+        responder.send(error_response(may.error()));
         return;
     }
     log_change("change of an application", call, call.request.body.substr(0, 200));
@@ -178,8 +191,11 @@ Result<SignalContainer> parse_signal(const Call& call) {
 
 void signal_container(const Services& services, const Call& call, net::Responder responder) {
     const auto what = parse_signal(call);
-    if (!what) {
-        responder.send(error_response(what.error()));
+    const Status may = what.ok() ? may_on_application(services, call, AppRight::Modify,
+                                                      what->container.attempt.application)
+                                 : Status(what.error());
+    if (!may) {
+        responder.send(error_response(may.error()));
         return;
     }
     log_change("signal to a container", call, call.parameters[1]);
@@ -189,8 +205,11 @@ void signal_container(const Services& services, const Call& call, net::Responder
 
 void fail_attempt(const Services& services, const Call& call, net::Responder responder) {
     const auto id = parse_attempt_id(call.parameters[0]);
-    if (!id) {
-        responder.send(error_response(id.error()));
+    const Status may = id.ok()
+                           ? may_on_application(services, call, AppRight::Modify, id->application)
+                           : Status(id.error());
+    if (!may) {
+        responder.send(error_response(may.error()));
         return;
     }
     log_change("an attempt is failed", call, "FAILED");

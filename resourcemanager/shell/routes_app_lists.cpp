@@ -17,7 +17,8 @@ Result<net::HttpResponse> list_apps(const Services& services, const Call& call) 
     const auto view = services.board.view();
     std::vector<AppRef> chosen;
     view->applications.for_each([&](const ApplicationId&, const AppRef& app) {
-        if (filter.accepts(*app)) {
+        if (filter.accepts(*app) &&
+            services.access.may(call.who, AppRight::View, *app->submission)) {
             chosen.push_back(app);
         }
         return true;
@@ -48,7 +49,7 @@ Result<net::HttpResponse> list_apps(const Services& services, const Call& call) 
 
 Result<net::HttpResponse> one_app(const Services& services, const Call& call) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     TRY(const AppParts parts, parse_deselects(call.query_list("deSelects")));
     return wrapped_json("app", [&](wire::JsonWriter& json) {
         write_app(json, *view, *app, services.server, parts);
@@ -57,7 +58,7 @@ Result<net::HttpResponse> one_app(const Services& services, const Call& call) {
 
 Result<net::HttpResponse> list_attempts(const Services& services, const Call& call) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     return wrapped_json("appAttempts", [&](wire::JsonWriter& json) {
         json.begin_object();
         if (!app->attempts.empty()) {
@@ -73,7 +74,7 @@ Result<net::HttpResponse> list_attempts(const Services& services, const Call& ca
 
 Result<net::HttpResponse> one_attempt(const Services& services, const Call& call) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     TRY(const AttemptView* const attempt, find_attempt(*app, call.parameters[1]));
     return wrapped_json(
         "appAttempt", [&](wire::JsonWriter& json) { write_single_attempt(json, *view, *attempt); });
@@ -83,7 +84,7 @@ Result<net::HttpResponse> one_attempt(const Services& services, const Call& call
 // documented.
 Result<net::HttpResponse> list_containers(const Services& services, const Call& call) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     TRY(const AttemptView* const attempt, find_attempt(*app, call.parameters[1]));
     wire::JsonWriter list;
     list.begin_array();
@@ -109,7 +110,7 @@ Result<net::HttpResponse> list_containers(const Services& services, const Call& 
 
 Result<net::HttpResponse> one_container(const Services& services, const Call& call) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     TRY(const AttemptView* const attempt, find_attempt(*app, call.parameters[1]));
     TRY(const ContainerId id, parse_container_id(call.parameters[2]));
     const auto container = view->containers.find(id);
@@ -135,7 +136,8 @@ Result<net::HttpResponse> statistics(const Services& services, const Call& call)
     std::map<std::string, std::int64_t> counts;
     services.board.view()->applications.for_each(
         [&](const ApplicationId&, const std::shared_ptr<const ApplicationView>& app) {
-            if (type.empty() || to_lower(app->submission->type) == type) {
+            if ((type.empty() || to_lower(app->submission->type) == type) &&
+                services.access.may(call.who, AppRight::View, *app->submission)) {
                 ++counts[std::string(to_string(app->state))];
             }
             return true;

@@ -44,6 +44,12 @@ void submit(const Services& services, const Call& call, net::Responder responder
         return;
     }
     submission->user = call.who.user;
+    if (const auto path = leaf_path(*services.board.view(), submission->queue)) {
+        if (const Status may = services.access.check(call.who, QueueRight::Submit, *path); !may) {
+            responder.send(error_response(may.error()));
+            return;
+        }
+    }
     log::info("submission", {{"application", to_string(submission->id)},
                              {"user", submission->user},
                              {"kind", std::string(to_string(submission->kind))},
@@ -67,7 +73,7 @@ std::string state_body(AppState state) {
 
 Result<net::HttpResponse> get_state(const Services& services, const Call& call) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     return net::HttpResponse::json(200, state_body(app->state));
 }
 
@@ -95,7 +101,7 @@ Result<TargetState> parse_target_state(const std::string& body) {
 Result<net::HttpResponse> confirm_state(const Services& services, const Call& call,
                                         const std::string& state) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     if (state != to_string(app->state)) {
         return Error{ErrorCode::InvalidArgument,
                      "Only 'KILLED' is allowed as a target state, not '" + state + "'."};
@@ -112,6 +118,10 @@ void put_state(const Services& services, const Call& call, net::Responder respon
     }
     if (target->state != "KILLED") {
         answer(responder, confirm_state(services, call, target->state));
+        return;
+    }
+    if (const Status may = may_on_application(services, call, AppRight::Modify, *id); !may) {
+        responder.send(error_response(may.error()));
         return;
     }
     log::info("kill", {{"application", to_string(*id)},
@@ -139,7 +149,7 @@ void put_state(const Services& services, const Call& call, net::Responder respon
 // POST .../master-token: the driver of client mode proves that it may speak for its application.
 void claim_master(const Services& services, const Call& call, net::Responder responder) {
     const auto view = services.board.view();
-    const auto app = find_application(*view, call.parameters[0]);
+    const auto app = visible_application(services, *view, call);
     if (!app) {
         responder.send(error_response(app.error()));
         return;

@@ -30,7 +30,6 @@ constexpr Missing kMissing[] = {
     {"POST", "/ws/v1/cluster/scheduler-conf/validate", "changing queues at run time"},
     {"GET", "/ws/v1/cluster/scheduler-conf/version", "changing queues at run time"},
     {"GET", "/ws/v1/cluster/scheduler-conf/format", "changing queues at run time"},
-    {"GET", "/ws/v1/cluster/queues/{queue}/access", "queue access lists"},
     {"GET", "/ws/v1/cluster/get-node-labels", "node labels"},
     {"GET", "/ws/v1/cluster/get-rm-node-labels", "node labels"},
     {"GET", "/ws/v1/cluster/get-node-to-labels", "node labels"},
