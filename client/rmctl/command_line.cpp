@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "client/rmctl/app_changes.h"
 #include "client/rmctl/apps.h"
 #include "client/rmctl/config.h"
 #include "client/rmctl/dev.h"
@@ -105,6 +106,8 @@ struct Values {
     std::string timeout;
     std::string id;
     std::string shell;
+    std::string to;  // what an application, a container is given
+    int priority = 0;
     std::vector<std::string> ids;
     std::vector<std::string> states;
     CLI::Option* port = nullptr;
@@ -208,6 +211,43 @@ void add_apps(CLI::App& root, Values& values) {
     logs->add_option("--tail", values.logs.tail, "only the last BYTES of each file")
         ->check(kPositive);
     run_by(logs, values, [&values] { return app_logs(values.options, values.logs); });
+}
+
+void add_app_changes(CLI::App& root, Values& values) {
+    CLI::App* app = root.get_subcommand("app");
+    const char* id = "id, unique name or prefix, or last";
+    CLI::App* move = app->add_subcommand("move", "Move an application to another queue");
+    move->add_option("id", values.id, id)->required();
+    move->add_option("queue", values.to, "path, or unique last name")->required();
+    run_by(move, values, [&values] { return app_move(values.options, values.id, values.to); });
+
+    CLI::App* priority = app->add_subcommand("update-priority", "Change its place in its queue");
+    priority->add_option("id", values.id, id)->required();
+    priority->add_option("priority", values.priority, "higher is served first")->required();
+    run_by(priority, values,
+           [&values] { return app_update_priority(values.options, values.id, values.priority); });
+
+    CLI::App* lifetime = app->add_subcommand("update-lifetime", "Limit how long it may go on");
+    lifetime->add_option("id", values.id, id)->required();
+    lifetime->add_option("time", values.to, "from now on, for example 30m; none: without end")
+        ->required();
+    run_by(lifetime, values,
+           [&values] { return app_update_lifetime(values.options, values.id, values.to); });
+
+    CLI::App* container = noun(root, "container", "Containers");
+    CLI::App* signal = container->add_subcommand("signal", "Send a signal to its processes");
+    signal->add_option("id", values.id, "id of the container")->required();
+    signal
+        ->add_option("command", values.to,
+                     "OUTPUT_THREAD_DUMP, GRACEFUL_SHUTDOWN or FORCEFUL_SHUTDOWN")
+        ->required();
+    run_by(signal, values,
+           [&values] { return container_signal(values.options, values.id, values.to); });
+
+    CLI::App* attempt = noun(root, "attempt", "Attempts of applications");
+    CLI::App* fail = attempt->add_subcommand("fail", "End it as a failure; the next one follows");
+    fail->add_option("id", values.id, "id of the attempt")->required();
+    run_by(fail, values, [&values] { return attempt_fail(values.options, values.id); });
 }
 
 void add_nodes_and_queues(CLI::App& root, Values& values) {
@@ -329,6 +369,7 @@ void build(CLI::App& root, Values& values) {
     add_global_flags(root, values);
     add_submit(root, values);
     add_apps(root, values);
+    add_app_changes(root, values);
     add_nodes_and_queues(root, values);
     add_config(root, values);
     add_dev(root, values);

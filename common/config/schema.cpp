@@ -10,6 +10,9 @@ constexpr std::int64_t kHour = 3600 * kSecond;
 constexpr std::int64_t kMiB = 1 << 20;
 
 constexpr Key kKeys[] = {
+    {"acl.enable", Type::Boolean, "false", 0, 0,
+     "let every user of the machine in by the Unix socket, under the access lists of queues and "
+     "applications; who holds the token operates the cluster and may everything"},
     {"auth.anonymous_read", Type::Boolean, "false", 0, 0,
      "answer GET under /ws/v1 and /api/v1 without a token; on loopback only"},
     {"auth.host_names", Type::TextList, "", 0, 0,
@@ -66,6 +69,10 @@ constexpr Key kKeys[] = {
     {"node.work_dir", Type::Text, "", 0, 0,
      "containers, logs and cache; default: systemd's state directory, else "
      "~/.local/state/heddle/node"},
+    {"scheduler.applications_completed_for", Type::Duration, "168h", kSecond, 365 * 24 * kHour,
+     "how long an application that is over stays on record and in lists"},
+    {"scheduler.applications_completed_max", Type::Integer, "10000", 0, 1'000'000,
+     "how many applications that are over stay on record; the oldest go first"},
     {"scheduler.attempts_max", Type::Integer, "2", 1, 1000,
      "upper bound of the attempts of one application"},
     {"scheduler.file", Type::Text, "/etc/heddle/scheduler.toml", 0, 0,

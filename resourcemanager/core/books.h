@@ -33,6 +33,7 @@ struct PendingSave {
     enum class Kind {
         Submission,        // refused if it fails
         Kill,              // refused if it fails
+        Change,            // refused if it fails
         AttemptAllocated,  // this and the following are tried again until they succeed
         AttemptEnd,
         ApplicationEnd,

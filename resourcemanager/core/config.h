@@ -40,6 +40,9 @@ constexpr std::size_t kBlacklistMax =
     10'000;                               // of nodes a master wants nothing on; the first count
 constexpr std::size_t kHealthMax = 1024;  // shortened, as diagnostics
 
+/// Changes of one application that wait for their turn to be saved; more are refused.
+constexpr std::size_t kChangesWaitingMax = 32;
+
 struct Config {
     Duration heartbeat_interval = seconds(1);
     Duration node_expiry = seconds(10);               // silent longer than this: lost
@@ -55,6 +58,7 @@ struct Config {
     std::int32_t attempts_max = 2;         // upper bound of a submission's own number
     std::int32_t placements_per_step = 256;
     std::int32_t applications_completed_max = 10000;
+    Duration applications_completed_for = seconds(7 * 24 * 3600);  // at most; then they are gone
     std::int32_t applications_active_max = 10000;
     std::int32_t ids_per_reservation = 50;
     std::int32_t secrets_pool = 64;

@@ -27,7 +27,7 @@ void count_use(Application& application, const Container& container, int sign) {
 
 void charge(Books& books, Container& container) {
     Application& application = books.application_of(container.key.attempt);
-    std::set<ContainerId>& held = books.applications.find(container.id.attempt)->containers;
+    std::set<ContainerId>& held = books.applications.find(container.key.attempt)->containers;
     const std::size_t before = held.size();
     container.in_attempt = held.insert(held.end(), container.id);  // mostly the newest
     CHECK(held.size() == before + 1);
@@ -39,7 +39,7 @@ void charge(Books& books, Container& container) {
 
 void refund(Books& books, const Container& container) {
     Application& application = books.application_of(container.key.attempt);
-    books.applications.find(container.id.attempt)->containers.erase(container.in_attempt);
+    books.applications.find(container.key.attempt)->containers.erase(container.in_attempt);
     application.allocated -= container.size;
     count_use(application, container, -1);
     const std::int64_t seconds =
@@ -72,6 +72,16 @@ void remember_end(Books& books, Attempt& attempt, const Container& container,
     EndedContainer& ended = attempt.ended[container.id];
     ended = {exit, container.key, container.node, node_waits, counted, 0, {}};
     tell_end(books, attempt, container.id, ended);
+}
+
+// It was to be handed to the next attempt, whose master has never heard of it.
+void forget_kept(Books& books, Attempt& attempt, const Container& container) {
+    if (!container.stopping && books.asks.count(container.key).live > 0) {
+        books.asks.count_live(container.key, -1);
+    }
+    if (container.id.epoch < books.epoch) {
+        attempt.tombstones.insert(container.id);
+    }
 }
 
 }  // namespace
@@ -191,7 +201,7 @@ void container_gone(Books& books, ContainerId id, const ContainerExit& exit, boo
     }
     refund(books, container);
     Application& application = books.application_of(container.key.attempt);
-    Attempt& attempt = *books.applications.find(id.attempt);
+    Attempt& attempt = *books.applications.find(container.key.attempt);
     show_ended(books, application, container, exit);
     if (container.master()) {
         attempt.master_exit = exit;
@@ -199,6 +209,9 @@ void container_gone(Books& books, ContainerId id, const ContainerExit& exit, boo
         attempt.record.master_node = node.info.id;
         master_gone(books, application, attempt, exit);
     } else if (is_ending(attempt.state)) {
+        if (application.keeps_containers()) {
+            forget_kept(books, attempt, container);
+        }
         if (node_waits) {
             acknowledge(books, node.index, id);
         }

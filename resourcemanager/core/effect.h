@@ -104,8 +104,16 @@ struct MasterCredentials {
 struct SchedulerAnswer {
     std::int64_t version = 0;  // of what holds now; of a dry run: what would be its number
 };
+/// What holds of the application now.
+struct ChangeAnswer {
+    ApplicationId application;
+    std::string queue;
+    std::int32_t priority = 0;
+    WallTime expires;
+};
+struct OrderAnswer {};
 using Answer = std::variant<NewApplicationAnswer, SubmitAnswer, KillAnswer, MasterCredentials,
-                            SchedulerAnswer>;
+                            SchedulerAnswer, ChangeAnswer, OrderAnswer>;
 
 struct Reply {
     RequestId request;

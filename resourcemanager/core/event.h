@@ -97,9 +97,45 @@ struct ReplaceScheduler {
     bool dry_run = false;  // is checked and answered, and changes nothing
 };
 
+/// To another leaf, with all that it holds. Answered by ChangeAnswer once it is on disk; an
+/// application that is over is left as it is, as YARN does. Errors: NotFound (application, queue),
+/// InvalidArgument (the queue takes none), ResourceExhausted, Unavailable.
+struct MoveApplication {
+    ApplicationId application;
+    std::string queue;  // as in a submission
+};
+
+/// As MoveApplication. Errors: NotFound, InvalidArgument (above the cluster's maximum), ...
+struct ChangePriority {
+    ApplicationId application;
+    std::int32_t priority = 0;
+};
+
+/// As MoveApplication; beyond the queue's maximum it is that. Errors: NotFound, InvalidArgument (in
+/// the past), ...
+struct ChangeLifetime {
+    ApplicationId application;
+    WallTime expires;  // 0: never
+};
+
+/// Answered by OrderAnswer when the order is on its way. Errors: NotFound, Conflict (it ends),
+/// Unavailable (its node is away).
+struct SignalContainer {
+    ContainerId container;
+    SignalKind kind = SignalKind::ThreadDump;
+};
+
+/// Ends the present attempt as a failure. Answered by OrderAnswer once that is on disk. Errors:
+/// NotFound, Conflict (not the present attempt, or over).
+struct FailAttempt {
+    AttemptId attempt;
+    std::string reason;  // "failed by user alice"
+};
+
 struct Request {
     RequestId id;
-    std::variant<NewApplication, SubmitApplication, KillApplication, ClaimMaster, ReplaceScheduler>
+    std::variant<NewApplication, SubmitApplication, KillApplication, ClaimMaster, ReplaceScheduler,
+                 MoveApplication, ChangePriority, ChangeLifetime, SignalContainer, FailAttempt>
         what;
 };
 

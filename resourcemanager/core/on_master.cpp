@@ -242,6 +242,15 @@ void forget_absent_asks(Books& books, Attempt& attempt, const std::vector<Ask>& 
     }
 }
 
+// A container of this attempt, or of one before it that has left it to this one.
+bool may_hold(const Books& books, const Attempt& attempt, const ContainerId& id) {
+    const Application& application = *books.applications.find(attempt.record.id.application);
+    return id.attempt == attempt.record.id ||
+           (application.keeps_containers() &&
+            id.attempt.application == attempt.record.id.application &&
+            id.attempt.number < attempt.record.id.number);
+}
+
 // A complete update shows what the master knows: what it should know is told again.
 void compare_known(Books& books, Attempt& attempt, const MasterUpdate& update) {
     const std::set<ContainerId> known(update.known.begin(), update.known.end());
@@ -264,7 +273,7 @@ void compare_known(Books& books, Attempt& attempt, const MasterUpdate& update) {
     }
     for (const ContainerId& id : known) {
         const bool here = attempt.containers.contains(id) || attempt.ended.contains(id);
-        if (here || id.attempt != attempt.record.id || (!books.settled && id.epoch < books.epoch)) {
+        if (here || !may_hold(books, attempt, id) || (!books.settled && id.epoch < books.epoch)) {
             continue;  // it may still come with its node
         }
         attempt.tombstones.insert(id);
@@ -307,13 +316,14 @@ void on_update(Books& books, Application& application, Attempt& attempt,
     }
     for (const ContainerId& id : update.releases) {
         Container* container = books.containers.find(id);
-        if (container != nullptr && id.attempt == attempt.record.id && !container->master()) {
+        if (container != nullptr && container->key.attempt == attempt.record.id &&
+            !container->master()) {
             stop_container(books, *container, "released by its master");
         }
     }
     for (const ContainerId& id : update.starts) {
         Container* container = books.containers.find(id);
-        if (container != nullptr && id.attempt == attempt.record.id) {
+        if (container != nullptr && container->key.attempt == attempt.record.id) {
             start_held(books, *container);
         }
     }

@@ -22,14 +22,36 @@ void refuse(Books& books, ConnectionId connection, const NodeId& node, std::stri
     books.emit(CloseConnection{connection, {ErrorCode::Conflict, std::move(reason)}});
 }
 
+// The attempt that a reported container belongs to: the one it was granted to, or, where
+// containers outlive attempts, the present one.
+Attempt* attempt_of(Books& books, const ContainerReport& report) {
+    Application* application = books.applications.find(report.container.attempt.application);
+    if (application != nullptr && application->keeps_containers() && report.key.ask > 0) {
+        return application->current();
+    }
+    return books.applications.find(report.container.attempt);
+}
+
+// An attempt that has failed keeps its containers for the next one.
+bool kept_by(const Application& application, const Attempt& attempt,
+             const ContainerReport& report) {
+    return application.keeps_containers() && application.goes_on() &&
+           report.container.attempt.number <= attempt.record.id.number;
+}
+
 // An attempt whose containers are taken over when a node reports them.
 bool takes_containers(const Books& books, const Attempt* attempt, const ContainerReport& report) {
     if (books.config.defect == Defect::StaleEpochAccepted && attempt != nullptr) {
         return true;
     }
-    return attempt != nullptr && !is_ending(attempt->state) && report.key.ask > 0 &&
-           report.key.attempt == report.container.attempt && report.container.epoch < books.epoch &&
-           !attempt->tombstones.contains(report.container);
+    if (attempt == nullptr || report.key.ask <= 0 || report.container.epoch >= books.epoch ||
+        attempt->tombstones.contains(report.container)) {
+        return false;
+    }
+    const Application* application = books.applications.find(attempt->record.id.application);
+    return kept_by(*application, *attempt, report) ||
+           (!is_ending(attempt->state) && report.key.attempt == report.container.attempt &&
+            report.key.attempt == attempt->record.id);
 }
 
 void show_phase(Books& books, Container& container, const ContainerReport& report) {
@@ -65,7 +87,9 @@ Container from_report(const Books& books, NodeIndex node, const ContainerReport&
 }
 
 void adopt(Books& books, Node& node, Attempt& attempt, const ContainerReport& report) {
-    Container& container = enter_container(books, from_report(books, node.index, report));
+    Container taken = from_report(books, node.index, report);
+    taken.key.attempt = attempt.record.id;
+    Container& container = enter_container(books, std::move(taken));
     books.asks.count_live(container.key, +1);
     const Application& application = books.application_of(attempt.record.id);
     if (application.state == AppState::Killing && books.settled) {
@@ -100,7 +124,7 @@ void take_orphan(Books& books, Node& node, Attempt* attempt, const ContainerRepo
 }
 
 void unknown_done(Books& books, Node& node, const ContainerReport& report) {
-    Attempt* attempt = books.applications.find(report.container.attempt);
+    Attempt* attempt = attempt_of(books, report);
     if (attempt != nullptr) {
         if (const auto it = attempt->ended.find(report.container); it != attempt->ended.end()) {
             it->second.node_waits = true;
@@ -115,10 +139,16 @@ void unknown_done(Books& books, Node& node, const ContainerReport& report) {
         }
     }
     if (takes_containers(books, attempt, report)) {
-        books.asks.count_unconfirmed(report.key, +1);
         attempt->tombstones.insert(report.container);
+        if (is_ending(attempt->state)) {  // the next attempt's master does not know it
+            acknowledge(books, node.index, report.container);
+            return;
+        }
+        AskKey key = report.key;
+        key.attempt = attempt->record.id;
+        books.asks.count_unconfirmed(key, +1);
         EndedContainer& ended = attempt->ended[report.container];
-        ended = {*report.exit, report.key, node.index, true, true, 0, {}};
+        ended = {*report.exit, key, node.index, true, true, 0, {}};
         tell_end(books, *attempt, report.container, ended);
         return;
     }
@@ -182,7 +212,7 @@ void on_report(Books& books, Node& node, ContainerReport& report) {
         unknown_done(books, node, report);
         return;
     }
-    Attempt* attempt = books.applications.find(report.container.attempt);
+    Attempt* attempt = attempt_of(books, report);
     if (takes_containers(books, attempt, report)) {
         adopt(books, node, *attempt, report);
     } else {

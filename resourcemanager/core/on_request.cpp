@@ -5,10 +5,12 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/change.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
+#include "resourcemanager/core/move.h"
 #include "resourcemanager/core/queue_rules.h"
 
 namespace heddle::rm {
@@ -67,10 +69,14 @@ Status complete(const Books& books, ApplicationSubmission& submission) {
         return Error{ErrorCode::InvalidArgument,
                      to_string(submission.id) + " was not handed out by new-application"};
     }
-    if (submission.keep_containers) {
-        return Error{ErrorCode::Unsupported,
-                     "keeping containers across attempts is not supported in this version"};
+    if (submission.keep_containers && submission.kind == ApplicationKind::Rdd) {
+        return Error{ErrorCode::InvalidArgument,
+                     "an application of kind rdd cannot keep containers across attempts: its "
+                     "executors end with their driver; leave "
+                     "keep-containers-across-application-attempts out, or submit a program that "
+                     "speaks the master protocol as kind master"};
     }
+    TRY(priority_is_allowed(books, submission.priority));
     if (submission.unmanaged) {
         if (submission.kind == ApplicationKind::Command) {
             return Error{ErrorCode::InvalidArgument,
@@ -118,7 +124,7 @@ void perform(Books& books, RequestId request, SubmitApplication& submit) {
         return;
     }
     if (Application* known = books.applications.find(submission.id)) {
-        if (*known->submission != submission) {
+        if (as_submitted(*known) != submission) {
             refuse(books, request, ErrorCode::Conflict,
                    to_string(submission.id) + " was submitted before with other content");
         } else if (known->state == AppState::NewSaving) {
@@ -129,6 +135,10 @@ void perform(Books& books, RequestId request, SubmitApplication& submit) {
         return;
     }
     const QueueIndex queue = books.queues.find_leaf(submission.queue).value();
+    if (const Status taken = takes_applications(books, queue); !taken) {
+        books.emit(Reply{request, taken.error()});
+        return;
+    }
     if (books.queues.at(0).applications >= books.config.applications_active_max) {
         refuse(books, request, ErrorCode::ResourceExhausted,
                std::to_string(books.config.applications_active_max) +
@@ -142,6 +152,7 @@ void perform(Books& books, RequestId request, SubmitApplication& submit) {
     Application& application = books.applications.add(std::move(submission));
     application.queue = queue;
     application.submitted = books.wall;
+    set_time_limits(books, application);
     application.submit_waits.push_back(request);
     advance(books, application, AppInput::Submitted);
     const PendingSave save{PendingSave::Kind::Submission, application.id(), {}, 0, {}, 0};
@@ -170,14 +181,24 @@ void perform(Books& books, RequestId request, KillApplication& kill) {
         return;
     }
     application->kill_waits.push_back(request);
-    if (std::exchange(application->kill_saving, true)) {
-        return;
-    }
-    application->kill_reason = kill.reason.empty()
-                                   ? std::string("killed by request")
-                                   : shortened(std::move(kill.reason), kDiagnosticsMax);
-    const PendingSave save{PendingSave::Kind::Kill, application->id(), {}, 0, {}, 0};
-    books.save(save, changes_of(books, save));
+    begin_kill(books, *application,
+               kill.reason.empty() ? std::string("killed by request") : std::move(kill.reason));
+}
+
+void perform(Books& books, RequestId request, const MoveApplication& move) {
+    on_move(books, request, move);
+}
+void perform(Books& books, RequestId request, const ChangePriority& change) {
+    on_priority(books, request, change);
+}
+void perform(Books& books, RequestId request, const ChangeLifetime& change) {
+    on_lifetime(books, request, change);
+}
+void perform(Books& books, RequestId request, const SignalContainer& signal) {
+    on_signal(books, request, signal);
+}
+void perform(Books& books, RequestId request, const FailAttempt& fail) {
+    on_fail(books, request, fail);
 }
 
 void perform(Books& books, RequestId request, const ClaimMaster& claim) {
@@ -206,6 +227,16 @@ void perform(Books& books, RequestId request, const ClaimMaster& claim) {
 }
 
 }  // namespace
+
+void begin_kill(Books& books, Application& application, std::string reason) {
+    if (application.kill_requested || is_ending(application.state) ||
+        std::exchange(application.kill_saving, true)) {
+        return;
+    }
+    application.kill_reason = shortened(std::move(reason), kDiagnosticsMax);
+    const PendingSave save{PendingSave::Kind::Kill, application.id(), {}, 0, {}, 0};
+    books.save(save, changes_of(books, save));
+}
 
 void on(Books& books, Request event) {
     std::visit([&](auto& what) { perform(books, event.id, what); }, event.what);

@@ -5,6 +5,7 @@
 
 #include "common/base/check.h"
 #include "common/base/log.h"
+#include "resourcemanager/core/change.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 
@@ -67,6 +68,7 @@ void kill_failed(Books& books, const ApplicationId& id, const Error& why) {
         return;
     }
     refuse_all(books, application->kill_waits, why);
+    watch_time(books, *application, books.config.save_retry);
 }
 
 // An attempt that has ended is saved with its end, and the record may have left the store with its
@@ -109,6 +111,9 @@ void on(Books& books, Saved event) {
             break;
         case PendingSave::Kind::Kill:
             stored_kill(books, *application);
+            break;
+        case PendingSave::Kind::Change:
+            stored_change(books, *application);
             break;
         case PendingSave::Kind::AttemptAllocated:
             stored_attempt(books, *application, *books.applications.find(save.attempt));
@@ -155,6 +160,9 @@ void on(Books& books, SaveFailed event) {
             break;
         case PendingSave::Kind::Kill:
             kill_failed(books, save.application, event.error);
+            break;
+        case PendingSave::Kind::Change:
+            change_failed(books, *books.applications.find(save.application), event.error);
             break;
         case PendingSave::Kind::NodeRegistration:
             registration_failed(books, save, event.error);

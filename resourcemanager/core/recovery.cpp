@@ -60,13 +60,19 @@ void recover_application(Books& books, ApplicationRecord& record) {
     application.launched = record.launched;
     application.finished = record.finished;
     application.kill_requested = record.kill_requested;
-    application.kill_reason = "killed by request";
+    application.kill_reason =
+        record.kill_reason.empty() ? std::string("killed by request") : record.kill_reason;
+    application.expires = record.expires;
+    application.pending_until = record.pending_until;
+    application.queue_submitted = std::move(record.queue_submitted);
+    application.priority_submitted = record.priority_submitted;
     application.memory_mib_seconds = record.memory_mib_seconds;
     application.vcore_seconds = record.vcore_seconds;
     ++books.counters.submitted;
     books.changed(application);
     if (!is_final(application.state)) {
         books.queues.enter(seat_of(application));
+        watch_time(books, application);
         return;
     }
     application.outcome = application.state;
@@ -123,6 +129,15 @@ void recover_attempt(Books& books, AttemptRecord& record) {
                         books.now + books.config.settle_time + books.master_expiry());
 }
 
+// They leave in the order in which they ended.
+void order_completed(Books& books) {
+    std::stable_sort(books.completed.begin(), books.completed.end(),
+                     [&](const ApplicationId& a, const ApplicationId& b) {
+                         return books.applications.find(a)->finished <
+                                books.applications.find(b)->finished;
+                     });
+}
+
 }  // namespace
 
 void on(Books& books, Booted event) {
@@ -144,6 +159,7 @@ void on(Books& books, Booted event) {
     for (ApplicationRecord& record : event.applications) {
         recover_application(books, record);
     }
+    order_completed(books);
     std::sort(event.attempts.begin(), event.attempts.end(),
               [](const AttemptRecord& a, const AttemptRecord& b) { return a.id < b.id; });
     for (AttemptRecord& record : event.attempts) {
@@ -158,6 +174,7 @@ void on(Books& books, Booted event) {
         }
     }
     ask_for_secrets(books);
+    forget_completed(books);
     books.deadlines.set({Timer::Kind::Settle, {}, 0}, books.now + books.config.settle_time);
     settle_if_complete(books);
 }

@@ -43,6 +43,12 @@ void expire_deadlines(Books& books) {
             case Timer::Kind::SaveRetry:
                 save_retry_due(books, timer->number);
                 break;
+            case Timer::Kind::TimeLimit:
+                time_limit_due(books, timer->attempt.application);
+                break;
+            case Timer::Kind::Retention:
+                retention_due(books);
+                break;
         }
     }
 }

@@ -90,6 +90,7 @@ std::shared_ptr<const ApplicationView> view_of(const Books& books, const Applica
     view.tracking_url = application.tracking_url;
     view.submitted = application.submitted;
     view.launched = application.launched;
+    view.expires = application.expires;
     view.kill_requested = application.kill_requested;
     view.progress_percent = application.progress_percent;
     view.allocated = application.allocated;

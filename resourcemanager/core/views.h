@@ -84,6 +84,7 @@ struct ApplicationView {
     WallTime submitted;
     WallTime launched;
     WallTime finished;
+    WallTime expires;  // its lifetime is over then; 0: never
     bool kill_requested = false;
     std::int32_t progress_percent = 0;
     Resource allocated;

@@ -111,6 +111,11 @@ net::Admission Front::decide(const net::HttpRequest& head) {
     if (match.route->permission == Permission::Write && !who->may_write()) {
         return unauthenticated();
     }
+    if (!is_public && parts_.access.enabled() && !who->operates && !open_to_users(*match.route)) {
+        return refuse(403, ErrorCode::PermissionDenied,
+                      "User " + who->user + " does not operate this cluster; " + head.path +
+                          " is for those who hold its token");
+    }
     const bool by_cookie = who && who->kind == Principal::Kind::Cookie;
     if (by_cookie && !head.reads_only() && !head.headers.has("Origin")) {
         return refuse(403, ErrorCode::PermissionDenied, "a page that writes must say its Origin");

@@ -107,10 +107,10 @@ void write_resource_info(wire::JsonWriter& json, const ApplicationView& app) {
     json.end_object().end_array().end_object();
 }
 
-void write_timeouts(wire::JsonWriter& json) {
-    json.key("timeouts").begin_object().key("timeout").begin_array().begin_object();
-    json.member("type", "LIFETIME").member("expiryTime", "UNLIMITED");
-    json.member("remainingTimeInSeconds", -1).end_object().end_array().end_object();
+void write_timeouts(wire::JsonWriter& json, const View& view, const ApplicationView& app) {
+    json.key("timeouts").begin_object().key("timeout").begin_array();
+    write_timeout(json, app.expires, view.as_of);
+    json.end_array().end_object();
 }
 
 void write_use(wire::JsonWriter& json, const View& view, const ApplicationView& app) {
@@ -185,7 +185,7 @@ void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& 
         write_resource_info(json, app);
     }
     if (parts.timeouts) {
-        write_timeouts(json);
+        write_timeouts(json, view, app);
     }
     json.end_object();
 }

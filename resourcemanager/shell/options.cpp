@@ -150,6 +150,9 @@ Config core_config(const config::Settings& settings) {
     core.locality_delay = settings.duration("scheduler.locality_delay");
     core.stop_grace = settings.duration("scheduler.stop_grace");
     core.attempts_max = static_cast<std::int32_t>(settings.integer("scheduler.attempts_max"));
+    core.applications_completed_max =
+        static_cast<std::int32_t>(settings.integer("scheduler.applications_completed_max"));
+    core.applications_completed_for = settings.duration("scheduler.applications_completed_for");
     core.scheduler.queues.clear();
     for (const std::string& name : settings.texts("scheduler.queues")) {
         core.scheduler.queues.push_back(queue_config(full_queue_path(name)));
@@ -223,6 +226,7 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
     }
     options.ui_dir = parsed.ui_dir;
     options.anonymous_read = settings->boolean("auth.anonymous_read");
+    options.access_lists = settings->boolean("acl.enable");
     options.host_names = settings->texts("auth.host_names");
     options.artifact_bytes_max =
         static_cast<std::uint64_t>(settings->bytes("manager.artifact_bytes_max"));

@@ -91,6 +91,10 @@ private:
     std::vector<std::vector<std::string>> patterns_;  // split, one per route
 };
 
+/// Whether those who do not operate the cluster may call it, with access lists on: its handler asks
+/// the lists itself, or tells what every user may know. Default: no.
+bool open_to_users(const Route& route);
+
 /// An error in the shape that YARN's clients know.
 net::HttpResponse error_response(const Error& error);
 

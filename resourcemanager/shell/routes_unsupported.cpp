@@ -27,7 +27,6 @@ constexpr Missing kMissing[] = {
     {"POST", "/ws/v1/cluster/scheduler/logs", "scheduler logs"},
     {"GET", "/ws/v1/cluster/scheduler-conf/format",
      "taking the scheduler's configuration back to its file"},
-    {"GET", "/ws/v1/cluster/queues/{queue}/access", "queue access lists"},
     {"GET", "/ws/v1/cluster/get-node-labels", "node labels"},
     {"GET", "/ws/v1/cluster/get-rm-node-labels", "node labels"},
     {"GET", "/ws/v1/cluster/get-node-to-labels", "node labels"},
@@ -38,10 +37,6 @@ constexpr Missing kMissing[] = {
     {"GET", "/ws/v1/cluster/nodes/{id}/get-labels", "node labels"},
     {"POST", "/ws/v1/cluster/nodes/{id}/replace-labels", "node labels"},
     {"POST", "/ws/v1/cluster/nodes/{id}/resource", "changing a node's resources"},
-    {"PUT", "/ws/v1/cluster/apps/{id}/queue", "moving applications"},
-    {"PUT", "/ws/v1/cluster/apps/{id}/priority", "changing priorities"},
-    {"PUT", "/ws/v1/cluster/apps/{id}/timeout", "application time limits"},
-    {"POST", "/ws/v1/cluster/containers/{id}/signal/{command}", "signals to containers"},
 };
 
 }  // namespace

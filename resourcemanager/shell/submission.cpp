@@ -17,10 +17,11 @@ using wire::Json;
 constexpr std::size_t kNameMax = 1024;
 constexpr std::size_t kTagMax = 100;
 constexpr std::size_t kTagsMax = 50;
+constexpr std::size_t kAccessListMax = 4096;
 constexpr Resource kMasterSizeDefault{1024, 1};
 constexpr std::string_view kHeddleScheme = "heddle:sha256/";
 
-constexpr std::array<std::string_view, 23> kFields = {
+constexpr std::array<std::string_view, 24> kFields = {
     "application-id",
     "application-name",
     "queue",
@@ -42,6 +43,7 @@ constexpr std::array<std::string_view, 23> kFields = {
     "application-timeouts",
     "heddle-kind",
     "heddle-argv",
+    "heddle-pending-limit",
     "user",
     "am-container-resource-request",
 };
@@ -404,6 +406,82 @@ Result<std::int32_t> small_number(const Json& context, const char* field, std::i
     return static_cast<std::int32_t>(number);
 }
 
+// "alice,bob ops,dev": users, then groups; "*": everybody.
+AccessList parse_access_list(std::string_view text) {
+    AccessList list;
+    const std::size_t space = text.find(' ');
+    const auto names = [](std::string_view part) {
+        std::vector<std::string> all;
+        for (const std::string_view name : split(part, ',')) {
+            if (!trim(name).empty()) {
+                all.emplace_back(trim(name));
+            }
+        }
+        return all;
+    };
+    list.everybody = trim(text) == "*";
+    if (!list.everybody) {
+        list.users = names(text.substr(0, space));
+        list.groups = space == std::string_view::npos ? std::vector<std::string>()
+                                                      : names(text.substr(space));
+    }
+    return list;
+}
+
+Status read_access(const Json* container, ApplicationSubmission& submission) {
+    const Json* acls = container == nullptr ? nullptr : container->find("application-acls");
+    TRY(const std::vector<const Json*> entries, entries_of(acls, "application-acls"));
+    for (const Json* entry : entries) {
+        TRY(const std::string key, entry->string_or("key", ""));
+        TRY(const std::string value, entry->string_or("value", ""));
+        if (key != "VIEW_APP" && key != "MODIFY_APP") {
+            return invalid("application-acls: '" + key + "' is neither VIEW_APP nor MODIFY_APP");
+        }
+        if (value.size() > kAccessListMax || !printable(value)) {
+            return invalid(
+                "application-acls: a list takes at most 4096 bytes without control "
+                "characters, as 'user,user group,group' or '*'");
+        }
+        (key == "VIEW_APP" ? submission.viewers : submission.modifiers) = parse_access_list(value);
+    }
+    return {};
+}
+
+constexpr std::int64_t kSecondsMax = std::int64_t{365} * 24 * 3600;
+
+// A time of at least one unit and at most a year; 0 and below are none, as in YARN.
+Status read_time(const Json& object, const char* field, Duration unit,
+                 std::optional<Duration>& out) {
+    TRY(const std::int64_t number, object.integer_or(field, 0));
+    const std::int64_t most = seconds(kSecondsMax).microseconds / unit.microseconds;
+    if (number > most) {
+        return invalid(std::string(field) + " is at most " + std::to_string(most) +
+                       " (a year), not " + std::to_string(number) + "; leave it out for no limit");
+    }
+    if (number > 0) {
+        out = unit * number;
+    }
+    return {};
+}
+
+// {"entry":[{"key":"LIFETIME","value":60}]}, in seconds.
+Status read_times(const Json& context, ApplicationSubmission& submission) {
+    TRY(read_time(context, "attempt-failures-validity-interval", milliseconds(1),
+                  submission.failures_validity));
+    TRY(read_time(context, "heddle-pending-limit", seconds(1), submission.pending_max));
+    TRY(const std::vector<const Json*> entries,
+        entries_of(context.find("application-timeouts"), "application-timeouts"));
+    for (const Json* entry : entries) {
+        TRY(const std::string key, entry->string_or("key", ""));
+        if (key != "LIFETIME") {
+            return invalid("application-timeouts: there is no '" + key +
+                           "'; the only one is LIFETIME, in seconds");
+        }
+        TRY(read_time(*entry, "value", seconds(1), submission.lifetime));
+    }
+    return {};
+}
+
 Status refuse_unsupported(const Json& context) {
     TRY(const std::string text, context.string_or("reservation-id", ""));
     if (!text.empty()) {
@@ -446,6 +524,8 @@ Result<ApplicationSubmission> parse_submission(std::string_view body) {
     TRY(read_label(context, "app-node-label-expression", submission.label));
     TRY(read_label(context, "am-container-node-label-expression", submission.master_label));
     TRY(read_container(context, submission));
+    TRY(read_times(context, submission));
+    TRY(read_access(context.find("am-container-spec"), submission));
     return submission;
 }
 

@@ -7,8 +7,10 @@
 //                                    kinds: command, master, rdd, outside (its master is no
 //                                    container);
 //                                    keys: queue, attempts, priority, resources, label,
-//                                    master-label. Names are app1,
-//                                    app2, ...
+//                                    master-label, keep (its containers across attempts; each next
+//                                    master asks for what the last one did), validity, lifetime,
+//                                    pending (seconds: of failures, in all, and until it starts).
+//                                    Names are app1, app2, ...
 //   claim APP                        an outside master asks for its token and connects
 //   ask APP ID count=N memory=M vcores=V [generation=G] [nodes=a,b] [strict] [hold] [priority=P]
 //       [resources=gpu:1,...] [racks=/a,/b] [label=L]
@@ -19,7 +21,11 @@
 //   show APP                         shows its state and final status
 //   nodes                            shows the nodes and their states
 //   exit CONTAINER CODE | signal CONTAINER SIGNAL
-//   kill APP
+//   kill APP; fail APP               the application; its present attempt
+//   move APP QUEUE; priority APP N   to another queue; to another priority
+//   lifetime APP SECONDS             from now on; 0: without end
+//   dump CONTAINER                   a person wishes its threads to be dumped (SIGQUIT)
+//   queues                           shows what each leaf holds and what waits in it
 //   power off|on NODE; agent kill|start NODE; partition on|off NODE; leave NODE
 //   manager kill|start; saves fail|work; disconnect APP
 //   advance SECONDS
@@ -33,6 +39,8 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
+#include <set>
 #include <sstream>
 
 #include "common/base/strings.h"
@@ -48,6 +56,7 @@ class Runner {
 public:
     explicit Runner(Config config) : world_(1, std::move(config)) {
         world_.stage().collect = true;
+        world_.on_master = [this](MasterScript& master) { lead(master); };
         world_.manager().start();
     }
 
@@ -77,6 +86,22 @@ public:
     }
 
 private:
+    // A master whose application keeps containers asks for what the one before it asked for.
+    void lead(MasterScript& master) {
+        const ApplicationId id = master.attempt().application;
+        if (keeps_.contains(id)) {
+            master.on_registered = [this, id, &master] {
+                for (const Ask& ask : asks_[id]) {
+                    master.ask(ask);
+                }
+            };
+        }
+    }
+
+    static std::optional<Duration> time_of(const std::string& text) {
+        return text.empty() ? std::nullopt : std::optional(seconds(std::stoll(text)));
+    }
+
     static Words words_of(const std::string& line) {
         std::istringstream stream(line);
         Words words;
@@ -180,6 +205,10 @@ private:
             show_nodes();
         } else if (verb == "saves") {
             world_.manager().fail_saves = words[1] == "fail";
+        } else if (verb == "dump") {
+            request(SignalContainer{container(words[1]), SignalKind::ThreadDump}, "signal");
+        } else if (verb == "queues") {
+            show_queues();
         } else if (verb == "exit") {
             EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
         } else if (verb == "heartbeat") {
@@ -199,6 +228,18 @@ private:
             claim(application(words[1]));
         } else if (verb == "kill") {
             request(KillApplication{application(words[1]), "killed by user alice"}, "kill");
+        } else if (verb == "fail") {
+            const auto view = world_.manager().view()->applications.find(application(words[1]));
+            request(FailAttempt{view->attempts.back().id, "failed by user alice"}, "fail");
+        } else if (verb == "move") {
+            request(MoveApplication{application(words[1]), words[2]}, "move");
+        } else if (verb == "priority") {
+            request(ChangePriority{application(words[1]), std::stoi(words[2])}, "priority");
+        } else if (verb == "lifetime") {
+            const std::int64_t left = std::stoll(words[2]) * 1000;
+            const std::int64_t now = world_.stage().wall().milliseconds;
+            request(ChangeLifetime{application(words[1]), {left == 0 ? 0 : now + left}},
+                    "lifetime");
         } else if (verb == "ask") {
             ask(words);
         } else if (verb == "avoid") {
@@ -253,6 +294,10 @@ private:
         submission.master_label = keys["master-label"];
         submission.attempts_max = keys["attempts"].empty() ? 2 : std::stoi(keys["attempts"]);
         submission.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
+        submission.failures_validity = time_of(keys["validity"]);
+        submission.lifetime = time_of(keys["lifetime"]);
+        submission.pending_max = time_of(keys["pending"]);
+        submission.keep_containers = keys.contains("keep");
         world_.manager().request(
             NewApplication{}, [this, submission](const Result<Answer>& answer) mutable {
                 if (!answer.ok()) {
@@ -261,6 +306,9 @@ private:
                 }
                 submission.id = std::get<NewApplicationAnswer>(*answer).application;
                 submission.name = name_of(submission.id);
+                if (submission.keep_containers) {
+                    keeps_.insert(submission.id);
+                }
                 request(SubmitApplication{submission}, "submit " + name_of(submission.id));
             });
     }
@@ -270,6 +318,17 @@ private:
             world_.stage().show(id.name + " is " + std::string(to_string(node->state)));
             return true;
         });
+    }
+
+    void show_queues() {
+        for (const auto& [path, queue] : world_.manager().view()->queues) {
+            if (queue.leaf) {
+                world_.stage().show(path + " holds " + to_string(queue.used) + " of " +
+                                    std::to_string(queue.applications_active) + "+" +
+                                    std::to_string(queue.applications_pending) + " and waits for " +
+                                    std::to_string(queue.containers_pending));
+            }
+        }
     }
 
     void show(const ApplicationId& id) {
@@ -311,9 +370,14 @@ private:
             }
         }
         world_.master(application(words[1]))->ask(ask);
+        std::vector<Ask>& asks = asks_[application(words[1])];
+        std::erase_if(asks, [&](const Ask& before) { return before.id == ask.id; });
+        asks.push_back(ask);
     }
 
     World world_;
+    std::set<ApplicationId> keeps_;
+    std::map<ApplicationId, std::vector<Ask>> asks_;  // as last given
     bool expecting_ = false;
     Words expected_;
 };
@@ -333,7 +397,15 @@ Duration heartbeat_of(const std::string& path, Duration otherwise) {
 TEST_P(Scenario, GoesAsWritten) {
     Config config;
     config.heartbeat_interval = heartbeat_of(GetParam(), config.heartbeat_interval);
-    config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch")};
+    config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch"),
+                               queue_config("root.small"), queue_config("root.stopped")};
+    QueueConfig& small = config.scheduler.queues[2];
+    small.applications_max = 1;
+    small.lifetime_default = seconds(100);
+    small.lifetime_max = seconds(200);
+    small.pending_max = seconds(50);
+    config.scheduler.queues[3].state = QueueState::Stopped;
+    config.attempts_max = 4;
     config.node_forget_after = seconds(120);
     config.scheduler.labels = {{"ssd", true}, {"spot", false}};
     Runner runner(config);

@@ -110,6 +110,7 @@ private:
         config.secrets_pool = 4;
         config.master_register_expiry = kFinishPatience;
         config.node_forget_after = seconds(2);  // so that lost ones come back before and after
+        config.attempts_max = 4;
         config.defect = defect;
         return config;
     }
@@ -142,6 +143,8 @@ private:
         } else {
             job.submission.kind = ApplicationKind::Master;
             job.submission.unmanaged = prng().chance(1, 6);
+            job.submission.keep_containers = prng().chance(1, 2);
+            job.submission.attempts_max = static_cast<std::int32_t>(prng().between(1, 4));
             job.pool = static_cast<std::int32_t>(prng().between(0, 2));
             job.pieces = static_cast<std::int32_t>(prng().between(0, 6));
             job.gpus = static_cast<std::int32_t>(prng().between(0, 2));
@@ -149,6 +152,12 @@ private:
             job.racks = prng().chance(1, 3);
             job.hold = prng().chance(1, 4);
             job.new_generation = prng().chance(1, 4);
+        }
+        if (prng().chance(1, 12)) {
+            job.submission.lifetime = milliseconds(prng().between(1000, 60000));
+        }
+        if (prng().chance(1, 12)) {
+            job.submission.pending_max = milliseconds(prng().between(100, 10000));
         }
         if (prng().chance(1, 6)) {
             job.kill_after = milliseconds(prng().between(100, 20000));
@@ -171,6 +180,8 @@ private:
         last.pieces = 9;
         last.piece_time = seconds(4);
         last.kill_after.reset();
+        last.submission.lifetime.reset();
+        last.submission.pending_max.reset();
         jobs_.push_back(std::move(last));
         stage().timeline.after(kFaults + seconds(15),
                                [this, index = jobs_.size() - 1] { push(index); });
@@ -256,7 +267,7 @@ private:
 
     void mischief() {
         NodeHost& node = any_node();
-        switch (prng().below(6)) {
+        switch (prng().below(9)) {
             case 0:
             case 1:
                 world_.manager().crash();
@@ -279,9 +290,57 @@ private:
                 node.lose_power();
                 restart_later(node, milliseconds(prng().between(1000, 14000)));
                 break;
+            case 5:
+            case 6:
+                fail_any_attempt();
+                break;
+            case 7:
+                change_anything();
+                break;
             default:
                 kill_any_process();
                 break;
+        }
+    }
+
+    const Job* any_submitted() {
+        const Job& job = jobs_[prng().below(jobs_.size())];
+        return job.submitted() ? &job : nullptr;
+    }
+
+    void fail_any_attempt() {
+        const Job* job = any_submitted();
+        const View* view = world_.manager().view();
+        const auto application =
+            job == nullptr || view == nullptr ? nullptr : view->applications.find(*job->id());
+        if (application != nullptr && !application->attempts.empty()) {
+            world_.manager().request(
+                FailAttempt{application->attempts.back().id, "failed by its user"},
+                [](const Result<Answer>&) {});
+        }
+    }
+
+    // Queue, priority, and for the bold a new lifetime; several at once.
+    void change_anything() {
+        const Job* job = any_submitted();
+        if (job == nullptr) {
+            return;
+        }
+        const auto count = prng().between(1, 4);
+        for (std::int64_t i = 0; i < count; ++i) {
+            const ApplicationId id = *job->id();
+            const auto ignore = [](const Result<Answer>&) {};
+            if (prng().chance(1, 2)) {
+                const char* queue = prng().chance(1, 2) ? "batch" : "default";
+                world_.manager().request(MoveApplication{id, queue}, ignore);
+            } else if (prng().chance(1, 2)) {
+                const auto priority = static_cast<std::int32_t>(prng().below(5));
+                world_.manager().request(ChangePriority{id, priority}, ignore);
+            } else {
+                const std::int64_t left = prng().between(20000, 90000);
+                const WallTime expires{stage().wall().milliseconds + left};
+                world_.manager().request(ChangeLifetime{id, expires}, ignore);
+            }
         }
     }
 
@@ -445,6 +504,9 @@ private:
     void granted(Plan& plan, const Grant& grant) {
         if (grant.key.ask != 1) {
             return;
+        }
+        if (!plan.begun) {  // left by the attempt before
+            plan.generation = std::max(plan.generation, grant.key.generation);
         }
         if (plan.job->hold) {
             plan.master->start_held(grant.container);

@@ -362,6 +362,16 @@ void ManagerHost::check_reply(const Reply& reply) {
         if (fresh->application.sequence > store_.sequences) {
             stage_.violate("id before its reservation: " + to_string(fresh->application));
         }
+    } else if (const auto* changed = std::get_if<ChangeAnswer>(&answer)) {
+        const auto it = store_.applications.find(changed->application);
+        const bool saved = it != store_.applications.end() &&
+                           it->second.submission.queue == changed->queue &&
+                           it->second.submission.priority == changed->priority &&
+                           it->second.expires == changed->expires;
+        if (!saved) {
+            stage_.violate("change answered before it is saved: " +
+                           to_string(changed->application));
+        }
     } else if (const auto* credentials = std::get_if<MasterCredentials>(&answer)) {
         if (!store_.attempts.contains(credentials->attempt)) {
             stage_.violate("token before its attempt: " + to_string(credentials->attempt));

@@ -58,7 +58,8 @@ std::vector<ManagerToNode> manager_to_node() {
                        {start},
                        {container(1)},
                        {{container(2), seconds(5), "released"}},
-                       {container(4)}}};
+                       {container(4)},
+                       {{container(5), SignalKind::Kill}}}};
 }
 
 std::vector<MasterToManager> master_to_manager() {
@@ -127,7 +128,12 @@ ApplicationRecord application_record() {
                          true,
                          true,
                          "ssd",
-                         "hdd"};
+                         "hdd",
+                         seconds(10),
+                         seconds(20),
+                         seconds(30),
+                         {true, {}, {}},
+                         {false, {"bob"}, {"ops", "dev"}}};
     record.state = AppState::Killed;
     record.final_status = FinalStatus::Killed;
     record.diagnostics = "killed by ada";
@@ -138,6 +144,11 @@ ApplicationRecord application_record() {
     record.kill_requested = true;
     record.memory_mib_seconds = 4;
     record.vcore_seconds = 5;
+    record.kill_reason = "killed by user ada";
+    record.expires = {6};
+    record.pending_until = {7};
+    record.queue_submitted = "root.batch";
+    record.priority_submitted = 0;
     return record;
 }
 

@@ -171,5 +171,39 @@ TEST(Submission, TakesNoSizeThatItsRecordCouldNotHold) {
     EXPECT_EQ(again->submission, *largest);
 }
 
+TEST(Submission, TakesLimitsOfTimeAndAccessLists) {
+    const auto all = parse(R"("heddle-argv":["x"],"attempt-failures-validity-interval":10000,
+        "heddle-pending-limit":30,
+        "application-timeouts":{"entry":[{"key":"LIFETIME","value":"60"}]},
+        "am-container-spec":{"application-acls":{"entry":[
+            {"key":"VIEW_APP","value":"*"},{"key":"MODIFY_APP","value":"bob,eve ops"}]}})");
+    ASSERT_TRUE(all.ok()) << all.error().message;
+    EXPECT_EQ(all->failures_validity, seconds(10));
+    EXPECT_EQ(all->pending_max, seconds(30));
+    EXPECT_EQ(all->lifetime, seconds(60));
+    EXPECT_TRUE(all->viewers.everybody);
+    EXPECT_EQ(all->modifiers, (AccessList{false, {"bob", "eve"}, {"ops"}}));
+    const auto none = parse(R"("heddle-argv":["x"],"attempt-failures-validity-interval":-1,
+        "application-timeouts":{"entry":[{"key":"LIFETIME","value":0}]})");
+    ASSERT_TRUE(none.ok()) << none.error().message;
+    EXPECT_EQ(none->failures_validity, std::nullopt);
+    EXPECT_EQ(none->lifetime, std::nullopt);
+}
+
+TEST(Submission, SaysWhatIsWrongWithALimitOfTimeOrAnAccessList) {
+    const std::string run = R"("heddle-argv":["x"],)";
+    expect_refused(run + R"("application-timeouts":{"entry":{"key":"IDLE","value":1}})",
+                   ErrorCode::InvalidArgument, "the only one is LIFETIME");
+    expect_refused(run + R"("application-timeouts":{"entry":{"key":"LIFETIME","value":31536001}})",
+                   ErrorCode::InvalidArgument, "at most 31536000 (a year)");
+    expect_refused(run + R"("heddle-pending-limit":99999999999)", ErrorCode::InvalidArgument,
+                   "leave it out");
+    expect_refused(run + R"("heddle-pending-limits":9)", ErrorCode::InvalidArgument,
+                   "heddle-pending-limit");
+    expect_refused(run + R"("am-container-spec":{"application-acls":{"entry":
+                   {"key":"KILL_APP","value":"*"}}})",
+                   ErrorCode::InvalidArgument, "neither VIEW_APP nor MODIFY_APP");
+}
+
 }  // namespace
 }  // namespace heddle::rm
