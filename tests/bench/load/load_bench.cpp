@@ -4,8 +4,8 @@
 // ask takes; how long a killed manager takes to allocate again. Baseline for the idle slot, in the
 // same run: what a heartbeat of one second costs at least, half of it.
 //
-//   load_bench PATH-OF-RESOURCEMANAGER [--agents N] [--seconds S] [--applications N] [--submissions
-//   N]
+//   load_bench PATH-OF-RESOURCEMANAGER [--agents N] [--seconds S] [--applications N]
+//       [--submissions N] [--slots N] [--rate ENDS-PER-SECOND]
 //
 // All agents come from one address, and the manager takes at most 4,096 connections of one.
 
@@ -30,7 +30,6 @@ namespace heddle::bench {
 namespace {
 
 constexpr int kAgentsMax = 4000;
-constexpr int kSlots = 16;  // of an agent
 constexpr Duration kPatience = seconds(60);
 constexpr double kHeartbeatIdleMs = 500;  // a slot waits half of a heartbeat of 1 s, on average
 
@@ -40,6 +39,7 @@ struct Arguments {
     int seconds = 5;
     int applications = 20;
     int submissions = 500;
+    int slots = 16;   // of an agent
     int rate = 2000;  // of ends a second, under the paced load
 };
 
@@ -67,6 +67,7 @@ public:
     void run() {
         connect_agents();
         submit_commands();
+        list_applications();
         submit_masters();
         measure_allocations();
         measure_slots();
@@ -77,8 +78,9 @@ private:
     void connect_agents() {
         const TimePoint begin = monotonic_now();
         for (int i = 0; i < arguments_.agents; ++i) {
-            agents_.push_back(std::make_unique<Agent>(stage_, "load-" + std::to_string(i),
-                                                      Resource{kSlots * 1024, kSlots}));
+            agents_.push_back(
+                std::make_unique<Agent>(stage_, "load-" + std::to_string(i),
+                                        Resource{arguments_.slots * 1024, arguments_.slots}));
             agents_.back()->connect();
             if (i % 100 == 99) {
                 wait_for_agents("agents to be welcome");
@@ -171,6 +173,36 @@ private:
                     arguments_.submissions);
     }
 
+    // The list that dashboards and exporters ask for, with all that was submitted.
+    void list_applications() {
+        net::ClientRequest request{"GET", "/ws/v1/cluster/apps", {}, {}, {}};
+        request.headers.add("Authorization", "Bearer " + manager_.token());
+        std::size_t bytes = 0;
+        bool over = false;
+        const TimePoint begin = monotonic_now();
+        TimePoint first;
+        net::ExchangeEvents events;
+        events.on_head = [](int status, const net::Headers&) { CHECK(status == 200); };
+        events.on_data = [&](std::string_view data) {
+            first = bytes == 0 ? monotonic_now() : first;
+            bytes += data.size();
+        };
+        events.on_done = [&](const Status& how) {
+            CHECK(how.ok());
+            over = true;
+        };
+        const net::HttpExchangePtr exchange =
+            net::start_exchange(loop_, net::Endpoint::tcp("127.0.0.1", manager_.port()),
+                                std::move(request), {}, std::move(events));
+        expect("the list of applications", [&] { return over; });
+        std::printf(
+            "/ws/v1/cluster/apps with %d applications: first byte after %.1f ms, all %.1f MiB "
+            "after "
+            "%.1f ms\n",
+            arguments_.submissions, ms((first - begin).microseconds),
+            static_cast<double>(bytes) / (1 << 20), ms((monotonic_now() - begin).microseconds));
+    }
+
     void submit_masters() {
         submit_many("master", arguments_.applications);
         expect("masters to register", [this] {
@@ -183,7 +215,8 @@ private:
 
     // Slots that masters do not take, in equal parts.
     std::int32_t fair_part() const {
-        return (arguments_.agents * kSlots - arguments_.applications) / arguments_.applications;
+        return (arguments_.agents * arguments_.slots - arguments_.applications) /
+               arguments_.applications;
     }
 
     void ask_all(std::int32_t count) {
@@ -218,8 +251,8 @@ private:
     // Containers live as long as gives the wanted rate of ends; twice as many are wanted as fit.
     void measure_slots() {
         stage_.life_min = milliseconds(1);
-        stage_.life_max = milliseconds(
-            std::max<std::int64_t>(2, 2000LL * arguments_.agents * kSlots / arguments_.rate));
+        stage_.life_max = milliseconds(std::max<std::int64_t>(
+            2, 2000LL * arguments_.agents * arguments_.slots / arguments_.rate));
         ask_all(2 * fair_part());
         run_for(seconds(2));
         stage_.full = true;
@@ -238,7 +271,7 @@ private:
         CHECK(!idle.empty());
         std::printf("the manager takes %.0f MiB with %d agents and %d containers\n",
                     static_cast<double>(manager_.resident_kib()) / 1024, arguments_.agents,
-                    arguments_.agents * kSlots);
+                    arguments_.agents * arguments_.slots);
         ask_all(fair_part() * 8 / 10);
         run_for(seconds(3));
         probe_asks();
@@ -284,7 +317,7 @@ private:
             "restart after a kill, with %d agents, %d applications on record and %d containers: "
             "allocating again %.2f s after the start of the process\n",
             arguments_.agents, arguments_.applications + arguments_.submissions,
-            arguments_.agents * kSlots, (stage_.epoch_began - begin).seconds());
+            arguments_.agents * arguments_.slots, (stage_.epoch_began - begin).seconds());
     }
 
     Arguments arguments_;
@@ -300,7 +333,7 @@ private:
 int usage(const std::string& what) {
     std::fprintf(stderr,
                  "load_bench: %s\nusage: load_bench PATH-OF-RESOURCEMANAGER [--agents N] "
-                 "[--seconds S] [--applications N] [--submissions N] [--rate N]\n",
+                 "[--seconds S] [--applications N] [--submissions N] [--slots N] [--rate N]\n",
                  what.c_str());
     return 2;
 }
@@ -330,6 +363,7 @@ int main(int argc, char** argv) {
                     : name == "--seconds"      ? &arguments.seconds
                     : name == "--applications" ? &arguments.applications
                     : name == "--submissions"  ? &arguments.submissions
+                    : name == "--slots"        ? &arguments.slots
                     : name == "--rate"         ? &arguments.rate
                                                : nullptr;
         if (into == nullptr || value < 1) {
