@@ -21,6 +21,7 @@
 #include "resourcemanager/core/effect.h"
 #include "resourcemanager/core/event.h"
 #include "resourcemanager/core/node_table.h"
+#include "resourcemanager/core/offer.h"
 #include "resourcemanager/core/placement.h"
 #include "resourcemanager/core/queue_tree.h"
 #include "resourcemanager/core/scheduler_history.h"
@@ -150,6 +151,7 @@ struct Books {
     std::deque<ApplicationId> completed;  // oldest first
     std::vector<AttemptId> with_news;
     bool size_check_armed = false;
+    Offer offer;
 
     Counters counters;
     ChangeLog changes;

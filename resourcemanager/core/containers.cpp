@@ -7,6 +7,7 @@
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
+#include "resourcemanager/core/offers.h"
 
 namespace heddle::rm {
 namespace {
@@ -101,6 +102,7 @@ Container& enter_container(Books& books, Container container) {
     Container& entered = books.containers.add(std::move(container));
     Node& node = books.nodes.at(entered.node);
     books.nodes.hold(node, entered);
+    count_offer(books, node, entered);
     books.free.set(node.index, node.placeable() ? std::optional(node.free()) : std::nullopt);
     if (!entered.orphan) {
         charge(books, entered);

@@ -44,9 +44,10 @@ struct Node {
     std::set<ContainerId> containers;
     Outbox<NodeOrders> orders;    // of this step
     bool orders_waiting = false;  // in NodeTable's list of nodes with orders
+    bool withheld = false;        // until its next complete status; see offers.h
 
     bool connected() const { return session != 0; }
-    bool placeable() const { return connected() && state == NodeState::Running; }
+    bool placeable() const { return connected() && state == NodeState::Running && !withheld; }
     Resource free() const { return info.total - used; }
 };
 

@@ -10,6 +10,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/offers.h"
 
 namespace heddle::rm {
 namespace {
@@ -405,6 +406,7 @@ void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
     }
     const std::optional<NodeIndex> index = books.nodes.find(info.id);
     Node& node = index.has_value() ? books.nodes.at(*index) : books.nodes.add(info);
+    node.withheld = books.config.placements_per_status > 0;
     const auto pending = books.registrations.find(node.index);
     if (connection <= node.connection ||
         (pending != books.registrations.end() && connection <= pending->second.connection)) {
@@ -442,6 +444,7 @@ void on_message(Books& books, ConnectionId connection, NodeStatus& message) {
     if (message.complete) {
         set_usage(books, *node, message.usage);
         on_complete_list(books, *node, message.containers);
+        offer_room(books, *node);
     } else {
         for (ContainerReport& report : message.containers) {
             on_report(books, *node, report);

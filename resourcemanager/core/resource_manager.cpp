@@ -6,6 +6,7 @@
 #include "resourcemanager/core/books.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/offers.h"
 
 namespace heddle::rm {
 namespace {
@@ -107,6 +108,7 @@ void ResourceManager::step(TimePoint now, WallTime wall, Event event, Effects& e
     expire_deadlines(books);
     ask_for_secrets(books);
     place(books);
+    withdraw_offer(books);
     flush_orders(books);
     flush_news(books);
     books.effects = nullptr;
