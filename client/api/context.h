@@ -8,10 +8,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "client/api/face.h"
 #include "client/api/graph.h"
+#include "client/api/range.h"
 #include "client/api/rdd.h"
 #include "client/driver/job_runner.h"
 
@@ -69,6 +71,31 @@ public:
         }
         return Rdd<T>(
             api::make_parallelize(session(), std::move(partitions), api::record_type<T>(), at));
+    }
+
+    /// start, start + step, ... up to but without `end`.
+    template <typename T = std::int64_t>
+    Rdd<T> range(T start, T end, T step = 1, std::int32_t slices = 0,
+                 api::Callsite at = api::Callsite::here()) {
+        static_assert(std::is_integral_v<T>, "heddle: a range is of whole numbers");
+        using Op = api::FlatMapOperator<api::RangePart<T>, T, api::ExpandRange<T>>;
+        return parallelize(api::range_parts(start, end, step, slice_count(slices)),
+                           static_cast<std::int32_t>(slice_count(slices)), at)
+            .template narrow<Op, T>("range", api::ExpandRange<T>{}, false, at);
+    }
+    /// Without partitions.
+    template <typename T>
+    Rdd<T> empty_rdd(api::Callsite at = api::Callsite::here()) {
+        return Rdd<T>(api::make_parallelize(session(), {}, api::record_type<T>(), at));
+    }
+    /// The partitions of all, one after the other.
+    template <typename T>
+    Rdd<T> union_(const std::vector<Rdd<T>>& rdds, api::Callsite at = api::Callsite::here()) {
+        std::vector<api::NodePtr> parents;
+        for (const Rdd<T>& rdd : rdds) {
+            parents.push_back(rdd.handle());
+        }
+        return parents.empty() ? empty_rdd<T>(at) : Rdd<T>(api::make_union(parents, at));
     }
 
     /// The lines of text files. `path`: a file, a folder, a glob, or several separated by commas.

@@ -118,14 +118,15 @@ std::uint64_t records_in(std::string_view answer) {
 }
 
 std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
-                           const std::vector<Partition>& partitions, Callsite at) {
+                           const std::vector<Partition>& partitions, Callsite at,
+                           std::string_view operation) {
     require_defined(root);
     driver::JobRunner& runner = runner_of(root);
     driver::JobRequest request;
     request.plan = make_plan(root);
     throw_if(rdd::check(request.plan));
     request.rdd = root->node.id;
-    request.description = place_of(action.name, at);
+    request.description = place_of(operation.empty() ? action.name : operation, at);
     request.action = std::move(action);
     request.partitions = partitions;
 
@@ -150,10 +151,26 @@ std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
     return answers;
 }
 
-std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action, Callsite at) {
+std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action, Callsite at,
+                           std::string_view operation) {
     std::vector<Partition> all(static_cast<std::size_t>(root->node.partitions));
     std::iota(all.begin(), all.end(), 0);
-    return run_job(root, std::move(action), all, at);
+    return run_job(root, std::move(action), all, at, operation);
+}
+
+std::vector<std::uint64_t> run_starts(const NodePtr& root, Callsite at) {
+    require_defined(root);
+    std::vector<std::uint64_t> starts{0};
+    if (root->node.partitions > 1) {
+        std::vector<Partition> but_last(static_cast<std::size_t>(root->node.partitions - 1));
+        std::iota(but_last.begin(), but_last.end(), 0);
+        for (const Bytes& answer : run_job(root, rdd::builtin_operator(rdd::builtin::kCount),
+                                           but_last, at, "zip_with_index")) {
+            rdd::ByteReader in(answer);
+            starts.push_back(starts.back() + in.number<std::uint64_t>());
+        }
+    }
+    return starts;
 }
 
 std::uint64_t run_count(const NodePtr& root, Callsite at) {
