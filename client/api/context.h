@@ -9,9 +9,11 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "client/api/face.h"
+#include "client/api/files.h"
 #include "client/api/graph.h"
 #include "client/api/range.h"
 #include "client/api/rdd.h"
@@ -109,6 +111,32 @@ public:
                                        std::int32_t splits_min = 0,
                                        api::Callsite at = api::Callsite::here());
 
+    /// Paths and contents of files, each a record however long. Files are not divided.
+    template <typename Path>
+    Rdd<std::pair<std::string_view, std::string_view>> whole_text_files(
+        const Path& path, std::int32_t splits_min = 0, api::Callsite at = api::Callsite::here()) {
+        return whole_files("whole_text_files", path, splits_min, at);
+    }
+    /// The same: bytes are text to C++.
+    template <typename Path>
+    Rdd<std::pair<std::string_view, std::string_view>> binary_files(
+        const Path& path, std::int32_t splits_min = 0, api::Callsite at = api::Callsite::here()) {
+        return whole_files("binary_files", path, splits_min, at);
+    }
+    /// Records of `length` bytes each.
+    Rdd<std::string_view> binary_records(std::string_view path, std::uint64_t length,
+                                         std::int32_t splits_min = 0,
+                                         api::Callsite at = api::Callsite::here());
+    /// What save_as_object_file wrote of records of type T. A partition per file, or fewer.
+    template <typename T>
+    Rdd<T> object_file(std::string_view path, api::Callsite at = api::Callsite::here()) {
+        using F = api::ReadObjects<T>;
+        return Rdd<std::string_view>(
+                   api::make_whole_files(session(), "object_file", path, kSplitsMax, at))
+            .template narrow<api::FlatMapOperator<std::string_view, T, F>, T>("object_file", F{},
+                                                                              false, at);
+    }
+
     /// Throws the UsageError with which save_as_text_file(path) would refuse: the path exists, or
     /// its parent does not or cannot be written. For programs that compute long before they save.
     void check_output(std::string_view path) const;
@@ -119,6 +147,18 @@ public:
     void stop();
 
 private:
+    static constexpr std::int32_t kSplitsMax = INT32_MAX;
+
+    template <typename Name>
+    Rdd<std::pair<std::string_view, std::string_view>> whole_files(const Name& name,
+                                                                   std::string_view path,
+                                                                   std::int32_t splits_min,
+                                                                   api::Callsite at) {
+        using F = api::PairUp;
+        using Op = api::FlatMapOperator<std::string_view, F::Pair, F>;
+        return Rdd<std::string_view>(api::make_whole_files(session(), name, path, splits_min, at))
+            .template narrow<Op, F::Pair>(name, F{}, false, at);
+    }
     const api::SessionPtr& session() const;
     std::size_t slice_count(std::int32_t slices) const;
 

@@ -191,6 +191,12 @@ std::string whole_path(const Session& session, std::string_view operation, std::
     return fs::absolute(path, working_folder(session, operation, relative));
 }
 
+Result<std::vector<fs::FileInfo>> expand_input(const Session& session, std::string_view operation,
+                                               std::string_view path) {
+    return fs::expand(*session.files, path,
+                      working_folder(session, operation, fs::first_relative(path)));
+}
+
 NodePtr make_parallelize(const SessionPtr& session, std::vector<rdd::Bytes> partitions,
                          rdd::RecordType record, Callsite at) {
     auto node = std::make_shared<Node>(session, "parallelize", at);
@@ -213,8 +219,7 @@ NodePtr make_text(const SessionPtr& session, std::string_view path, std::string_
     node->node.record = rdd::text_record();
     const std::int32_t wanted =
         splits_min > 0 ? splits_min : std::min(session->runner->default_parallelism(), 2);
-    auto files = fs::expand(*session->files, path,
-                            working_folder(*session, node->node.name, fs::first_relative(path)));
+    auto files = expand_input(*session, node->node.name, path);
     if (!files) {
         node->error = files.error();  // as in Spark, a missing file fails the first action
         return node;

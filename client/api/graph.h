@@ -68,6 +68,10 @@ struct Partitioning {
 
 namespace heddle::api {
 
+/// The files that a path of the program means. Throws UsageError where relative paths mean nothing.
+Result<std::vector<fs::FileInfo>> expand_input(const Session& session, std::string_view operation,
+                                               std::string_view path);
+
 struct Node;
 // Shared by the handles of the program and by the nodes that are computed from it.
 using NodePtr = std::shared_ptr<Node>;
@@ -166,7 +170,9 @@ std::vector<std::uint64_t> run_starts(const NodePtr& root, Callsite at);
 /// so many. Scans one partition first, then up to four times as many as before, as Spark does.
 std::vector<rdd::Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite at);
 /// `root` has text records. Throws UsageError when the path exists or its parent is no folder.
-void run_save_text(const NodePtr& root, const std::string& path, Callsite at);
+/// `operation`: save_as_text_file, or another that writes records without ends of lines.
+void run_save_text(const NodePtr& root, std::string_view operation, const std::string& path,
+                   Callsite at);
 /// Throws what run_save_text would throw before its job.
 void check_output(const Session& session, std::string_view path);
 

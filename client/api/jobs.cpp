@@ -218,18 +218,23 @@ std::vector<Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite a
     return answers;
 }
 
-void run_save_text(const NodePtr& root, const std::string& path, Callsite at) {
+void run_save_text(const NodePtr& root, std::string_view operation, const std::string& path,
+                   Callsite at) {
     require_defined(root);
     fs::FileSystem& files = *root->session->files;
     const std::string application = runner_of(root).application_id();  // or it is stopped
-    const std::string target = new_output(*root->session, "save_as_text_file", path);
+    const std::string target = new_output(*root->session, operation, path);
     const Staging staging(
         files, staging_beside(target, application + "-rdd" + std::to_string(root->node.id.value)));
     throw_if(files.remove(staging.path()));
     throw_if(files.make_folders(staging.path() + "/attempts"));
     throw_if(files.make_folders(staging.path() + "/out"));
     const auto winners =
-        run_job(root, rdd::builtin_operator(rdd::builtin::kSaveText, staging.path()), at);
+        run_job(root,
+                rdd::builtin_operator(operation == "save_as_text_file" ? rdd::builtin::kSaveText
+                                                                       : rdd::builtin::kSaveBytes,
+                                      staging.path()),
+                at, operation == "save_as_text_file" ? std::string_view() : operation);
     for (std::size_t i = 0; i < winners.size(); ++i) {
         throw_if(files.rename(winners[i],
                               staging.path() + "/out/" + part_name(static_cast<Partition>(i))));

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "client/api/actions.h"
+#include "client/api/files.h"
 #include "client/api/fold.h"
 #include "client/api/hyper_log_log.h"
 #include "client/api/number_operations.h"
@@ -265,6 +266,18 @@ public:
         }
         return parts;
     }
+    /// The lines that a program writes when it reads the records as lines: started once per
+    /// partition, found by PATH, with these variables beside its executor's. An exit code other
+    /// than 0 fails the job, with the end of what it wrote to standard error.
+    Rdd<std::string_view> pipe(const std::vector<std::string>& command,
+                               const std::map<std::string, std::string>& environment = {},
+                               Callsite at = Callsite::here()) const {
+        return Rdd<std::string_view>(api::make_pipe(as_text("pipe", at), command, environment, at));
+    }
+    /// The same, of a command that is cut at white space; no shell sees it.
+    Rdd<std::string_view> pipe(std::string_view command, Callsite at = Callsite::here()) const {
+        return pipe(api::words_of(command), {}, at);
+    }
     /// The same records dealt out evenly.
     Rdd repartition(std::int32_t partitions, Callsite at = Callsite::here()) const {
         return Rdd(api::make_repartition(node_, partitions, at));
@@ -432,17 +445,17 @@ public:
     /// Writes a folder of text files, a record per line and a file per partition: complete or not
     /// at all. Throws UsageError when the path exists or its parent does not.
     void save_as_text_file(const std::string& path, Callsite at = Callsite::here()) const {
-        if constexpr (std::is_same_v<T, std::string_view>) {
-            api::run_save_text(node_, path, at);
-        } else {
-            api::run_save_text(
-                api::make_narrow(
-                    node_, "save_as_text_file",
-                    rdd::registered_operator(api::Registered<api::ToTextOperator<T>>::ordinal,
-                                             "to_text", {}),
-                    rdd::text_record(), false, at),
-                path, at);
-        }
+        api::run_save_text(as_text("save_as_text_file", at), "save_as_text_file", path, at);
+    }
+    /// Writes a folder of object files, which Context::object_file<T> reads back: complete or not
+    /// at all. Throws as save_as_text_file does.
+    void save_as_object_file(const std::string& path, Callsite at = Callsite::here()) const {
+        api::run_save_text(api::make_narrow(node_, "save_as_object_file",
+                                            rdd::registered_operator(
+                                                api::Registered<api::ToObjectsOperator<T>>::ordinal,
+                                                "to_objects", {}),
+                                            rdd::text_record(), false, at),
+                           "save_as_object_file", path, at);
     }
 
     // ---- state ---------------------------------------------------------------------------------
@@ -605,6 +618,17 @@ private:
             out.push_back(api::to_owned_form(record));
         }
         return out;
+    }
+    api::NodePtr as_text(std::string_view name, Callsite at) const {
+        if constexpr (std::is_same_v<T, std::string_view>) {
+            return node_;
+        } else {
+            return api::make_narrow(
+                node_, name,
+                rdd::registered_operator(api::Registered<api::ToTextOperator<T>>::ordinal,
+                                         "to_text", {}),
+                rdd::text_record(), false, at);
+        }
     }
     Rdd<std::pair<T, api::Nothing>> with_nothing(Callsite at) const {
         return map(api::WithNothing<T>{}, at);
