@@ -522,6 +522,7 @@ Partitioner range_partitioner(const NodePtr& parent, std::string_view operation,
     partitioner.partitions = partitions != 0 ? partitions : std::max(parent->node.partitions, 1);
     partitioner.ascending = ascending;
     rdd::ByteWriter none;
+    none.text({});
     none.count(0);
     partitioner.payload = none.take();
     if (partitioner.partitions > 1 && !parent->error && parent->node.partitions > 0) {

@@ -321,6 +321,7 @@ rdd::Bytes choose_bounds(const std::vector<rdd::Bytes>& samples, std::int32_t pa
         }
     }
     rdd::ByteWriter out;
+    out.text(face_of<T>().name);
     out.count(bounds.size());
     for (const Weighted* bound : bounds) {
         encode_value(bound->record, out);

@@ -83,7 +83,14 @@ Result<std::unique_ptr<ShuffleWriter>> ShuffleWriter::make(const rdd::RecordFace
 Status ShuffleWriter::read_bounds(const rdd::Partitioner& partitioner) {
     bounds_bytes_ = partitioner.payload;
     rdd::ByteReader in(bounds_bytes_);
+    const std::string_view type = in.text();
     const std::size_t count = in.count_of(0);
+    if (count > 0 && type != face_.name) {
+        return Error{ErrorCode::InvalidArgument, "ranges of records of type " + std::string(type) +
+                                                     " cannot partition records of type " +
+                                                     face_.name +
+                                                     ": take ranges() of an RDD of that type"};
+    }
     if (count >= partitions_) {
         return Error{ErrorCode::DataLoss, "range bounds: more than partitions"};
     }

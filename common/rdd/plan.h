@@ -50,7 +50,7 @@ struct RecordType {
 enum class PartitionerKind : std::uint8_t {
     None,
     Hash,        // of the key
-    Range,       // payload: upper bounds of all but the last partition, one encoded record each
+    Range,       // payload: the record type's name, then upper bounds of all but the last, counted
     RoundRobin,  // by position, from a start that depends on the map partition only
     Supplied,    // the producer sends partition ids (Python)
     Function,    // of the key, by the program's own function; payload: its OperatorRef

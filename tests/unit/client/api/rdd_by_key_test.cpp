@@ -346,6 +346,9 @@ TEST_F(RddByKey, RangesAndSortingWithinPartitions) {
     EXPECT_EQ(by_modulo.keys().take(3), (std::vector<int>{0, 2, 4}));
     EXPECT_FALSE(
         shuffles(by_modulo.repartition_and_sort_within_partitions(*by_modulo.partitioner())));
+    const auto others = rows.map_values([](int v) { return v * 0.5; }).partition_by(ranges);
+    EXPECT_TRUE(has(message<JobFailed>([&] { (void)others.count(); }),
+                    "take ranges() of an RDD of that type"));
     EXPECT_EQ(rows.filter_by_range(10, 12).keys().sort_by([](int k) { return k; }).collect(),
               (std::vector<int>{10, 11, 12}));
 }
