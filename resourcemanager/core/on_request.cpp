@@ -135,10 +135,6 @@ void perform(Books& books, RequestId request, SubmitApplication& submit) {
         return;
     }
     const QueueIndex queue = books.queues.find_leaf(submission.queue).value();
-    if (const Status taken = takes_applications(books, queue); !taken) {
-        books.emit(Reply{request, taken.error()});
-        return;
-    }
     if (books.queues.at(0).applications >= books.config.applications_active_max) {
         refuse(books, request, ErrorCode::ResourceExhausted,
                std::to_string(books.config.applications_active_max) +

@@ -20,7 +20,11 @@ class Offers : public testing::Test {
 protected:
     void boot(std::int32_t placements) {
         rm = std::make_unique<ResourceManager>(by_heartbeat(placements));
-        step(Booted{1, 1, 0, {}, {}, {}, {"a", "b", "c", "d"}});
+        Booted booted;
+        booted.epoch = 1;
+        booted.cluster_timestamp = 1;
+        booted.secrets = {"a", "b", "c", "d"};
+        step(booted);
         NodeRegister registration;
         registration.info.id = {"n1"};
         registration.info.total = {4096, 8};
