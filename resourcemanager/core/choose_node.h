@@ -30,4 +30,7 @@ void begin_locality(Books& books, const AttemptId& attempt, const Ask& ask);
 /// The patience is over: for its nodes, or for its racks.
 void locality_due(Books& books, const AttemptId& attempt, std::int32_t ask);
 
+/// The same question, by a look at every node: for checks.
+bool fits_somewhere(const Books& books, const Demand& demand);
+
 }  // namespace heddle::rm

@@ -1,12 +1,21 @@
 // Runs scenario files: small stories of a cluster in virtual time, one feature each.
 //
 //   heartbeat SECONDS                of nodes and masters; first of all
+//   queue PATH [key=value ...]       the queues, before there is a cluster; without any: default,
+//                                    batch, small (limits) and stopped. Keys: weight, percent,
+//                                    memory and vcores (what it is owed), max (percent), priority,
+//                                    order (fifo, fair), user_limit (percent), factor
+//                                    (thousandths), user_weight (NAME:THOUSANDTHS), apps, parallel,
+//                                    masters (percent), state (running, draining, stopped),
+//                                    container_memory
+//   parallel USER N                  applications of a user that run at once; as queue
+//   container_min MEMORY VCORES      as queue
 //   node NAME MEMORY VCORES [resources=gpu:2,...] [rack=/R] [label=L]
 //                                    a machine joins
 //   submit KIND MEMORY VCORES [key=value ...]
 //                                    kinds: command, master, rdd, outside (its master is no
 //                                    container);
-//                                    keys: queue, attempts, priority, resources, label,
+//                                    keys: queue, attempts, priority, user, resources, label,
 //                                    master-label, keep (its containers across attempts; each next
 //                                    master asks for what the last one did), validity, lifetime,
 //                                    pending (seconds: of failures, in all, and until it starts).
@@ -51,6 +60,69 @@ namespace heddle::rm::test {
 namespace {
 
 using Words = std::vector<std::string>;
+
+Words words_of(const std::string& line) {
+    std::istringstream stream(line);
+    Words words;
+    for (std::string word; stream >> word;) {
+        words.push_back(word);
+    }
+    return words;
+}
+
+std::map<std::string, std::string> keys_of(const Words& words, std::size_t from) {
+    std::map<std::string, std::string> keys;
+    for (std::size_t i = from; i < words.size(); ++i) {
+        const std::size_t equals = words[i].find('=');
+        keys[words[i].substr(0, equals)] =
+            equals == std::string::npos ? "" : words[i].substr(equals + 1);
+    }
+    return keys;
+}
+
+QueueConfig queue_of(const Words& words) {
+    QueueConfig queue = queue_config(words[1]);
+    QueueCapacity& capacity = queue.capacity[kNoLabel];
+    for (const auto& [key, value] : keys_of(words, 2)) {
+        const std::int32_t number =
+            value.find_first_not_of("0123456789") == std::string::npos ? std::stoi(value) : 0;
+        if (key == "weight") {
+            capacity.guaranteed.all = {Share::Kind::Weight, number * 1000};
+        } else if (key == "percent") {
+            capacity.guaranteed.all = {Share::Kind::Percent, number * 1000};
+        } else if (key == "memory" || key == "vcores") {
+            capacity.guaranteed.by_resource[key] = {Share::Kind::Absolute, number};
+        } else if (key == "max") {
+            capacity.maximum.all = {Share::Kind::Percent, number * 1000};
+        } else if (key == "priority") {
+            queue.priority = number;
+        } else if (key == "order") {
+            queue.order = value == "fair" ? LeafOrder::Fair : LeafOrder::Fifo;
+        } else if (key == "user_limit") {
+            queue.user_limit_percent_min = number;
+        } else if (key == "factor") {
+            queue.user_limit_factor = number;
+        } else if (key == "user_weight") {
+            const std::size_t colon = value.find(':');
+            queue.user_weights[value.substr(0, colon)] = std::stoi(value.substr(colon + 1));
+        } else if (key == "apps") {
+            queue.applications_max = number;
+        } else if (key == "parallel") {
+            queue.applications_parallel_max = number;
+        } else if (key == "masters") {
+            queue.masters_percent_max = number;
+        } else if (key == "container_memory") {
+            queue.container_max = Resource{number, 1000};
+        } else if (key == "state") {
+            queue.state = value == "stopped"    ? QueueState::Stopped
+                          : value == "draining" ? QueueState::Draining
+                                                : QueueState::Running;
+        } else {
+            ADD_FAILURE() << "unknown key of a queue: " << key;
+        }
+    }
+    return queue;
+}
 
 class Runner {
 public:
@@ -100,25 +172,6 @@ private:
 
     static std::optional<Duration> time_of(const std::string& text) {
         return text.empty() ? std::nullopt : std::optional(seconds(std::stoll(text)));
-    }
-
-    static Words words_of(const std::string& line) {
-        std::istringstream stream(line);
-        Words words;
-        for (std::string word; stream >> word;) {
-            words.push_back(word);
-        }
-        return words;
-    }
-
-    static std::map<std::string, std::string> keys_of(const Words& words, std::size_t from) {
-        std::map<std::string, std::string> keys;
-        for (std::size_t i = from; i < words.size(); ++i) {
-            const std::size_t equals = words[i].find('=');
-            keys[words[i].substr(0, equals)] =
-                equals == std::string::npos ? "" : words[i].substr(equals + 1);
-        }
-        return keys;
     }
 
     static Resource size_of(const std::string& memory, const std::string& vcores,
@@ -211,8 +264,9 @@ private:
             show_queues();
         } else if (verb == "exit") {
             EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
-        } else if (verb == "heartbeat") {
-            // Taken by heartbeat_of() before there was a cluster.
+        } else if (verb == "heartbeat" || verb == "queue" || verb == "parallel" ||
+                   verb == "container_min") {
+            // Taken by config_of() before there was a cluster.
         } else if (verb == "signal") {
             EXPECT_TRUE(world_.end_process(container(words[1]), 0, std::stoi(words[2])));
         } else {
@@ -285,10 +339,10 @@ private:
                           : words[1] == "rdd"   ? ApplicationKind::Rdd
                                                 : ApplicationKind::Master;
         submission.unmanaged = words[1] == "outside";
-        submission.user = "alice";
         submission.master.argv = {"program"};
         auto keys = keys_of(words, 4);
         submission.master_size = size_of(words[2], words[3], keys);
+        submission.user = keys["user"].empty() ? "alice" : keys["user"];
         submission.queue = keys["queue"];
         submission.label = keys["label"];
         submission.master_label = keys["master-label"];
@@ -384,31 +438,44 @@ private:
 
 class Scenario : public testing::TestWithParam<std::string> {};
 
-Duration heartbeat_of(const std::string& path, Duration otherwise) {
+// What a file says of the cluster before there is one.
+Config config_of(const std::string& path) {
+    Config config;
+    config.scheduler.queues.clear();
+    config.node_forget_after = seconds(120);
     std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
-        if (line.starts_with("heartbeat ")) {
-            return seconds(std::stoll(line.substr(line.find(' '))));
+        const Words words = words_of(line);
+        if (words.empty()) {
+            continue;
+        }
+        if (words[0] == "heartbeat") {
+            config.heartbeat_interval = seconds(std::stoll(words[1]));
+        } else if (words[0] == "queue") {
+            config.scheduler.queues.push_back(queue_of(words));
+        } else if (words[0] == "parallel") {
+            config.scheduler.applications_parallel_max_by_user[words[1]] = std::stoi(words[2]);
+        } else if (words[0] == "container_min") {
+            config.scheduler.container_min = {std::stoll(words[1]), std::stoll(words[2])};
         }
     }
-    return otherwise;
+    if (config.scheduler.queues.empty()) {
+        config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch"),
+                                   queue_config("root.small"), queue_config("root.stopped")};
+        QueueConfig& small = config.scheduler.queues[2];
+        small.applications_max = 1;
+        small.lifetime_default = seconds(100);
+        small.lifetime_max = seconds(200);
+        small.pending_max = seconds(50);
+        config.scheduler.queues[3].state = QueueState::Stopped;
+    }
+    config.attempts_max = 4;
+    config.scheduler.labels = {{"ssd", true}, {"spot", false}};
+    return config;
 }
 
 TEST_P(Scenario, GoesAsWritten) {
-    Config config;
-    config.heartbeat_interval = heartbeat_of(GetParam(), config.heartbeat_interval);
-    config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch"),
-                               queue_config("root.small"), queue_config("root.stopped")};
-    QueueConfig& small = config.scheduler.queues[2];
-    small.applications_max = 1;
-    small.lifetime_default = seconds(100);
-    small.lifetime_max = seconds(200);
-    small.pending_max = seconds(50);
-    config.scheduler.queues[3].state = QueueState::Stopped;
-    config.attempts_max = 4;
-    config.node_forget_after = seconds(120);
-    config.scheduler.labels = {{"ssd", true}, {"spot", false}};
-    Runner runner(config);
+    Runner runner(config_of(GetParam()));
     runner.run(GetParam());
 }
 
