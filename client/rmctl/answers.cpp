@@ -237,7 +237,7 @@ Result<std::vector<QueueAnswer>> read_queues(std::string_view body) {
 
 namespace {
 
-Resource amount(const Json& json, std::string_view name) {
+Resource size_at(const Json& json, std::string_view name) {
     const Json* found = json.find(name);
     return found == nullptr
                ? Resource{}
@@ -262,7 +262,7 @@ Result<ConfigAnswer> read_config(std::string_view body) {
     if (const Json* queues = json.find("queues"); queues != nullptr && queues->array() != nullptr) {
         for (const Json& queue : *queues->array()) {
             answer.queues.push_back(
-                {text(queue, "path"), amount(queue, "guaranteed"), amount(queue, "maximum")});
+                {text(queue, "path"), size_at(queue, "guaranteed"), size_at(queue, "maximum")});
         }
     }
     return answer;
