@@ -105,7 +105,10 @@ std::string app_json(const ApplicationView& app, const AppParts& parts) {
 TEST(AppJson, LeavesOutWhatIsDeselected) {
     ApplicationView app = application();
     app.state = AppState::Running;
-    app.pending.push_back({1, 0, {512, 1}, 3, {}, true});
+    PendingView& pending = app.pending.emplace_back();
+    pending.ask = 1;
+    pending.size = {512, 1};
+    pending.count = 3;
     const std::string all = app_json(app, AppParts{});
     EXPECT_NE(all.find("\"pending\":{\"memory\":1536,\"vCores\":3"), std::string::npos) << all;
     for (const char* name :
