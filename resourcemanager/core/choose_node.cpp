@@ -12,10 +12,6 @@ bool shared(const Books& books, const std::string& label) {
     return it != books.config.scheduler.labels.end() && !it->second;
 }
 
-bool may_use(const Books& books, const std::string& wanted, const std::string& label) {
-    return wanted == label || (wanted.empty() && shared(books, label));
-}
-
 // Asks `find` for the label of the ask, then for those that it may use beside it.
 template <typename Find>
 std::optional<NodeIndex> by_label(const Books& books, const std::string& label, Find&& find) {
@@ -105,6 +101,10 @@ bool others_exist(const Books& books, const Ask& ask, const std::set<NodeIndex>&
 }
 
 }  // namespace
+
+bool may_use(const Books& books, const std::string& wanted, const std::string& label) {
+    return wanted == label || (wanted.empty() && shared(books, label));
+}
 
 std::optional<NodeIndex> choose_node(Books& books, const Demand& demand) {
     if (!demand.owner.choosy) {

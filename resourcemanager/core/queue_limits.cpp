@@ -211,6 +211,36 @@ std::optional<Refusal> QueueTree::refusal(const ApplicationId& application,
     return refused.has_value() ? std::optional(refused->refusal) : std::nullopt;
 }
 
+std::vector<Refusal> QueueTree::refusals(const ApplicationId& application,
+                                         const Shape& shape) const {
+    const SeatBook* found = seat(application);
+    CHECK(found != nullptr);
+    std::vector<Refusal> refusals;
+    const auto add = [&](const std::optional<Refusal>& refusal) {
+        if (refusal.has_value()) {
+            refusals.push_back(*refusal);
+        }
+    };
+    for (QueueIndex at = found->seat.leaf;; at = queues_[at].parent) {
+        if (begins_application(shape.kind)) {
+            add(refused_parallel(queues_[at], at));
+        }
+        if (leads(shape.kind) && queues_[at].leaf) {
+            add(refused_masters(at, shape));
+        }
+        add(refused_maximum(at, shape));
+        if (at == 0) {
+            break;
+        }
+    }
+    add(refused_user(users_[found->user], shape));
+    if (auto refusal = refused_share(found->user)) {
+        refusal->needed = shape.size;
+        refusals.push_back(*refusal);
+    }
+    return refusals;
+}
+
 bool QueueTree::block_if_refused(const ApplicationId& application, const Shape& shape) {
     const SeatBook& seat = seat_of(application);
     const std::optional<Found> found = find_refusal(seat, shape);

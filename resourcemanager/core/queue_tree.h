@@ -260,6 +260,8 @@ public:
     AskSlot next(const ShapeMask& wanted) const;
     /// The limit that refuses one more container to the application, or none.
     std::optional<Refusal> refusal(const ApplicationId& application, const Shape& shape) const;
+    /// All of them: from the leaf up, then the user's.
+    std::vector<Refusal> refusals(const ApplicationId& application, const Shape& shape) const;
     /// The same, and the shape is blocked where the limit is.
     bool block_if_refused(const ApplicationId& application, const Shape& shape);
 

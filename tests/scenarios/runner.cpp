@@ -28,6 +28,9 @@
 //   finish APP succeeded|failed      the master says so
 //   linger APP                       its master's process goes on when the finish is acknowledged
 //   show APP                         shows its state and final status
+//   explain APP                      shows why it waits: the headline, then each ask with its
+//                                    blockers and what could be done
+//   listed APP                       shows its line in lists, and the reasons that are counted
 //   nodes                            shows the nodes and their states
 //   exit CONTAINER CODE | signal CONTAINER SIGNAL
 //   kill APP; fail APP               the application; its present attempt
@@ -47,6 +50,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -313,6 +317,10 @@ private:
             world_.master(application(words[1]))->lingers = true;
         } else if (verb == "show") {
             show(application(words[1]));
+        } else if (verb == "explain") {
+            explain(application(words[1]));
+        } else if (verb == "listed") {
+            show_listed(application(words[1]));
         } else if (verb == "disconnect") {
             MasterScript* master = world_.master(application(words[1]));
             master->die();
@@ -323,14 +331,19 @@ private:
         return true;
     }
 
-    void request(decltype(Request::what) what, const std::string& name) {
-        world_.manager().request(std::move(what), [this, name](const Result<Answer>& answer) {
-            if (!answer.ok()) {
-                world_.stage().show(name +
-                                    " refused: " + std::string(to_string(answer.error().code)) +
-                                    ": " + answer.error().message);
-            }
-        });
+    void request(
+        decltype(Request::what) what, const std::string& name,
+        const std::function<void(const Answer&)>& on_answer = [](const Answer&) {}) {
+        world_.manager().request(
+            std::move(what), [this, name, on_answer](const Result<Answer>& answer) {
+                if (answer.ok()) {
+                    on_answer(*answer);
+                } else {
+                    world_.stage().show(name +
+                                        " refused: " + std::string(to_string(answer.error().code)) +
+                                        ": " + answer.error().message);
+                }
+            });
     }
 
     void submit(const Words& words) {
@@ -391,6 +404,51 @@ private:
                             (view == nullptr ? "gone"
                                              : std::string(to_string(view->state)) + " " +
                                                    std::string(to_string(view->final_status))));
+    }
+
+    void explain(const ApplicationId& id) {
+        request(ExplainApplication{id, {}}, "explain", [this](const Answer& answer) {
+            const auto& explanation = std::get<Explanation>(answer);
+            Stage& stage = world_.stage();
+            stage.show(explanation.headline);
+            for (const Blocker& blocker : explanation.blockers) {
+                stage.show(std::string(to_string(blocker.reason)));
+            }
+            for (const AskExplanation& ask : explanation.asks) {
+                for (const Blocker& blocker : ask.blockers) {
+                    stage.show("ask " + std::to_string(ask.ask) + (ask.never ? " never " : " ") +
+                               std::string(to_string(blocker.reason)) + figures_of(blocker));
+                }
+                stage.show("next: " + ask.next_step);
+            }
+        });
+    }
+
+    // " 2 memory, 1 lost; held by app1 2048 MiB, 2 vcores"
+    static std::string figures_of(const Blocker& blocker) {
+        std::string text;
+        for (const NodeRejection& rejection : blocker.rejections) {
+            text += (text.empty() ? " " : ", ") + std::to_string(rejection.nodes) + " " +
+                    rejection.what;
+        }
+        for (const Holder& holder : blocker.holders) {
+            text += "; " + name_of(holder.application) + " " + to_string(holder.amount);
+        }
+        return text;
+    }
+
+    void show_listed(const ApplicationId& id) {
+        const View& view = *world_.manager().view();
+        const auto application = view.applications.find(id);
+        if (!application->waiting.has_value()) {
+            world_.stage().show(name_of(id) + " waits for nothing");
+        } else {
+            world_.stage().show(std::string(to_string(application->waiting->reason)) + ": " +
+                                application->waiting->headline);
+        }
+        for (const auto& [reason, count] : view.cluster.waiting) {
+            world_.stage().show(std::string(to_string(reason)) + " " + std::to_string(count));
+        }
     }
 
     void claim(const ApplicationId& id) {
