@@ -57,8 +57,8 @@ struct Config {
     Duration save_retry = seconds(1);      // of what must be saved after a failure
     std::int32_t attempts_max = 2;         // upper bound of a submission's own number
     std::int32_t placements_per_step = 256;
-    /// Above 0: a node takes containers only in the step of its complete status, and then at most so
-    /// many that did not name it. So schedulers behave that are driven by heartbeats; simulation
+    /// Above 0: a node takes containers only in the step of its complete status, and then at most
+    /// so many that did not name it. So schedulers behave that are driven by heartbeats; simulation
     /// compares with that. 0: room is used when it is there.
     std::int32_t placements_per_status = 0;
     std::int32_t applications_completed_max = 10000;

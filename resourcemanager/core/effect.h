@@ -115,8 +115,7 @@ struct ChangeAnswer {
 struct OrderAnswer {};
 using Explanations = std::vector<Explanation>;
 using Answer = std::variant<NewApplicationAnswer, SubmitAnswer, KillAnswer, MasterCredentials,
-                            SchedulerAnswer, ChangeAnswer, OrderAnswer, Explanation,
-                            Explanations>;
+                            SchedulerAnswer, ChangeAnswer, OrderAnswer, Explanation, Explanations>;
 
 struct Reply {
     RequestId request;

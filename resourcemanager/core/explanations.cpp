@@ -87,7 +87,8 @@ std::string next_step_of(const Books& books, const Demand& demand, const AskExpl
     } else if (first.reason == Reason::QueueLimit || first.reason == Reason::UserLimit ||
                first.reason == Reason::AmShare) {
         step = queue_with_room(books, demand);
-    } else if (first.reason == Reason::Locality && books.free.survey(demand.ask.size, demand.ask.label).fits) {
+    } else if (first.reason == Reason::Locality &&
+               books.free.survey(demand.ask.size, demand.ask.label).fits) {
         step = "Another node has room for it now: relaxed locality would take it.";
     }
     if (first.reason == Reason::NeverFits && first.limit.has_value()) {
