@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/api/accumulator.h"
 #include "client/api/face.h"
 #include "client/api/graph.h"
 #include "client/api/rdd.h"
@@ -85,6 +86,25 @@ public:
     /// Throws the UsageError with which save_as_text_file(path) would refuse: the path exists, or
     /// its parent does not or cannot be written. For programs that compute long before they save.
     void check_output(std::string_view path) const;
+
+    /// Sums that tasks add to and the driver reads: see accumulator.h. A name shows them in the
+    /// pages of the stages that add to them.
+    Accumulator<Sum<std::int64_t>> long_accumulator(std::string name = {}) {
+        return accumulator(Sum<std::int64_t>{}, std::move(name));
+    }
+    Accumulator<Sum<double>> double_accumulator(std::string name = {}) {
+        return accumulator(Sum<double>{}, std::move(name));
+    }
+    template <typename T>
+    Accumulator<Collection<T>> collection_accumulator(std::string name = {}) {
+        return accumulator(Collection<T>{}, std::move(name));
+    }
+    /// `shape` says what adding is: see accumulator.h.
+    template <typename Shape>
+    Accumulator<Shape> accumulator(Shape shape, std::string name = {}) {
+        return Accumulator<Shape>(session()->runner->accumulators(), std::move(shape),
+                                  std::move(name));
+    }
 
     std::int32_t default_parallelism() const;
     std::string application_id() const;

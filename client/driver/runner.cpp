@@ -238,6 +238,12 @@ void Runner::perform(Effects& effects) {
             pool_->send(send->executor, send->message);
         } else if (const auto* result = std::get_if<DeliverResult>(&effect)) {
             put_mail(result->job, std::move(effect));
+        } else if (const auto* merge = std::get_if<MergeAccumulators>(&effect)) {
+            AccumulatorsMerged merged{merge->stage, merge->stage_attempt, merge->task,
+                                      accumulators().merge(merge->updates)};
+            if (!merged.totals.empty()) {
+                post(std::move(merged));
+            }
         } else if (const auto* end = std::get_if<EndJob>(&effect)) {
             put_mail(end->job, std::move(effect));
         } else if (const auto* confirm = std::get_if<ConfirmUnpersist>(&effect)) {

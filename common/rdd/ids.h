@@ -27,6 +27,7 @@ using JobId = Number<struct JobTag, std::int32_t>;
 using StageId = Number<struct StageTag, std::int32_t>;
 using TaskId = Number<struct TaskTag, std::int64_t>;  // unique over all attempts of all tasks
 using BroadcastId = Number<struct BroadcastTag, std::int64_t>;
+using AccumulatorId = Number<struct AccumulatorTag, std::int64_t>;
 
 /// A partition's index within its RDD; -1 where there is none.
 using Partition = std::int32_t;

@@ -12,7 +12,22 @@ namespace heddle::rdd {
 namespace {
 constexpr std::int64_t kGrantBytes = std::int64_t{1} << 20;
 constexpr std::size_t kInputCharacters = 200;
+
+std::atomic<std::uint64_t> next_serial{1};
+thread_local TaskScope* current = nullptr;
 }  // namespace
+
+TaskScope* current_task() {
+    return current;
+}
+
+CurrentTask::CurrentTask(TaskScope& scope) : before_(current) {
+    current = &scope;
+}
+
+CurrentTask::~CurrentTask() {
+    current = before_;
+}
 
 TaskFailure user_failure(const std::string& operation, const RecordFace* face, const void* row) {
     TaskFailure failure;
@@ -45,7 +60,10 @@ struct TaskScope::Kept {
 
 TaskScope::TaskScope(const TaskDescription& task, TaskMemory& memory,
                      const std::atomic<bool>& cancelled)
-    : task_(task), memory_(memory), cancelled_(cancelled) {}
+    : task_(task),
+      memory_(memory),
+      cancelled_(cancelled),
+      serial_(next_serial.fetch_add(1, std::memory_order_relaxed)) {}
 
 std::string_view TaskScope::keep(std::string_view text) {
     if (kept_ == nullptr) {
@@ -55,6 +73,7 @@ std::string_view TaskScope::keep(std::string_view text) {
 }
 
 TaskScope::~TaskScope() {
+    accumulators_ = {};
     kept_.reset();
     memory_.release(granted_);
 }

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/rdd/accumulators.h"
 #include "common/rdd/arena.h"
 #include "common/rdd/batch.h"
 #include "common/rdd/task.h"
@@ -68,6 +69,9 @@ public:
 
     const TaskDescription& task() const { return task_; }
     TaskMetrics& metrics() { return metrics_; }
+    TaskAccumulators& accumulators() { return accumulators_; }
+    /// A number that no other scope of this process has or had.
+    std::uint64_t serial() const { return serial_; }
 
 private:
     struct Kept;
@@ -80,7 +84,25 @@ private:
     std::int64_t used_ = 0;     // by operators
     std::int64_t granted_ = 0;  // by the accountant; never less than used_
     TaskMetrics metrics_;
+    TaskAccumulators accumulators_;
+    std::uint64_t serial_;
     std::unique_ptr<Kept> kept_;  // null until something is kept
+};
+
+/// The task that runs on this thread, for what user functions hold without knowing of tasks
+/// (accumulators, broadcast variables); null: none, so this is the driver's program.
+TaskScope* current_task();
+
+// Makes a task the current one of this thread.
+class CurrentTask {
+public:
+    explicit CurrentTask(TaskScope& scope);
+    ~CurrentTask();
+    CurrentTask(const CurrentTask&) = delete;
+    CurrentTask& operator=(const CurrentTask&) = delete;
+
+private:
+    TaskScope* before_;
 };
 
 // A TaskScope as the budget of one operator's tables and arenas.

@@ -137,10 +137,21 @@ bool run_guarded(const StagePlan& stage, TaskEnvironment& environment, rdd::Task
     }
 }
 
+// Encoding runs a user's codec.
+void take_accumulators(rdd::TaskScope& scope, TaskResult& result) {
+    try {
+        result.accumulators = scope.accumulators().updates();
+    } catch (...) {
+        scope.fail_in_user_code("accumulator", nullptr, nullptr);
+        result.failure = scope.failure();
+    }
+}
+
 bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironment& environment,
               const std::atomic<bool>& cancelled, bool keep_in_memory, TaskResult& result) {
     AccountedMemory memory(environment.accountant);
     rdd::TaskScope scope(task, memory, cancelled);
+    const rdd::CurrentTask current(scope);
     if (!run_guarded(stage, environment, scope, keep_in_memory, result) && keep_in_memory) {
         return false;
     }
@@ -150,6 +161,8 @@ bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironme
         result.failure.emplace();
         result.failure->kind = rdd::FailureKind::TaskKilled;
         result.failure->message = "killed on request";
+    } else {
+        take_accumulators(scope, result);
     }
     result.metrics = scope.metrics();
     return true;

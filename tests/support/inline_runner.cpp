@@ -109,6 +109,7 @@ rdd::TaskResult InlineRunner::run_one(const rdd::StagePlan& stage, const rdd::Pl
     auto copy = rdd::decode_task_result(encode(result));
     CHECK(copy.ok() && *copy == result);
     ++tasks_run_;
+    (void)accumulators().merge(result.accumulators);
     totals_.input_bytes_read += result.metrics.input_bytes_read;
     totals_.input_records_read += result.metrics.input_records_read;
     totals_.shuffle_records_read += result.metrics.shuffle_records_read;

@@ -64,6 +64,10 @@ void Driver::on(const ExecutorSaid& event, Effects& effects) {
 
 void Driver::on(const Tick&, Effects&) {}
 
+void Driver::on(const AccumulatorsMerged& event, Effects&) {
+    progress_.accumulated({event.stage, event.stage_attempt}, event.task, event.totals);
+}
+
 void Driver::on(const RddUnpersisted& event, Effects& effects) {
     blocks_.drop_rdd(event.rdd);
     persisted_.erase(event.rdd);

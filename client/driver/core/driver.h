@@ -77,6 +77,7 @@ private:
     void on(const ExecutorLost& event, Effects& effects);
     void on(const ExecutorsRefused& event, Effects& effects);
     void on(const ExecutorSaid& event, Effects& effects);
+    void on(const AccumulatorsMerged& event, Effects& effects);
     void on(const RddUnpersisted& event, Effects& effects);
     void on(const ShuffleReleased& event, Effects& effects);
     void on(const Stopped& event, Effects& effects);
@@ -115,6 +116,8 @@ private:
     void on_failure(const RunningTask& task, const rdd::TaskFailure& failure, Effects& effects);
     void on_fetch_failed(Stage& stage, const RunningTask& task, const rdd::TaskFailure& failure,
                          Effects& effects);
+    void count_accumulators(const RunningTask& task, const rdd::TaskResult& result,
+                            Effects& effects);
     void task_done(Stage& stage, rdd::Partition partition, Effects& effects);
     void task_lost(rdd::TaskId id, const Executor& executor, const std::string& reason,
                    bool suspect, Effects& effects);

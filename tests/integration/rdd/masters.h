@@ -16,6 +16,8 @@ namespace heddle::masters {
 void show_operations(Context& context);
 /// What may be a record, and functions that carry fields.
 void show_records(Context& context);
+/// What tasks share with the driver's program: accumulators.
+void show_shared(Context& context);
 /// Text in and out. `folder` has in/a.txt, in/b.txt, in/_hidden and records; a folder named `fresh`
 /// is made in it.
 void show_files(Context& context, const std::string& folder, const std::string& fresh);

@@ -126,6 +126,8 @@ void World::perform(driver::Effects& effects) {
             note("result " + std::to_string(result->job.value) + " " +
                  std::to_string(result->partition));
             violate(jobs_.take(*result));
+        } else if (const auto* merge = std::get_if<driver::MergeAccumulators>(&effect)) {
+            jobs_.take(*merge);
         } else if (const auto* end = std::get_if<driver::EndJob>(&effect)) {
             note("end " + std::to_string(end->job.value) +
                  (end->error ? ": " + end->error->message : ""));
@@ -244,6 +246,7 @@ RunOutcome World::run() {
     if (const std::string open = jobs_.open(); !open.empty()) {
         violate(open + " never ended");
     }
+    violate(jobs_.counts());
     outcome_.failed_jobs = jobs_.failed();
     outcome_.digest = trace_.digest();
     outcome_.steps = timeline_.steps();

@@ -65,6 +65,51 @@ std::uint32_t turn_round_ordinal() {
     return ordinal;
 }
 
+// Adds the number of rows that come by to the accumulator that has the number of the node.
+class CountRows final : public rdd::Operator {
+public:
+    CountRows(const rdd::OperatorInit& init, rdd::Sink& next) : next_(next) {
+        rdd::ByteReader in(init.payload);
+        const rdd::AccumulatorId id{in.number<std::int64_t>()};
+        auto part = std::make_unique<Part>();
+        part_ = part.get();
+        init.scope.accumulators().add(id, "", std::move(part));
+    }
+    rdd::Flow push(rdd::Batch& batch) override {
+        part_->rows += batch.count;
+        return next_.push(batch);
+    }
+    rdd::Flow close() override { return rdd::Flow::Continue; }
+
+private:
+    struct Part final : rdd::AccumulatorPart {
+        std::int64_t rows = 0;
+        rdd::Bytes encoded() const override { return std::to_string(rows); }
+        std::string text() const override { return {}; }
+    };
+    rdd::Sink& next_;
+    Part* part_;
+};
+
+rdd::RddNode counted(std::int32_t id, const rdd::RddNode& parent) {
+    static const std::uint32_t ordinal = [] {
+        rdd::OperatorEntry entry;
+        entry.type_name = "CountRows";
+        entry.make_operator = [](const rdd::OperatorInit& init,
+                                 rdd::Sink& next) -> std::unique_ptr<rdd::Operator> {
+            return std::make_unique<CountRows>(init, next);
+        };
+        return rdd::register_entry(entry);
+    }();
+    rdd::RddNode node = sorted(id, parent);
+    node.name = "count_rows";
+    rdd::ByteWriter payload;
+    payload.number<std::int64_t>(id);
+    node.op = rdd::registered_operator(ordinal, "count_rows", payload.take());
+    node.determinism = parent.determinism;
+    return node;
+}
+
 rdd::RddNode turned(std::int32_t id, const rdd::RddNode& parent) {
     rdd::RddNode node = sorted(id, parent);
     node.name = "turn_round";
@@ -96,8 +141,9 @@ UnorderedJobs draw_unordered_jobs(Prng& prng) {
         kept.storage = rdd::kMemoryOnly;
     }
     const rdd::RddNode again = shuffled(5, kept, 2, 3);
-    jobs.plan = plan_of({source, hashed, turn, dealt, kept, again});
-    jobs.roots = {again, kept, hashed};
+    jobs.roots = {counted(6, again), counted(7, kept), counted(8, hashed)};
+    jobs.plan = plan_of(
+        {source, hashed, turn, dealt, kept, again, jobs.roots[0], jobs.roots[1], jobs.roots[2]});
     return jobs;
 }
 

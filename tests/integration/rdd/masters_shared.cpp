@@ -1,0 +1,90 @@
+// Accumulators on every master.
+#include <numeric>
+
+#include "tests/integration/rdd/masters.h"
+
+namespace heddle::masters {
+
+namespace {
+
+using Long = Accumulator<Sum<std::int64_t>>;
+using Pair = std::pair<int, std::int64_t>;
+
+struct SeeRow {
+    Long rows;
+    Pair operator()(int x) const {
+        rows.add(1);
+        return {x % 5, x};
+    }
+};
+struct AddRow {
+    Long sum;
+    Accumulator<Sum<double>> half;
+    Accumulator<Collection<std::string>> large;
+    void operator()(const Pair& row) const {
+        sum += row.second;
+        half.add(static_cast<double>(row.second) / 2);
+        if (row.second > 29'000) {
+            large.add(std::to_string(row.second));
+        }
+    }
+};
+// The smallest and the largest number.
+struct Range {
+    std::pair<std::int64_t, std::int64_t> zero() const { return {INT64_MAX, INT64_MIN}; }
+    void add(std::pair<std::int64_t, std::int64_t>& part, std::int64_t value) const {
+        merge(part, {value, value});
+    }
+    void merge(std::pair<std::int64_t, std::int64_t>& part,
+               const std::pair<std::int64_t, std::int64_t>& other) const {
+        part = {std::min(part.first, other.first), std::max(part.second, other.second)};
+    }
+    auto value(const std::pair<std::int64_t, std::int64_t>& part) const { return part; }
+};
+struct Stretch {
+    Accumulator<Range> range;
+    void operator()(int x) const { range.add(x); }
+};
+struct ReadInTask {
+    Long sum;
+    std::int64_t operator()(int) const { return sum.value(); }
+};
+
+void show_accumulators(Context& context) {
+    std::vector<int> values(600);
+    std::iota(values.begin(), values.end(), 0);
+    const auto numbers = context.parallelize(values, 6);
+    const Long rows = context.long_accumulator("rows seen");
+    const auto sums = numbers.map(SeeRow{rows})
+                          .reduce_by_key([](std::int64_t a, std::int64_t b) { return a + b; }, 3);
+    show_value("accumulator before a job", rows.value());
+    const AddRow add{context.long_accumulator("sum"), context.double_accumulator(),
+                     context.collection_accumulator<std::string>("large")};
+    sums.foreach (add);
+    show_value("long accumulator", add.sum.value());
+    show_value("double accumulator", add.half.value());
+    show("collection accumulator", sorted(add.large.value()));
+    show_value("accumulator of a map side", rows.value());
+    sums.foreach (add);
+    show_value("long accumulator after a second job", add.sum.value());
+    show_value("accumulator of a map side that was skipped", rows.value());
+    const auto range = context.accumulator(Range{}, "range");
+    numbers.foreach (Stretch{range});
+    show_value("accumulator of a shape of one's own", range.value());
+    try {
+        (void)numbers.map(ReadInTask{rows}).count();
+    } catch (const JobFailed& failed) {
+        const std::string text = failed.what();
+        show("reading in a task is refused",
+             std::vector<bool>{text.find("only the driver's program can read it") !=
+                               std::string::npos});
+    }
+}
+
+}  // namespace
+
+void show_shared(Context& context) {
+    show_accumulators(context);
+}
+
+}  // namespace heddle::masters
