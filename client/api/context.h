@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "client/api/accumulator.h"
+#include "client/api/broadcast.h"
 #include "client/api/face.h"
 #include "client/api/graph.h"
 #include "client/api/rdd.h"
@@ -104,6 +105,15 @@ public:
     Accumulator<Shape> accumulator(Shape shape, std::string name = {}) {
         return Accumulator<Shape>(session()->runner->accumulators(), std::move(shape),
                                   std::move(name));
+    }
+
+    /// A value that functions read in executors: see broadcast.h.
+    template <typename T>
+    Broadcast<T> broadcast(T value) {
+        rdd::ByteWriter out;
+        api::encode_value(value, out);
+        return Broadcast<T>(api::make_broadcast(session(), out.take()),
+                            std::make_shared<const T>(std::move(value)));
     }
 
     std::int32_t default_parallelism() const;

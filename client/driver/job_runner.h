@@ -14,6 +14,7 @@
 
 #include "client/driver/accumulator_book.h"
 #include "common/base/result.h"
+#include "common/blocks/broadcast_store.h"
 #include "common/rdd/ids.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/task.h"
@@ -59,6 +60,10 @@ public:
 
     /// What jobs add to accumulators is merged there, before wait() returns.
     AccumulatorBook& accumulators() { return accumulators_; }
+    /// Where executors find broadcast values. Shared with the pool of executors.
+    const std::shared_ptr<blocks::BroadcastStore>& broadcasts() const { return broadcasts_; }
+    /// Executors drop the value; `destroy`: the driver, too.
+    virtual void drop_broadcast(rdd::BroadcastId id, bool destroy) = 0;
 
     /// Partitions to use where the program does not say: the number of task slots, at least 2.
     virtual std::int32_t default_parallelism() const = 0;
@@ -71,6 +76,8 @@ public:
 
 private:
     AccumulatorBook accumulators_;
+    std::shared_ptr<blocks::BroadcastStore> broadcasts_ =
+        std::make_shared<blocks::BroadcastStore>();
 };
 
 struct RunnerOptions {

@@ -51,6 +51,7 @@ Runner::~Runner() {
 }
 
 Status Runner::start() {
+    pool_->serve(broadcasts());
     if (Status begun = pool_->start([this](Event event) { post(std::move(event)); }); !begun) {
         pool_->stop(FinalStatus::Failed, begun.error().message);
         return begun;
@@ -145,6 +146,13 @@ void Runner::unpersist(rdd::RddId rdd, bool blocking) {
     if (blocking) {
         unpersisted_.wait(lock, [&] { return unpersisting_.count(rdd) == 0; });
     }
+}
+
+void Runner::drop_broadcast(rdd::BroadcastId id, bool destroy) {
+    if (destroy) {
+        broadcasts()->remove(id);
+    }
+    post(BroadcastDropped{id, destroy});
 }
 
 void Runner::release_shuffle(rdd::ShuffleId shuffle) {

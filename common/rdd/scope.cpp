@@ -74,6 +74,7 @@ std::string_view TaskScope::keep(std::string_view text) {
 
 TaskScope::~TaskScope() {
     accumulators_ = {};
+    held_.clear();
     kept_.reset();
     memory_.release(granted_);
 }

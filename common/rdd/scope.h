@@ -12,10 +12,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/rdd/accumulators.h"
 #include "common/rdd/arena.h"
 #include "common/rdd/batch.h"
+#include "common/rdd/broadcast.h"
 #include "common/rdd/task.h"
 
 namespace heddle::rdd {
@@ -70,6 +73,14 @@ public:
     const TaskDescription& task() const { return task_; }
     TaskMetrics& metrics() { return metrics_; }
     TaskAccumulators& accumulators() { return accumulators_; }
+    /// Null: there are none.
+    BroadcastReader* broadcasts() const { return broadcasts_; }
+    void set_broadcasts(BroadcastReader* reader) { broadcasts_ = reader; }
+    /// Keeps it until the task ends.
+    const void* hold(std::shared_ptr<const void> object) {
+        held_.push_back(std::move(object));
+        return held_.back().get();
+    }
     /// A number that no other scope of this process has or had.
     std::uint64_t serial() const { return serial_; }
 
@@ -86,7 +97,9 @@ private:
     TaskMetrics metrics_;
     TaskAccumulators accumulators_;
     std::uint64_t serial_;
-    std::unique_ptr<Kept> kept_;  // null until something is kept
+    BroadcastReader* broadcasts_ = nullptr;
+    std::vector<std::shared_ptr<const void>> held_;  // shared with whoever else keeps them
+    std::unique_ptr<Kept> kept_;                     // null until something is kept
 };
 
 /// The task that runs on this thread, for what user functions hold without knowing of tasks

@@ -152,6 +152,8 @@ bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironme
     AccountedMemory memory(environment.accountant);
     rdd::TaskScope scope(task, memory, cancelled);
     const rdd::CurrentTask current(scope);
+    TaskBroadcasts broadcasts(environment, scope);
+    scope.set_broadcasts(&broadcasts);
     if (!run_guarded(stage, environment, scope, keep_in_memory, result) && keep_in_memory) {
         return false;
     }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "client/driver/core/block_table.h"
+#include "client/driver/core/broadcast_table.h"
 #include "client/driver/core/config.h"
 #include "client/driver/core/effect.h"
 #include "client/driver/core/event.h"
@@ -79,6 +80,7 @@ private:
     void on(const ExecutorSaid& event, Effects& effects);
     void on(const AccumulatorsMerged& event, Effects& effects);
     void on(const RddUnpersisted& event, Effects& effects);
+    void on(const BroadcastDropped& event, Effects& effects);
     void on(const ShuffleReleased& event, Effects& effects);
     void on(const Stopped& event, Effects& effects);
     void on(const Tick& event, Effects& effects);
@@ -138,6 +140,7 @@ private:
     void outputs_lost(const std::vector<rdd::ShuffleId>& shuffles);
     void count_executor_failure(const std::string& reason, Effects& effects);
     void expire_executors(Effects& effects);
+    void broadcast_kept(const rdd::BroadcastKept& kept, rdd::ExecutorId executor, Effects& effects);
     void acknowledge_drop(rdd::RddId rdd, rdd::ExecutorId executor, Effects& effects);
     void executors_changed();
 
@@ -148,6 +151,7 @@ private:
     StageTable stages_;
     MapOutputs outputs_;
     BlockTable blocks_;
+    BroadcastTable broadcasts_;
     ExecutorTable executors_;
     Progress progress_;
     std::unordered_map<std::int64_t, RunningTask> tasks_;  // by task id; looked up, never walked

@@ -77,6 +77,12 @@ struct RddUnpersisted {
     rdd::RddId rdd;
 };
 
+/// `destroyed`: for good.
+struct BroadcastDropped {
+    rdd::BroadcastId broadcast;
+    bool destroyed = false;
+};
+
 struct ShuffleReleased {
     rdd::ShuffleId shuffle;
 };
@@ -89,8 +95,8 @@ struct Stopped {
 /// A deadline of the core is over.
 struct Tick {};
 
-using Event =
-    std::variant<JobSubmitted, JobCancelled, ExecutorRegistered, ExecutorLost, ExecutorsRefused,
-                 ExecutorSaid, AccumulatorsMerged, RddUnpersisted, ShuffleReleased, Stopped, Tick>;
+using Event = std::variant<JobSubmitted, JobCancelled, ExecutorRegistered, ExecutorLost,
+                           ExecutorsRefused, ExecutorSaid, AccumulatorsMerged, RddUnpersisted,
+                           BroadcastDropped, ShuffleReleased, Stopped, Tick>;
 
 }  // namespace heddle::driver

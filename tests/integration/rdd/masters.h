@@ -16,7 +16,7 @@ namespace heddle::masters {
 void show_operations(Context& context);
 /// What may be a record, and functions that carry fields.
 void show_records(Context& context);
-/// What tasks share with the driver's program: accumulators.
+/// What tasks share with the driver's program: accumulators and broadcast variables.
 void show_shared(Context& context);
 /// Text in and out. `folder` has in/a.txt, in/b.txt, in/_hidden and records; a folder named `fresh`
 /// is made in it.

@@ -1,4 +1,4 @@
-// Accumulators on every master.
+// Accumulators and broadcast variables on every master.
 #include <numeric>
 
 #include "tests/integration/rdd/masters.h"
@@ -81,9 +81,43 @@ void show_accumulators(Context& context) {
     }
 }
 
+struct Look {
+    Broadcast<std::vector<std::string>> words;
+    std::string operator()(int x) const {
+        return (*words)[static_cast<std::size_t>(x) % words->size()];
+    }
+};
+struct LengthOf {
+    Broadcast<std::string> text;
+    std::uint64_t operator()(int) const { return text->size(); }
+};
+
+void show_broadcasts(Context& context) {
+    std::vector<int> values(40);
+    std::iota(values.begin(), values.end(), 0);
+    const auto numbers = context.parallelize(values, 8);
+    const auto words = context.broadcast(std::vector<std::string>{"zero", "one", "two"});
+    const auto looked = numbers.map(Look{words});
+    show("broadcast", looked.take(4));
+    words.unpersist();
+    show("broadcast after unpersist", looked.collect());
+    const auto large = context.broadcast(std::string(std::size_t{10} << 20, 'x'));
+    show("broadcast of several chunks", numbers.map(LengthOf{large}).distinct().collect());
+    large.destroy();
+    words.destroy();
+    try {
+        (void)looked.collect();
+    } catch (const JobFailed& failed) {
+        const std::string text = failed.what();
+        show("broadcast after destroy",
+             std::vector<bool>{text.find("was destroyed") != std::string::npos});
+    }
+}
+
 }  // namespace
 
 void show_shared(Context& context) {
+    show_broadcasts(context);
     show_accumulators(context);
 }
 

@@ -33,6 +33,12 @@ public:
                 } else if (const auto* table = std::get_if<rdd::MapOutputsKnown>(&send->message)) {
                     trace_ +=
                         "outputs of shuffle " + std::to_string(table->table->shuffle.value) + "\n";
+                } else if (const auto* held = std::get_if<rdd::BroadcastHeld>(&send->message)) {
+                    trace_ += "tell " + rdd::to_string(send->executor) + ": chunk " +
+                              std::to_string(held->chunk) + " is on " +
+                              rdd::to_string(held->executor) + "\n";
+                } else if (std::holds_alternative<rdd::DropBroadcast>(send->message)) {
+                    trace_ += "drop broadcast on " + rdd::to_string(send->executor) + "\n";
                 }
             } else if (const auto* result = std::get_if<DeliverResult>(&effect)) {
                 trace_ += "result " + std::to_string(result->partition) + "\n";
@@ -332,6 +338,51 @@ TEST(DriverCore, CountsWhatAMapTaskAddsOnceHoweverOftenItsOutputIsComputed) {
     EXPECT_EQ(core.trace(), "outputs of shuffle 0\nrun 1/0 on 2\n");
     core.succeed(3, 0, "9");
     EXPECT_EQ(core.trace(), "add 9\nresult 0\nend 0\n");
+}
+
+TEST(DriverCore, TellsExecutorsWhoHoldsChunksOfABroadcastAndForgetsTheLost) {
+    Core core;
+    for (std::int32_t id = 1; id <= 3; ++id) {
+        core.add_executor(id, "node-1");
+    }
+    const rdd::BroadcastKept kept{rdd::BroadcastId{5}, 1};
+    core.tell(ExecutorSaid{rdd::ExecutorId{2}, kept});
+    EXPECT_EQ(core.trace(), "tell 1: chunk 1 is on 2\ntell 3: chunk 1 is on 2\n");
+    core.tell(ExecutorSaid{rdd::ExecutorId{2}, kept});  // doubled
+    EXPECT_EQ(core.trace(), "");
+    core.add_executor(4, "node-1");
+    EXPECT_EQ(core.trace(), "tell 4: chunk 1 is on 2\n");
+    core.tell(ExecutorLost{rdd::ExecutorId{2}, "killed"});
+    core.tell(ExecutorSaid{rdd::ExecutorId{2}, kept});  // late
+    core.add_executor(5, "node-1");
+    EXPECT_EQ(core.trace(), "") << "nobody holds it";
+}
+
+TEST(DriverCore, DropsABroadcastEverywhereAndADestroyedOneWhereverItTurnsUp) {
+    Core core;
+    core.add_executor(1, "node-1");
+    core.add_executor(2, "node-1");
+    const rdd::BroadcastKept kept{rdd::BroadcastId{5}, 1};
+    core.tell(ExecutorSaid{rdd::ExecutorId{1}, kept});
+    EXPECT_EQ(core.trace(), "tell 2: chunk 1 is on 1\n");
+    core.tell(BroadcastDropped{rdd::BroadcastId{5}, false});
+    EXPECT_EQ(core.trace(), "drop broadcast on 1\ndrop broadcast on 2\n");
+    core.tell(ExecutorSaid{rdd::ExecutorId{1}, kept});  // fetched again
+    EXPECT_EQ(core.trace(), "tell 2: chunk 1 is on 1\n");
+    core.tell(BroadcastDropped{rdd::BroadcastId{5}, true});
+    core.trace();
+    core.tell(ExecutorSaid{rdd::ExecutorId{2}, kept});  // it was fetching
+    EXPECT_EQ(core.trace(), "drop broadcast on 2\n");
+}
+
+TEST(DriverCore, SharesAChunkBetweenAFewHoldersOnly) {
+    Core core;
+    for (std::int32_t id = 1; id <= 6; ++id) {
+        core.add_executor(id, "node-1");
+        core.trace();
+        core.tell(ExecutorSaid{rdd::ExecutorId{id}, rdd::BroadcastKept{rdd::BroadcastId{5}, 1}});
+    }
+    EXPECT_EQ(core.trace(), "") << "four are enough";
 }
 
 TEST(DriverCore, ShowsNamedAccumulatorsWithTheirStageAndTask) {
