@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "client/api/accumulator.h"
 #include "client/api/broadcast.h"
+#include "client/api/checkpoint.h"
 #include "client/api/face.h"
 #include "client/api/graph.h"
 #include "client/api/rdd.h"
@@ -114,6 +116,19 @@ public:
         api::encode_value(value, out);
         return Broadcast<T>(api::make_broadcast(session(), out.take()),
                             std::make_shared<const T>(std::move(value)));
+    }
+
+    /// Where checkpoint() writes: a folder that driver and executors share, in which this
+    /// application makes one of its own. It stays when the application ends.
+    void set_checkpoint_dir(std::string_view path);
+    /// Nothing: none was set.
+    std::optional<std::string> get_checkpoint_dir() const;
+    /// The records of a checkpoint that this or another application has written: what
+    /// get_checkpoint_file() said there.
+    template <typename T>
+    Rdd<T> checkpoint_file(std::string_view path, api::Callsite at = api::Callsite::here()) {
+        return Rdd<T>(
+            api::read_checkpoint(session(), path, api::record_type<T>(), api::face_of<T>(), at));
     }
 
     std::int32_t default_parallelism() const;

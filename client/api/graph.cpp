@@ -349,6 +349,7 @@ void collect_nodes(const NodePtr& node, std::set<std::int32_t>& seen,
 }  // namespace
 
 rdd::Plan make_plan(const NodePtr& root) {
+    const std::lock_guard lock(root->session->lineage);
     std::set<std::int32_t> seen;
     std::vector<const Node*> nodes;
     collect_nodes(root, seen, nodes);

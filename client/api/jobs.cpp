@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "client/api/checkpoint.h"
 #include "client/api/errors.h"
 #include "client/api/graph.h"
 #include "common/base/check.h"
@@ -117,8 +118,10 @@ std::uint64_t records_in(std::string_view answer) {
     return in.count();
 }
 
-std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
-                           const std::vector<Partition>& partitions, Callsite at) {
+namespace {
+
+std::vector<Bytes> run_on(const NodePtr& root, rdd::OperatorRef action,
+                          const std::vector<Partition>& partitions, Callsite at) {
     require_defined(root);
     driver::JobRunner& runner = runner_of(root);
     driver::JobRequest request;
@@ -150,10 +153,27 @@ std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
     return answers;
 }
 
-std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action, Callsite at) {
+std::vector<Partition> all_partitions(const NodePtr& root) {
     std::vector<Partition> all(static_cast<std::size_t>(root->node.partitions));
     std::iota(all.begin(), all.end(), 0);
-    return run_job(root, std::move(action), all, at);
+    return all;
+}
+
+}  // namespace
+
+std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
+                           const std::vector<Partition>& partitions, Callsite at) {
+    std::vector<Bytes> answers = run_on(root, std::move(action), partitions, at);
+    write_checkpoints(root, at);
+    return answers;
+}
+
+std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action, Callsite at) {
+    return run_job(root, std::move(action), all_partitions(root), at);
+}
+
+std::vector<Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action, Callsite at) {
+    return run_on(root, std::move(action), all_partitions(root), at);
 }
 
 std::uint64_t run_count(const NodePtr& root, Callsite at) {

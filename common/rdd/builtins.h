@@ -17,6 +17,8 @@ namespace builtin {
 // executor/task/text_source.h.
 inline constexpr std::string_view kParallelize = "parallelize";
 inline constexpr std::string_view kTextRecords = "text_records";
+inline constexpr std::string_view kCheckpoint = "checkpoint";  // see executor/task/checkpoint.h
+inline constexpr std::string_view kLocalCheckpoint = "local_checkpoint";
 // Narrow operators.
 inline constexpr std::string_view kSort = "sort";  // payload: 1 ascending, 0 descending (one byte)
 // Actions.
@@ -28,6 +30,7 @@ inline constexpr std::string_view kSample =
                                                      // answers records seen (64-bit), then as take
 inline constexpr std::string_view kDrain = "drain";  // runs through all records, answers nothing
 inline constexpr std::string_view kSaveText = "save_text";  // see executor/task/save_text.h
+inline constexpr std::string_view kSaveCheckpoint = "save_checkpoint";
 }  // namespace builtin
 
 inline constexpr std::uint32_t kBuiltinVersion = 1;

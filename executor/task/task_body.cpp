@@ -8,6 +8,7 @@
 #include "common/blocks/shuffle_writer.h"
 #include "common/rdd/builtins.h"
 #include "executor/task/chain.h"
+#include "executor/task/checkpoint.h"
 #include "executor/task/save_text.h"
 
 namespace heddle::executor {
@@ -91,6 +92,10 @@ std::unique_ptr<rdd::Action> make_action(const StagePlan& stage, TaskEnvironment
     if (stage.action.kind == rdd::OperatorKind::Builtin &&
         stage.action.name == rdd::builtin::kSaveText) {
         return make_save_text(init, environment.files);
+    }
+    if (stage.action.kind == rdd::OperatorKind::Builtin &&
+        stage.action.name == rdd::builtin::kSaveCheckpoint) {
+        return make_save_checkpoint(init, environment.files);
     }
     const rdd::OperatorEntry* entry = chain.entry_of(stage.action, init.operation);
     return entry == nullptr || entry->make_action == nullptr ? nullptr : entry->make_action(init);

@@ -1,4 +1,4 @@
-// Accumulators and broadcast variables on every master.
+// Accumulators and broadcast variables and checkpoints on every master.
 #include <numeric>
 
 #include "tests/integration/rdd/masters.h"
@@ -114,9 +114,32 @@ void show_broadcasts(Context& context) {
     }
 }
 
+void show_checkpoints(Context& context, const std::string& folder) {
+    context.set_checkpoint_dir(folder);
+    std::vector<int> values(1000);
+    std::iota(values.begin(), values.end(), 0);
+    const Long rows = context.long_accumulator();
+    const auto sums = context.parallelize(values, 4)
+                          .map(SeeRow{rows})
+                          .reduce_by_key([](std::int64_t a, std::int64_t b) { return a + b; }, 3);
+    sums.checkpoint();
+    show("before the checkpoint", sorted(sums.collect()));
+    show("is checkpointed", std::vector<bool>{sums.is_checkpointed()});
+    show("after the checkpoint", sorted(sums.collect()));
+    show("read as a file",
+         sorted(context.checkpoint_file<Pair>(*sums.get_checkpoint_file()).collect()));
+    show_value("rows computed", rows.value());
+    const auto local = sums.map_values([](std::int64_t v) { return v + 1; });
+    local.local_checkpoint();
+    show("local checkpoint", sorted(local.collect()));
+    show("is checkpointed", std::vector<bool>{local.is_checkpointed()});
+    show("local checkpoint again", sorted(local.collect()));
+}
+
 }  // namespace
 
-void show_shared(Context& context) {
+void show_shared(Context& context, const std::string& folder, const std::string& fresh) {
+    show_checkpoints(context, folder + "/checkpoints-" + fresh);
     show_broadcasts(context);
     show_accumulators(context);
 }
