@@ -140,6 +140,8 @@ public:
         std::int64_t outputs = 0;
     };
     Totals totals() const;
+    /// Where its files are; the files without a name that tasks spill to, too.
+    const std::string& folder() const { return folder_; }
 
 private:
     struct Output {

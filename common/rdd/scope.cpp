@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <utility>
 
 #include "common/rdd/record_face.h"
 
@@ -135,6 +136,35 @@ void TaskScope::release(std::int64_t bytes) {
         memory_.release(spare - kGrantBytes);
         granted_ -= spare - kGrantBytes;
     }
+}
+
+bool SpillingBudget::reserve(std::int64_t bytes) {
+    if (over_ == 0 && scope_.try_reserve(bytes)) {
+        granted_ += bytes;
+    } else {
+        over_ += bytes;
+    }
+    return true;
+}
+
+void SpillingBudget::release(std::int64_t bytes) {
+    const std::int64_t first = std::min(bytes, over_);
+    over_ -= first;
+    granted_ -= bytes - first;
+    scope_.release(bytes - first);
+}
+
+bool SpillingBudget::try_reserve(std::int64_t bytes) {
+    if (!scope_.try_reserve(bytes)) {
+        return false;
+    }
+    granted_ += bytes;
+    return true;
+}
+
+bool SpillingBudget::insist(std::int64_t bytes) {
+    granted_ += bytes;  // a refusal counts as taken, too
+    return scope_.reserve(bytes, operation_);
 }
 
 }  // namespace heddle::rdd

@@ -81,6 +81,9 @@ public:
         held_.push_back(std::move(object));
         return held_.back().get();
     }
+    /// Where what does not fit in memory goes. Empty: nowhere.
+    const std::string& spill_folder() const { return spill_folder_; }
+    void set_spill_folder(std::string folder) { spill_folder_ = std::move(folder); }
     /// A number that no other scope of this process has or had.
     std::uint64_t serial() const { return serial_; }
 
@@ -98,6 +101,7 @@ private:
     TaskAccumulators accumulators_;
     std::uint64_t serial_;
     BroadcastReader* broadcasts_ = nullptr;
+    std::string spill_folder_;
     std::vector<std::shared_ptr<const void>> held_;  // shared with whoever else keeps them
     std::unique_ptr<Kept> kept_;                     // null until something is kept
 };
@@ -132,6 +136,37 @@ public:
 private:
     TaskScope& scope_;
     std::string operation_;
+};
+
+// The budget of an operator that can spill. It never fails the task by itself: what is refused is
+// taken nevertheless, for as long as the few rows in hand take, and the operator then gives
+// everything back.
+class SpillingBudget final : public MemoryBudget {
+public:
+    SpillingBudget(TaskScope& scope, std::string operation)
+        : scope_(scope), operation_(std::move(operation)) {}
+    ~SpillingBudget() override { scope_.release(granted_); }
+    SpillingBudget(const SpillingBudget&) = delete;
+    SpillingBudget& operator=(const SpillingBudget&) = delete;
+
+    bool reserve(std::int64_t bytes) override;
+    void release(std::int64_t bytes) override;
+    /// What was refused and taken nevertheless: time to spill.
+    std::int64_t over() const { return over_; }
+    /// False: refused, and nothing was taken.
+    bool try_reserve(std::int64_t bytes);
+    /// False: the task has failed, with a message that says what there was. For what has to be had
+    /// after everything was spilled: a record that is larger than all there is.
+    bool insist(std::int64_t bytes);
+
+    TaskScope& scope() const { return scope_; }
+    const std::string& operation() const { return operation_; }
+
+private:
+    TaskScope& scope_;
+    std::string operation_;
+    std::int64_t granted_ = 0;
+    std::int64_t over_ = 0;  // taken without a grant
 };
 
 }  // namespace heddle::rdd

@@ -70,7 +70,12 @@ void run_map(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScop
     if (scope.stopped()) {
         return;
     }
-    std::vector<blocks::BlockPtr> blocks = writer.finish();
+    auto finished = writer.finish();
+    if (!finished) {
+        chain.fail(operation, finished.error().message, false);
+        return;
+    }
+    std::vector<blocks::BlockPtr> blocks = std::move(finished).value();
     rdd::MapStatus status;
     status.map_task = task.task;
     status.map_index = task.partition;
@@ -159,6 +164,7 @@ bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironme
     const rdd::CurrentTask current(scope);
     TaskBroadcasts broadcasts(environment, scope);
     scope.set_broadcasts(&broadcasts);
+    scope.set_spill_folder(environment.shuffles.folder());
     if (!run_guarded(stage, environment, scope, keep_in_memory, result) && keep_in_memory) {
         return false;
     }

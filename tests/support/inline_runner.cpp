@@ -118,6 +118,7 @@ rdd::TaskResult InlineRunner::run_one(const rdd::StagePlan& stage, const rdd::Pl
     ++tasks_run_;
     (void)accumulators().merge(result.accumulators);
     totals_.input_bytes_read += result.metrics.input_bytes_read;
+    totals_.disk_bytes_spilled += result.metrics.disk_bytes_spilled;
     totals_.input_records_read += result.metrics.input_records_read;
     totals_.shuffle_records_read += result.metrics.shuffle_records_read;
     totals_.shuffle_records_written += result.metrics.shuffle_records_written;
