@@ -5,7 +5,7 @@
 build_packages=(
     g++ cmake ninja-build ccache lld
     libboost1.81-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler libsqlite3-dev
-    libspdlog-dev libfmt-dev libssl-dev libcli11-dev libtomlplusplus-dev libxxhash-dev
+    libspdlog-dev libfmt-dev libssl-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libxxhash-dev
     zlib1g-dev
     nodejs npm ca-certificates
 )

@@ -161,8 +161,8 @@ void mark_checkpoint(const NodePtr& node, const rdd::RecordFace& face) {
     }
     const std::string name = "RDD " + std::to_string(node->node.id.value);
     if (node->checkpoint.local) {
-        throw UsageError(ErrorCode::Conflict, "checkpoint: " + name +
-                                                  " is marked for a local checkpoint already");
+        throw UsageError(ErrorCode::Conflict,
+                         "checkpoint: " + name + " is marked for a local checkpoint already");
     }
     if (node->session->checkpoint_folder.empty()) {
         throw UsageError(ErrorCode::InvalidArgument,
@@ -239,14 +239,13 @@ NodePtr read_checkpoint(const SessionPtr& session, std::string_view path, rdd::R
     const std::string what = "checkpoint_file";
     const std::string folder = whole_path(*session, what, path);
     auto view = session->files->view(folder + "/_checkpoint", 0, kMetaBytesMax);
-    throw_if(view ? Status() : Status(view.error()),
-             what + ": '" + folder + "' is no checkpoint");
+    throw_if(view ? Status() : Status(view.error()), what + ": '" + folder + "' is no checkpoint");
     const auto found = read_description((*view)->bytes());
     throw_if(found ? Status() : Status(found.error()), what + ": '" + folder + "'");
     if (found->type != face.name) {
-        throw UsageError(ErrorCode::InvalidArgument,
-                         what + ": '" + folder + "' holds records of type " + found->type +
-                             ", asked for was " + face.name);
+        throw UsageError(ErrorCode::InvalidArgument, what + ": '" + folder +
+                                                         "' holds records of type " + found->type +
+                                                         ", asked for was " + face.name);
     }
     auto node = std::make_shared<Node>(session, what, at);
     node->node.op = rdd::builtin_operator(rdd::builtin::kCheckpoint);

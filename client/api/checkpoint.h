@@ -16,8 +16,9 @@ namespace heddle::api {
 /// A folder of this application below `path`. Throws UsageError.
 void set_checkpoint_dir(Session& session, std::string_view path);
 
-/// The first job that computes the node, or something from it, is followed by one that writes it.
-/// Throws UsageError without a checkpoint folder.
+/// The first job of an action that computes the node, or something from it, is followed by one that
+/// writes it. Jobs that transformations run (samples of a sort) are not: what comes of them is not
+/// asked for yet. Throws UsageError without a checkpoint folder.
 void mark_checkpoint(const NodePtr& node, const rdd::RecordFace& face);
 /// The same, but into the executors' caches, on disk where memory is short.
 void mark_local_checkpoint(const NodePtr& node);
@@ -29,7 +30,7 @@ std::optional<std::string> checkpoint_file(const NodePtr& node);
 NodePtr read_checkpoint(const SessionPtr& session, std::string_view path, rdd::RecordType record,
                         const rdd::RecordFace& face, Callsite at);
 
-/// After a job: writes what is marked at or below `root`. Throws JobFailed.
+/// After a job of an action: writes what is marked at or below `root`. Throws JobFailed.
 void write_checkpoints(const NodePtr& root, Callsite at);
 
 }  // namespace heddle::api

@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -484,7 +485,10 @@ std::uint64_t hash_value(const T& value) {
     } else if constexpr (EmptyLike<T>) {
         return 0;
     } else if constexpr (std::is_floating_point_v<T>) {
-        const double number = value == 0 ? 0.0 : static_cast<double>(value);  // one zero
+        double number = value == 0 ? 0.0 : static_cast<double>(value);  // one zero
+        if (value != value) {
+            number = std::numeric_limits<double>::quiet_NaN();  // and one NaN
+        }
         return rdd::hash_number(std::bit_cast<std::uint64_t>(number));
     } else if constexpr (NumberLike<T>) {
         return rdd::hash_number(static_cast<std::uint64_t>(value));
@@ -512,6 +516,8 @@ bool equal_values(const T& a, const T& b) {
         return rdd::equal_text(a, b);
     } else if constexpr (EmptyLike<T>) {
         return true;
+    } else if constexpr (std::is_floating_point_v<T>) {
+        return a == b || (a != a && b != b);  // else each NaN would be a key of its own
     } else if constexpr (UserCoded<T> || NumberLike<T>) {
         return a == b;
     } else if constexpr (IsArray<T>::value || IsSequence<T>::value) {

@@ -1,13 +1,14 @@
 #pragma once
 
-// The table behind reduce_by_key and distinct, on both sides of the shuffle: open addressing with
-// linear probing. A batch is hashed first; then each probe runs some records behind a prefetch of
-// its slot, and, where keys are text, half as far behind a prefetch of the key's bytes. Without
+// The table behind reduce_by_key and its relatives, on both sides of the shuffle: open addressing
+// with linear probing. A batch is hashed first; then each probe runs some records behind a prefetch
+// of its slot, and, where keys are text, half as far behind a prefetch of the key's bytes. Without
 // that a table larger than the cache costs a memory latency per record, three to four times as
 // much.
 //
 // The order of what comes out depends only on what went in, in order: so a second run agrees.
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -17,6 +18,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include "client/api/composed.h"
 #include "client/api/face.h"
 #include "client/api/function.h"
 #include "client/api/kernels.h"
@@ -52,10 +54,17 @@ struct CombineSlot<K, V, false> {
     void mark(std::uint64_t value_of) { hash = value_of; }
 };
 
-template <typename K, typename V, typename F>
+// A function that makes a combined value of another type V out of the values (In) of a key: it has
+// create(value) for the first and operator()(combined, value) for the others.
+template <typename V, typename F, typename In>
+concept Creates = requires(F& function, const In& value) {
+    { function.create(value) } -> std::convertible_to<V>;
+};
+
+template <typename K, typename V, typename F, typename In = V>
 class CombineOperator final : public rdd::Operator {
 public:
-    using Record = std::pair<K, V>;
+    using Record = std::pair<K, In>;
 
     CombineOperator(const rdd::OperatorInit& init, rdd::Sink& next, F function)
         : function_(std::move(function)),
@@ -174,7 +183,7 @@ private:
             Slot& slot = table[index];
             if (slot.empty()) {
                 new (&slot.key) K(owned(std::forward<Row>(row).first));
-                new (&slot.value) V(owned(std::forward<Row>(row).second));
+                new (&slot.value) V(first(std::forward<Row>(row).second));
                 slot.mark(hash);
                 ++size_;
                 count_heap(slot);
@@ -192,11 +201,19 @@ private:
         if (has_zero_) {
             *zero() = function_(std::move(*zero()), std::forward<Row>(row).second);
         } else {
-            new (&zero_) V(owned(std::forward<Row>(row).second));
+            new (&zero_) V(first(std::forward<Row>(row).second));
             has_zero_ = true;
         }
     }
 
+    template <typename Value>
+    V first(Value&& value) {
+        if constexpr (Creates<V, F, In>) {
+            return owned(V(function_.create(std::as_const(value))));
+        } else {
+            return owned(std::forward<Value>(value));
+        }
+    }
     template <typename T>
     T owned(const T& value) {
         return own_value(value, arena_);
@@ -291,7 +308,7 @@ private:
     F function_;
     rdd::OperatorBudget budget_;
     rdd::Arena arena_;
-    Output<Record> output_;
+    Output<std::pair<K, V>> output_;
     rdd::ZeroPages pages_;
     std::size_t capacity_ = 0;  // a power of two, or 0
     std::size_t size_ = 0;
@@ -300,6 +317,27 @@ private:
     bool has_zero_ = false;
     alignas(V) std::byte zero_[sizeof(V)];
     std::uint64_t hashes_[rdd::kBatchRecords];
+};
+
+// combine_by_key: what the map side does to the values of a key.
+template <typename C, typename V, typename Create, typename Merge>
+struct CombineValues {
+    using Parts = std::tuple<Create, Merge>;
+    Create creator{};
+    Merge merge{};
+    static auto parts(auto& self) { return std::tie(self.creator, self.merge); }
+    C create(const V& value) { return creator(value); }
+    C operator()(C combined, const V& value) { return merge(std::move(combined), value); }
+};
+// aggregate_by_key and fold_by_key: every key begins with a copy of the zero value.
+template <typename C, typename V, typename Merge>
+struct AggregateValues {
+    using Parts = std::tuple<C, Merge>;
+    C zero{};
+    Merge merge{};
+    static auto parts(auto& self) { return std::tie(self.zero, self.merge); }
+    C create(const V& value) { return merge(C(zero), value); }
+    C operator()(C combined, const V& value) { return merge(std::move(combined), value); }
 };
 
 }  // namespace heddle::api

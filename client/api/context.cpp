@@ -48,6 +48,11 @@ Rdd<std::string_view> Context::text_records(std::string_view path, std::string_v
     return Rdd<std::string_view>(api::make_text(session(), path, delimiter, false, splits_min, at));
 }
 
+Rdd<std::string_view> Context::binary_records(std::string_view path, std::uint64_t length,
+                                              std::int32_t splits_min, api::Callsite at) {
+    return Rdd<std::string_view>(api::make_fixed_records(session(), path, length, splits_min, at));
+}
+
 void Context::check_output(std::string_view path) const {
     api::check_output(*session(), path);
 }

@@ -9,13 +9,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "client/api/accumulator.h"
 #include "client/api/broadcast.h"
 #include "client/api/checkpoint.h"
 #include "client/api/face.h"
+#include "client/api/files.h"
 #include "client/api/graph.h"
+#include "client/api/range.h"
 #include "client/api/rdd.h"
 #include "client/driver/job_runner.h"
 
@@ -75,6 +79,31 @@ public:
             api::make_parallelize(session(), std::move(partitions), api::record_type<T>(), at));
     }
 
+    /// start, start + step, ... up to but without `end`.
+    template <typename T = std::int64_t>
+    Rdd<T> range(T start, T end, T step = 1, std::int32_t slices = 0,
+                 api::Callsite at = api::Callsite::here()) {
+        static_assert(std::is_integral_v<T>, "heddle: a range is of whole numbers");
+        using Op = api::FlatMapOperator<api::RangePart<T>, T, api::ExpandRange<T>>;
+        return parallelize(api::range_parts(start, end, step, slice_count(slices)),
+                           static_cast<std::int32_t>(slice_count(slices)), at)
+            .template narrow<Op, T>("range", api::ExpandRange<T>{}, false, at);
+    }
+    /// Without partitions.
+    template <typename T>
+    Rdd<T> empty_rdd(api::Callsite at = api::Callsite::here()) {
+        return Rdd<T>(api::make_parallelize(session(), {}, api::record_type<T>(), at));
+    }
+    /// The partitions of all, one after the other.
+    template <typename T>
+    Rdd<T> union_(const std::vector<Rdd<T>>& rdds, api::Callsite at = api::Callsite::here()) {
+        std::vector<api::NodePtr> parents;
+        for (const Rdd<T>& rdd : rdds) {
+            parents.push_back(rdd.handle());
+        }
+        return parents.empty() ? empty_rdd<T>(at) : Rdd<T>(api::make_union(parents, at));
+    }
+
     /// The lines of text files. `path`: a file, a folder, a glob, or several separated by commas.
     /// Relative paths begin in the driver's working folder; in a container of the cluster they are
     /// refused. Lines are views that live as long as the task.
@@ -85,6 +114,32 @@ public:
     Rdd<std::string_view> text_records(std::string_view path, std::string_view delimiter,
                                        std::int32_t splits_min = 0,
                                        api::Callsite at = api::Callsite::here());
+
+    /// Paths and contents of files, each a record however long. Files are not divided.
+    template <typename Path>
+    Rdd<std::pair<std::string_view, std::string_view>> whole_text_files(
+        const Path& path, std::int32_t splits_min = 0, api::Callsite at = api::Callsite::here()) {
+        return whole_files("whole_text_files", path, splits_min, at);
+    }
+    /// The same: bytes are text to C++.
+    template <typename Path>
+    Rdd<std::pair<std::string_view, std::string_view>> binary_files(
+        const Path& path, std::int32_t splits_min = 0, api::Callsite at = api::Callsite::here()) {
+        return whole_files("binary_files", path, splits_min, at);
+    }
+    /// Records of `length` bytes each.
+    Rdd<std::string_view> binary_records(std::string_view path, std::uint64_t length,
+                                         std::int32_t splits_min = 0,
+                                         api::Callsite at = api::Callsite::here());
+    /// What save_as_object_file wrote of records of type T. A partition per file, or fewer.
+    template <typename T>
+    Rdd<T> object_file(std::string_view path, api::Callsite at = api::Callsite::here()) {
+        using F = api::ReadObjects<T>;
+        return Rdd<std::string_view>(
+                   api::make_whole_files(session(), "object_file", path, kSplitsMax, at))
+            .template narrow<api::FlatMapOperator<std::string_view, T, F>, T>("object_file", F{},
+                                                                              false, at);
+    }
 
     /// Throws the UsageError with which save_as_text_file(path) would refuse: the path exists, or
     /// its parent does not or cannot be written. For programs that compute long before they save.
@@ -137,6 +192,18 @@ public:
     void stop();
 
 private:
+    static constexpr std::int32_t kSplitsMax = INT32_MAX;
+
+    template <typename Name>
+    Rdd<std::pair<std::string_view, std::string_view>> whole_files(const Name& name,
+                                                                   std::string_view path,
+                                                                   std::int32_t splits_min,
+                                                                   api::Callsite at) {
+        using F = api::PairUp;
+        using Op = api::FlatMapOperator<std::string_view, F::Pair, F>;
+        return Rdd<std::string_view>(api::make_whole_files(session(), name, path, splits_min, at))
+            .template narrow<Op, F::Pair>(name, F{}, false, at);
+    }
     const api::SessionPtr& session() const;
     std::size_t slice_count(std::int32_t slices) const;
 

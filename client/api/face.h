@@ -37,11 +37,24 @@ concept Ordered = requires(const T& a, const T& b) {
     { a < b } -> std::convertible_to<bool>;
 };
 
+/// The order of keys: operator<, and a NaN is greater than every number, as in Spark.
+template <typename K>
+bool key_less(const K& a, const K& b) {
+    if constexpr (std::is_floating_point_v<K>) {
+        return a < b || (b != b && a == a);
+    } else {
+        return a < b;
+    }
+}
+
 // An order-preserving number from the front of a key.
 template <typename K>
 std::uint64_t key_prefix(const K& key) {
     if constexpr (std::is_floating_point_v<K>) {
-        const auto bits = std::bit_cast<std::uint64_t>(static_cast<double>(key));
+        if (key != key) {
+            return UINT64_MAX;
+        }
+        const auto bits = std::bit_cast<std::uint64_t>(key == 0 ? 0.0 : static_cast<double>(key));
         return bits >> 63 != 0 ? ~bits : bits | (std::uint64_t{1} << 63);
     } else if constexpr (NumberLike<K>) {
         const auto number = static_cast<std::uint64_t>(key);
@@ -71,7 +84,7 @@ struct FaceFunctions {
     static int compare(const void* a, const void* b) {
         const auto& left = KeyOf<T>::get(*in(a));
         const auto& right = KeyOf<T>::get(*in(b));
-        return left < right ? -1 : right < left ? 1 : 0;
+        return key_less(left, right) ? -1 : key_less(right, left) ? 1 : 0;
     }
     static void prefix(const void* rows, std::uint32_t count, std::uint64_t* prefixes) {
         for (std::uint32_t i = 0; i < count; ++i) {
@@ -148,6 +161,7 @@ struct FaceFunctions {
     static rdd::RecordFace make() {
         rdd::RecordFace face;
         face.name = typeid(T).name();
+        face.key = [](const void* row) -> const void* { return &KeyOf<T>::get(*in(row)); };
         face.size = sizeof(T);
         face.align = alignof(T);
         face.raw = is_raw<T>;

@@ -2,11 +2,14 @@
 #include "client/api/graph.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <set>
 
 #include "client/api/errors.h"
 #include "common/rdd/builtins.h"
+#include "common/rdd/hash.h"
+#include "common/rdd/registry.h"
 #include "common/rdd/text_split.h"
 
 namespace heddle::api {
@@ -89,7 +92,7 @@ Partitioner hash_partitioner(std::int32_t partitions) {
     return partitioner;
 }
 
-void require_partitions(std::int32_t partitions, const char* operation) {
+void require_partitions(std::int32_t partitions, std::string_view operation) {
     if (partitions < 0) {
         throw UsageError(
             ErrorCode::InvalidArgument,
@@ -119,10 +122,43 @@ std::string working_folder(const Session& session, std::string_view operation,
     return folder.string();
 }
 
-bool hashed_into(const NodePtr& parent, std::int32_t partitions) {
-    const auto& partitioner = parent->node.partitioner;
-    return partitioner && partitioner->kind == PartitionerKind::Hash &&
-           (partitions == 0 || partitioner->partitions == partitions);
+bool keyed(const std::optional<Partitioner>& partitioner) {
+    return partitioner && (partitioner->kind == PartitionerKind::Hash ||
+                           partitioner->kind == PartitionerKind::Range ||
+                           partitioner->kind == PartitionerKind::Function);
+}
+
+// What `by` means for an operation on these parents. Nothing asked: an existing partitioning saves
+// a shuffle, and the one with the most partitions wins. Bounds of ranges are records of one type,
+// so a range serves only where every parent has it.
+Partitioner choose_partitioner(const std::vector<NodePtr>& parents, const Partitioning& by,
+                               std::string_view operation) {
+    if (by.exact) {
+        return *by.exact;
+    }
+    require_partitions(by.partitions, operation);
+    if (by.partitions != 0) {
+        return hash_partitioner(by.partitions);
+    }
+    const Partitioner* found = nullptr;
+    std::int32_t most = 1;
+    for (const NodePtr& parent : parents) {
+        most = std::max(most, parent->node.partitions);
+        const auto& own = parent->node.partitioner;
+        const bool usable =
+            keyed(own) && (own->kind != PartitionerKind::Range ||
+                           std::all_of(parents.begin(), parents.end(), [&](const NodePtr& other) {
+                               return other->node.partitioner == own;
+                           }));
+        if (usable && (found == nullptr || own->partitions > found->partitions)) {
+            found = &*own;
+        }
+    }
+    return found != nullptr ? *found : hash_partitioner(most);
+}
+
+bool partitioned_by(const NodePtr& parent, const Partitioner& partitioner) {
+    return parent->node.partitioner && *parent->node.partitioner == partitioner;
 }
 
 }  // namespace
@@ -155,6 +191,12 @@ std::string whole_path(const Session& session, std::string_view operation, std::
     return fs::absolute(path, working_folder(session, operation, relative));
 }
 
+Result<std::vector<fs::FileInfo>> expand_input(const Session& session, std::string_view operation,
+                                               std::string_view path) {
+    return fs::expand(*session.files, path,
+                      working_folder(session, operation, fs::first_relative(path)));
+}
+
 NodePtr make_parallelize(const SessionPtr& session, std::vector<rdd::Bytes> partitions,
                          rdd::RecordType record, Callsite at) {
     auto node = std::make_shared<Node>(session, "parallelize", at);
@@ -177,8 +219,7 @@ NodePtr make_text(const SessionPtr& session, std::string_view path, std::string_
     node->node.record = rdd::text_record();
     const std::int32_t wanted =
         splits_min > 0 ? splits_min : std::min(session->runner->default_parallelism(), 2);
-    auto files = fs::expand(*session->files, path,
-                            working_folder(*session, node->node.name, fs::first_relative(path)));
+    auto files = expand_input(*session, node->node.name, path);
     if (!files) {
         node->error = files.error();  // as in Spark, a missing file fails the first action
         return node;
@@ -238,44 +279,222 @@ NodePtr make_union(const std::vector<NodePtr>& parents, Callsite at) {
 }
 
 NodePtr make_combine(const NodePtr& parent, std::string_view name, rdd::OperatorRef op,
-                     rdd::RecordType record, std::int32_t partitions, Callsite at) {
-    require_partitions(partitions, "reduce_by_key");
-    if (hashed_into(parent, partitions)) {
-        return make_narrow(parent, name, std::move(op), std::move(record), true, at);
+                     rdd::RecordType record, const Partitioning& by, Callsite at) {
+    rdd::OperatorRef create = op;
+    return make_aggregate(parent, name, std::move(create), std::move(op), std::move(record), by,
+                          at);
+}
+
+NodePtr make_aggregate(const NodePtr& parent, std::string_view name, rdd::OperatorRef create,
+                       rdd::OperatorRef merge, rdd::RecordType record, const Partitioning& by,
+                       Callsite at) {
+    Partitioner partitioner = choose_partitioner({parent}, by, name);
+    if (partitioned_by(parent, partitioner)) {
+        return make_narrow(parent, name, std::move(create), std::move(record), true, at);
     }
     NodePtr node = make_node({parent}, name, at);
-    const std::int32_t count = partitions != 0 ? partitions : std::max(parent->node.partitions, 1);
-    Dependency dependency = shuffle_of(parent, hash_partitioner(count));
-    dependency.combine = op;
-    node->node.op = std::move(op);
+    Dependency dependency = shuffle_of(parent, std::move(partitioner));
+    dependency.combine = std::move(create);
+    dependency.record = record;
+    node->node.op = std::move(merge);
     node->node.record = std::move(record);
     set_shuffled(*node, dependency.partitioner);
     node->node.dependencies.push_back(std::move(dependency));
     return node;
 }
 
-NodePtr make_join(const NodePtr& left, const NodePtr& right, rdd::OperatorRef op,
-                  rdd::RecordType record, std::int32_t partitions, Callsite at) {
-    require_partitions(partitions, "join");
-    NodePtr node = make_node({left, right}, "join", at);
-    std::int32_t count = partitions;
-    if (count == 0) {  // an existing partitioning saves a shuffle; the larger one wins
-        const std::int32_t a = hashed_into(left, 0) ? left->node.partitions : 0;
-        const std::int32_t b = hashed_into(right, 0) ? right->node.partitions : 0;
-        count = std::max(a, b);
-        if (count == 0) {
-            count = std::max({left->node.partitions, right->node.partitions, 1});
-        }
-    }
-    for (const NodePtr& parent : {left, right}) {
-        node->node.dependencies.push_back(hashed_into(parent, count)
+NodePtr make_cogroup(const std::vector<NodePtr>& parents, std::string_view name,
+                     rdd::OperatorRef op, rdd::RecordType record, const Partitioning& by,
+                     Callsite at) {
+    NodePtr node = make_node(parents, name, at);
+    Partitioner partitioner = choose_partitioner(parents, by, name);
+    for (const NodePtr& parent : parents) {
+        node->node.dependencies.push_back(partitioned_by(parent, partitioner)
                                               ? one_to_one(parent)
-                                              : shuffle_of(parent, hash_partitioner(count)));
+                                              : shuffle_of(parent, partitioner));
     }
     node->node.op = std::move(op);
     node->node.record = std::move(record);
-    set_shuffled(*node, hash_partitioner(count));
+    set_shuffled(*node, std::move(partitioner));
     return node;
+}
+
+NodePtr make_partitioned(const NodePtr& parent, std::string_view name, const Partitioning& by,
+                         Callsite at) {
+    Partitioner partitioner = choose_partitioner({parent}, by, name);
+    if (partitioned_by(parent, partitioner)) {
+        return parent;
+    }
+    NodePtr node = make_node({parent}, name, at);
+    node->node.record = parent->node.record;
+    set_shuffled(*node, partitioner);
+    node->node.dependencies.push_back(shuffle_of(parent, std::move(partitioner)));
+    return node;
+}
+
+NodePtr make_sorted_partitions(const NodePtr& parent, const Partitioning& by, bool ascending,
+                               Callsite at) {
+    constexpr std::string_view kName = "repartition_and_sort_within_partitions";
+    rdd::ByteWriter payload;
+    payload.number<std::uint8_t>(ascending ? 1 : 0);
+    rdd::OperatorRef sort = rdd::builtin_operator(rdd::builtin::kSort, payload.take());
+    Partitioner partitioner = choose_partitioner({parent}, by, kName);
+    if (partitioned_by(parent, partitioner)) {
+        return make_narrow(parent, kName, std::move(sort), parent->node.record, true, at);
+    }
+    NodePtr node = make_node({parent}, kName, at);
+    node->node.op = std::move(sort);
+    node->node.record = parent->node.record;
+    set_shuffled(*node, partitioner);
+    node->node.dependencies.push_back(shuffle_of(parent, std::move(partitioner)));
+    return node;
+}
+
+NodePtr make_zipped(const std::vector<NodePtr>& parents, std::string_view name, rdd::OperatorRef op,
+                    rdd::RecordType record, Callsite at) {
+    NodePtr node = make_node(parents, name, at);
+    node->node.op = std::move(op);
+    node->node.record = std::move(record);
+    node->node.partitions = parents.front()->node.partitions;
+    for (const NodePtr& parent : parents) {
+        if (!node->error && parent->node.partitions != node->node.partitions) {
+            throw UsageError(
+                ErrorCode::InvalidArgument,
+                std::string(name) + ": can only zip RDDs with the same number of partitions: " +
+                    parents.front()->node.name + " has " + std::to_string(node->node.partitions) +
+                    " and " + parent->node.name + " has " +
+                    std::to_string(parent->node.partitions));
+        }
+        node->node.dependencies.push_back(one_to_one(parent));
+    }
+    depend_on_order(node);
+    return node;
+}
+
+NodePtr make_cartesian(const NodePtr& left, const NodePtr& right, rdd::OperatorRef op,
+                       rdd::RecordType record, Callsite at) {
+    NodePtr node = make_node({right, left}, "cartesian", at);
+    const std::int64_t rows = left->node.partitions;
+    const std::int64_t columns = right->node.partitions;
+    if (rows * columns > INT32_MAX) {
+        throw UsageError(ErrorCode::InvalidArgument,
+                         "cartesian: " + std::to_string(rows) + " by " + std::to_string(columns) +
+                             " partitions are too many; coalesce one of the RDDs first");
+    }
+    node->node.op = std::move(op);
+    node->node.record = std::move(record);
+    node->node.partitions = static_cast<std::int32_t>(rows * columns);
+    Dependency column;
+    column.kind = DependencyKind::Strided;
+    column.parent = right->node.id;
+    column.length = node->node.partitions;
+    column.modulo = std::max(right->node.partitions, 1);
+    Dependency row = column;
+    row.parent = left->node.id;
+    row.divide = column.modulo;
+    row.modulo = std::max(left->node.partitions, 1);
+    node->node.dependencies = {column, row};
+    return node;
+}
+
+NodePtr make_coalesce(const NodePtr& parent, std::int32_t partitions, Callsite at) {
+    if (partitions <= 0) {
+        throw UsageError(ErrorCode::InvalidArgument, "coalesce: the number of partitions is " +
+                                                         std::to_string(partitions) +
+                                                         "; it has to be positive");
+    }
+    const std::int32_t inputs = parent->node.partitions;
+    const std::int32_t count = std::min(partitions, std::max(inputs, 1));
+    const std::int32_t each = inputs / count;    // of the later partitions
+    const std::int32_t larger = inputs % count;  // so many partitions have one more
+    NodePtr node = make_node({parent}, "coalesce", at);
+    node->parents.clear();
+    node->node.record = parent->node.record;
+    node->node.partitions = std::min(count, inputs);
+    const auto read = [&](std::int32_t out_start, std::int32_t length, std::int32_t in_start,
+                          std::int32_t stride) {
+        Dependency dependency;
+        dependency.kind = DependencyKind::Strided;
+        dependency.parent = parent->node.id;
+        dependency.out_start = out_start;
+        dependency.in_start = in_start;
+        dependency.length = length;
+        dependency.modulo = std::max(length, 1);
+        dependency.stride = stride;
+        node->node.dependencies.push_back(dependency);
+        node->parents.push_back(parent);
+    };
+    for (std::int32_t i = 0; larger > 0 && i < each + 1; ++i) {
+        read(0, larger, i, each + 1);
+    }
+    for (std::int32_t i = 0; i < each; ++i) {
+        read(larger, count - larger, larger * (each + 1) + i, each);
+    }
+    if (node->parents.empty()) {  // no partitions at all
+        node->parents.push_back(parent);
+        node->node.dependencies.push_back(one_to_one(parent));
+    }
+    return node;
+}
+
+std::vector<std::int32_t> tree_rounds(std::int32_t partitions, int depth) {
+    if (depth < 1) {
+        throw UsageError(
+            ErrorCode::InvalidArgument,
+            "the depth of a tree is " + std::to_string(depth) + "; it has to be 1 or more");
+    }
+    const auto scale = static_cast<std::int32_t>(
+        std::max(std::ceil(std::pow(std::max(partitions, 1), 1.0 / depth)), 2.0));
+    std::vector<std::int32_t> rounds;
+    // As Spark: a round that would not save as many merges as it starts tasks is left out.
+    while (partitions > scale + (partitions + scale - 1) / scale) {
+        partitions /= scale;
+        rounds.push_back(partitions);
+    }
+    return rounds;
+}
+
+void depend_on_order(const NodePtr& node) {
+    if (node->node.determinism == Determinism::Unordered) {
+        node->node.determinism = Determinism::Indeterminate;
+    }
+}
+
+Partitioner function_partitioner(rdd::OperatorRef function, std::int32_t partitions) {
+    if (partitions <= 0) {
+        throw UsageError(ErrorCode::InvalidArgument, "a partitioner: the number of partitions is " +
+                                                         std::to_string(partitions) +
+                                                         "; it has to be positive");
+    }
+    Partitioner partitioner;
+    partitioner.kind = PartitionerKind::Function;
+    partitioner.partitions = partitions;
+    rdd::ByteWriter payload;
+    write(payload, function);
+    partitioner.payload = payload.take();
+    return partitioner;
+}
+
+std::optional<rdd::Partition> partition_of_key(const Node& node, const void* key,
+                                               std::uint64_t hash) {
+    const auto& partitioner = node.node.partitioner;
+    if (partitioner && partitioner->kind == PartitionerKind::Hash) {
+        return static_cast<rdd::Partition>(
+            rdd::partition_of(hash, static_cast<std::uint32_t>(partitioner->partitions)));
+    }
+    if (!partitioner || partitioner->kind != PartitionerKind::Function) {
+        return std::nullopt;
+    }
+    rdd::ByteReader in(partitioner->payload);
+    rdd::OperatorRef op;
+    read(in, op);
+    const auto entry = rdd::find_registered(op);
+    CHECK(entry && (*entry)->make_key_partition != nullptr);  // it was made here
+    const std::int64_t found = (*entry)->make_key_partition(op.payload)->of(key);
+    if (found < 0 || found >= partitioner->partitions) {
+        return std::nullopt;  // no record has this key, or the job that looks will say so
+    }
+    return static_cast<rdd::Partition>(found);
 }
 
 NodePtr make_repartition(const NodePtr& parent, std::int32_t partitions, Callsite at) {
@@ -293,31 +512,39 @@ NodePtr make_repartition(const NodePtr& parent, std::int32_t partitions, Callsit
     return node;
 }
 
-NodePtr make_sort(const NodePtr& parent, bool ascending, std::int32_t partitions,
-                  const BoundsOf& bounds_of, Callsite at) {
+Partitioner range_partitioner(const NodePtr& parent, std::string_view operation, bool ascending,
+                              std::int32_t partitions, const BoundsOf& bounds_of, Callsite at) {
     constexpr std::uint64_t kSamplesPerPartition = 20;  // of the output, as in Spark
     constexpr std::uint64_t kSampleLimit = 1'000'000;
-    require_partitions(partitions, "sort_by_key");
-    NodePtr node = make_node({parent}, "sort_by_key", at);
+    require_partitions(partitions, operation);
     Partitioner partitioner;
     partitioner.kind = PartitionerKind::Range;
     partitioner.partitions = partitions != 0 ? partitions : std::max(parent->node.partitions, 1);
     partitioner.ascending = ascending;
     rdd::ByteWriter none;
+    none.text({});
     none.count(0);
     partitioner.payload = none.take();
-    if (partitioner.partitions > 1 && !node->error && parent->node.partitions > 0) {
+    if (partitioner.partitions > 1 && !parent->error && parent->node.partitions > 0) {
         const std::uint64_t wanted =
             std::min(kSamplesPerPartition * static_cast<std::uint64_t>(partitioner.partitions),
                      kSampleLimit);
         const auto inputs = static_cast<std::uint64_t>(parent->node.partitions);
         rdd::ByteWriter payload;
         payload.number<std::uint64_t>((3 * wanted + inputs - 1) / inputs);
-        payload.number<std::uint64_t>(static_cast<std::uint64_t>(node->node.id.value));
-        const auto samples =
-            run_job(parent, rdd::builtin_operator(rdd::builtin::kSample, payload.take()), at);
+        payload.number<std::uint64_t>(static_cast<std::uint64_t>(parent->node.id.value));
+        const auto samples = run_plain_job(
+            parent, rdd::builtin_operator(rdd::builtin::kSample, payload.take()), at, operation);
         partitioner.payload = bounds_of(samples, partitioner.partitions);
     }
+    return partitioner;
+}
+
+NodePtr make_sort(const NodePtr& parent, bool ascending, std::int32_t partitions,
+                  const BoundsOf& bounds_of, Callsite at) {
+    NodePtr node = make_node({parent}, "sort_by_key", at);
+    Partitioner partitioner =
+        range_partitioner(parent, "sort_by_key", ascending, partitions, bounds_of, at);
     rdd::ByteWriter payload;
     payload.number<std::uint8_t>(ascending ? 1 : 0);
     node->node.op = rdd::builtin_operator(rdd::builtin::kSort, payload.take());
@@ -363,26 +590,71 @@ rdd::Plan make_plan(const NodePtr& root) {
     return plan;
 }
 
+namespace {
+
+std::string describe(const Node& node) {
+    std::string text = node.node.name + "[" + std::to_string(node.node.id.value) + "]";
+    if (!node.node.callsite.empty()) {
+        text += " at " + node.node.callsite;
+    }
+    text += " [";
+    if (!node.node.storage.is_none()) {
+        text += describe(node.node.storage);
+    }
+    return text + "]";
+}
+
+// Spark's RDD.toDebugString: what is computed in one stage stands below each other behind one bar.
+class Lineage {
+public:
+    std::string of(const Node& root) {
+        const std::string partitions = count_of(root);
+        const std::size_t left = (partitions.size() - 1) / 2;
+        line(partitions + " " + describe(root));
+        children(root, std::string(left, ' ') + "|" + std::string(partitions.size() - left, ' '));
+        return std::move(text_);
+    }
+
+private:
+    static std::string count_of(const Node& node) {
+        return "(" + std::to_string(node.node.partitions) + ")";
+    }
+    void line(const std::string& text) { text_ += text_.empty() ? text : "\n" + text; }
+
+    void children(const Node& node, const std::string& prefix) {
+        std::vector<std::size_t> shown;  // a parent that is read in strides is one parent
+        for (std::size_t i = 0; i < node.parents.size(); ++i) {
+            if (i == 0 || node.parents[i] != node.parents[i - 1] ||
+                node.node.dependencies[i].kind != DependencyKind::Strided) {
+                shown.push_back(i);
+            }
+        }
+        for (const std::size_t i : shown) {
+            const Node& parent = *node.parents[i];
+            if (node.node.dependencies[i].kind == DependencyKind::Shuffle) {
+                beyond_shuffle(parent, prefix, i == shown.back());
+            } else {
+                line(prefix + describe(parent));
+                children(parent, prefix);
+            }
+        }
+    }
+    void beyond_shuffle(const Node& node, const std::string& prefix, bool last) {
+        const std::string partitions = count_of(node);
+        const std::size_t left = (partitions.size() - 1) / 2;
+        const std::string own = prefix.substr(0, prefix.rfind('|'));
+        line(own + "+-" + partitions + " " + describe(node));
+        children(node, own + (last ? "  " : "| ") + std::string(left, ' ') + "|" +
+                           std::string(partitions.size() - left, ' '));
+    }
+
+    std::string text_;
+};
+
+}  // namespace
+
 std::string debug_string(const NodePtr& root) {
-    std::string text;
-    const std::function<void(const NodePtr&, std::size_t)> add = [&](const NodePtr& node,
-                                                                     std::size_t depth) {
-        text += std::string(depth * 2, ' ') + "(" + std::to_string(node->node.partitions) + ") " +
-                node->node.name + " [" + std::to_string(node->node.id.value) + "]";
-        if (!node->node.callsite.empty()) {
-            text += " at " + node->node.callsite;
-        }
-        if (!node->node.storage.is_none()) {
-            text += " [" + describe(node->node.storage) + "]";
-        }
-        text += '\n';
-        for (std::size_t i = 0; i < node->parents.size(); ++i) {
-            const bool shuffle = node->node.dependencies[i].kind == DependencyKind::Shuffle;
-            add(node->parents[i], depth + (shuffle ? 2 : 1));
-        }
-    };
-    add(root, 0);
-    return text;
+    return Lineage().of(*root);
 }
 
 }  // namespace heddle::api

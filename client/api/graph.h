@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client/driver/job_runner.h"
@@ -46,6 +47,33 @@ using SessionPtr = std::shared_ptr<Session>;
 /// A path of the program as a whole path: executors have other working folders. Throws UsageError
 /// where relative paths mean nothing, naming the operation.
 std::string whole_path(const Session& session, std::string_view operation, std::string_view path);
+
+}  // namespace heddle::api
+
+namespace heddle {
+
+// How the output of a shuffle is partitioned: a number of partitions, for which keys are hashed
+// (0: chosen by the operation), or exactly as another RDD is. Two RDDs with equal partitionings are
+// joined without a shuffle.
+struct Partitioning {
+    std::int32_t partitions = 0;
+    std::optional<rdd::Partitioner> exact{};
+
+    // NOLINTNEXTLINE(google-explicit-constructor): a number is what callers mostly have
+    Partitioning(std::int32_t count = 0) : partitions(count) {}
+    explicit Partitioning(rdd::Partitioner partitioner)
+        : partitions(partitioner.partitions), exact(std::move(partitioner)) {}
+
+    friend bool operator==(const Partitioning&, const Partitioning&) = default;
+};
+
+}  // namespace heddle
+
+namespace heddle::api {
+
+/// The files that a path of the program means. Throws UsageError where relative paths mean nothing.
+Result<std::vector<fs::FileInfo>> expand_input(const Session& session, std::string_view operation,
+                                               std::string_view path);
 
 struct Node;
 // Shared by the handles of the program and by the nodes that are computed from it.
@@ -84,9 +112,38 @@ NodePtr make_union(const std::vector<NodePtr>& parents, Callsite at);
 /// Combines on both sides; without a shuffle when the parent is partitioned that way already.
 /// `partitions` 0: as the parent.
 NodePtr make_combine(const NodePtr& parent, std::string_view name, rdd::OperatorRef op,
-                     rdd::RecordType record, std::int32_t partitions, Callsite at);
-NodePtr make_join(const NodePtr& left, const NodePtr& right, rdd::OperatorRef op,
-                  rdd::RecordType record, std::int32_t partitions, Callsite at);
+                     rdd::RecordType record, const Partitioning& by, Callsite at);
+/// The same where the map side makes records of another type, by `create`. A parent that is
+/// partitioned that way already needs nothing but `create`.
+NodePtr make_aggregate(const NodePtr& parent, std::string_view name, rdd::OperatorRef create,
+                       rdd::OperatorRef merge, rdd::RecordType record, const Partitioning& by,
+                       Callsite at);
+/// Brings equal keys of all parents together: a join, groups. Parents that are partitioned that way
+/// already are not shuffled.
+NodePtr make_cogroup(const std::vector<NodePtr>& parents, std::string_view name,
+                     rdd::OperatorRef op, rdd::RecordType record, const Partitioning& by,
+                     Callsite at);
+/// The parent itself when it is partitioned that way.
+NodePtr make_partitioned(const NodePtr& parent, std::string_view name, const Partitioning& by,
+                         Callsite at);
+/// Partitioned, then sorted by key within each partition.
+NodePtr make_sorted_partitions(const NodePtr& parent, const Partitioning& by, bool ascending,
+                               Callsite at);
+/// Partition i of every parent meets in partition i. Throws UsageError when they have different
+/// numbers of partitions.
+NodePtr make_zipped(const std::vector<NodePtr>& parents, std::string_view name, rdd::OperatorRef op,
+                    rdd::RecordType record, Callsite at);
+/// Every partition of `left` with every partition of `right`; the operator's input 0 is the right.
+NodePtr make_cartesian(const NodePtr& left, const NodePtr& right, rdd::OperatorRef op,
+                       rdd::RecordType record, Callsite at);
+/// At most `partitions` partitions, each of neighbours of the parent's; nothing is shuffled.
+NodePtr make_coalesce(const NodePtr& parent, std::int32_t partitions, Callsite at);
+/// The numbers of groups in which tree_aggregate merges what `partitions` partitions gave, one
+/// after the other. Throws UsageError when depth < 1.
+std::vector<std::int32_t> tree_rounds(std::int32_t partitions, int depth);
+/// The records that `node` makes depend on the order of its parents' records: an order that a
+/// second run may change makes them indeterminate.
+void depend_on_order(const NodePtr& node);
 NodePtr make_repartition(const NodePtr& parent, std::int32_t partitions, Callsite at);
 /// Runs a job that samples the parent, unless there is one partition. `encode_bounds` takes sampled
 /// records (each in the form of "collect": one per partition) and answers sorted bounds, encoded.
@@ -94,6 +151,14 @@ using BoundsOf =
     std::function<rdd::Bytes(const std::vector<rdd::Bytes>& samples, std::int32_t partitions)>;
 NodePtr make_sort(const NodePtr& parent, bool ascending, std::int32_t partitions,
                   const BoundsOf& bounds_of, Callsite at);
+/// The partitioner that make_sort would use.
+rdd::Partitioner range_partitioner(const NodePtr& parent, std::string_view operation,
+                                   bool ascending, std::int32_t partitions,
+                                   const BoundsOf& bounds_of, Callsite at);
+rdd::Partitioner function_partitioner(rdd::OperatorRef function, std::int32_t partitions);
+/// The only partition that can hold a key; nothing when that is not known. `hash` is the key's.
+std::optional<rdd::Partition> partition_of_key(const Node& node, const void* key,
+                                               std::uint64_t hash);
 
 // ---- running ---------------------------------------------------------------------------------
 
@@ -103,23 +168,36 @@ rdd::Plan make_plan(const NodePtr& root);
 /// Runs `action` on the partitions and answers what it gave for each, in the order of `partitions`.
 /// Throws JobFailed, UsageError.
 std::vector<rdd::Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
-                                const std::vector<rdd::Partition>& partitions, Callsite at);
-/// On all partitions, and nothing else: marked checkpoints stay unwritten.
-std::vector<rdd::Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action, Callsite at);
-/// On all partitions.
-std::vector<rdd::Bytes> run_job(const NodePtr& root, rdd::OperatorRef action, Callsite at);
+                                const std::vector<rdd::Partition>& partitions, Callsite at,
+                                std::string_view operation = {});
+/// On all partitions. `operation`: what people see; empty: the action's name.
+std::vector<rdd::Bytes> run_job(const NodePtr& root, rdd::OperatorRef action, Callsite at,
+                                std::string_view operation = {});
+/// The same, and nothing else: marked checkpoints stay unwritten. For jobs that no action of the
+/// program asked for.
+std::vector<rdd::Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action,
+                                      const std::vector<rdd::Partition>& partitions, Callsite at,
+                                      std::string_view operation = {});
+std::vector<rdd::Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action, Callsite at,
+                                      std::string_view operation = {});
 
 std::uint64_t run_count(const NodePtr& root, Callsite at);
+/// The position of the first record of each partition among all records. Runs a job unless there is
+/// at most one partition.
+std::vector<std::uint64_t> run_starts(const NodePtr& root, Callsite at);
 /// Answers of "take" in the order of partitions, with at least `limit` records in all if there are
 /// so many. Scans one partition first, then up to four times as many as before, as Spark does.
 std::vector<rdd::Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite at);
 /// `root` has text records. Throws UsageError when the path exists or its parent is no folder.
-void run_save_text(const NodePtr& root, const std::string& path, Callsite at);
+/// `operation`: save_as_text_file, or another that writes records without ends of lines.
+void run_save_text(const NodePtr& root, std::string_view operation, const std::string& path,
+                   Callsite at);
 /// Throws what run_save_text would throw before its job.
 void check_output(const Session& session, std::string_view path);
 
 void persist(const NodePtr& node, const rdd::StorageLevel& level);
 void unpersist(const NodePtr& node, bool blocking);
+/// The lineage in Spark's form: a line per RDD, "+-" and a step to the right beyond a shuffle.
 std::string debug_string(const NodePtr& root);
 
 /// In a catch block around user code that the driver itself runs over the tasks' answers: throws

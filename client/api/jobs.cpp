@@ -120,15 +120,22 @@ std::uint64_t records_in(std::string_view answer) {
 
 namespace {
 
+std::vector<Partition> all_partitions(const NodePtr& root) {
+    std::vector<Partition> all(static_cast<std::size_t>(root->node.partitions));
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+}
+
 std::vector<Bytes> run_on(const NodePtr& root, rdd::OperatorRef action,
-                          const std::vector<Partition>& partitions, Callsite at) {
+                          const std::vector<Partition>& partitions, Callsite at,
+                          std::string_view operation) {
     require_defined(root);
     driver::JobRunner& runner = runner_of(root);
     driver::JobRequest request;
     request.plan = make_plan(root);
     throw_if(rdd::check(request.plan));
     request.rdd = root->node.id;
-    request.description = place_of(action.name, at);
+    request.description = place_of(operation.empty() ? action.name : operation, at);
     request.action = std::move(action);
     request.partitions = partitions;
 
@@ -153,27 +160,45 @@ std::vector<Bytes> run_on(const NodePtr& root, rdd::OperatorRef action,
     return answers;
 }
 
-std::vector<Partition> all_partitions(const NodePtr& root) {
-    std::vector<Partition> all(static_cast<std::size_t>(root->node.partitions));
-    std::iota(all.begin(), all.end(), 0);
-    return all;
-}
-
 }  // namespace
 
 std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
-                           const std::vector<Partition>& partitions, Callsite at) {
-    std::vector<Bytes> answers = run_on(root, std::move(action), partitions, at);
+                           const std::vector<Partition>& partitions, Callsite at,
+                           std::string_view operation) {
+    std::vector<Bytes> answers = run_on(root, std::move(action), partitions, at, operation);
     write_checkpoints(root, at);
     return answers;
 }
 
-std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action, Callsite at) {
-    return run_job(root, std::move(action), all_partitions(root), at);
+std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action, Callsite at,
+                           std::string_view operation) {
+    return run_job(root, std::move(action), all_partitions(root), at, operation);
 }
 
-std::vector<Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action, Callsite at) {
-    return run_on(root, std::move(action), all_partitions(root), at);
+std::vector<Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action,
+                                 const std::vector<Partition>& partitions, Callsite at,
+                                 std::string_view operation) {
+    return run_on(root, std::move(action), partitions, at, operation);
+}
+
+std::vector<Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action, Callsite at,
+                                 std::string_view operation) {
+    return run_on(root, std::move(action), all_partitions(root), at, operation);
+}
+
+std::vector<std::uint64_t> run_starts(const NodePtr& root, Callsite at) {
+    require_defined(root);
+    std::vector<std::uint64_t> starts{0};
+    if (root->node.partitions > 1) {
+        std::vector<Partition> but_last = all_partitions(root);
+        but_last.pop_back();
+        for (const Bytes& answer : run_plain_job(root, rdd::builtin_operator(rdd::builtin::kCount),
+                                                 but_last, at, "zip_with_index")) {
+            rdd::ByteReader in(answer);
+            starts.push_back(starts.back() + in.number<std::uint64_t>());
+        }
+    }
+    return starts;
 }
 
 std::uint64_t run_count(const NodePtr& root, Callsite at) {
@@ -221,18 +246,23 @@ std::vector<Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite a
     return answers;
 }
 
-void run_save_text(const NodePtr& root, const std::string& path, Callsite at) {
+void run_save_text(const NodePtr& root, std::string_view operation, const std::string& path,
+                   Callsite at) {
     require_defined(root);
     fs::FileSystem& files = *root->session->files;
     const std::string application = runner_of(root).application_id();  // or it is stopped
-    const std::string target = new_output(*root->session, "save_as_text_file", path);
+    const std::string target = new_output(*root->session, operation, path);
     const Staging staging(
         files, staging_beside(target, application + "-rdd" + std::to_string(root->node.id.value)));
     throw_if(files.remove(staging.path()));
     throw_if(files.make_folders(staging.path() + "/attempts"));
     throw_if(files.make_folders(staging.path() + "/out"));
     const auto winners =
-        run_job(root, rdd::builtin_operator(rdd::builtin::kSaveText, staging.path()), at);
+        run_job(root,
+                rdd::builtin_operator(operation == "save_as_text_file" ? rdd::builtin::kSaveText
+                                                                       : rdd::builtin::kSaveBytes,
+                                      staging.path()),
+                at, operation == "save_as_text_file" ? std::string_view() : operation);
     for (std::size_t i = 0; i < winners.size(); ++i) {
         throw_if(files.rename(winners[i],
                               staging.path() + "/out/" + part_name(static_cast<Partition>(i))));

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/api/composed.h"
 #include "client/api/face.h"
 #include "client/api/function.h"
 #include "common/rdd/operator.h"
@@ -92,7 +93,9 @@ public:
         : function_(std::move(function)),
           scope_(init.scope),
           operation_(init.operation),
-          output_(init.scope, next) {}
+          output_(init.scope, next) {
+        begin_partition(function_, init.partition);
+    }
     rdd::Flow close() override { return output_.flush(); }
 
 protected:
@@ -234,13 +237,22 @@ public:
     }
 };
 
+template <typename Out, typename Container>
+void emit_all(Container&& records, Emit<Out>& emit) {
+    for (auto&& record : records) {
+        emit(std::move(record));
+    }
+}
+
 // The function sees the whole partition at once, so its rows are collected first.
 template <typename In, typename Out, typename F>
 class PartitionsOperator final : public FunctionOperator<In, Out, F> {
 public:
     using Base = FunctionOperator<In, Out, F>;
     PartitionsOperator(const rdd::OperatorInit& init, rdd::Sink& next, F function)
-        : Base(init, next, std::move(function)), budget_(init.scope, init.operation) {}
+        : Base(init, next, std::move(function)),
+          budget_(init.scope, init.operation),
+          partition_(init.partition) {}
     ~PartitionsOperator() override { budget_.release(reserved_); }
     static rdd::OperatorEntry entry() { return operator_entry<PartitionsOperator, F>(); }
 
@@ -260,12 +272,15 @@ public:
         Emit<Out> emit(this->output_);
         const std::span<const In> rows(rows_);
         try {
-            if constexpr (std::is_invocable_v<F&, std::span<const In>, Emit<Out>&>) {
+            using Span = std::span<const In>;
+            if constexpr (std::is_invocable_v<F&, rdd::Partition, Span, Emit<Out>&>) {
+                this->function_(partition_, rows, emit);
+            } else if constexpr (std::is_invocable_v<F&, rdd::Partition, Span>) {
+                emit_all(this->function_(partition_, rows), emit);
+            } else if constexpr (std::is_invocable_v<F&, Span, Emit<Out>&>) {
                 this->function_(rows, emit);
             } else {
-                for (auto&& record : this->function_(rows)) {
-                    emit(std::move(record));
-                }
+                emit_all(this->function_(rows), emit);
             }
         } catch (...) {
             return this->failed(nullptr);
@@ -278,6 +293,7 @@ public:
 
 private:
     rdd::OperatorBudget budget_;
+    rdd::Partition partition_;
     std::vector<In> rows_;
     std::int64_t reserved_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/named_counts.h"
 #include "common/wire/json.h"
 
 namespace heddle::rmctl {
@@ -55,6 +56,16 @@ std::vector<Json> list(const Json& json, std::string_view outer, std::string_vie
         return *array;
     }
     return {*found};
+}
+
+// Of a resource as YARN writes it.
+std::int64_t amount(const Json& resource, std::string_view name) {
+    for (const Json& entry : list(resource, "resourceInformations", "resourceInformation")) {
+        if (text(entry, "name") == name) {
+            return number(entry, "value");
+        }
+    }
+    return 0;
 }
 
 std::vector<std::string> texts(const Json& json, std::string_view key) {
@@ -132,6 +143,17 @@ NodeAnswer node_of(const Json& json) {
     node.memory_free_mib = number(json, "availMemoryMB");
     node.vcores_used = number(json, "usedVirtualCores");
     node.vcores_free = number(json, "availableVirtualCores");
+    if (const Json* total = json.find("totalResource")) {
+        const Json* used = json.find("usedResource");
+        for (const Json& entry : list(*total, "resourceInformations", "resourceInformation")) {
+            const std::string name = text(entry, "name");
+            if (const auto known = resource_name(name)) {
+                node.named.push_back(*known + " " +
+                                     std::to_string(used == nullptr ? 0 : amount(*used, name)) +
+                                     " of " + std::to_string(number(entry, "value")));
+            }
+        }
+    }
     node.memory_percent = real(json, "memUtilization");
     node.vcores_percent = real(json, "cpuUtilization");
     if (const Json* measured = json.find("resourceUtilization")) {
@@ -209,6 +231,57 @@ Result<std::vector<QueueAnswer>> read_queues(std::string_view body) {
             return queue.state == "RUNNING";
         });
         found[0].state = runs ? "RUNNING" : "STOPPED";
+    }
+    return found;
+}
+
+namespace {
+
+Resource amount(const Json& json, std::string_view name) {
+    const Json* found = json.find(name);
+    return found == nullptr
+               ? Resource{}
+               : Resource{
+                     found->integer_or("memory", 0).ok() ? found->integer_or("memory", 0).value()
+                                                         : 0,
+                     found->integer_or("vCores", 0).ok() ? found->integer_or("vCores", 0).value()
+                                                         : 0};
+}
+
+}  // namespace
+
+Result<ConfigAnswer> read_config(std::string_view body) {
+    TRY(const Json json, parse(body));
+    ConfigAnswer answer;
+    TRY(answer.version, json.integer_or("version", 0));
+    if (const Json* lines = json.find("lines"); lines != nullptr && lines->array() != nullptr) {
+        for (const Json& line : *lines->array()) {
+            answer.lines.push_back(line.string() == nullptr ? "" : *line.string());
+        }
+    }
+    if (const Json* queues = json.find("queues"); queues != nullptr && queues->array() != nullptr) {
+        for (const Json& queue : *queues->array()) {
+            answer.queues.push_back(
+                {text(queue, "path"), amount(queue, "guaranteed"), amount(queue, "maximum")});
+        }
+    }
+    return answer;
+}
+
+Result<std::vector<ConfigVersionAnswer>> read_config_versions(std::string_view body) {
+    TRY(const Json json, parse(body));
+    std::vector<ConfigVersionAnswer> found;
+    const Json* versions = json.find("versions");
+    if (versions != nullptr && versions->array() != nullptr) {
+        for (const Json& entry : *versions->array()) {
+            ConfigVersionAnswer version;
+            TRY(version.version, entry.integer_or("version", 0));
+            TRY(version.changed_ms, entry.integer_or("changed", 0));
+            TRY(version.changes, entry.integer_or("changes", 0));
+            version.by = text(entry, "by");
+            version.note = text(entry, "note");
+            found.push_back(std::move(version));
+        }
     }
     return found;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/resource.h"
 #include "common/base/result.h"
 
 namespace heddle::rmctl {
@@ -50,6 +51,7 @@ struct NodeAnswer {
     std::int64_t memory_free_mib = 0;
     std::int64_t vcores_used = 0;
     std::int64_t vcores_free = 0;
+    std::vector<std::string> named;                   // "gpu 1 of 2": used, of all
     std::int64_t memory_measured_mib = 0;             // of the machine, whoever uses it
     std::int64_t memory_measured_containers_mib = 0;  // of its containers
     double vcores_measured = 0;
@@ -109,6 +111,27 @@ struct NewApplicationAnswer {
 };
 
 // Each: Errors: DataLoss when the text is not the expected JSON.
+/// Of a change, a dry run or a difference; what an answer does not have is empty.
+struct ConfigAnswer {
+    struct Queue {
+        std::string path;
+        Resource guaranteed;
+        Resource maximum;
+    };
+    std::int64_t version = 0;
+    std::vector<std::string> lines;
+    std::vector<Queue> queues;
+};
+struct ConfigVersionAnswer {
+    std::int64_t version = 0;
+    std::int64_t changed_ms = 0;
+    std::int64_t changes = 0;
+    std::string by;
+    std::string note;
+};
+Result<ConfigAnswer> read_config(std::string_view body);
+Result<std::vector<ConfigVersionAnswer>> read_config_versions(std::string_view body);
+
 Result<std::vector<ApplicationAnswer>> read_applications(std::string_view body);
 Result<ApplicationAnswer> read_application(std::string_view body);
 Result<std::vector<NodeAnswer>> read_nodes(std::string_view body);

@@ -10,7 +10,9 @@
 #include <sstream>
 #include <string_view>
 
+#include "client/rmctl/app_changes.h"
 #include "client/rmctl/apps.h"
+#include "client/rmctl/config.h"
 #include "client/rmctl/dev.h"
 #include "client/rmctl/exit_code.h"
 #include "client/rmctl/help.h"
@@ -99,10 +101,13 @@ struct Values {
     AppListOptions apps;
     LogOptions logs;
     SubmitOptions submit;
+    ConfigOptions config;
     DevOptions dev;
     std::string timeout;
     std::string id;
     std::string shell;
+    std::string to;  // what an application, a container is given
+    int priority = 0;
     std::vector<std::string> ids;
     std::vector<std::string> states;
     CLI::Option* port = nullptr;
@@ -144,6 +149,10 @@ void add_submit(CLI::App& root, Values& values) {
                      "cluster: the program runs there; client: here")
         ->check(CLI::IsMember({"cluster", "client"}));
     command->add_option("--driver-memory", what.driver_memory, "for example 1g");
+    command
+        ->add_option("--resource", what.resources,
+                     "what else driver or command is given: gpu=1 (again for more)")
+        ->type_name("NAME=COUNT");
     command->add_option("--driver-cores", what.driver_cores, "vcores of driver or command")
         ->check(kPositive);
     command->add_option("--executor-memory", what.executor_memory, "for example 2g");
@@ -204,6 +213,43 @@ void add_apps(CLI::App& root, Values& values) {
     run_by(logs, values, [&values] { return app_logs(values.options, values.logs); });
 }
 
+void add_app_changes(CLI::App& root, Values& values) {
+    CLI::App* app = root.get_subcommand("app");
+    const char* id = "id, unique name or prefix, or last";
+    CLI::App* move = app->add_subcommand("move", "Move an application to another queue");
+    move->add_option("id", values.id, id)->required();
+    move->add_option("queue", values.to, "path, or unique last name")->required();
+    run_by(move, values, [&values] { return app_move(values.options, values.id, values.to); });
+
+    CLI::App* priority = app->add_subcommand("update-priority", "Change its place in its queue");
+    priority->add_option("id", values.id, id)->required();
+    priority->add_option("priority", values.priority, "higher is served first")->required();
+    run_by(priority, values,
+           [&values] { return app_update_priority(values.options, values.id, values.priority); });
+
+    CLI::App* lifetime = app->add_subcommand("update-lifetime", "Limit how long it may go on");
+    lifetime->add_option("id", values.id, id)->required();
+    lifetime->add_option("time", values.to, "from now on, for example 30m; none: without end")
+        ->required();
+    run_by(lifetime, values,
+           [&values] { return app_update_lifetime(values.options, values.id, values.to); });
+
+    CLI::App* container = noun(root, "container", "Containers");
+    CLI::App* signal = container->add_subcommand("signal", "Send a signal to its processes");
+    signal->add_option("id", values.id, "id of the container")->required();
+    signal
+        ->add_option("command", values.to,
+                     "OUTPUT_THREAD_DUMP, GRACEFUL_SHUTDOWN or FORCEFUL_SHUTDOWN")
+        ->required();
+    run_by(signal, values,
+           [&values] { return container_signal(values.options, values.id, values.to); });
+
+    CLI::App* attempt = noun(root, "attempt", "Attempts of applications");
+    CLI::App* fail = attempt->add_subcommand("fail", "End it as a failure; the next one follows");
+    fail->add_option("id", values.id, "id of the attempt")->required();
+    run_by(fail, values, [&values] { return attempt_fail(values.options, values.id); });
+}
+
 void add_nodes_and_queues(CLI::App& root, Values& values) {
     CLI::App* node = noun(root, "node", "Nodes");
     CLI::App* list = node->add_subcommand("list", "List nodes in all states");
@@ -217,6 +263,36 @@ void add_nodes_and_queues(CLI::App& root, Values& values) {
     CLI::App* queue = noun(root, "queue", "Queues");
     CLI::App* queues = queue->add_subcommand("list", "List queues");
     run_by(queues, values, [&values] { return queue_list(values.options); });
+}
+
+void add_config(CLI::App& root, Values& values) {
+    CLI::App* config = noun(root, "config", "The scheduler's configuration: queues, limits, rules");
+    ConfigOptions& asked = values.config;
+    CLI::App* show = config->add_subcommand("show", "Print it as TOML");
+    show->add_option("--version", asked.version, "an earlier version");
+    run_by(show, values, [&values] { return config_show(values.options, values.config); });
+    CLI::App* validate = config->add_subcommand("validate", "Check a file; no server is asked");
+    validate->add_option("file", asked.file, "scheduler.toml")->required();
+    run_by(validate, values, [&values] { return config_validate(values.options, values.config); });
+    CLI::App* apply = config->add_subcommand("apply", "Let a file hold, all of it or nothing");
+    apply->add_option("file", asked.file, "scheduler.toml")->required();
+    apply->add_flag("--dry-run", asked.dry_run, "show what would change, and change nothing");
+    apply->add_option("--expected-version", asked.version, "only if this version holds now");
+    apply->add_option("--note", asked.note, "why, for the history");
+    run_by(apply, values, [&values] { return config_apply(values.options, values.config); });
+    CLI::App* diff = config->add_subcommand("diff", "What changed from one version to another");
+    diff->add_option("from", asked.from, "version (the one before)");
+    diff->add_option("to", asked.version, "version (the present one)");
+    run_by(diff, values, [&values] { return config_diff(values.options, values.config); });
+    CLI::App* history = config->add_subcommand("history", "List the versions");
+    run_by(history, values, [&values] { return config_history(values.options); });
+    CLI::App* rollback = config->add_subcommand("rollback", "Let an earlier version hold again");
+    rollback->add_option("version", asked.version, "version")->required();
+    run_by(rollback, values, [&values] { return config_rollback(values.options, values.config); });
+    CLI::App* migrate = config->add_subcommand(
+        "migrate", "Print a capacity-scheduler.xml as scheduler.toml; no server is asked");
+    migrate->add_option("file", asked.file, "capacity-scheduler.xml")->required();
+    run_by(migrate, values, [&values] { return config_migrate(values.options, values.config); });
 }
 
 void add_dev(CLI::App& root, Values& values) {
@@ -293,7 +369,9 @@ void build(CLI::App& root, Values& values) {
     add_global_flags(root, values);
     add_submit(root, values);
     add_apps(root, values);
+    add_app_changes(root, values);
     add_nodes_and_queues(root, values);
+    add_config(root, values);
     add_dev(root, values);
     add_others(root, values);
 }

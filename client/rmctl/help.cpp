@@ -11,7 +11,7 @@ struct Page {
     std::string_view examples;
 };
 
-constexpr std::array<Page, 20> kPages = {{
+constexpr std::array<Page, 35> kPages = {{
     {"",
      "  rmctl dev up                                     a cluster on this machine\n"
      "  rmctl submit -- /bin/sleep 5                     run a command\n"
@@ -40,6 +40,19 @@ constexpr std::array<Page, 20> kPages = {{
     {"app kill",
      "  rmctl app kill last\n"
      "  rmctl app kill application_1732459149000_0007 nightly-counts\n"},
+    {"app move", "  rmctl app move last root.batch\n"},
+    {"app update-priority", "  rmctl app update-priority nightly-counts 10\n"},
+    {"app update-lifetime",
+     "  rmctl app update-lifetime last 30m                  it is ended in half an hour\n"
+     "  rmctl app update-lifetime last none\n"},
+    {"container",
+     "  rmctl container signal container_1732459149000_0007_01_000002 "
+     "OUTPUT_THREAD_DUMP\n"},
+    {"container signal",
+     "  rmctl container signal container_1732459149000_0007_01_000002 OUTPUT_THREAD_DUMP\n"
+     "  rmctl container signal container_1732459149000_0007_01_000002 GRACEFUL_SHUTDOWN\n"},
+    {"attempt", "  rmctl attempt fail appattempt_1732459149000_0007_000001\n"},
+    {"attempt fail", "  rmctl attempt fail appattempt_1732459149000_0007_000001\n"},
     {"app logs",
      "  rmctl app logs last                                       all files of all containers\n"
      "  rmctl app logs -f last                                    the master, while it runs\n"
@@ -58,6 +71,23 @@ constexpr std::array<Page, 20> kPages = {{
     {"queue list",
      "  rmctl queue list\n"
      "  rmctl queue list -o name\n"},
+    {"config",
+     "  rmctl config show > scheduler.toml\n"
+     "  rmctl config apply scheduler.toml --dry-run\n"},
+    {"config show",
+     "  rmctl config show\n"
+     "  rmctl config show --version 3\n"},
+    {"config validate", "  rmctl config validate scheduler.toml\n"},
+    {"config apply",
+     "  rmctl config apply scheduler.toml --dry-run\n"
+     "  rmctl config apply scheduler.toml --note 'more for etl'\n"},
+    {"config diff",
+     "  rmctl config diff          what the last change was\n"
+     "  rmctl config diff 3 5\n"},
+    {"config history", "  rmctl config history\n"},
+    {"config rollback", "  rmctl config rollback 3\n"},
+    {"config migrate",
+     "  rmctl config migrate /etc/hadoop/conf/capacity-scheduler.xml > scheduler.toml\n"},
     {"dev",
      "  rmctl dev up\n"
      "  rmctl dev down\n"},

@@ -85,6 +85,7 @@ void print_node(const NodeAnswer& node) {
         {"Address", node.http_address},
         {"Memory", ratio(node.memory_used_mib, node.memory_free_mib) + " MiB promised"},
         {"Vcores", ratio(node.vcores_used, node.vcores_free) + " promised"},
+        {"Other resources", node.named.empty() ? std::string() : join(node.named, ", ")},
         {"Utilisation", here ? utilisation_of(node) : std::string()},
         {"Containers", std::to_string(node.containers)},
         {"Labels", or_none(node.labels)},

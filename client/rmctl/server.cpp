@@ -99,12 +99,13 @@ Result<Server> Server::at(const std::string& address, const std::string& token_f
 }
 
 Result<std::string> Server::exchange(const char* method, const std::string& target,
-                                     std::string body, std::string_view what) {
+                                     std::string body, std::string_view what,
+                                     std::string_view type) {
     net::ClientRequest request;
     request.method = method;
     request.target = target;
     if (!body.empty()) {
-        request.headers.add("Content-Type", "application/json");
+        request.headers.add("Content-Type", std::string(type));
     }
     request.body = std::move(body);
     auto response = connection_->client.send(std::move(request));
@@ -131,21 +132,21 @@ Error Server::no_answer(Error error) const {
 }
 
 Result<std::string> Server::get(const std::string& target, std::string_view what) {
-    return exchange("GET", target, {}, what);
+    return exchange("GET", target, {}, what, kJsonType);
 }
 
-Result<std::string> Server::put(const std::string& target, std::string body,
-                                std::string_view what) {
-    return exchange("PUT", target, std::move(body), what);
+Result<std::string> Server::put(const std::string& target, std::string body, std::string_view what,
+                                std::string_view type) {
+    return exchange("PUT", target, std::move(body), what, type);
 }
 
-Result<std::string> Server::post(const std::string& target, std::string body,
-                                 std::string_view what) {
-    return exchange("POST", target, std::move(body), what);
+Result<std::string> Server::post(const std::string& target, std::string body, std::string_view what,
+                                 std::string_view type) {
+    return exchange("POST", target, std::move(body), what, type);
 }
 
 Result<bool> Server::exists(const std::string& target) {
-    const auto answer = exchange("HEAD", target, {}, target);
+    const auto answer = exchange("HEAD", target, {}, target, kJsonType);
     if (!answer && answer.error().code != ErrorCode::NotFound) {
         return answer.error();
     }

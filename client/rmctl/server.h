@@ -18,6 +18,9 @@
 
 namespace heddle::rmctl {
 
+constexpr std::string_view kJsonType = "application/json";
+constexpr std::string_view kTomlType = "application/toml";
+
 /// How long a command that has spoken with the manager waits for it to come back.
 constexpr Duration kServerAway = seconds(60);
 
@@ -60,8 +63,10 @@ public:
     /// Errors: Unavailable (nobody answers: exit code 5), Unauthenticated, PermissionDenied,
     /// NotFound, Conflict, InvalidArgument with the server's words.
     Result<std::string> get(const std::string& target, std::string_view what);
-    Result<std::string> put(const std::string& target, std::string body, std::string_view what);
-    Result<std::string> post(const std::string& target, std::string body, std::string_view what);
+    Result<std::string> put(const std::string& target, std::string body, std::string_view what,
+                            std::string_view type = kJsonType);
+    Result<std::string> post(const std::string& target, std::string body, std::string_view what,
+                             std::string_view type = kJsonType);
 
     /// True when the server has `target`. Errors: as get, without NotFound.
     Result<bool> exists(const std::string& target);
@@ -86,7 +91,7 @@ private:
 
     Error no_answer(Error error) const;
     Result<std::string> exchange(const char* method, const std::string& target, std::string body,
-                                 std::string_view what);
+                                 std::string_view what, std::string_view type);
 
     std::string address_;
     std::string token_file_;

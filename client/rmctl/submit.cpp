@@ -40,6 +40,7 @@ struct Submission {
     std::map<std::string, std::string> environment;
     std::vector<LocalArtifact> artifacts;
     std::int64_t memory_mib = 0;
+    NamedCounts named;
 };
 
 std::string file_name(const std::string& path) {
@@ -176,6 +177,11 @@ Result<Submission> work_out(const SubmitOptions& what) {
             out.environment[kSettingsVariable] = settings;
         }
     }
+    const auto named = parse_named_counts(what.resources);
+    if (!named) {
+        return Error{ErrorCode::InvalidArgument, "--resource " + named.error().message};
+    }
+    out.named = *named;
     out.name = what.name.empty() ? file_name(path) : what.name;
     TRY(out.memory_mib,
         memory_in_mib("--driver-memory", what.driver_memory,
@@ -200,6 +206,14 @@ std::string body_of(const Submission& submission, const SubmitOptions& what,
     }
     json.key("resource").begin_object();
     json.member("memory", submission.memory_mib).member("vCores", what.driver_cores);
+    if (!submission.named.empty()) {
+        json.key("resourceInformations").begin_object().key("resourceInformation").begin_array();
+        for (const NamedCounts::Entry& entry : submission.named.entries()) {
+            json.begin_object().member("name", yarn_resource_name(entry.name));
+            json.member("value", entry.count).end_object();
+        }
+        json.end_array().end_object();
+    }
     json.end_object();
     if (!what.tags.empty()) {
         json.key("application-tags").begin_object().key("tag").begin_array();

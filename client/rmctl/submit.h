@@ -23,7 +23,8 @@ struct SubmitOptions {
     std::string driver_memory;    // "1g"; empty: the default
     std::string executor_memory;  // passed to the driver
     int driver_cores = 1;
-    int executor_cores = 0;  // 0: the driver's default
+    std::vector<std::string> resources;  // "gpu=1"
+    int executor_cores = 0;              // 0: the driver's default
     int executors = 0;
     int attempts_max = 0;  // 0: the server's default
     int priority = 0;

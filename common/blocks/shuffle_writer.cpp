@@ -2,11 +2,13 @@
 #include "common/blocks/shuffle_writer.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "common/base/check.h"
 #include "common/blocks/block_access.h"
 #include "common/rdd/hash.h"
+#include "common/rdd/registry.h"
 
 namespace heddle::blocks {
 
@@ -82,6 +84,11 @@ Result<std::unique_ptr<ShuffleWriter>> ShuffleWriter::make(const rdd::RecordFace
             break;
         case PartitionerKind::RoundRobin:
             break;
+        case PartitionerKind::Function:
+            if (face.key == nullptr) {
+                return refuse("its keys cannot be looked at");
+            }
+            break;
         case PartitionerKind::None:
         case PartitionerKind::Supplied:
             return refuse("no such partitioner for rows");
@@ -89,6 +96,8 @@ Result<std::unique_ptr<ShuffleWriter>> ShuffleWriter::make(const rdd::RecordFace
     std::unique_ptr<ShuffleWriter> writer(new ShuffleWriter(face, partitioner, scope, operation));
     if (partitioner.kind == PartitionerKind::Range) {
         TRY(writer->read_bounds(partitioner));
+    } else if (partitioner.kind == PartitionerKind::Function) {
+        TRY(writer->find_function(partitioner));
     }
     return writer;
 }
@@ -96,13 +105,34 @@ Result<std::unique_ptr<ShuffleWriter>> ShuffleWriter::make(const rdd::RecordFace
 Status ShuffleWriter::read_bounds(const rdd::Partitioner& partitioner) {
     bounds_bytes_ = partitioner.payload;
     rdd::ByteReader in(bounds_bytes_);
+    const std::string_view type = in.text();
     const std::size_t count = in.count_of(0);
+    if (count > 0 && type != face_.name) {
+        return Error{ErrorCode::InvalidArgument, "ranges of records of type " + std::string(type) +
+                                                     " cannot partition records of type " +
+                                                     face_.name +
+                                                     ": take ranges() of an RDD of that type"};
+    }
     if (count >= partitions_) {
         return Error{ErrorCode::DataLoss, "range bounds: more than partitions"};
     }
     bounds_ = std::make_unique<rdd::RowBuffer>(face_, count);
     bounds_->added(face_.decode(in, bounds_->rows(), static_cast<std::uint32_t>(count)));
     return in.status("range bounds");
+}
+
+Status ShuffleWriter::find_function(const rdd::Partitioner& partitioner) {
+    rdd::ByteReader in(partitioner.payload);
+    rdd::OperatorRef op;
+    read(in, op);
+    TRY(in.status("partition function"));
+    TRY(const rdd::OperatorEntry* entry, rdd::find_registered(op));
+    function_ =
+        entry->make_key_partition == nullptr ? nullptr : entry->make_key_partition(op.payload);
+    if (function_ == nullptr) {
+        return Error{ErrorCode::DataLoss, "the partition function cannot be built"};
+    }
+    return {};
 }
 
 // The first partition whose bound is not below the row, by binary search. Bounds are sorted in the
@@ -142,6 +172,7 @@ void ShuffleWriter::choose_partitions(const Batch& batch) {
                 chosen_[i] = static_cast<std::uint32_t>(position_++ % partitions_);
             }
             return;
+        case PartitionerKind::Function:
         case PartitionerKind::None:
         case PartitionerKind::Supplied:
             break;
@@ -149,13 +180,41 @@ void ShuffleWriter::choose_partitions(const Batch& batch) {
     CHECK(false);
 }
 
+// False: the task has failed, by the user's function or by what it answered.
+bool ShuffleWriter::choose_by_function(const Batch& batch) {
+    chosen_.resize(batch.count);
+    std::uint32_t i = 0;
+    try {
+        for (; i < batch.count; ++i) {
+            const std::int64_t partition = function_->of(face_.key(face_.row(batch.rows, i)));
+            if (partition < 0 || partition >= std::int64_t{partitions_}) {
+                throw std::out_of_range("the partitioner gave partition " +
+                                        std::to_string(partition) +
+                                        " for the key of this record; "
+                                        "partitions go from 0 to " +
+                                        std::to_string(partitions_ - 1));
+            }
+            chosen_[i] = static_cast<std::uint32_t>(partition);
+        }
+    } catch (...) {
+        budget_.scope().fail_in_user_code(budget_.operation(), &face_, face_.row(batch.rows, i));
+        return false;
+    }
+    return true;
+}
+
 Flow ShuffleWriter::push(Batch& batch) {
     budget_.scope().metrics().shuffle_records_written += batch.count;
-    if (partitions_ == 1) {
+    if (function_ != nullptr) {
+        if (!choose_by_function(batch)) {
+            return Flow::Stop;
+        }
+    } else if (partitions_ == 1) {
         builders_[0].append(batch.rows, nullptr, batch.count);
         return account(0);
+    } else {
+        choose_partitions(batch);
     }
-    choose_partitions(batch);
     std::fill(starts_.begin(), starts_.end(), 0);
     for (const std::uint32_t partition : chosen_) {
         ++starts_[partition + 1];

@@ -44,7 +44,9 @@ private:
                   rdd::TaskScope& scope, const std::string& operation);
 
     Status read_bounds(const rdd::Partitioner& partitioner);
+    Status find_function(const rdd::Partitioner& partitioner);
     void choose_partitions(const rdd::Batch& batch);
+    bool choose_by_function(const rdd::Batch& batch);
     std::uint32_t range_of(const void* row) const;
     rdd::Flow account(std::uint32_t partition);
     rdd::Flow spill();
@@ -55,10 +57,11 @@ private:
     std::uint32_t partitions_;
     std::uint64_t position_ = 0;  // RoundRobin: the next record's
     rdd::SpillingBudget budget_;
-    std::optional<GrowingFile> spilled_;         // none: everything fits
-    std::vector<std::vector<SpillPart>> parts_;  // of it, by reduce partition
-    rdd::Bytes bounds_bytes_;                    // Range: what views in the bounds point into
-    std::unique_ptr<rdd::RowBuffer> bounds_;     // Range
+    std::optional<GrowingFile> spilled_;           // none: everything fits
+    std::vector<std::vector<SpillPart>> parts_;    // of it, by reduce partition
+    rdd::Bytes bounds_bytes_;                      // Range: what views in the bounds point into
+    std::unique_ptr<rdd::RowBuffer> bounds_;       // Range
+    std::unique_ptr<rdd::KeyPartition> function_;  // Function
     std::vector<BlockBuilder> builders_;
     std::vector<std::int64_t> reserved_;  // per builder
     std::vector<std::uint64_t> hashes_;   // of one batch, as the next three

@@ -10,6 +10,9 @@ constexpr std::int64_t kHour = 3600 * kSecond;
 constexpr std::int64_t kMiB = 1 << 20;
 
 constexpr Key kKeys[] = {
+    {"acl.enable", Type::Boolean, "false", 0, 0,
+     "let every user of the machine in by the Unix socket, under the access lists of queues and "
+     "applications; who holds the token operates the cluster and may everything"},
     {"auth.anonymous_read", Type::Boolean, "false", 0, 0,
      "answer GET under /ws/v1 and /api/v1 without a token; on loopback only"},
     {"auth.host_names", Type::TextList, "", 0, 0,
@@ -37,10 +40,14 @@ constexpr Key kKeys[] = {
      "the manager's database, token and artifacts; default: systemd's state directory, else "
      "~/.local/state/heddle/rm"},
     {"node.address", Type::Text, "127.0.0.1", 0, 0, "address of the node agent's REST"},
+    {"node.attributes", Type::TextList, "", 0, 0,
+     "what is shown of the machine: [\"os=debian\", \"disk=ssd\"]"},
     {"node.cache_bytes_max", Type::Bytes, "10g", 0, INT64_MAX,
      "artifacts kept on the node; beyond it the least recently used go, unless a container needs "
      "them"},
     {"node.isolation", Type::TextList, "rlimits,process-groups", 0, 0, "layers to use"},
+    {"node.label", Type::Text, "", 0, 0,
+     "label of the node: only asks that name it are placed there; default: none"},
     {"node.log_bytes_max", Type::Bytes, "64m", 4096, INT64_MAX,
      "size at which an output file starts anew; the one before it is kept"},
     {"node.log_retention", Type::Duration, "3h", 0, 365 * 24 * kHour,
@@ -55,13 +62,21 @@ constexpr Key kKeys[] = {
     {"node.port", Type::Integer, "8042", 0, 65535,
      "port of the node agent's REST; 0: any free one"},
     {"node.rack", Type::Text, "/default-rack", 0, 0, "where the machine stands"},
+    {"node.resources", Type::TextList, "", 0, 0,
+     "what else containers can be given, by name and count: [\"gpu=2\", \"licence=10\"]"},
     {"node.server", Type::Text, "127.0.0.1:8031", 0, 0, "the resource manager's node port"},
     {"node.vcores", Type::Integer, "0", 0, 1 << 20, "vcores for containers; 0: the CPUs"},
     {"node.work_dir", Type::Text, "", 0, 0,
      "containers, logs and cache; default: systemd's state directory, else "
      "~/.local/state/heddle/node"},
+    {"scheduler.applications_completed_for", Type::Duration, "168h", kSecond, 365 * 24 * kHour,
+     "how long an application that is over stays on record and in lists"},
+    {"scheduler.applications_completed_max", Type::Integer, "10000", 0, 1'000'000,
+     "how many applications that are over stay on record; the oldest go first"},
     {"scheduler.attempts_max", Type::Integer, "2", 1, 1000,
      "upper bound of the attempts of one application"},
+    {"scheduler.file", Type::Text, "/etc/heddle/scheduler.toml", 0, 0,
+     "queues and the other rules of sharing, until others are applied; need not be there"},
     {"scheduler.heartbeat_interval", Type::Duration, "1s", 10, kHour,
      "how often nodes and masters prove that they live"},
     {"scheduler.locality_delay", Type::Duration, "3s", 0, kHour,
@@ -79,6 +94,9 @@ constexpr Key kKeys[] = {
      "after a restart, time for nodes to come back before scheduling"},
     {"scheduler.stop_grace", Type::Duration, "5s", 0, kHour,
      "time between SIGTERM and SIGKILL of a container"},
+    {"scheduler.topology_file", Type::Text, "", 0, 0,
+     "where machines stand: lines \"host rack\", by node name or address; default: each node's own "
+     "node.rack"},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "common/base/check.h"
+#include "common/base/duration_text.h"
 #include "common/base/strings.h"
 #include "common/config/schema.h"
 #include "common/config/toml_file.h"
@@ -15,14 +16,6 @@ namespace heddle::config {
 namespace {
 
 constexpr std::string_view kEnvironmentPrefix = "HEDDLE__";
-
-struct Unit {
-    std::string_view suffix;
-    std::int64_t microseconds;
-};
-constexpr Unit kUnits[] = {
-    {"us", 1},           {"ms", 1000},         {"s", 1'000'000},     {"m", 60'000'000},
-    {"min", 60'000'000}, {"h", 3'600'000'000}, {"d", 86'400'000'000}};
 
 const Key* find_key(std::string_view name) {
     const auto keys = schema();
@@ -290,19 +283,7 @@ Result<Settings> load(const Sources& sources) {
 }
 
 Result<Duration> parse_duration(std::string_view text) {
-    const std::string_view trimmed = trim(text);
-    const std::size_t digits = std::min(trimmed.find_first_not_of("0123456789"), trimmed.size());
-    std::int64_t number = 0;
-    if (parse_number(trimmed.substr(0, digits), number)) {
-        for (const Unit& unit : kUnits) {
-            if (trim(trimmed.substr(digits)) == unit.suffix &&
-                number <= std::numeric_limits<std::int64_t>::max() / unit.microseconds) {
-                return microseconds(number * unit.microseconds);
-            }
-        }
-    }
-    return Error{ErrorCode::InvalidArgument,
-                 "'" + std::string(text) + "' is not a duration; write for example 250ms or 10s"};
+    return heddle::parse_duration(text);
 }
 
 const Settings::Value& Settings::at(std::string_view key) const {

@@ -1,5 +1,8 @@
 #include "common/config/toml_file.h"
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -54,7 +57,84 @@ void flatten(const toml::table& table, const std::string& prefix, const std::str
     }
 }
 
+struct Placed {
+    toml::source_position at;
+    TomlPair pair;
+};
+
+void collect(const toml::node& node, std::vector<std::string> path, const std::string& name,
+             std::vector<Placed>& out) {
+    TomlPair pair{path, place_of(name, node.source()), {}, false, node.is_table()};
+    const toml::source_position at = node.source().begin;
+    if (const auto* table = node.as_table()) {
+        if (!path.empty()) {
+            out.push_back({at, std::move(pair)});
+        }
+        for (const auto& [key, inner] : *table) {
+            path.emplace_back(key.str());
+            collect(inner, path, name, out);
+            path.pop_back();
+        }
+        return;
+    }
+    if (const auto* array = node.as_array()) {
+        pair.is_list = true;
+        for (std::size_t i = 0; i < array->size(); ++i) {
+            const toml::node& element = *array->get(i);
+            if (element.is_table()) {
+                path.push_back("#" + std::to_string(i));
+                collect(element, path, name, out);
+                path.pop_back();
+            } else {
+                pair.values.push_back(scalar(element));
+            }
+        }
+        if (!pair.values.empty() || array->empty()) {
+            out.push_back({at, std::move(pair)});
+        }
+        return;
+    }
+    pair.values.push_back(scalar(node));
+    out.push_back({at, std::move(pair)});
+}
+
 }  // namespace
+
+Result<std::vector<TomlPair>> parse_toml(std::string_view text, const std::string& name) {
+    const toml::parse_result result = toml::parse(text, name);
+    if (!result) {
+        return Error{ErrorCode::InvalidArgument, place_of(name, result.error().source()) + ": " +
+                                                     std::string(result.error().description())};
+    }
+    std::vector<Placed> placed;
+    collect(result.table(), {}, name, placed);
+    // Tables are sorted by key in the document: the order of the text is in the positions.
+    std::ranges::stable_sort(placed, [](const Placed& a, const Placed& b) {
+        return a.at.line != b.at.line ? a.at.line < b.at.line : a.at.column < b.at.column;
+    });
+    std::vector<TomlPair> pairs;
+    for (Placed& one : placed) {
+        pairs.push_back(std::move(one.pair));
+    }
+    return pairs;
+}
+
+std::string toml_quoted(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            std::array<char, 8> code{};
+            std::snprintf(code.data(), code.size(), "\\u%04X", static_cast<unsigned char>(c));
+            out += code.data();
+        } else {
+            out += c;
+        }
+    }
+    return out + "\"";
+}
 
 Result<std::vector<TomlEntry>> read_toml(const std::string& path) {
     std::ifstream in(path, std::ios::binary);

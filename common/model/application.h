@@ -13,6 +13,7 @@
 #include "common/base/resource.h"
 #include "common/base/time.h"
 #include "common/model/container.h"
+#include "common/model/queue.h"
 
 namespace heddle {
 
@@ -78,8 +79,16 @@ struct ApplicationSubmission {
     std::vector<std::string> tags;
     LaunchSpec master;  // of the master or command container
     Resource master_size;
-    bool unmanaged = false;        // the master runs outside the cluster (client mode)
-    bool keep_containers = false;  // across attempts
+    bool unmanaged = false;         // the master runs outside the cluster (client mode)
+    bool keep_containers = false;   // across attempts
+    std::string label = {};         // of nodes, for asks that name none; empty: no label
+    std::string master_label = {};  // of the node of its master; empty: as `label`
+    /// Failed attempts that ended longer ago do not count against attempts_max; none: all count.
+    std::optional<Duration> failures_validity;
+    std::optional<Duration> lifetime;     // from the submission on; none: the queue's
+    std::optional<Duration> pending_max;  // until its master registers; none: the queue's
+    AccessList viewers;                   // beside the owner and the queue's
+    AccessList modifiers;
 
     friend bool operator==(const ApplicationSubmission&, const ApplicationSubmission&) = default;
 };
@@ -97,6 +106,13 @@ struct ApplicationRecord {
     bool kill_requested = false;
     std::int64_t memory_mib_seconds = 0;  // consumed by ended containers
     std::int64_t vcore_seconds = 0;
+    std::string kill_reason;
+    WallTime expires;        // it is ended then; 0: never
+    WallTime pending_until;  // it is ended then if its master has never registered; 0: never
+    /// What was asked for where `submission` shows what holds since a move or a change of priority,
+    /// so that the same submission, sent again, is known as the same.
+    std::optional<std::string> queue_submitted;
+    std::optional<std::int32_t> priority_submitted;
 
     friend bool operator==(const ApplicationRecord&, const ApplicationRecord&) = default;
 };

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -54,6 +55,11 @@ struct Ask {
     std::vector<NodeId> nodes;   // preferred; empty: any
     bool relax_locality = true;  // false: only on `nodes`
     bool hold = false;
+    /// Preferred as well, after `nodes`; strict: the only ones beside them.
+    std::vector<std::string> racks = {};
+    /// Of the nodes that may be taken; empty: as the application's, else nodes without a label and
+    /// those whose label is not exclusive.
+    std::string label = {};
 
     friend bool operator==(const Ask&, const Ask&) = default;
 };
@@ -81,6 +87,9 @@ struct MasterUpdate {
     std::vector<ContainerId> starts;    // held containers to start
     std::vector<ContainerId> releases;  // containers to stop
     std::int32_t progress_percent = 0;
+    /// Nodes that it wants nothing on from now on, all of them; none: as said before, or with
+    /// `complete` no node at all.
+    std::optional<std::vector<NodeId>> blacklist = {};
 
     friend bool operator==(const MasterUpdate&, const MasterUpdate&) = default;
 };

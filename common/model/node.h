@@ -3,6 +3,7 @@
 // A machine that runs containers, as the manager knows it.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,9 @@ struct NodeInfo {
     Resource total;
     std::string version;
     std::vector<std::string> isolation;  // layers in use: "rlimits", "process-groups", ...
+    std::string label = {};              // empty: none
+    std::map<std::string, std::string> attributes =
+        {};  // for people and constraints: "os": "linux"
 
     friend bool operator==(const NodeInfo&, const NodeInfo&) = default;
 };

@@ -92,8 +92,21 @@ struct ContainerStop {
     friend bool operator==(const ContainerStop&, const ContainerStop&) = default;
 };
 
+/// YARN's OUTPUT_THREAD_DUMP (SIGQUIT), GRACEFUL_SHUTDOWN (SIGTERM), FORCEFUL_SHUTDOWN (SIGKILL). A
+/// wish of a person, not a decision of the manager: it is not repeated, and the container's end, if
+/// it follows, is one of the container's own.
+enum class SignalKind { ThreadDump, Terminate, Kill };
+
+struct ContainerSignal {
+    ContainerId container;
+    SignalKind kind = SignalKind::ThreadDump;
+
+    friend bool operator==(const ContainerSignal&, const ContainerSignal&) = default;
+};
+
 /// All orders of one turn to one node, carried out in this order: stops, starts, releases of hold,
-/// acknowledgements. A start of a container that the node has, running or ended, does nothing.
+/// acknowledgements, signals. A start of a container that the node has, running or ended, does
+/// nothing.
 struct NodeOrders {
     std::uint64_t session = 0;
     std::uint64_t sequence = 0;  // rises with every NodeOrders of a session, from 1
@@ -102,6 +115,7 @@ struct NodeOrders {
     std::vector<ContainerId> releases_hold;  // held containers whose master said start
     std::vector<ContainerStop> stops;        // also of containers that the node does not have
     std::vector<ContainerId> acknowledged;   // ends that are recorded; the node may forget them
+    std::vector<ContainerSignal> signals;    // nothing for containers without a process
 
     friend bool operator==(const NodeOrders&, const NodeOrders&) = default;
 };

@@ -179,6 +179,19 @@ struct SchedulerConfig {
     friend bool operator==(const SchedulerConfig&, const SchedulerConfig&) = default;
 };
 
+/// A version as it took effect: who wanted it, when, and in which words.
+struct SchedulerVersion {
+    SchedulerConfig config;  // carries its version
+    WallTime changed;        // 0: as the daemon was started with it
+    std::string by;
+    std::string note;
+
+    friend bool operator==(const SchedulerVersion&, const SchedulerVersion&) = default;
+};
+
+/// So many are kept, the present one included.
+constexpr std::size_t kSchedulerVersionsKept = 100;
+
 /// One queue with nothing but a path.
 QueueConfig queue_config(std::string path);
 /// What holds without configuration: root.default alone.

@@ -53,6 +53,14 @@ public:
     virtual Bytes result() = 0;
 };
 
+// A partitioner that the program brings: the partition of a key, which may be any number; who asks
+// refuses what is out of range. Throws what the user's function throws.
+class KeyPartition {
+public:
+    virtual ~KeyPartition() = default;
+    virtual std::int64_t of(const void* key) = 0;
+};
+
 // What an operator is built from. Everything referred to outlives the operator.
 struct OperatorInit {
     TaskScope& scope;
@@ -67,6 +75,7 @@ struct OperatorInit {
 using MakeOperator = std::unique_ptr<Operator> (*)(const OperatorInit& init, Sink& next);
 using MakeHead = std::unique_ptr<Head> (*)(const OperatorInit& init, Sink& next);
 using MakeAction = std::unique_ptr<Action> (*)(const OperatorInit& init);
+using MakeKeyPartition = std::unique_ptr<KeyPartition> (*)(std::string_view payload);
 
 struct OperatorEntry {
     const char* type_name = "";  // typeid(...).name() of what is registered: equal in one build
@@ -74,6 +83,7 @@ struct OperatorEntry {
     MakeOperator make_operator = nullptr;
     MakeHead make_head = nullptr;
     MakeAction make_action = nullptr;
+    MakeKeyPartition make_key_partition = nullptr;
 };
 
 }  // namespace heddle::rdd

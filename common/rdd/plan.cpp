@@ -24,6 +24,19 @@ bool range_fits(std::int32_t start, std::int32_t length, std::int32_t partitions
     return start >= 0 && length >= 0 && start <= partitions && length <= partitions - start;
 }
 
+bool stride_fits(const Dependency& dependency, Partition children, Partition parents) {
+    if (dependency.divide <= 0 || dependency.modulo <= 0 || dependency.stride <= 0 ||
+        dependency.in_start < 0 || !range_fits(dependency.out_start, dependency.length, children)) {
+        return false;
+    }
+    if (dependency.length == 0) {
+        return true;
+    }
+    const std::int64_t steps =
+        std::min<std::int64_t>((dependency.length - 1) / dependency.divide, dependency.modulo - 1);
+    return dependency.in_start + steps * dependency.stride < parents;
+}
+
 // Parents that a stage plan does not carry (those beyond a shuffle) are not looked at.
 Status check_dependency(const std::vector<RddNode>& nodes, const RddNode& node,
                         const Dependency& dependency, bool whole) {
@@ -44,6 +57,11 @@ Status check_dependency(const std::vector<RddNode>& nodes, const RddNode& node,
             if (!range_fits(dependency.out_start, dependency.length, node.partitions) ||
                 !range_fits(dependency.in_start, dependency.length, parent->partitions)) {
                 return wrong(node, "a range is outside of the partitions");
+            }
+            return {};
+        case DependencyKind::Strided:
+            if (!stride_fits(dependency, node.partitions, parent->partitions)) {
+                return wrong(node, "a stride is outside of the partitions");
             }
             return {};
         case DependencyKind::Shuffle:
@@ -129,6 +147,10 @@ std::optional<Partition> parent_partition(const Dependency& dependency, Partitio
     const Partition offset = partition - dependency.out_start;
     if (offset < 0 || offset >= dependency.length) {
         return std::nullopt;
+    }
+    if (dependency.kind == DependencyKind::Strided) {
+        return dependency.in_start +
+               offset / dependency.divide % dependency.modulo * dependency.stride;
     }
     return dependency.in_start + offset;
 }

@@ -50,9 +50,10 @@ struct RecordType {
 enum class PartitionerKind : std::uint8_t {
     None,
     Hash,        // of the key
-    Range,       // payload: upper bounds of all but the last partition, one encoded record each
+    Range,       // payload: the record type's name, then upper bounds of all but the last, counted
     RoundRobin,  // by position, from a start that depends on the map partition only
     Supplied,    // the producer sends partition ids (Python)
+    Function,    // of the key, by the program's own function; payload: its OperatorRef
 };
 
 struct Partitioner {
@@ -68,6 +69,8 @@ enum class DependencyKind : std::uint8_t {
     OneToOne,  // child partition i reads parent partition i
     Range,  // child partitions [out_start, out_start + length) read parent from in_start on (union)
     Shuffle,  // every child partition reads from every parent partition
+    Strided,  // child partition out_start + k reads in_start + (k / divide % modulo) * stride, for
+              // k below length: every fourth partition (coalesce), or rows and columns (cartesian)
 };
 
 // One edge to a parent. The shuffle fields are used by Shuffle only: the map side runs `combine`
@@ -76,9 +79,12 @@ struct Dependency {
     DependencyKind kind = DependencyKind::OneToOne;
     RddId parent;
 
-    std::int32_t out_start = 0;  // Range
+    std::int32_t out_start = 0;  // Range, Strided
     std::int32_t in_start = 0;
     std::int32_t length = 0;
+    std::int32_t divide = 1;  // Strided
+    std::int32_t modulo = 1;
+    std::int32_t stride = 1;
 
     ShuffleId shuffle;        // Shuffle
     Partitioner partitioner;  // Shuffle: of the child; `partitions` is the number of reducers

@@ -47,7 +47,7 @@ void write(ByteWriter& out, const Partitioner& partitioner) {
 }
 
 void read(ByteReader& in, Partitioner& partitioner) {
-    partitioner.kind = in.enumerator(PartitionerKind::Supplied);
+    partitioner.kind = in.enumerator(PartitionerKind::Function);
     partitioner.partitions = in.number<std::int32_t>();
     partitioner.ascending = in.boolean();
     partitioner.payload = in.text();
@@ -56,10 +56,15 @@ void read(ByteReader& in, Partitioner& partitioner) {
 void write(ByteWriter& out, const Dependency& dependency) {
     out.number(dependency.kind);
     out.number(dependency.parent.value);
-    if (dependency.kind == DependencyKind::Range) {
+    if (dependency.kind == DependencyKind::Range || dependency.kind == DependencyKind::Strided) {
         out.number(dependency.out_start);
         out.number(dependency.in_start);
         out.number(dependency.length);
+    }
+    if (dependency.kind == DependencyKind::Strided) {
+        out.number(dependency.divide);
+        out.number(dependency.modulo);
+        out.number(dependency.stride);
     }
     if (dependency.kind == DependencyKind::Shuffle) {
         out.number(dependency.shuffle.value);
@@ -70,12 +75,17 @@ void write(ByteWriter& out, const Dependency& dependency) {
 }
 
 void read(ByteReader& in, Dependency& dependency) {
-    dependency.kind = in.enumerator(DependencyKind::Shuffle);
+    dependency.kind = in.enumerator(DependencyKind::Strided);
     dependency.parent.value = in.number<std::int32_t>();
-    if (dependency.kind == DependencyKind::Range) {
+    if (dependency.kind == DependencyKind::Range || dependency.kind == DependencyKind::Strided) {
         dependency.out_start = in.number<std::int32_t>();
         dependency.in_start = in.number<std::int32_t>();
         dependency.length = in.number<std::int32_t>();
+    }
+    if (dependency.kind == DependencyKind::Strided) {
+        dependency.divide = in.number<std::int32_t>();
+        dependency.modulo = in.number<std::int32_t>();
+        dependency.stride = in.number<std::int32_t>();
     }
     if (dependency.kind == DependencyKind::Shuffle) {
         dependency.shuffle.value = in.number<std::int32_t>();

@@ -26,6 +26,8 @@ struct RecordFace {
     bool trivial = false;  // rows can be moved by memcpy and need no destroy
     bool views = false;    // rows may point at bytes they do not own
 
+    // Where the key of a row lies; null when nobody may ask.
+    const void* (*key)(const void* row) = nullptr;
     // Hash of the key; null when the key type has none.
     void (*hash)(const void* rows, std::uint32_t count, std::uint64_t* out) = nullptr;
     // Keys equal; null when the key type has no ==.

@@ -54,6 +54,7 @@ RecordFace make_face() {
     face.align = alignof(std::string_view);
     face.trivial = true;
     face.views = true;
+    face.key = [](const void* row) { return row; };
     face.hash = hash_rows;
     face.equal = [](const void* a, const void* b) { return *as_text(a) == *as_text(b); };
     face.compare = [](const void* a, const void* b) { return as_text(a)->compare(*as_text(b)); };

@@ -31,6 +31,8 @@ static void write(const heddle::Ask& value, proto::Ask& out) {
     }
     out.set_strict_locality(!value.relax_locality);
     out.set_hold(value.hold);
+    write_texts(value.racks, *out.mutable_racks());
+    out.set_label(value.label);
 }
 
 static Status read(const proto::Ask& in, heddle::Ask& value) {
@@ -48,6 +50,8 @@ static Status read(const proto::Ask& in, heddle::Ask& value) {
     }
     value.relax_locality = !in.strict_locality();
     value.hold = in.hold();
+    value.racks.assign(in.racks().begin(), in.racks().end());
+    value.label = in.label();
     return {};
 }
 
@@ -71,6 +75,12 @@ static void write(const heddle::MasterUpdate& value, proto::MasterToManager& out
     write_all(value.starts, *message.mutable_starts());
     write_all(value.releases, *message.mutable_releases());
     message.set_progress_percent(value.progress_percent);
+    if (value.blacklist) {
+        proto::Blacklist& blacklist = *message.mutable_blacklist();
+        for (const NodeId& node : *value.blacklist) {
+            blacklist.add_nodes(node.name);
+        }
+    }
 }
 
 static void write(const heddle::MasterFinish& value, proto::MasterToManager& out) {
@@ -103,6 +113,12 @@ static Status read(const proto::MasterUpdate& in, heddle::MasterUpdate& value) {
     value.news_seen = in.news_seen();
     value.complete = in.complete();
     value.progress_percent = in.progress_percent();
+    if (in.has_blacklist()) {
+        std::vector<NodeId>& blacklist = value.blacklist.emplace();
+        for (const std::string& node : in.blacklist().nodes()) {
+            TRY(read_node_id(node, blacklist.emplace_back()));
+        }
+    }
     return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "common/wire/codec.h"
 #include "common/wire/proto/model.pb.h"
@@ -86,6 +87,11 @@ Status read(const proto::ContainerId& in, heddle::ContainerId& id) {
 void write(const heddle::Resource& resource, proto::Resource& out) {
     out.set_memory_mib(resource.memory_mib);
     out.set_vcores(resource.vcores);
+    for (const NamedCounts::Entry& entry : resource.named.entries()) {
+        proto::NamedCount& count = *out.add_named();
+        count.set_name(entry.name);
+        count.set_count(entry.count);
+    }
 }
 
 Status read(const proto::Resource& in, heddle::Resource& resource) {
@@ -93,7 +99,19 @@ Status read(const proto::Resource& in, heddle::Resource& resource) {
         in.vcores() > kVcoresMax) {
         return bad("resource out of range");
     }
+    if (static_cast<std::size_t>(in.named_size()) > kNamedResourcesMax) {
+        return bad("more than " + std::to_string(kNamedResourcesMax) + " named resources");
+    }
     resource = {in.memory_mib(), in.vcores()};
+    for (const proto::NamedCount& count : in.named()) {
+        const std::optional<std::string> name = resource_name(count.name());
+        if (!name || count.count() < 1 || count.count() > kNamedCountMax ||
+            resource.named.get(*name) != 0) {
+            return bad("a named resource has a name of its own and a count of 1 to " +
+                       std::to_string(kNamedCountMax));
+        }
+        resource.named.set(*name, count.count());
+    }
     return {};
 }
 
@@ -240,6 +258,12 @@ void write(const heddle::NodeInfo& info, proto::NodeInfo& out) {
     write(info.total, *out.mutable_total());
     out.set_version(info.version);
     write_texts(info.isolation, *out.mutable_isolation());
+    out.set_label(info.label);
+    for (const auto& [key, value] : info.attributes) {
+        proto::Pair& pair = *out.add_attributes();
+        pair.set_key(key);
+        pair.set_value(value);
+    }
 }
 
 Status read(const proto::NodeInfo& in, heddle::NodeInfo& info) {
@@ -250,6 +274,10 @@ Status read(const proto::NodeInfo& in, heddle::NodeInfo& info) {
     info.rack = in.rack();
     info.version = in.version();
     info.isolation.assign(in.isolation().begin(), in.isolation().end());
+    info.label = in.label();
+    for (const proto::Pair& pair : in.attributes()) {
+        info.attributes[pair.key()] = pair.value();
+    }
     return {};
 }
 

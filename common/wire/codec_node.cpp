@@ -72,6 +72,16 @@ static Status read(const proto::ContainerStop& in, heddle::ContainerStop& value)
     return {};
 }
 
+static void write(const heddle::ContainerSignal& value, proto::ContainerSignal& out) {
+    write(value.container, *out.mutable_container());
+    out.set_kind(static_cast<std::uint32_t>(value.kind));
+}
+
+static Status read(const proto::ContainerSignal& in, heddle::ContainerSignal& value) {
+    TRY(read(in.container(), value.container));
+    return read_enum(in.kind(), SignalKind::Kill, "signal", value.kind);
+}
+
 static void write(const heddle::NodeWelcome& value, proto::ManagerToNode& out) {
     proto::NodeWelcome& message = *out.mutable_welcome();
     message.set_session(value.session);
@@ -92,6 +102,7 @@ static void write(const heddle::NodeOrders& value, proto::ManagerToNode& out) {
     write_all(value.releases_hold, *message.mutable_releases_hold());
     write_all(value.stops, *message.mutable_stops());
     write_all(value.acknowledged, *message.mutable_acknowledged());
+    write_all(value.signals, *message.mutable_signals());
 }
 
 static Status read(const proto::NodeWelcome& in, heddle::NodeWelcome& value) {
@@ -109,6 +120,7 @@ static Status read(const proto::NodeOrders& in, heddle::NodeOrders& value) {
     TRY(read_all(in.releases_hold(), value.releases_hold));
     TRY(read_all(in.stops(), value.stops));
     TRY(read_all(in.acknowledged(), value.acknowledged));
+    TRY(read_all(in.signals(), value.signals));
     if (in.epoch() < 1) {
         return bad("orders without an epoch");
     }

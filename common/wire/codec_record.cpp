@@ -7,6 +7,29 @@
 // codec_model.h; static, because they belong to this file.
 namespace heddle::wire::proto {
 
+static void write(const heddle::AccessList& value, proto::AccessList& out) {
+    out.set_everybody(value.everybody);
+    write_texts(value.users, *out.mutable_users());
+    write_texts(value.groups, *out.mutable_groups());
+}
+
+static void read(const proto::AccessList& in, heddle::AccessList& value) {
+    value.everybody = in.everybody();
+    value.users.assign(in.users().begin(), in.users().end());
+    value.groups.assign(in.groups().begin(), in.groups().end());
+}
+
+static std::int64_t microseconds_of(const std::optional<Duration>& value) {
+    return value ? value->microseconds : 0;
+}
+
+static Status read(std::int64_t microseconds, const char* what, std::optional<Duration>& value) {
+    if (microseconds != 0) {
+        TRY(read_duration(microseconds, what, value.emplace()));
+    }
+    return {};
+}
+
 static void write(const heddle::ApplicationSubmission& value, proto::ApplicationSubmission& out) {
     write(value.id, *out.mutable_id());
     out.set_name(value.name);
@@ -21,6 +44,17 @@ static void write(const heddle::ApplicationSubmission& value, proto::Application
     write(value.master_size, *out.mutable_master_size());
     out.set_unmanaged(value.unmanaged);
     out.set_keep_containers(value.keep_containers);
+    out.set_label(value.label);
+    out.set_master_label(value.master_label);
+    out.set_failures_validity_us(microseconds_of(value.failures_validity));
+    out.set_lifetime_us(microseconds_of(value.lifetime));
+    out.set_pending_max_us(microseconds_of(value.pending_max));
+    if (value.viewers != heddle::AccessList{}) {
+        write(value.viewers, *out.mutable_viewers());
+    }
+    if (value.modifiers != heddle::AccessList{}) {
+        write(value.modifiers, *out.mutable_modifiers());
+    }
 }
 
 static Status read(const proto::ApplicationSubmission& in, heddle::ApplicationSubmission& value) {
@@ -37,6 +71,13 @@ static Status read(const proto::ApplicationSubmission& in, heddle::ApplicationSu
     value.tags.assign(in.tags().begin(), in.tags().end());
     value.unmanaged = in.unmanaged();
     value.keep_containers = in.keep_containers();
+    value.label = in.label();
+    value.master_label = in.master_label();
+    TRY(read(in.failures_validity_us(), "failures validity", value.failures_validity));
+    TRY(read(in.lifetime_us(), "lifetime", value.lifetime));
+    TRY(read(in.pending_max_us(), "pending limit", value.pending_max));
+    read(in.viewers(), value.viewers);
+    read(in.modifiers(), value.modifiers);
     return {};
 }
 
@@ -57,6 +98,15 @@ std::string encode_record(const ApplicationRecord& record) {
     out.set_kill_requested(record.kill_requested);
     out.set_memory_mib_seconds(record.memory_mib_seconds);
     out.set_vcore_seconds(record.vcore_seconds);
+    out.set_kill_reason(record.kill_reason);
+    out.set_expires_ms(record.expires.milliseconds);
+    out.set_pending_until_ms(record.pending_until.milliseconds);
+    if (record.queue_submitted) {
+        out.set_queue_submitted(*record.queue_submitted);
+    }
+    if (record.priority_submitted) {
+        out.set_priority_submitted(*record.priority_submitted);
+    }
     return to_bytes(out);
 }
 
@@ -76,6 +126,15 @@ Result<ApplicationRecord> decode_record(std::string_view bytes) {
     record.kill_requested = in.kill_requested();
     record.memory_mib_seconds = in.memory_mib_seconds();
     record.vcore_seconds = in.vcore_seconds();
+    record.kill_reason = in.kill_reason();
+    record.expires = {in.expires_ms()};
+    record.pending_until = {in.pending_until_ms()};
+    if (in.has_queue_submitted()) {
+        record.queue_submitted = in.queue_submitted();
+    }
+    if (in.has_priority_submitted()) {
+        record.priority_submitted = in.priority_submitted();
+    }
     return record;
 }
 

@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/rdd/builtins.h"
 #include "common/rdd/registry.h"
+#include "executor/task/pipe.h"
 #include "executor/task/sources.h"
 
 namespace heddle::executor {
@@ -170,6 +171,22 @@ private:
 
 }  // namespace
 
+namespace {
+
+// Beside what works through the record face alone, what runs programs.
+const rdd::OperatorEntry* builtin_entry(const rdd::OperatorRef& op) {
+    static const rdd::OperatorEntry pipe = [] {
+        rdd::OperatorEntry entry;
+        entry.make_operator = make_pipe;
+        return entry;
+    }();
+    return op.name == rdd::builtin::kPipe && op.version == rdd::kBuiltinVersion
+               ? &pipe
+               : rdd::find_builtin(op);
+}
+
+}  // namespace
+
 std::string operation_name(const RddNode& node) {
     std::string name = node.name;
     if (!node.callsite.empty()) {
@@ -199,7 +216,7 @@ const rdd::OperatorEntry* Chain::entry_of(const rdd::OperatorRef& op,
             return *entry;
         }
         case OperatorKind::Builtin: {
-            const rdd::OperatorEntry* entry = rdd::find_builtin(op);
+            const rdd::OperatorEntry* entry = builtin_entry(op);
             if (entry == nullptr) {
                 fail(operation,
                      "this executor has no builtin operator '" + op.name + "' version " +

@@ -11,8 +11,9 @@ constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
 
 class SaveTextAction final : public rdd::Action {
 public:
-    SaveTextAction(const rdd::OperatorInit& init, fs::FileSystem& files)
+    SaveTextAction(const rdd::OperatorInit& init, fs::FileSystem& files, bool lines)
         : scope_(init.scope),
+          lines_(lines),
           operation_(init.operation),
           files_(files),
           path_(std::string(init.payload) + "/attempts/part-" + std::to_string(init.partition) +
@@ -29,7 +30,9 @@ public:
         const auto* rows = static_cast<const std::string_view*>(batch.rows);
         for (std::uint32_t i = 0; i < batch.count; ++i) {
             buffer_ += rows[i];
-            buffer_ += '\n';
+            if (lines_) {
+                buffer_ += '\n';
+            }
         }
         scope_.metrics().output_records_written += batch.count;
         return buffer_.size() < kBufferBytes ? scope_.flow() : flush();
@@ -64,6 +67,7 @@ private:
     }
 
     rdd::TaskScope& scope_;
+    const bool lines_;
     std::string operation_;
     fs::FileSystem& files_;
     std::string path_;
@@ -73,11 +77,12 @@ private:
 
 }  // namespace
 
-std::unique_ptr<rdd::Action> make_save_text(const rdd::OperatorInit& init, fs::FileSystem& files) {
+std::unique_ptr<rdd::Action> make_save_text(const rdd::OperatorInit& init, fs::FileSystem& files,
+                                            bool lines) {
     if (init.payload.empty() || init.face != &rdd::text_face()) {
         return nullptr;
     }
-    return std::make_unique<SaveTextAction>(init, files);
+    return std::make_unique<SaveTextAction>(init, files, lines);
 }
 
 }  // namespace heddle::executor

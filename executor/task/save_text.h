@@ -18,8 +18,10 @@
 
 namespace heddle::executor {
 
-/// The builtin action "save_text" on text records, a line each; payload: the staging folder. Its
-/// answer is the path of the file that this attempt wrote.
-std::unique_ptr<rdd::Action> make_save_text(const rdd::OperatorInit& init, fs::FileSystem& files);
+/// The builtin actions "save_text" on text records, a line each, and "save_bytes" (`lines` false),
+/// one after the other; payload: the staging folder. The answer is the path of the file that this
+/// attempt wrote.
+std::unique_ptr<rdd::Action> make_save_text(const rdd::OperatorInit& init, fs::FileSystem& files,
+                                            bool lines);
 
 }  // namespace heddle::executor

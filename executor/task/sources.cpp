@@ -171,6 +171,80 @@ void run_text(std::string_view payload, const SourceInit& init, rdd::Sink& sink)
     push_records(file->bytes(), *split, init, sink);
 }
 
+// The whole of a file that had `size` bytes when it was listed, kept until the task ends. Null: the
+// task has failed.
+std::shared_ptr<const fs::FileView> whole_view(const std::string& path, std::uint64_t size,
+                                               const SourceInit& init) {
+    auto view = init.files.view(path, 0, size + 1);  // one more shows that it has grown
+    if (!view) {
+        fail_input(init.scope, init.operation, path, view.error().message);
+        return nullptr;
+    }
+    const std::shared_ptr<const fs::FileView> file = std::move(view).value();
+    init.keep.push_back(file);
+    if (file->bytes().size() != size) {
+        fail_input(
+            init.scope, init.operation, path,
+            "the file has changed: it had " + std::to_string(size) +
+                " bytes when the RDD was defined and has " +
+                (file->bytes().size() > size ? "more" : std::to_string(file->bytes().size())) +
+                " now");
+        return nullptr;
+    }
+    return file;
+}
+
+void run_whole_files(std::string_view payload, const SourceInit& init, rdd::Sink& sink) {
+    rdd::ByteReader in(payload);
+    TextPusher pusher(init, sink);
+    for (std::size_t left = in.count_of(1); left > 0; --left) {
+        const std::string_view path = in.text();
+        const auto size = in.number<std::uint64_t>();
+        if (in.failed()) {
+            break;
+        }
+        const auto file = whole_view(std::string(path), size, init);
+        if (file == nullptr) {
+            return;
+        }
+        init.scope.metrics().input_bytes_read += static_cast<std::int64_t>(size);
+        if (pusher.add(path) == Flow::Stop || pusher.add(file->bytes()) == Flow::Stop) {
+            return;
+        }
+    }
+    if (in.failed()) {
+        fail_input(init.scope, init.operation, "", "the files of this partition cannot be decoded");
+        return;
+    }
+    (void)pusher.flush();
+}
+
+void run_fixed_records(std::string_view payload, const SourceInit& init, rdd::Sink& sink) {
+    rdd::ByteReader in(payload);
+    const std::string path(in.text());
+    const auto size = in.number<std::uint64_t>();
+    const auto length = in.number<std::uint64_t>();
+    const auto first = in.number<std::uint64_t>();
+    const auto count = in.number<std::uint64_t>();
+    if (!in.status("records") || length == 0 || first > size / length ||
+        count > size / length - first) {
+        fail_input(init.scope, init.operation, path, "this partition cannot be decoded");
+        return;
+    }
+    const auto file = whole_view(path, size, init);
+    if (file == nullptr) {
+        return;
+    }
+    init.scope.metrics().input_bytes_read += static_cast<std::int64_t>(count * length);
+    TextPusher pusher(init, sink);
+    for (std::uint64_t i = first; i < first + count; ++i) {
+        if (pusher.add(file->bytes().substr(i * length, length)) == Flow::Stop) {
+            return;
+        }
+    }
+    (void)pusher.flush();
+}
+
 void run_parallelize(std::string_view payload, const SourceInit& init, rdd::Sink& sink) {
     // The payload belongs to the task description, which outlives the task: views may point into
     // it.
@@ -232,6 +306,14 @@ bool run_source(const rdd::OperatorRef& op, std::string_view payload, const Sour
     }
     if (op.name == rdd::builtin::kLocalCheckpoint) {
         run_lost_checkpoint(payload, init);
+        return true;
+    }
+    if (op.name == rdd::builtin::kWholeFiles) {
+        run_whole_files(payload, init, sink);
+        return true;
+    }
+    if (op.name == rdd::builtin::kFixedRecords) {
+        run_fixed_records(payload, init, sink);
         return true;
     }
     if (op.name == rdd::builtin::kParallelize) {

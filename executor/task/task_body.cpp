@@ -95,8 +95,10 @@ void run_map(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScop
 std::unique_ptr<rdd::Action> make_action(const StagePlan& stage, TaskEnvironment& environment,
                                          const rdd::OperatorInit& init, Chain& chain) {
     if (stage.action.kind == rdd::OperatorKind::Builtin &&
-        stage.action.name == rdd::builtin::kSaveText) {
-        return make_save_text(init, environment.files);
+        (stage.action.name == rdd::builtin::kSaveText ||
+         stage.action.name == rdd::builtin::kSaveBytes)) {
+        return make_save_text(init, environment.files,
+                              stage.action.name == rdd::builtin::kSaveText);
     }
     if (stage.action.kind == rdd::OperatorKind::Builtin &&
         stage.action.name == rdd::builtin::kSaveCheckpoint) {

@@ -179,7 +179,7 @@ void ContainerTable::on(TimePoint now, const Started& event, Effects& effects) {
     container->record.started = wall(now);
     changed(*container);
     if (container->record.state == ContainerState::Stopping) {  // the stop came first
-        effects.push_back(Signal{event.container, StopSignal::Terminate});
+        effects.push_back(Signal{event.container, SignalKind::Terminate});
         arm_kill(*container, now + container->grace);
     }
 }
@@ -222,9 +222,19 @@ void ContainerTable::stop(TimePoint now, const ContainerStop& order, Effects& ef
     // Without a process yet the signal follows Started. The deadline stands all the same: a shim
     // that never answers must not keep the container for ever.
     if (first && record.pid != 0) {
-        effects.push_back(Signal{order.container, StopSignal::Terminate});
+        effects.push_back(Signal{order.container, SignalKind::Terminate});
     }
     arm_kill(*container, std::min(container->kill_at, now + order.grace));
+}
+
+void ContainerTable::signal(const ContainerSignal& order, Effects& effects) {
+    const Container* container = find(order.container);
+    if (container == nullptr || container->record.pid == 0 ||
+        container->record.state == ContainerState::Done) {
+        ++counters_.late_inputs;  // its process has ended, or has not begun
+        return;
+    }
+    effects.push_back(Signal{order.container, order.kind});
 }
 
 void ContainerTable::arm_kill(Container& container, TimePoint at) {
@@ -334,7 +344,7 @@ void ContainerTable::expire(TimePoint now, Effects& effects) {
         switch (what) {
             case Deadline::Kill:
                 container->kill_at = TimePoint::never();
-                effects.push_back(Signal{id, StopSignal::Kill});
+                effects.push_back(Signal{id, SignalKind::Kill});
                 arm_kill(*container, now + config_.kill_repeat);
                 break;
             case Deadline::DeleteWork:
@@ -389,7 +399,7 @@ void ContainerTable::recover_one(TimePoint now, RecoveredContainer recovered, Ef
         record.started = running->started;
         effects.push_back(Adopt{id});
         if (stopping) {  // how much of the grace is left is not known
-            effects.push_back(Signal{id, StopSignal::Terminate});
+            effects.push_back(Signal{id, SignalKind::Terminate});
             arm_kill(container, now + config_.kill_repeat);
         }
     } else if (auto* exit = std::get_if<ContainerExit>(&recovered.process)) {

@@ -49,6 +49,8 @@ public:
     void start(TimePoint now, ContainerStart order, Effects& effects);
     void release_hold(const ContainerId& id, Effects& effects);
     void stop(TimePoint now, const ContainerStop& order, Effects& effects);
+    /// To its process, if it has one.
+    void signal(const ContainerSignal& order, Effects& effects);
     void acknowledge(TimePoint now, const ContainerId& id, Effects& effects);
 
     void on(TimePoint now, const ContainerSaved& event, Effects& effects);

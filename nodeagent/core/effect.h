@@ -64,11 +64,10 @@ struct Adopt {
     ContainerId container;
 };
 
-enum class StopSignal { Terminate, Kill };
-/// To the whole process group, Kill to all descendants.
+/// To the whole process group, Kill to all descendants. Of a stop, or because a person wished it.
 struct Signal {
     ContainerId container;
-    StopSignal signal = StopSignal::Terminate;
+    SignalKind signal = SignalKind::Terminate;
 };
 
 using Effect = std::variant<Connect, Disconnect, Send, SaveEpoch, SaveContainer, DeleteContainer,

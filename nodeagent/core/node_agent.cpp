@@ -97,6 +97,9 @@ void NodeAgent::carry_out_orders(Effects& effects) {
         for (const ContainerId& id : orders.acknowledged) {
             containers_.acknowledge(now_, id, effects);
         }
+        for (const ContainerSignal& signal : orders.signals) {
+            containers_.signal(signal, effects);
+        }
     }
 }
 

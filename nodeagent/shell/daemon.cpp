@@ -40,6 +40,8 @@ NodeConfig core_config(const NodeOptions& options, std::uint16_t port) {
     config.info.address = options.address;
     config.info.http_port = port;
     config.info.rack = options.rack;
+    config.info.label = options.label;
+    config.info.attributes = options.attributes;
     config.info.total = options.total;
     config.info.version = std::string(version());
     config.info.isolation = {"rlimits", "process-groups", "no-new-privileges"};

@@ -117,7 +117,11 @@ std::string node_info_json(const NodeAgent& agent, const NodeFacts& facts) {
     json.member("totalVCoresAllocatedContainers", total.vcores);
     json.member("vmemCheckEnabled", false).member("pmemCheckEnabled", false);
     json.member("lastNodeUpdateTime", facts.last_update.milliseconds);
-    json.member("resourceTypes", "memory-mb (unit=Mi), vcores");
+    std::string types = "memory-mb (unit=Mi), vcores";
+    for (const NamedCounts::Entry& entry : total.named.entries()) {
+        types += ", " + yarn_resource_name(entry.name);
+    }
+    json.member("resourceTypes", types);
     json.member("nodeHealthy", agent.usage().health.empty());
     for (const char* kind : {"nodeManager", "hadoop"}) {
         json.member(std::string(kind) + "Version", text);

@@ -59,6 +59,7 @@ constexpr Flag kFlags[] = {
     {"--token-file", "auth.token_file"},
     {"--memory", "node.memory"},
     {"--vcores", "node.vcores"},
+    {"--resources", "node.resources"},
 };
 
 struct Parsed {
@@ -152,6 +153,12 @@ bool is_node_name(std::string_view name) {
     });
 }
 
+bool is_label(std::string_view text) {
+    return text.size() <= 255 && !text.starts_with("-") && !text.starts_with("_") &&
+           std::ranges::all_of(
+               text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
+}
+
 std::string absolute(const std::string& path) {
     if (path.starts_with("/")) {
         return path;
@@ -201,12 +208,32 @@ NodeOptions resolve(const config::Settings& settings) {
     return options;
 }
 
-/// What is wrong with the addresses, or empty.
-std::string resolve_addresses(const config::Settings& settings, bool test_network,
-                              NodeOptions& options) {
+/// What is wrong with name, resources or addresses, or empty.
+std::string resolve_checked(const config::Settings& settings, bool test_network,
+                            NodeOptions& options) {
     if (!is_node_name(options.name)) {
         return "node.name '" + options.name + "': use letters, digits, '.', '-' and '_'";
     }
+    options.label = settings.text("node.label");
+    if (!is_label(options.label)) {
+        return "node.label '" + options.label +
+               "': use letters, digits, '-' and '_', at most 255, and begin with none of the last "
+               "two";
+    }
+    for (const std::string& text : settings.texts("node.attributes")) {
+        const std::size_t equals = std::min(text.find('='), text.size());
+        const std::string name(trim(text.substr(0, equals)));
+        if (name.empty() || equals == text.size() || options.attributes.contains(name)) {
+            return "node.attributes '" + text + "': write NAME=VALUE, each name once";
+        }
+        options.attributes[name] = trim(text.substr(equals + 1));
+    }
+    const auto named = parse_named_counts(settings.texts("node.resources"));
+    if (!named) {
+        return "node.resources (" + settings.origin("node.resources") +
+               "): " + named.error().message;
+    }
+    options.total.named = *named;
     if (!net::is_loopback(options.address) && !test_network) {
         return "node.address " + options.address +
                ": needs TLS and authentication, not in this version; use an address of 127.0.0.0/8";
@@ -241,7 +268,7 @@ std::variant<NodeOptions, EarlyExit> parse_options(const std::vector<std::string
         return bad_configuration(settings.error().message);
     }
     NodeOptions options = resolve(*settings);
-    const std::string problem = resolve_addresses(*settings, parsed.test_network, options);
+    const std::string problem = resolve_checked(*settings, parsed.test_network, options);
     if (!problem.empty()) {
         return bad_configuration(problem);
     }

@@ -3,6 +3,7 @@
 // The node agent's command line and settings, resolved to what the daemon needs.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,6 +21,8 @@ struct NodeOptions {
     std::string address;
     std::uint16_t port = 0;
     std::string rack;
+    std::string label;  // empty: none
+    std::map<std::string, std::string> attributes;
     net::Endpoint server;        // the manager's node port
     net::Endpoint manager_rest;  // for artifacts
     std::string directory;

@@ -439,14 +439,14 @@ void ShimHost::report_end(const ContainerId& id) {
                        });
 }
 
-void ShimHost::signal(const ContainerId& id, StopSignal signal) {
+void ShimHost::signal(const ContainerId& id, SignalKind signal) {
     const auto it = shims_.find(id);
     if (it == shims_.end()) {
         return;  // its end is being reported
     }
     Shim& shim = it->second;
-    if (signal == StopSignal::Terminate) {
-        send_signal(shim.descriptor, SIGTERM);
+    if (signal != SignalKind::Kill) {
+        send_signal(shim.descriptor, signal == SignalKind::Terminate ? SIGTERM : SIGQUIT);
         return;
     }
     send_signal(shim.descriptor, SIGUSR1);

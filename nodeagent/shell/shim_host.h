@@ -49,7 +49,7 @@ public:
     /// Watches the shim that inspect() found. If it has ended since, ContainerExited follows.
     void adopt(const ContainerId& id);
     /// A second Kill no longer trusts the shim to do it.
-    void signal(const ContainerId& id, StopSignal signal);
+    void signal(const ContainerId& id, SignalKind signal);
 
     /// What is true of a container's process now. Kills what a killed shim left behind. Blocks;
     /// before the loop runs.

@@ -6,7 +6,7 @@
 //
 // The environment is the container's. NOTIFY_FD gets one line: "started PID", "failed REASON", or
 // "busy" when another shim has this container already (an agent that was restarted in between).
-// SIGTERM is passed to the process group; SIGUSR1 kills all descendants.
+// SIGTERM and SIGQUIT are passed to the process group; SIGUSR1 kills all descendants.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -103,7 +103,7 @@ void set_limits(const Settings& settings) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const int number : {SIGPIPE, SIGHUP, SIGINT, SIGQUIT}) {  // what the shim ignores
+    for (const int number : {SIGPIPE, SIGHUP, SIGINT}) {  // what the shim ignores
         signal(number, SIG_DFL);
     }
     if (dup2(out, 1) < 0 || dup2(err, 2) < 0) {
@@ -170,12 +170,12 @@ private:
     std::string prepare() {
         sigset_t set;
         sigemptyset(&set);
-        for (const int number : {SIGCHLD, SIGTERM, SIGUSR1}) {
+        for (const int number : {SIGCHLD, SIGTERM, SIGQUIT, SIGUSR1}) {
             sigaddset(&set, number);
         }
         sigprocmask(SIG_BLOCK, &set, nullptr);
         signal(SIGPIPE, SIG_IGN);
-        for (const int number : {SIGHUP, SIGINT, SIGQUIT}) {
+        for (const int number : {SIGHUP, SIGINT}) {
             signal(number, SIG_IGN);
         }
         signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -255,8 +255,8 @@ private:
     void take_signals() {
         signalfd_siginfo info{};
         while (read(signals_, &info, sizeof info) == sizeof info) {
-            if (info.ssi_signo == SIGTERM) {
-                kill(-child_, SIGTERM);
+            if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGQUIT) {
+                kill(-child_, static_cast<int>(info.ssi_signo));
             } else if (info.ssi_signo == SIGUSR1) {
                 kill_everything(child_);
             }

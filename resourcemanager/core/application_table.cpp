@@ -8,16 +8,38 @@
 
 namespace heddle::rm {
 
-std::int32_t Application::failures() const {
-    return static_cast<std::int32_t>(
-        std::count_if(attempts.begin(), attempts.end(),
-                      [](const Attempt& attempt) { return attempt.counts_as_failure(); }));
+std::int32_t Application::failures(WallTime now) const {
+    const auto counts = [&](const Attempt& attempt) {
+        const std::optional<Duration>& validity = submission->failures_validity;
+        return attempt.counts_as_failure() &&
+               (!validity ||
+                now.milliseconds - attempt.record.finished.milliseconds < validity->milliseconds());
+    };
+    return static_cast<std::int32_t>(std::count_if(attempts.begin(), attempts.end(), counts));
 }
 
 // A program that runs outside the cluster cannot be started again from here.
 std::int32_t Application::attempts_max() const {
     return managed() ? std::max(1, submission->attempts_max) : 1;
 }
+
+namespace {
+
+void apply(const ApplicationChange& change, ApplicationRecord& record) {
+    if (change.queue) {
+        record.queue_submitted = record.queue_submitted.value_or(record.submission.queue);
+        record.submission.queue = *change.queue;
+    }
+    if (change.priority) {
+        record.priority_submitted = record.priority_submitted.value_or(record.submission.priority);
+        record.submission.priority = *change.priority;
+    }
+    if (change.expires) {
+        record.expires = *change.expires;
+    }
+}
+
+}  // namespace
 
 ApplicationRecord record_of(const Application& application) {
     ApplicationRecord record;
@@ -32,6 +54,14 @@ ApplicationRecord record_of(const Application& application) {
     record.kill_requested = application.kill_requested || application.kill_saving;
     record.memory_mib_seconds = application.memory_mib_seconds;
     record.vcore_seconds = application.vcore_seconds;
+    record.kill_reason = application.kill_reason;
+    record.expires = application.expires;
+    record.pending_until = application.pending_until;
+    record.queue_submitted = application.queue_submitted;
+    record.priority_submitted = application.priority_submitted;
+    if (!application.changes.empty()) {
+        apply(application.changes.front(), record);
+    }
     return record;
 }
 
@@ -110,7 +140,9 @@ void ApplicationTable::check(const ContainerTable& containers, const QueueTree& 
             for (const ContainerId& container_id : attempt.containers) {
                 const Container* container = containers.find(container_id);
                 CHECK(container != nullptr && !container->orphan);
-                CHECK(container->id.attempt == attempt.record.id);
+                CHECK(container->key.attempt == attempt.record.id);
+                CHECK(container->id.attempt == attempt.record.id ||
+                      (application.keeps_containers() && !container->master()));
                 allocated += container->size;
             }
             CHECK(&attempt == application.current() || is_final(attempt.state));

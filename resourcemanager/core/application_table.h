@@ -64,11 +64,20 @@ struct Attempt {
     std::set<ContainerId> tombstones;  // of earlier epochs, over under this one: not to come back
     std::int64_t container_sequence = 0;
     std::optional<ContainerExit> master_exit;
+    std::set<NodeId> blacklist;     // its master wants nothing there
     bool master_end_waits = false;  // its node waits for the acknowledgement
 
     bool counts_as_failure() const {
         return record.state == AttemptState::Failed && record.final_status == FinalStatus::Failed;
     }
+};
+
+/// What a client changes of an application that lives: it holds once it is on disk.
+struct ApplicationChange {
+    RequestId request;
+    std::optional<std::string> queue;  // a leaf's path
+    std::optional<std::int32_t> priority;
+    std::optional<WallTime> expires;  // 0: never
 };
 
 struct Application {
@@ -86,6 +95,11 @@ struct Application {
     bool kill_requested = false;  // on disk
     bool kill_saving = false;
     std::string kill_reason;
+    WallTime expires;        // its lifetime is over then; 0: never
+    WallTime pending_until;  // it is ended then unless its master has registered once; 0: never
+    std::optional<std::string> queue_submitted;  // what was asked for, if moved since
+    std::optional<std::int32_t> priority_submitted;
+    std::deque<ApplicationChange> changes;  // the first is being saved
     std::int32_t progress_percent = 0;
     std::int64_t memory_mib_seconds = 0;
     std::int64_t vcore_seconds = 0;
@@ -101,17 +115,23 @@ struct Application {
     std::vector<RequestId> submit_waits;
     std::vector<RequestId> kill_waits;
     std::vector<RequestId> claim_waits;
+    std::vector<RequestId> fail_waits;  // for the end of the present attempt to be on disk
 
     const ApplicationId& id() const { return submission->id; }
     bool managed() const { return !submission->unmanaged; }
     bool command() const { return submission->kind == ApplicationKind::Command; }
     Attempt* current() { return attempts.empty() ? nullptr : &attempts.back(); }
     const Attempt* current() const { return attempts.empty() ? nullptr : &attempts.back(); }
-    std::int32_t failures() const;
+    /// Its ordinary containers go on when an attempt fails and another one follows.
+    bool keeps_containers() const { return submission->keep_containers && managed(); }
+    /// An attempt that has failed will be followed by another one, or is not over.
+    bool goes_on() const { return !outcome.has_value() && state != AppState::Killing; }
+    /// Failed attempts that count at `now`.
+    std::int32_t failures(WallTime now) const;
     std::int32_t attempts_max() const;
 };
 
-/// What is, or is to be, on disk of an application.
+/// What is, or is to be, on disk of an application: with what is being saved.
 ApplicationRecord record_of(const Application& application);
 
 class ApplicationTable {

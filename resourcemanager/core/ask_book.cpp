@@ -5,6 +5,12 @@
 #include "common/base/check.h"
 
 namespace heddle::rm {
+bool AskBook::ClassKey::operator<(const ClassKey& other) const {
+    if (size != other.size) {
+        return size < other.size;
+    }
+    return kind != other.kind ? kind < other.kind : label < other.label;
+}
 
 bool AskBook::state(const AskOwner& owner, const Ask& ask, bool parked) {
     Asks& asks = by_attempt_[owner.attempt];
@@ -16,13 +22,13 @@ bool AskBook::state(const AskOwner& owner, const Ask& ask, bool parked) {
         close(it->second);
     }
     Demand& demand = asks.demands[ask.id];
-    const bool same_place = demand.ask.nodes == ask.nodes;
-    demand.relaxed = demand.relaxed && same_place && demand.ask.generation == ask.generation;
+    const bool same_wish = demand.ask.nodes == ask.nodes && demand.ask.racks == ask.racks &&
+                           demand.ask.generation == ask.generation;
+    demand.relaxed = demand.relaxed && same_wish;
+    demand.near = (demand.near && same_wish) || ask.nodes.empty();
     demand.owner = owner;
     demand.ask = ask;
     demand.parked = parked;
-    demand.order = {-owner.application_priority, owner.application_serial, ask.priority,
-                    owner.attempt, ask.id};
     refresh(demand);
     return true;
 }
@@ -40,16 +46,25 @@ void AskBook::unpark(const AttemptId& attempt, std::int32_t launch_template) {
     }
 }
 
-void AskBook::relax(const AttemptId& attempt, std::int32_t ask) {
+template <typename Change>
+void AskBook::change(const AttemptId& attempt, std::int32_t ask, Change&& change) {
     const auto it = by_attempt_.find(attempt);
     if (it == by_attempt_.end()) {
         return;
     }
     if (const auto found = it->second.demands.find(ask); found != it->second.demands.end()) {
         close(found->second);
-        found->second.relaxed = true;
+        change(found->second);
         refresh(found->second);
     }
+}
+
+void AskBook::relax(const AttemptId& attempt, std::int32_t ask) {
+    change(attempt, ask, [](Demand& demand) { demand.near = demand.relaxed = true; });
+}
+
+void AskBook::widen(const AttemptId& attempt, std::int32_t ask) {
+    change(attempt, ask, [](Demand& demand) { demand.near = true; });
 }
 
 void AskBook::forget(const AttemptId& attempt, std::int32_t ask) {
@@ -152,54 +167,90 @@ std::vector<AttemptId> AskBook::attempts() const {
     return ids;
 }
 
-std::vector<QueueIndex> AskBook::ready_queues() const {
-    std::vector<QueueIndex> queues;
-    for (const auto& [queue, heads] : ready_) {
-        queues.push_back(queue);
+void AskBook::move(const ApplicationId& application, QueueIndex leaf) {
+    std::vector<Demand*> all;
+    for (auto it = by_attempt_.lower_bound({application, 0});
+         it != by_attempt_.end() && it->first.application == application; ++it) {
+        for (auto& [id, demand] : it->second.demands) {
+            close(demand);
+            demand.owner.queue = leaf;
+            all.push_back(&demand);
+        }
     }
-    return queues;
+    queues_->move(application, leaf);
+    for (Demand* demand : all) {
+        refresh(*demand);
+    }
 }
 
-bool AskBook::any_ready() const {
-    return !ready_.empty();
+const Demand& AskBook::next() const {
+    const AskSlot slot = queues_->next(fitting_);
+    const Demand* demand = find(slot.attempt, slot.ask);
+    CHECK(demand != nullptr && demand->outstanding > 0);
+    return *demand;
 }
 
-const Demand* AskBook::next(QueueIndex queue) const {
-    const auto it = ready_.find(queue);
-    if (it == ready_.end()) {
-        return nullptr;
-    }
-    const AskOrder& order = it->second.begin()->first;
-    return find(order.attempt, order.ask);
+Shape AskBook::shape_of(const Demand& demand) const {
+    const ClassKey& key = classes_[demand.shape].key;
+    // Use is charged, and limits are stated, over all labels together.
+    return {demand.shape, key.size, kNoLabel, key.kind};
+}
+
+Demand& AskBook::demand_of(const AttemptId& attempt, std::int32_t ask) {
+    return by_attempt_.at(attempt).demands.at(ask);
 }
 
 void AskBook::block(const Demand& demand) {
-    CHECK(demand.outstanding > 0);
-    set_blocked(demand.class_id, true);
+    CHECK(demand.outstanding > 0 && !demand.waits_for_nodes);
+    if (demand.picky()) {
+        set_waiting(demand_of(demand.owner.attempt, demand.ask.id), true);
+    } else {
+        set_blocked(demand.shape, true);
+    }
 }
 
-void AskBook::unblock(const NodeId& node, const Resource& free) {
-    std::vector<std::uint64_t> fitting;
-    for (const auto& [memory, id] : blocked_) {
+void AskBook::unblock(const NodeId& node, const std::string& label, const Resource& free) {
+    std::vector<ShapeId> fitting;
+    for (const auto& [memory, shape] : blocked_) {
         if (memory > free.memory_mib) {
             break;
         }
-        if (classes_.at(id).key.vcores <= free.vcores) {
-            fitting.push_back(id);
+        const ClassKey& key = classes_[shape].key;
+        if (key.size.fits_in(free) && (key.label == label || key.label.empty())) {
+            fitting.push_back(shape);
         }
     }
-    if (const auto it = blocked_on_.find(node); it != blocked_on_.end()) {
-        for (const std::uint64_t id : it->second) {
-            const ClassKey& key = classes_.at(id).key;
-            if (Resource{key.memory_mib, key.vcores}.fits_in(free)) {
-                fitting.push_back(id);
-            }
+    for (const ShapeId shape : fitting) {
+        set_blocked(shape, false);
+    }
+    std::set<std::pair<AttemptId, std::int32_t>> awake;
+    if (const auto it = waiting_for_.find(node); it != waiting_for_.end()) {
+        awake = it->second;
+    }
+    for (const auto& [memory, attempt, ask] : waiting_) {
+        if (memory > free.memory_mib) {
+            break;
+        }
+        awake.emplace(attempt, ask);
+    }
+    for (const auto& [attempt, ask] : awake) {
+        Demand& demand = demand_of(attempt, ask);
+        if (demand.ask.size.fits_in(free) &&
+            (demand.ask.label == label || demand.ask.label.empty())) {
+            set_waiting(demand, false);
         }
     }
-    for (const std::uint64_t id : fitting) {
-        if (classes_.at(id).blocked) {
-            set_blocked(id, false);
+}
+
+void AskBook::wake_masters() {
+    std::vector<AttemptId> masters;
+    for (const auto& [memory, attempt, ask] : waiting_) {
+        if (ask == 0) {
+            masters.push_back(attempt);
         }
+    }
+    for (const AttemptId& attempt : masters) {
+        set_waiting(demand_of(attempt, 0), false);
     }
 }
 
@@ -220,7 +271,7 @@ void AskBook::refresh(Demand& demand) {
     if (outstanding == demand.outstanding) {
         return;
     }
-    Pending& pending = pending_[demand.owner.queue];
+    Pending& pending = pending_of(demand);
     pending.count += outstanding - demand.outstanding;
     pending.size += demand.ask.size * (outstanding - demand.outstanding);
     const bool was_open = demand.outstanding > 0;
@@ -235,26 +286,32 @@ void AskBook::refresh(Demand& demand) {
     }
 }
 
+AskBook::Pending& AskBook::pending_of(const Demand& demand) {
+    if (demand.owner.queue >= pending_.size()) {
+        pending_.resize(demand.owner.queue + 1);
+    }
+    return pending_[demand.owner.queue];
+}
+
 void AskBook::open(Demand& demand) {
-    ClassKey key{demand.owner.queue, demand.ask.size.memory_mib, demand.ask.size.vcores, {}, 0};
-    if (demand.located()) {
-        key.located_attempt = demand.owner.attempt;
-        key.located_ask = demand.ask.id;
+    ClassKey key{demand.ask.size, demand.ask.label, demand.owner.kind};
+    const auto known = class_ids_.find(key);
+    if (known != class_ids_.end()) {
+        demand.shape = known->second;
+    } else {
+        demand.shape = static_cast<ShapeId>(classes_.size());
+        if (vacant_.empty()) {
+            classes_.emplace_back();
+        } else {
+            demand.shape = *vacant_.begin();
+            vacant_.erase(vacant_.begin());
+        }
+        classes_[demand.shape].key = key;
+        class_ids_.emplace(std::move(key), demand.shape);
+        fitting_.set(demand.shape);
     }
-    const auto [it, fresh] = class_ids_.emplace(key, class_last_ + 1);
-    if (fresh) {
-        classes_[++class_last_].key = key;
-    }
-    demand.class_id = it->second;
-    Class& the_class = classes_.at(demand.class_id);
-    the_class.nodes = demand.ask.nodes;
-    if (!the_class.blocked && !the_class.open.empty()) {
-        set_ready(the_class, demand.class_id, false);
-    }
-    the_class.open.insert(demand.order);
-    if (!the_class.blocked) {
-        set_ready(the_class, demand.class_id, true);
-    }
+    classes_[demand.shape].asks += 1;
+    queues_->open(demand.slot(), demand.shape);
 }
 
 // Takes an ask out of its class; a class without asks is forgotten.
@@ -262,88 +319,90 @@ void AskBook::close(Demand& demand) {
     if (demand.outstanding == 0) {
         return;
     }
-    Pending& pending = pending_[demand.owner.queue];
+    Pending& pending = pending_of(demand);
     pending.count -= demand.outstanding;
     pending.size -= demand.ask.size * demand.outstanding;
+    if (demand.waits_for_nodes) {
+        set_waiting(demand, false);
+    }
     demand.outstanding = 0;
-    const std::uint64_t id = std::exchange(demand.class_id, 0);
-    Class& the_class = classes_.at(id);
-    if (the_class.blocked) {
-        the_class.open.erase(demand.order);
-        if (the_class.open.empty()) {
-            the_class.open.insert(demand.order);
-            set_blocked(id, false);
-            set_ready(the_class, id, false);
-            the_class.open.clear();
+    queues_->close(demand.slot());
+    Class& the_class = classes_[demand.shape];
+    the_class.asks -= 1;
+    if (the_class.asks == 0) {
+        if (the_class.blocked) {
+            set_blocked(demand.shape, false);
         }
-    } else {
-        set_ready(the_class, id, false);
-        the_class.open.erase(demand.order);
-        if (!the_class.open.empty()) {
-            set_ready(the_class, id, true);
-        }
-    }
-    if (the_class.open.empty()) {
+        fitting_.reset(demand.shape);
+        queues_->forget_shape(demand.shape);
         class_ids_.erase(the_class.key);
-        classes_.erase(id);
+        vacant_.insert(demand.shape);
+        the_class = {};
     }
 }
 
-// Requires a class with open asks; its entry in the ready set goes by its head.
-void AskBook::set_ready(Class& the_class, std::uint64_t id, bool ready) {
-    const QueueIndex queue = the_class.key.queue;
-    const std::pair<AskOrder, std::uint64_t> entry{*the_class.open.begin(), id};
-    if (ready) {
-        ready_[queue].insert(entry);
-        return;
-    }
-    const auto it = ready_.find(queue);
-    CHECK(it != ready_.end() && it->second.erase(entry) == 1);
-    if (it->second.empty()) {
-        ready_.erase(it);
-    }
-}
-
-void AskBook::set_blocked(std::uint64_t id, bool blocked) {
-    Class& the_class = classes_.at(id);
+void AskBook::set_blocked(ShapeId shape, bool blocked) {
+    Class& the_class = classes_[shape];
     CHECK(the_class.blocked != blocked);
     the_class.blocked = blocked;
-    set_ready(the_class, id, !blocked);
-    for (const NodeId& node : the_class.nodes) {
-        if (blocked) {
-            blocked_on_[node].insert(id);
-        } else if (const auto it = blocked_on_.find(node); it != blocked_on_.end()) {
-            it->second.erase(id);
+    if (blocked) {
+        fitting_.reset(shape);
+        blocked_.emplace(the_class.key.size.memory_mib, shape);
+    } else {
+        fitting_.set(shape);
+        blocked_.erase({the_class.key.size.memory_mib, shape});
+    }
+}
+
+void AskBook::set_waiting(Demand& demand, bool waits) {
+    const std::pair<AttemptId, std::int32_t> entry{demand.owner.attempt, demand.ask.id};
+    demand.waits_for_nodes = waits;
+    if (demand.near) {
+        const std::tuple<std::int64_t, AttemptId, std::int32_t> alone{
+            demand.ask.size.memory_mib, demand.owner.attempt, demand.ask.id};
+        waits ? static_cast<void>(waiting_.insert(alone))
+              : static_cast<void>(waiting_.erase(alone));
+    }
+    for (const NodeId& node : demand.ask.nodes) {
+        if (waits) {
+            waiting_for_[node].insert(entry);
+        } else if (const auto it = waiting_for_.find(node); it != waiting_for_.end()) {
+            it->second.erase(entry);
             if (it->second.empty()) {
-                blocked_on_.erase(it);
+                waiting_for_.erase(it);
             }
         }
     }
-    // A located class is in here only once it takes any node.
-    const AskOrder& head = *the_class.open.begin();
-    const Demand* demand = find(head.attempt, head.ask);
-    const bool any_node = the_class.nodes.empty() || (demand != nullptr && demand->relaxed);
-    if (!blocked) {
-        blocked_.erase({the_class.key.memory_mib, id});
-    } else if (any_node) {
-        blocked_.emplace(the_class.key.memory_mib, id);
+    waits ? queues_->close(demand.slot()) : queues_->open(demand.slot(), demand.shape);
+}
+
+std::vector<const Demand*> AskBook::outstanding() const {
+    std::vector<const Demand*> all;
+    for (const auto& [attempt, asks] : by_attempt_) {
+        for (const auto& [id, demand] : asks.demands) {
+            if (demand.outstanding > 0) {
+                all.push_back(&demand);
+            }
+        }
     }
+    return all;
 }
 
 void AskBook::check() const {
     std::vector<Pending> pending(pending_.size());
-    std::size_t open = 0;
+    std::vector<std::int64_t> asks_of(classes_.size());
     for (const auto& [attempt, asks] : by_attempt_) {
         for (const auto& [id, demand] : asks.demands) {
             const AskCount held = count(demand.key());
             CHECK(
                 demand.outstanding ==
                 (demand.parked ? 0 : std::max(0, demand.ask.count - held.live - held.unconfirmed)));
-            pending[demand.owner.queue].count += demand.outstanding;
-            pending[demand.owner.queue].size += demand.ask.size * demand.outstanding;
+            CHECK(!demand.waits_for_nodes || (demand.outstanding > 0 && demand.picky()));
             if (demand.outstanding > 0) {
-                ++open;
-                CHECK(classes_.at(demand.class_id).open.contains(demand.order));
+                pending[demand.owner.queue].count += demand.outstanding;
+                pending[demand.owner.queue].size += demand.ask.size * demand.outstanding;
+                asks_of[demand.shape] += 1;
+                CHECK(queues_->seat(attempt.application)->seat.leaf == demand.owner.queue);
             }
         }
     }
@@ -351,14 +410,12 @@ void AskBook::check() const {
         CHECK(pending[queue].count == pending_[queue].count);
         CHECK(pending[queue].size == pending_[queue].size);
     }
-    for (const auto& [id, the_class] : classes_) {
-        CHECK(!the_class.open.empty());
-        open -= the_class.open.size();
-        const auto it = ready_.find(the_class.key.queue);
-        const bool ready = it != ready_.end() && it->second.contains({*the_class.open.begin(), id});
-        CHECK(ready != the_class.blocked);
+    for (ShapeId shape = 0; shape < classes_.size(); ++shape) {
+        const Class& the_class = classes_[shape];
+        CHECK(the_class.asks == asks_of[shape]);
+        CHECK((the_class.asks == 0) == vacant_.contains(shape));
+        CHECK(the_class.asks == 0 || fitting_.test(shape) != the_class.blocked);
     }
-    CHECK(open == 0);
 }
 
 }  // namespace heddle::rm

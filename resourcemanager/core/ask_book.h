@@ -4,9 +4,11 @@
 // (attempt, ask id, generation); the book keeps beside it how many are live and how many have ended
 // without their master knowing, and what is left is outstanding.
 //
-// Outstanding asks that placement cannot tell apart (same queue, same size, any node) form one
-// class; a class that fits nowhere is blocked as a whole, and comes back when a node frees enough.
-// So a step looks at classes, never at all asks. An ask that prefers nodes is a class of its own.
+// Outstanding asks that limits and placement cannot tell apart (same size, same label, same kind)
+// form one class, whatever their queues; a class that fits nowhere is blocked as a whole, and comes
+// back when a node frees enough. So a step looks at classes, never at all asks. An ask that prefers
+// nodes or racks and may not go elsewhere, or that does without some nodes, waits by itself. Which
+// of the open asks is next knows the queue tree.
 
 #include <compare>
 #include <cstdint>
@@ -14,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -25,24 +28,12 @@
 
 namespace heddle::rm {
 
-/// First in, first out: by the application's priority (higher first) and order of submission, then
-/// the ask's priority (lower first), then ids.
-struct AskOrder {
-    std::int32_t application_priority_negated = 0;
-    std::uint64_t application_serial = 0;
-    std::int32_t ask_priority = 0;
-    AttemptId attempt;
-    std::int32_t ask = 0;
-
-    friend constexpr auto operator<=>(const AskOrder&, const AskOrder&) = default;
-};
-
-/// What the book must know of an attempt.
+/// What the book must know of an attempt. Its application has a seat in the queue tree.
 struct AskOwner {
     AttemptId attempt;
     QueueIndex queue = 0;
-    std::int32_t application_priority = 0;
-    std::uint64_t application_serial = 0;
+    AskKind kind = AskKind::Ordinary;
+    bool choosy = false;  // there are nodes it does not want: what holds for others may not for it
 };
 
 struct AskCount {
@@ -53,25 +44,33 @@ struct AskCount {
 struct Demand {
     AskOwner owner;
     Ask ask;
-    AskOrder order;
     bool parked = false;   // its launch template has not come yet
-    bool relaxed = false;  // has waited long enough for its nodes
+    bool near = false;     // has waited long enough for its nodes: their racks will do
+    bool relaxed = false;  // and for the racks: any node will do
     std::int32_t outstanding = 0;
-    std::uint64_t class_id = 0;  // while outstanding
+    ShapeId shape = 0;             // while outstanding
+    bool waits_for_nodes = false;  // none that it takes have room
+
+    AskSlot slot() const { return {ask.priority, owner.attempt, ask.id}; }
 
     AskKey key() const { return {owner.attempt, ask.id, ask.generation}; }
-    bool located() const { return !ask.nodes.empty(); }
+    bool placed() const { return !ask.nodes.empty() || !ask.racks.empty(); }
+    /// Whether there is a node that it does not take and others of its class do.
+    bool picky() const { return owner.choosy || (placed() && !relaxed); }
 };
 
 class AskBook {
 public:
-    explicit AskBook(std::size_t queues) : pending_(queues) {}
+    /// `queues` outlives the book, which tells it what is open.
+    explicit AskBook(QueueTree& queues) : queues_(&queues) {}
 
     /// States an ask, new or again; an older generation than the present one is refused (false).
     /// A new generation starts with what is counted under it, and none of the old one's containers.
     bool state(const AskOwner& owner, const Ask& ask, bool parked);
     void unpark(const AttemptId& attempt, std::int32_t launch_template);
     void relax(const AttemptId& attempt, std::int32_t ask);
+    /// Racks will do from now on.
+    void widen(const AttemptId& attempt, std::int32_t ask);
     void forget(const AttemptId& attempt, std::int32_t ask);
     /// Forgets asks and counts.
     void forget_all(const AttemptId& attempt);
@@ -90,42 +89,50 @@ public:
     /// Attempts with asks, in id order.
     std::vector<AttemptId> attempts() const;
 
-    /// Queues with something that may be placed, in index order.
-    std::vector<QueueIndex> ready_queues() const;
-    bool any_ready() const;
-    /// First outstanding ask of the queue whose class is not blocked, or null.
-    const Demand* next(QueueIndex queue) const;
-    /// Nothing of this ask's class fits now.
+    /// The application's asks go with it to another leaf, which may be the same.
+    void move(const ApplicationId& application, QueueIndex leaf);
+
+    /// Whether something may be placed, as far as is known.
+    bool any_ready() const { return queues_->any(fitting_); }
+    /// The first of it in order. Requires any_ready().
+    const Demand& next() const;
+    /// What limits look at. Requires that the ask is outstanding.
+    Shape shape_of(const Demand& demand) const;
+    /// No node has room for this ask now.
     void block(const Demand& demand);
-    /// `node` has `free` now: classes that fit may be placed again.
-    void unblock(const NodeId& node, const Resource& free);
+    /// `node`, of this label, has `free` now: classes that fit may be placed again.
+    void unblock(const NodeId& node, const std::string& label, const Resource& free);
+
+    /// A node is gone: masters that waited for others than where they failed look again.
+    void wake_masters();
 
     struct Pending {
         Resource size;
         std::int64_t count = 0;
     };
-    const Pending& pending(QueueIndex leaf) const { return pending_[leaf]; }
+    Pending pending(QueueIndex leaf) const {
+        return leaf < pending_.size() ? pending_[leaf] : Pending{};
+    }
     Pending pending() const;
     /// Classes with something outstanding.
-    std::size_t classes() const { return classes_.size(); }
+    std::size_t classes() const { return class_ids_.size(); }
+    /// All that is outstanding, in id order.
+    std::vector<const Demand*> outstanding() const;
 
     void check() const;
 
 private:
     struct ClassKey {
-        QueueIndex queue = 0;
-        std::int64_t memory_mib = 0;
-        std::int64_t vcores = 0;
-        AttemptId located_attempt;  // zero: any node will do
-        std::int32_t located_ask = 0;
+        Resource size;
+        std::string label;
+        AskKind kind = AskKind::Ordinary;
 
-        friend constexpr auto operator<=>(const ClassKey&, const ClassKey&) = default;
+        bool operator<(const ClassKey& other) const;
     };
     struct Class {
         ClassKey key;
-        std::set<AskOrder> open;
+        std::int64_t asks = 0;
         bool blocked = false;
-        std::vector<NodeId> nodes;  // it waits for, if located
     };
     struct Asks {
         std::map<std::int32_t, Demand> demands;
@@ -133,20 +140,26 @@ private:
     };
 
     void refresh(Demand& demand);
+    template <typename Change>
+    void change(const AttemptId& attempt, std::int32_t ask, Change&& change);
     void open(Demand& demand);
     void close(Demand& demand);
-    void set_ready(Class& the_class, std::uint64_t id, bool ready);
-    void set_blocked(std::uint64_t id, bool blocked);
-    Demand& demand_of(const AskOrder& order);
+    void set_blocked(ShapeId shape, bool blocked);
+    void set_waiting(Demand& demand, bool waits);
+    Pending& pending_of(const Demand& demand);
+    Demand& demand_of(const AttemptId& attempt, std::int32_t ask);
 
+    QueueTree* queues_;
     std::map<AttemptId, Asks> by_attempt_;
-    std::map<std::uint64_t, Class> classes_;
-    std::map<ClassKey, std::uint64_t> class_ids_;
-    std::uint64_t class_last_ = 0;
-    std::map<QueueIndex, std::set<std::pair<AskOrder, std::uint64_t>>> ready_;  // head, class
-    std::set<std::pair<std::int64_t, std::uint64_t>> blocked_;                  // memory, class
-    std::map<NodeId, std::set<std::uint64_t>> blocked_on_;                      // located classes
-    std::vector<Pending> pending_;
+    std::vector<Class> classes_;  // by shape
+    std::set<ShapeId> vacant_;
+    std::map<ClassKey, ShapeId> class_ids_;
+    ShapeMask fitting_;                                   // classes that are not blocked
+    std::set<std::pair<std::int64_t, ShapeId>> blocked_;  // by memory
+    std::map<NodeId, std::set<std::pair<AttemptId, std::int32_t>>> waiting_for_;
+    // Of those that wait alone, the ones that take nodes beside those they name; by memory.
+    std::set<std::tuple<std::int64_t, AttemptId, std::int32_t>> waiting_;
+    std::vector<Pending> pending_;  // by queue
 };
 
 }  // namespace heddle::rm

@@ -10,8 +10,9 @@ namespace heddle::rm {
 Books::Books(Config the_config)
     : config(std::move(the_config)),
       prng(config.seed),
-      queues(config.scheduler.queues),
-      asks(queues.size()) {}
+      queues(config.scheduler),
+      asks(queues),
+      scheduler(config.scheduler) {}
 
 Application& Books::application_of(const AttemptId& attempt) {
     Application* application = applications.find(attempt.application);

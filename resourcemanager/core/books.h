@@ -21,8 +21,10 @@
 #include "resourcemanager/core/effect.h"
 #include "resourcemanager/core/event.h"
 #include "resourcemanager/core/node_table.h"
+#include "resourcemanager/core/offer.h"
 #include "resourcemanager/core/placement.h"
 #include "resourcemanager/core/queue_tree.h"
+#include "resourcemanager/core/scheduler_history.h"
 #include "resourcemanager/core/views.h"
 
 namespace heddle::rm {
@@ -32,6 +34,7 @@ struct PendingSave {
     enum class Kind {
         Submission,        // refused if it fails
         Kill,              // refused if it fails
+        Change,            // refused if it fails
         AttemptAllocated,  // this and the following are tried again until they succeed
         AttemptEnd,
         ApplicationEnd,
@@ -39,6 +42,7 @@ struct PendingSave {
         NodeRegistration,  // the node is refused and comes again
         NodeLost,          // not tried again: the next restart waits for it, no more
         NodeForgotten,     // tried again
+        Scheduler,         // refused if it fails
         Ids,               // the requests that wait are refused
     };
     Kind kind = Kind::Submission;
@@ -130,6 +134,8 @@ struct Books {
     std::map<std::int64_t, PendingSave> saves_to_retry;  // by the batch that failed
     std::map<NodeIndex, PendingRegistration> registrations;
 
+    SchedulerHistory scheduler;
+
     // Application ids.
     std::int64_t ids_next = 1;
     std::int64_t ids_reserved = 0;
@@ -145,6 +151,7 @@ struct Books {
     std::deque<ApplicationId> completed;  // oldest first
     std::vector<AttemptId> with_news;
     bool size_check_armed = false;
+    Offer offer;
 
     Counters counters;
     ChangeLog changes;

@@ -34,7 +34,14 @@ constexpr std::size_t kHostMax = 255;  // as URLs
 constexpr std::size_t kExitMessageMax = 4096;  // shortened, as diagnostics
 constexpr std::size_t kNodeTextMax = 1024;     // a node that says more is refused
 constexpr std::size_t kNodeLayersMax = 32;     // of isolation; as kNodeTextMax
-constexpr std::size_t kHealthMax = 1024;       // shortened, as diagnostics
+constexpr std::size_t kNodeAttributesMax = 100;
+constexpr std::size_t kLabelMax = 255;
+constexpr std::size_t kBlacklistMax =
+    10'000;                               // of nodes a master wants nothing on; the first count
+constexpr std::size_t kHealthMax = 1024;  // shortened, as diagnostics
+
+/// Changes of one application that wait for their turn to be saved; more are refused.
+constexpr std::size_t kChangesWaitingMax = 32;
 
 struct Config {
     Duration heartbeat_interval = seconds(1);
@@ -50,11 +57,18 @@ struct Config {
     Duration save_retry = seconds(1);      // of what must be saved after a failure
     std::int32_t attempts_max = 2;         // upper bound of a submission's own number
     std::int32_t placements_per_step = 256;
+    /// Above 0: a node takes containers only in the step of its complete status, and then at most so
+    /// many that did not name it. So schedulers behave that are driven by heartbeats; simulation
+    /// compares with that. 0: room is used when it is there.
+    std::int32_t placements_per_status = 0;
     std::int32_t applications_completed_max = 10000;
+    Duration applications_completed_for = seconds(7 * 24 * 3600);  // at most; then they are gone
     std::int32_t applications_active_max = 10000;
     std::int32_t ids_per_reservation = 50;
     std::int32_t secrets_pool = 64;
     std::uint64_t seed = 1;  // of session numbers; the daemon draws it
+    /// Racks by the name or the address of a node; others say themselves where they stand.
+    std::map<std::string, std::string> topology;
     SchedulerConfig scheduler = default_scheduler_config();
     /// Added to the environment of master containers, kServerVariable above all.
     std::map<std::string, std::string> master_environment;

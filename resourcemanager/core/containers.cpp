@@ -6,6 +6,8 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/limits.h"
+#include "resourcemanager/core/offers.h"
 
 namespace heddle::rm {
 namespace {
@@ -26,26 +28,26 @@ void count_use(Application& application, const Container& container, int sign) {
 
 void charge(Books& books, Container& container) {
     Application& application = books.application_of(container.key.attempt);
-    std::set<ContainerId>& held = books.applications.find(container.id.attempt)->containers;
+    std::set<ContainerId>& held = books.applications.find(container.key.attempt)->containers;
     const std::size_t before = held.size();
     container.in_attempt = held.insert(held.end(), container.id);  // mostly the newest
     CHECK(held.size() == before + 1);
     application.allocated += container.size;
     count_use(application, container, +1);
-    books.queues.charge(application.queue, container.size, container.master());
+    books.queues.charge(application.id(), kNoLabel, container.size, leads(application, container));
     books.changed(application);
 }
 
 void refund(Books& books, const Container& container) {
     Application& application = books.application_of(container.key.attempt);
-    books.applications.find(container.id.attempt)->containers.erase(container.in_attempt);
+    books.applications.find(container.key.attempt)->containers.erase(container.in_attempt);
     application.allocated -= container.size;
     count_use(application, container, -1);
     const std::int64_t seconds =
         std::max<std::int64_t>(0, (books.now - container.since).microseconds / 1'000'000);
     application.memory_mib_seconds += container.size.memory_mib * seconds;
     application.vcore_seconds += container.size.vcores * seconds;
-    books.queues.refund(application.queue, container.size, container.master());
+    books.queues.refund(application.id(), kNoLabel, container.size, leads(application, container));
     books.changed(application);
 }
 
@@ -73,22 +75,34 @@ void remember_end(Books& books, Attempt& attempt, const Container& container,
     tell_end(books, attempt, container.id, ended);
 }
 
+// It was to be handed to the next attempt, whose master has never heard of it.
+void forget_kept(Books& books, Attempt& attempt, const Container& container) {
+    if (!container.stopping && books.asks.count(container.key).live > 0) {
+        books.asks.count_live(container.key, -1);
+    }
+    if (container.id.epoch < books.epoch) {
+        attempt.tombstones.insert(container.id);
+    }
+}
+
 }  // namespace
 
 void node_room_changed(Books& books, Node& node) {
     const Resource free = node.free();
     if (!node.placeable()) {
         books.free.set(node.index, std::nullopt);
+        books.asks.wake_masters();
         return;
     }
     books.free.set(node.index, free);
-    books.asks.unblock(node.info.id, free);
+    books.asks.unblock(node.info.id, node.info.label, free);
 }
 
 Container& enter_container(Books& books, Container container) {
     Container& entered = books.containers.add(std::move(container));
     Node& node = books.nodes.at(entered.node);
     books.nodes.hold(node, entered);
+    count_offer(books, node, entered);
     books.free.set(node.index, node.placeable() ? std::optional(node.free()) : std::nullopt);
     if (!entered.orphan) {
         charge(books, entered);
@@ -189,7 +203,7 @@ void container_gone(Books& books, ContainerId id, const ContainerExit& exit, boo
     }
     refund(books, container);
     Application& application = books.application_of(container.key.attempt);
-    Attempt& attempt = *books.applications.find(id.attempt);
+    Attempt& attempt = *books.applications.find(container.key.attempt);
     show_ended(books, application, container, exit);
     if (container.master()) {
         attempt.master_exit = exit;
@@ -197,6 +211,9 @@ void container_gone(Books& books, ContainerId id, const ContainerExit& exit, boo
         attempt.record.master_node = node.info.id;
         master_gone(books, application, attempt, exit);
     } else if (is_ending(attempt.state)) {
+        if (application.keeps_containers()) {
+            forget_kept(books, attempt, container);
+        }
         if (node_waits) {
             acknowledge(books, node.index, id);
         }

@@ -26,6 +26,8 @@ struct Timer {
         SizeCheck,      // asks that were taken before any node was known
         LocalityDelay,  // attempt, number: ask id
         SaveRetry,      // number: batch that failed
+        TimeLimit,      // attempt: of the application, number 0: its lifetime or its wait to start
+        Retention,      // of the application that is over for longest
     };
     Kind kind = Kind::Settle;
     AttemptId attempt;

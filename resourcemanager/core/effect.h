@@ -38,9 +38,15 @@ struct NodeRemoval {
     NodeId node;
 };
 
+/// A version of the scheduler's configuration leaves the store: there are newer ones enough.
+struct SchedulerVersionRemoval {
+    std::int64_t version = 0;
+};
+
 /// Records replace what is stored under their id.
-using StoreChange = std::variant<ApplicationRecord, AttemptRecord, NodeRecord, IdReservation,
-                                 ApplicationRemoval, NodeRemoval>;
+using StoreChange =
+    std::variant<ApplicationRecord, AttemptRecord, NodeRecord, IdReservation, ApplicationRemoval,
+                 NodeRemoval, SchedulerVersion, SchedulerVersionRemoval>;
 
 /// All changes are stored together or none is. Answered by Saved or SaveFailed with `batch`; the
 /// store carries batches out in the order in which they were given.
@@ -95,7 +101,19 @@ struct MasterCredentials {
     AttemptId attempt;
     std::string token;
 };
-using Answer = std::variant<NewApplicationAnswer, SubmitAnswer, KillAnswer, MasterCredentials>;
+struct SchedulerAnswer {
+    std::int64_t version = 0;  // of what holds now; of a dry run: what would be its number
+};
+/// What holds of the application now.
+struct ChangeAnswer {
+    ApplicationId application;
+    std::string queue;
+    std::int32_t priority = 0;
+    WallTime expires;
+};
+struct OrderAnswer {};
+using Answer = std::variant<NewApplicationAnswer, SubmitAnswer, KillAnswer, MasterCredentials,
+                            SchedulerAnswer, ChangeAnswer, OrderAnswer>;
 
 struct Reply {
     RequestId request;

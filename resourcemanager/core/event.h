@@ -4,6 +4,7 @@
 // store into these; the order in which they are given to step() is the order of the world.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "common/model/master_protocol.h"
 #include "common/model/node.h"
 #include "common/model/node_protocol.h"
+#include "common/model/queue.h"
 
 namespace heddle::rm {
 
@@ -48,6 +50,8 @@ struct Booted {
     std::vector<ApplicationRecord> applications;
     std::vector<AttemptRecord> attempts;
     std::vector<NodeRecord> nodes;
+    /// Oldest first; empty: none was ever applied, and what Config says holds.
+    std::vector<SchedulerVersion> scheduler_versions;
     std::vector<std::string> secrets;  // as SecretsSupplied; may be empty
 };
 
@@ -82,9 +86,57 @@ struct ClaimMaster {
     ApplicationId application;
 };
 
+/// Another configuration of the scheduler, as a whole. Answered by SchedulerAnswer once it is on
+/// disk and holds. Errors: InvalidArgument (it does not add up; every mistake is named), Conflict
+/// (another version is present than the expected one; a queue in use would go), Unavailable.
+struct ReplaceScheduler {
+    SchedulerConfig config;  // its version is of no account
+    std::optional<std::int64_t> expected_version;
+    std::string by;
+    std::string note;
+    bool dry_run = false;  // is checked and answered, and changes nothing
+};
+
+/// To another leaf, with all that it holds. Answered by ChangeAnswer once it is on disk; an
+/// application that is over is left as it is, as YARN does. Errors: NotFound (application, queue),
+/// InvalidArgument (the queue takes none), ResourceExhausted, Unavailable.
+struct MoveApplication {
+    ApplicationId application;
+    std::string queue;  // as in a submission
+};
+
+/// As MoveApplication. Errors: NotFound, InvalidArgument (above the cluster's maximum), ...
+struct ChangePriority {
+    ApplicationId application;
+    std::int32_t priority = 0;
+};
+
+/// As MoveApplication; beyond the queue's maximum it is that. Errors: NotFound, InvalidArgument (in
+/// the past), ...
+struct ChangeLifetime {
+    ApplicationId application;
+    WallTime expires;  // 0: never
+};
+
+/// Answered by OrderAnswer when the order is on its way. Errors: NotFound, Conflict (it ends),
+/// Unavailable (its node is away).
+struct SignalContainer {
+    ContainerId container;
+    SignalKind kind = SignalKind::ThreadDump;
+};
+
+/// Ends the present attempt as a failure. Answered by OrderAnswer once that is on disk. Errors:
+/// NotFound, Conflict (not the present attempt, or over).
+struct FailAttempt {
+    AttemptId attempt;
+    std::string reason;  // "failed by user alice"
+};
+
 struct Request {
     RequestId id;
-    std::variant<NewApplication, SubmitApplication, KillApplication, ClaimMaster> what;
+    std::variant<NewApplication, SubmitApplication, KillApplication, ClaimMaster, ReplaceScheduler,
+                 MoveApplication, ChangePriority, ChangeLifetime, SignalContainer, FailAttempt>
+        what;
 };
 
 // Node agents.

@@ -15,8 +15,31 @@ void settle_if_complete(Books& books);
 // on_request.cpp
 void on(Books& books, Request event);
 void on(Books& books, SecretsSupplied event);
+/// The end of a life by request, of a user or of a time limit; nothing if it is on its way.
+void begin_kill(Books& books, Application& application, std::string reason);
 /// Keeps enough secrets at hand.
 void ask_for_secrets(Books& books);
+
+// on_config.cpp
+void perform(Books& books, RequestId request, ReplaceScheduler& replace);
+void stored_scheduler(Books& books);
+void scheduler_failed(Books& books, const Error& why);
+/// After a start, before anything refers to a queue.
+void recover_scheduler(Books& books, std::vector<SchedulerVersion> versions);
+/// Errors: Unavailable while a version is being saved under which `leaf` takes no applications.
+Status stays_leaf(const Books& books, const std::string& leaf);
+
+// time_limits.cpp
+/// When it must be over, and by when it must have begun, from its submission and its queue.
+void set_time_limits(Books& books, Application& application);
+/// Wakes up at the next of its limits, or after `least` if that is over.
+void watch_time(Books& books, const Application& application, Duration least = {});
+void time_limit_due(Books& books, const ApplicationId& id);
+/// `expires`, or what the application's queue allows at most.
+WallTime within_lifetime_max(const Books& books, const Application& application, WallTime expires);
+/// Applications that are over leave by count and by age.
+void forget_completed(Books& books);
+void retention_due(Books& books);
 
 // on_node.cpp
 void on(Books& books, NodeMessage event);

@@ -1,11 +1,18 @@
 #include "resourcemanager/core/lifecycle.h"
 
+#include <algorithm>
 #include <limits>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "common/base/check.h"
+#include "common/base/strings.h"
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/limits.h"
 
 namespace heddle::rm {
 namespace {
@@ -37,18 +44,8 @@ void decide_outcome(Books& books, Application& application, AppState outcome, Fi
     advance(books, application, AppInput::EndDecided);
 }
 
-void forget_oldest_completed(Books& books) {
-    if (books.completed.size() <=
-        static_cast<std::size_t>(books.config.applications_completed_max)) {
-        return;
-    }
-    const ApplicationId oldest = books.completed.front();
-    books.completed.pop_front();
-    books.save({PendingSave::Kind::Removal, oldest, {}, 0, {}, 0}, {ApplicationRemoval{oldest}});
-}
-
 void application_over(Books& books, Application& application) {
-    books.queues.count_application(application.queue, -1);
+    books.queues.leave(application.id());
     switch (*application.outcome) {
         case AppState::Failed:
             ++books.counters.failed;
@@ -64,7 +61,7 @@ void application_over(Books& books, Application& application) {
            Error{ErrorCode::Conflict, to_string(application.id()) + " is over"});
     reply(books, application.kill_waits, KillAnswer{application.state});
     books.completed.push_back(application.id());
-    forget_oldest_completed(books);
+    forget_completed(books);
 }
 
 AppInput end_stored_input(AppState outcome, bool master_up) {
@@ -127,7 +124,7 @@ void advance(Books& books, Application& application, AppInput input) {
     books.changes.app_transitions.push_back({application.id(), application.state, *next});
     application.state = *next;
     if (ran != (*next == AppState::Running)) {
-        books.queues.count_running(application.queue, ran ? -1 : +1);
+        books.queues.set_running(application.id(), !ran);
     }
     books.changed(application);
 }
@@ -171,7 +168,33 @@ std::string describe(const ContainerExit& exit) {
     return exit.message.empty() ? text : text + ": " + exit.message;
 }
 
-std::string too_large(const Books& books, const Resource& size) {
+std::string too_large(const Books& books, const Resource& size, const std::string& label) {
+    const std::vector<std::string> labels = books.nodes.labels_ever();
+    if (!std::ranges::count(labels, label)) {
+        std::vector<std::string> named = labels;
+        std::erase(named, std::string());
+        const std::string there = join(named, ", ");
+        return label.empty() ? "every node has a label; name one of them: " + there
+                             : "no node has the label '" + label + "'" +
+                                   (there.empty() ? "" : "; there are: " + there);
+    }
+    if (!label.empty()) {
+        return "asked " + to_string(size) + "; no node with the label '" + label + "' is so large";
+    }
+    const std::set<std::string> there = books.nodes.named_ever();
+    for (const NamedCounts::Entry& entry : size.named.entries()) {
+        if (entry.count > 0 && !there.contains(entry.name)) {
+            return "asked " + to_string(size) + "; no node has any '" + entry.name + "', " +
+                   (there.empty()
+                        ? "nor anything else by name (node.resources)"
+                        : "there are: " +
+                              join(std::vector<std::string>(there.begin(), there.end()), ", "));
+        }
+    }
+    if (!size.named.empty()) {
+        return "asked " + to_string(size) + "; no node has all of it, the largest one has " +
+               to_string(books.nodes.largest_ever());
+    }
     return "asked " + to_string(size) + "; the largest node has " +
            to_string(books.nodes.largest_ever());
 }
@@ -214,10 +237,42 @@ void stored_submission(Books& books, Application& application) {
     if (books.config.defect != Defect::LostAcknowledgement) {
         reply(books, application.submit_waits, SubmitAnswer{application.id()});
     }
-    books.queues.count_application(application.queue, +1);
+    books.queues.enter(seat_of(application));
     advance(books, application, AppInput::QueueAccepted);
+    watch_time(books, application);
     start_attempt(books, application);
 }
+
+namespace {
+
+// What the attempt before has left running goes on under this one, and counts under the same ask
+// and generation as before. Until the new master has stated its asks nothing of it is surplus.
+void hand_over(Books& books, Attempt& before, Attempt& attempt) {
+    attempt.asks_known = false;
+    attempt.tombstones = std::move(before.tombstones);
+    const std::set<ContainerId> containers = before.containers;
+    for (const ContainerId& id : containers) {
+        Container& container = *books.containers.find(id);
+        if (container.master()) {
+            continue;
+        }
+        if (!container.stopping) {
+            books.asks.count_live(container.key, -1);
+        }
+        container.key.attempt = attempt.record.id;
+        if (!container.stopping) {
+            books.asks.count_live(container.key, +1);
+        }
+        before.containers.erase(container.in_attempt);
+        container.in_attempt = attempt.containers.insert(id).first;
+        container.told = false;
+        container.news = 0;
+        books.changed(container);
+    }
+    books.asks.forget_all(before.record.id);
+}
+
+}  // namespace
 
 void start_attempt(Books& books, Application& application) {
     const bool needs_secret = !application.command();
@@ -225,7 +280,7 @@ void start_attempt(Books& books, Application& application) {
         books.secret_waits.push_back(application.id());
         return;
     }
-    const Attempt* last = application.current();
+    Attempt* last = application.current();
     const AttemptId id{application.id(), last == nullptr ? 1 : last->record.id.number + 1};
     Attempt& attempt = application.attempts.emplace_back();
     attempt.record.id = id;
@@ -235,10 +290,14 @@ void start_attempt(Books& books, Application& application) {
         books.secrets.pop_front();
         books.applications.add_token(attempt.record.master_token, id);
     }
+    if (last != nullptr && application.keeps_containers()) {
+        hand_over(books, *last, attempt);
+    }
     advance(books, attempt, AttemptInput::Started);
     advance(books, attempt, AttemptInput::QueueAccepted);
     if (!application.managed()) {
         advance(books, attempt, AttemptInput::Granted);
+        books.queues.count_parallel(application.id());
         const PendingSave save{PendingSave::Kind::AttemptAllocated, id.application, id, 0, {}, 0};
         books.save(save, changes_of(books, save));
         return;
@@ -247,13 +306,16 @@ void start_attempt(Books& books, Application& application) {
     ask.priority = std::numeric_limits<std::int32_t>::min();
     ask.size = application.submission->master_size;
     ask.count = 1;
-    books.asks.state({id, application.queue, application.submission->priority, application.serial},
-                     ask, false);
+    ask.label = master_label(*application.submission);
+    AskOwner owner = owner_of(books, application, id, true);
+    owner.choosy = application.attempts.size() > 1;
+    books.asks.state(owner, ask, false);
 }
 
 void master_granted(Books& books, Application& application, Attempt& attempt,
                     const Container& container) {
     books.asks.forget(attempt.record.id, 0);
+    books.queues.count_parallel(application.id());
     attempt.record.master_container = container.id;
     attempt.record.master_node = books.nodes.at(container.node).info.id;
     attempt.record.master_origin = books.nodes.at(container.node).origin;
@@ -290,10 +352,13 @@ void end_attempt(Books& books, Application& application, Attempt& attempt, Attem
     attempt.record.finished = books.wall;
     advance(books, attempt, AttemptInput::EndDecided);
     books.deadlines.cancel(master_timer(attempt));
+    const bool keeps =
+        application.keeps_containers() && application.goes_on() && !end.outcome.has_value();
     const std::set<ContainerId> containers = attempt.containers;
     for (const ContainerId& id : containers) {
         Container* container = books.containers.find(id);
         if (container != nullptr && !(finished && container->master()) &&
+            !(keeps && !container->master()) &&
             !(books.config.defect == Defect::StaleEpochAccepted && !container->master())) {
             stop_container(books, *container, "its application attempt is over");
         }
@@ -303,7 +368,14 @@ void end_attempt(Books& books, Application& application, Attempt& attempt, Attem
             acknowledge(books, ended.node, id);
         }
     }
-    books.asks.forget_all(attempt.record.id);
+    if (keeps) {
+        attempt.asks_known = false;
+        for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
+            books.asks.forget(attempt.record.id, demand->ask.id);
+        }
+    } else {
+        books.asks.forget_all(attempt.record.id);
+    }
     if (!finished) {
         dismiss_master(books, attempt, end.diagnostics);
     }
@@ -320,7 +392,7 @@ void fail_attempt(Books& books, Application& application, Attempt& attempt, std:
     AttemptEnd end;
     end.status = counts ? FinalStatus::Failed : FinalStatus::Undefined;
     end.diagnostics = why;
-    const std::int32_t failures = application.failures() + (counts ? 1 : 0);
+    const std::int32_t failures = application.failures(books.wall) + (counts ? 1 : 0);
     if (application.state != AppState::Killing &&
         (failures >= application.attempts_max() || !application.managed())) {
         end.status = FinalStatus::Failed;
@@ -336,6 +408,7 @@ void stored_attempt_end(Books& books, Application& application, Attempt& attempt
                            attempt.containers.contains(*attempt.record.master_container);
     advance(books, attempt, end_stored_input(attempt.record.state, master_up));
     acknowledge_master_end(books, attempt);
+    reply(books, application.fail_waits, OrderAnswer{});
     if (finished) {
         send_to_master(books, attempt, MasterFinished{attempt.session});
     }
@@ -418,15 +491,15 @@ void stored_kill(Books& books, Application& application) {
     reply(books, application.kill_waits, KillAnswer{application.state});
     std::erase(books.secret_waits, application.id());
     Attempt* attempt = application.current();
-    if (attempt != nullptr && !is_ending(attempt->state)) {
+    if (attempt != nullptr && (!is_ending(attempt->state) || application.keeps_containers())) {
         const std::set<ContainerId> containers = attempt->containers;
         for (const ContainerId& id : containers) {
             if (Container* container = books.containers.find(id)) {
                 stop_container(books, *container, application.kill_reason);
             }
         }
+        books.asks.forget_all(attempt->record.id);
         if (!is_ending(attempt->state)) {
-            books.asks.forget_all(attempt->record.id);
             dismiss_master(books, *attempt, application.kill_reason);
         }
     }
@@ -473,6 +546,7 @@ std::vector<StoreChange> changes_of(Books& books, const PendingSave& save) {
     switch (save.kind) {
         case PendingSave::Kind::Submission:
         case PendingSave::Kind::Kill:
+        case PendingSave::Kind::Change:
         case PendingSave::Kind::ApplicationEnd:
             changes.emplace_back(record_of(*application));
             break;
@@ -496,6 +570,7 @@ std::vector<StoreChange> changes_of(Books& books, const PendingSave& save) {
         case PendingSave::Kind::NodeRegistration:
         case PendingSave::Kind::NodeLost:
         case PendingSave::Kind::NodeForgotten:
+        case PendingSave::Kind::Scheduler:
         case PendingSave::Kind::Ids:
             CHECK(false);  // never tried again
     }

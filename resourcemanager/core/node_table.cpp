@@ -1,5 +1,6 @@
 #include "resourcemanager/core/node_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/check.h"
@@ -43,10 +44,16 @@ std::map<NodeState, std::int64_t> NodeTable::count_by_state() const {
 
 void NodeTable::set_state(Node& node, NodeState state) {
     --states_[node.state];
-    total_ -= node.state == NodeState::Running ? node.info.total : Resource{};
+    if (node.state == NodeState::Running) {
+        total_ -= node.info.total;
+        totals_[node.info.label] -= node.info.total;
+    }
     node.state = state;
     ++states_[node.state];
-    total_ += node.state == NodeState::Running ? node.info.total : Resource{};
+    if (node.state == NodeState::Running) {
+        total_ += node.info.total;
+        totals_[node.info.label] += node.info.total;
+    }
 }
 
 void NodeTable::set_info(Node& node, const NodeInfo& info) {
@@ -90,30 +97,53 @@ void NodeTable::release(Node& node, const Container& container) {
     node.used -= container.size;
 }
 
-bool NodeTable::any_ever_fits(const Resource& size) const {
-    for (const auto& [memory, vcores] : sizes_ever_) {
-        if (size.fits_in({memory, vcores})) {
-            return true;
-        }
+bool NodeTable::any_ever_fits(const Resource& size, const std::string& label) const {
+    const auto sizes = sizes_ever_.find(label);
+    return sizes != sizes_ever_.end() &&
+           std::ranges::any_of(sizes->second,
+                               [&](const Resource& total) { return size.fits_in(total); });
+}
+
+std::vector<std::string> NodeTable::labels_ever() const {
+    std::vector<std::string> labels;
+    for (const auto& [label, sizes] : sizes_ever_) {
+        labels.push_back(label);
     }
-    return false;
+    return labels;
+}
+
+Resource NodeTable::total(const std::string& label) const {
+    const auto it = totals_.find(label);
+    return it == totals_.end() ? Resource{} : it->second;
 }
 
 Resource NodeTable::largest_ever() const {
-    if (sizes_ever_.empty()) {
-        return {};
+    Resource largest;
+    for (const auto& [label, sizes] : sizes_ever_) {
+        largest = std::max(largest, *sizes.rbegin());
     }
-    return {sizes_ever_.rbegin()->first, sizes_ever_.rbegin()->second};
+    return largest;
 }
 
-void NodeTable::remember_size(const Resource& total) {
-    if (any_ever_fits(total)) {
+std::set<std::string> NodeTable::named_ever() const {
+    std::set<std::string> names;
+    for (const auto& [label, sizes] : sizes_ever_) {
+        for (const Resource& total : sizes) {
+            for (const NamedCounts::Entry& entry : total.named.entries()) {
+                names.insert(entry.name);
+            }
+        }
+    }
+    return names;
+}
+
+void NodeTable::remember_size(const NodeInfo& info) {
+    if (any_ever_fits(info.total, info.label)) {
         return;
     }
-    std::erase_if(sizes_ever_, [&](const auto& size) {
-        return Resource{size.first, size.second}.fits_in(total);
-    });
-    sizes_ever_.emplace(total.memory_mib, total.vcores);
+    std::set<Resource>& sizes = sizes_ever_[info.label];
+    std::erase_if(sizes, [&](const Resource& size) { return size.fits_in(info.total); });
+    sizes.insert(info.total);
 }
 
 void NodeTable::touch_orders(Node& node) {
@@ -132,6 +162,7 @@ std::vector<NodeIndex> NodeTable::take_with_orders() {
 
 void NodeTable::check(const ContainerTable& containers) const {
     Resource total;
+    std::map<std::string, Resource> by_label;
     for (const Node& node : nodes_) {
         Resource used;
         for (const ContainerId& id : node.containers) {
@@ -141,10 +172,16 @@ void NodeTable::check(const ContainerTable& containers) const {
             used += container->size;
         }
         CHECK(used == node.used);
-        total += node.state == NodeState::Running ? node.info.total : Resource{};
+        if (node.state == NodeState::Running) {
+            total += node.info.total;
+            by_label[node.info.label] += node.info.total;
+        }
         CHECK((node.session != 0) == (node.connection.value != 0));
     }
     CHECK(total == total_);
+    for (const auto& [label, sum] : totals_) {
+        CHECK(sum == by_label[label]);
+    }
     CHECK(by_id_.size() + vacant_.size() == nodes_.size());
 }
 

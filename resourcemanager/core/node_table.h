@@ -44,9 +44,10 @@ struct Node {
     std::set<ContainerId> containers;
     Outbox<NodeOrders> orders;    // of this step
     bool orders_waiting = false;  // in NodeTable's list of nodes with orders
+    bool withheld = false;        // until its next complete status; see offers.h
 
     bool connected() const { return session != 0; }
-    bool placeable() const { return connected() && state == NodeState::Running; }
+    bool placeable() const { return connected() && state == NodeState::Running && !withheld; }
     Resource free() const { return info.total - used; }
 };
 
@@ -73,12 +74,16 @@ public:
     void hold(Node& node, Container& container);
     void release(Node& node, const Container& container);
 
-    /// Whether some node that ever registered is large enough.
-    bool any_ever_fits(const Resource& size) const;
+    /// Whether some node that ever registered with this label is large enough.
+    bool any_ever_fits(const Resource& size, const std::string& label = {}) const;
     /// The largest node that ever registered, by memory, then vcores; zero if there is none.
     Resource largest_ever() const;
     bool any_ever() const { return !sizes_ever_.empty(); }
-    void remember_size(const Resource& total);
+    /// Labels that some node ever had; the empty one too.
+    std::vector<std::string> labels_ever() const;
+    /// Names of countable resources that some node ever had.
+    std::set<std::string> named_ever() const;
+    void remember_size(const NodeInfo& info);
 
     /// Marks that `node.orders` has something to send.
     void touch_orders(Node& node);
@@ -86,6 +91,8 @@ public:
 
     /// Of nodes that are connected or silent for less than their expiry.
     Resource total() const { return total_; }
+    /// The part of it that has this label.
+    Resource total(const std::string& label) const;
     std::map<NodeState, std::int64_t> count_by_state() const;
     /// Every change of a node's state or size goes through here: it keeps the sums.
     void set_state(Node& node, NodeState state);
@@ -98,9 +105,10 @@ private:
     std::vector<NodeIndex> vacant_;
     std::map<NodeId, NodeIndex> by_id_;
     std::unordered_map<std::uint64_t, NodeIndex> by_connection_;
-    std::set<std::pair<std::int64_t, std::int64_t>> sizes_ever_;  // memory, vcores; none dominated
+    std::map<std::string, std::set<Resource>> sizes_ever_;  // by label; none fits in another
     std::vector<NodeIndex> with_orders_;
     Resource total_;
+    std::map<std::string, Resource> totals_;  // by label
     std::map<NodeState, std::int64_t> states_;
 };
 

@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/limits.h"
 
 namespace heddle::rm {
 namespace {
@@ -180,7 +182,7 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
     const auto the_template = attempt.templates.find(ask.launch_template);
     const bool known_template = the_template != attempt.templates.end();
     if (ask.id <= 0 || ask.count < 0 || ask.count > kAskCountMax || ask.size.memory_mib <= 0 ||
-        ask.size.vcores <= 0) {
+        ask.size.vcores <= 0 || ask.size.any_negative()) {
         refuse_ask(books, attempt, ask, "an ask needs an id, a count and a size");
         return;
     }
@@ -193,26 +195,34 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
         refuse_ask(books, attempt, ask, template_too_large(ask.launch_template));
         return;
     }
-    if (books.nodes.any_ever() && !books.nodes.any_ever_fits(ask.size)) {
-        refuse_ask(books, attempt, ask, too_large(books, ask.size));
+    if (ask.label.empty()) {
+        ask.label = application.submission->label;
+    }
+    if (books.nodes.any_ever() && !ever_fits(books, ask.size, ask.label)) {
+        refuse_ask(books, attempt, ask, too_large(books, ask.size, ask.label));
         return;
     }
+    if (const Status status = books.queues.admit_size(application.queue, ask.size); !status) {
+        refuse_ask(books, attempt, ask, status.error().message);
+        return;
+    }
+    ask.size = at_least_minimum(books, ask.size);
     const Demand* before = books.asks.find(attempt.record.id, ask.id);
     if (books.config.defect == Defect::IncrementInsteadOfAsk && before != nullptr &&
         before->ask.generation == ask.generation) {
         ask.count += before->ask.count;
     }
     const bool new_wish = before == nullptr || before->ask.nodes != ask.nodes ||
+                          before->ask.racks != ask.racks ||
                           before->ask.generation != ask.generation;
-    const AskOwner owner{attempt.record.id, application.queue, application.submission->priority,
-                         application.serial};
+    AskOwner owner = owner_of(books, application, attempt.record.id, false);
+    owner.choosy = !attempt.blacklist.empty();
     if (!books.asks.state(owner, ask, !known_template)) {
         ++books.counters.messages_stale;
         return;
     }
-    if (new_wish && !ask.nodes.empty() && ask.relax_locality) {
-        books.deadlines.set({Timer::Kind::LocalityDelay, attempt.record.id, ask.id},
-                            books.now + books.config.locality_delay);
+    if (new_wish) {
+        begin_locality(books, attempt.record.id, ask);
     }
 }
 
@@ -230,6 +240,15 @@ void forget_absent_asks(Books& books, Attempt& attempt, const std::vector<Ask>& 
     for (const std::int32_t id : absent) {
         books.asks.forget(attempt.record.id, id);
     }
+}
+
+// A container of this attempt, or of one before it that has left it to this one.
+bool may_hold(const Books& books, const Attempt& attempt, const ContainerId& id) {
+    const Application& application = *books.applications.find(attempt.record.id.application);
+    return id.attempt == attempt.record.id ||
+           (application.keeps_containers() &&
+            id.attempt.application == attempt.record.id.application &&
+            id.attempt.number < attempt.record.id.number);
 }
 
 // A complete update shows what the master knows: what it should know is told again.
@@ -254,7 +273,7 @@ void compare_known(Books& books, Attempt& attempt, const MasterUpdate& update) {
     }
     for (const ContainerId& id : known) {
         const bool here = attempt.containers.contains(id) || attempt.ended.contains(id);
-        if (here || id.attempt != attempt.record.id || (!books.settled && id.epoch < books.epoch)) {
+        if (here || !may_hold(books, attempt, id) || (!books.settled && id.epoch < books.epoch)) {
             continue;  // it may still come with its node
         }
         attempt.tombstones.insert(id);
@@ -262,6 +281,22 @@ void compare_known(Books& books, Attempt& attempt, const MasterUpdate& update) {
         ended.exit = {
             ExitReason::NodeLost, kExitAborted, 0, "no node has reported it", 0, books.wall};
         tell_end(books, attempt, id, ended);
+    }
+}
+
+// Its asks look for their nodes anew.
+void set_blacklist(Books& books, Attempt& attempt, const std::vector<NodeId>& nodes) {
+    const std::size_t count = std::min(nodes.size(), kBlacklistMax);
+    std::set<NodeId> blacklist(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(count));
+    if (blacklist == attempt.blacklist) {
+        return;
+    }
+    attempt.blacklist = std::move(blacklist);
+    for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
+        AskOwner owner = demand->owner;
+        owner.choosy = !attempt.blacklist.empty();
+        const Ask ask = demand->ask;
+        books.asks.state(owner, ask, demand->parked);
     }
 }
 
@@ -281,18 +316,22 @@ void on_update(Books& books, Application& application, Attempt& attempt,
     }
     for (const ContainerId& id : update.releases) {
         Container* container = books.containers.find(id);
-        if (container != nullptr && id.attempt == attempt.record.id && !container->master()) {
+        if (container != nullptr && container->key.attempt == attempt.record.id &&
+            !container->master()) {
             stop_container(books, *container, "released by its master");
         }
     }
     for (const ContainerId& id : update.starts) {
         Container* container = books.containers.find(id);
-        if (container != nullptr && id.attempt == attempt.record.id) {
+        if (container != nullptr && container->key.attempt == attempt.record.id) {
             start_held(books, *container);
         }
     }
     if (!update.complete && !attempt.asks_known) {
         return;  // after a restart the whole book comes first
+    }
+    if (update.complete || update.blacklist) {
+        set_blacklist(books, attempt, update.blacklist.value_or(std::vector<NodeId>{}));
     }
     // Asks before ends: a lowered count and a confirmed end belong together.
     for (const Ask& ask : update.asks) {

@@ -10,6 +10,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/offers.h"
 
 namespace heddle::rm {
 namespace {
@@ -22,14 +23,36 @@ void refuse(Books& books, ConnectionId connection, const NodeId& node, std::stri
     books.emit(CloseConnection{connection, {ErrorCode::Conflict, std::move(reason)}});
 }
 
+// The attempt that a reported container belongs to: the one it was granted to, or, where
+// containers outlive attempts, the present one.
+Attempt* attempt_of(Books& books, const ContainerReport& report) {
+    Application* application = books.applications.find(report.container.attempt.application);
+    if (application != nullptr && application->keeps_containers() && report.key.ask > 0) {
+        return application->current();
+    }
+    return books.applications.find(report.container.attempt);
+}
+
+// An attempt that has failed keeps its containers for the next one.
+bool kept_by(const Application& application, const Attempt& attempt,
+             const ContainerReport& report) {
+    return application.keeps_containers() && application.goes_on() &&
+           report.container.attempt.number <= attempt.record.id.number;
+}
+
 // An attempt whose containers are taken over when a node reports them.
 bool takes_containers(const Books& books, const Attempt* attempt, const ContainerReport& report) {
     if (books.config.defect == Defect::StaleEpochAccepted && attempt != nullptr) {
         return true;
     }
-    return attempt != nullptr && !is_ending(attempt->state) && report.key.ask > 0 &&
-           report.key.attempt == report.container.attempt && report.container.epoch < books.epoch &&
-           !attempt->tombstones.contains(report.container);
+    if (attempt == nullptr || report.key.ask <= 0 || report.container.epoch >= books.epoch ||
+        attempt->tombstones.contains(report.container)) {
+        return false;
+    }
+    const Application* application = books.applications.find(attempt->record.id.application);
+    return kept_by(*application, *attempt, report) ||
+           (!is_ending(attempt->state) && report.key.attempt == report.container.attempt &&
+            report.key.attempt == attempt->record.id);
 }
 
 void show_phase(Books& books, Container& container, const ContainerReport& report) {
@@ -65,7 +88,9 @@ Container from_report(const Books& books, NodeIndex node, const ContainerReport&
 }
 
 void adopt(Books& books, Node& node, Attempt& attempt, const ContainerReport& report) {
-    Container& container = enter_container(books, from_report(books, node.index, report));
+    Container taken = from_report(books, node.index, report);
+    taken.key.attempt = attempt.record.id;
+    Container& container = enter_container(books, std::move(taken));
     books.asks.count_live(container.key, +1);
     const Application& application = books.application_of(attempt.record.id);
     if (application.state == AppState::Killing && books.settled) {
@@ -100,7 +125,7 @@ void take_orphan(Books& books, Node& node, Attempt* attempt, const ContainerRepo
 }
 
 void unknown_done(Books& books, Node& node, const ContainerReport& report) {
-    Attempt* attempt = books.applications.find(report.container.attempt);
+    Attempt* attempt = attempt_of(books, report);
     if (attempt != nullptr) {
         if (const auto it = attempt->ended.find(report.container); it != attempt->ended.end()) {
             it->second.node_waits = true;
@@ -115,10 +140,16 @@ void unknown_done(Books& books, Node& node, const ContainerReport& report) {
         }
     }
     if (takes_containers(books, attempt, report)) {
-        books.asks.count_unconfirmed(report.key, +1);
         attempt->tombstones.insert(report.container);
+        if (is_ending(attempt->state)) {  // the next attempt's master does not know it
+            acknowledge(books, node.index, report.container);
+            return;
+        }
+        AskKey key = report.key;
+        key.attempt = attempt->record.id;
+        books.asks.count_unconfirmed(key, +1);
         EndedContainer& ended = attempt->ended[report.container];
-        ended = {*report.exit, report.key, node.index, true, true, 0, {}};
+        ended = {*report.exit, key, node.index, true, true, 0, {}};
         tell_end(books, *attempt, report.container, ended);
         return;
     }
@@ -182,7 +213,7 @@ void on_report(Books& books, Node& node, ContainerReport& report) {
         unknown_done(books, node, report);
         return;
     }
-    Attempt* attempt = books.applications.find(report.container.attempt);
+    Attempt* attempt = attempt_of(books, report);
     if (takes_containers(books, attempt, report)) {
         adopt(books, node, *attempt, report);
     } else {
@@ -292,9 +323,10 @@ void welcome(Books& books, Node& node, ConnectionId connection, NodeRegister& me
         ++node.origins;
     }
     books.nodes.set_info(node, message.info);
+    books.free.move(node.index, node.info.label, node.info.rack);
     books.nodes.set_state(node, NodeState::Running);
     node.usage.health.clear();
-    books.nodes.remember_size(node.info.total);
+    books.nodes.remember_size(node.info);
     heard(books, node);
     books.emit(SendToNode{connection, node.info.id,
                           NodeWelcome{node.session, books.epoch, books.config.heartbeat_interval}});
@@ -335,10 +367,30 @@ std::string wrong_info(const NodeInfo& info) {
                std::to_string(kNodeLayersMax) + " layers of isolation take at most " +
                std::to_string(kNodeTextMax) + " bytes";
     }
+    if (info.label.size() > kLabelMax || info.attributes.size() > kNodeAttributesMax ||
+        !std::ranges::all_of(info.attributes, [&](const auto& attribute) {
+            return fits(attribute.first) && fits(attribute.second);
+        })) {
+        return "a node's label takes at most " + std::to_string(kLabelMax) +
+               " bytes, and each of at most " + std::to_string(kNodeAttributesMax) +
+               " attributes at most " + std::to_string(kNodeTextMax);
+    }
     return "";
 }
 
+// What the operator has written down comes before what a node says of itself.
+void set_rack(const Books& books, NodeInfo& info) {
+    for (const std::string& key : {info.id.name, info.address}) {
+        const auto it = books.config.topology.find(key);
+        if (it != books.config.topology.end()) {
+            info.rack = it->second;
+            return;
+        }
+    }
+}
+
 void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
+    set_rack(books, message.info);
     const NodeInfo& info = message.info;
     if (std::string wrong = wrong_info(info); !wrong.empty()) {
         refuse(books, connection, info.id, std::move(wrong));
@@ -354,6 +406,7 @@ void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
     }
     const std::optional<NodeIndex> index = books.nodes.find(info.id);
     Node& node = index.has_value() ? books.nodes.at(*index) : books.nodes.add(info);
+    node.withheld = books.config.placements_per_status > 0;
     const auto pending = books.registrations.find(node.index);
     if (connection <= node.connection ||
         (pending != books.registrations.end() && connection <= pending->second.connection)) {
@@ -391,6 +444,7 @@ void on_message(Books& books, ConnectionId connection, NodeStatus& message) {
     if (message.complete) {
         set_usage(books, *node, message.usage);
         on_complete_list(books, *node, message.containers);
+        offer_room(books, *node);
     } else {
         for (ContainerReport& report : message.containers) {
             on_report(books, *node, report);

@@ -5,8 +5,13 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/change.h"
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/limits.h"
+#include "resourcemanager/core/move.h"
+#include "resourcemanager/core/queue_rules.h"
 
 namespace heddle::rm {
 namespace {
@@ -44,16 +49,34 @@ bool was_handed_out(const Books& books, const ApplicationId& id) {
             (id.sequence > books.ids_of_earlier_epochs && id.sequence < books.ids_next));
 }
 
+// By the placement rules. The groups of users are not known to the manager.
+Result<std::string> queue_of(const Books& books, const ApplicationSubmission& submission) {
+    TRY(const QueueChoice choice,
+        queue_for(books.config.scheduler,
+                  {submission.user, {}, submission.name, submission.queue}));
+    if (choice.create) {
+        return Error{ErrorCode::Unsupported,
+                     "queue '" + choice.path +
+                         "' is not there, and creating queues at submission "
+                         "is not supported in this version; configure it"};
+    }
+    return choice.path;
+}
+
 // What every submission must fulfil, whenever it comes. Fills in what was left open.
 Status complete(const Books& books, ApplicationSubmission& submission) {
     if (!was_handed_out(books, submission.id)) {
         return Error{ErrorCode::InvalidArgument,
                      to_string(submission.id) + " was not handed out by new-application"};
     }
-    if (submission.keep_containers) {
-        return Error{ErrorCode::Unsupported,
-                     "keeping containers across attempts is not supported in this version"};
+    if (submission.keep_containers && submission.kind == ApplicationKind::Rdd) {
+        return Error{ErrorCode::InvalidArgument,
+                     "an application of kind rdd cannot keep containers across attempts: its "
+                     "executors end with their driver; leave "
+                     "keep-containers-across-application-attempts out, or submit a program that "
+                     "speaks the master protocol as kind master"};
     }
+    TRY(priority_is_allowed(books, submission.priority));
     if (submission.unmanaged) {
         if (submission.kind == ApplicationKind::Command) {
             return Error{ErrorCode::InvalidArgument,
@@ -63,12 +86,17 @@ Status complete(const Books& books, ApplicationSubmission& submission) {
         if (submission.master.argv.empty() || submission.master.argv.front().empty()) {
             return Error{ErrorCode::InvalidArgument, "no command is given to start"};
         }
-        if (submission.master_size.memory_mib <= 0 || submission.master_size.vcores <= 0) {
-            return Error{ErrorCode::InvalidArgument, "memory and vcores must be positive, not " +
-                                                         to_string(submission.master_size)};
+        if (submission.master_size.memory_mib <= 0 || submission.master_size.vcores <= 0 ||
+            submission.master_size.any_negative()) {
+            return Error{
+                ErrorCode::InvalidArgument,
+                "memory and vcores must be positive and other resources not negative, in " +
+                    to_string(submission.master_size)};
         }
-        if (books.nodes.any_ever() && !books.nodes.any_ever_fits(submission.master_size)) {
-            return Error{ErrorCode::InvalidArgument, too_large(books, submission.master_size)};
+        if (books.nodes.any_ever() &&
+            !ever_fits(books, submission.master_size, master_label(submission))) {
+            return Error{ErrorCode::InvalidArgument,
+                         too_large(books, submission.master_size, master_label(submission))};
         }
     }
     if (const std::size_t bytes = bytes_of(submission.master); bytes > kLaunchSpecBytesMax) {
@@ -79,9 +107,14 @@ Status complete(const Books& books, ApplicationSubmission& submission) {
     }
     submission.attempts_max =
         std::clamp(submission.attempts_max, 1, std::max(1, books.config.attempts_max));
-    TRY(const QueueIndex queue, books.queues.find_leaf(submission.queue));
+    TRY(const std::string path, queue_of(books, submission));
+    TRY(const QueueIndex queue, books.queues.find_leaf(path));
     submission.queue = books.queues.at(queue).path;
-    return {};
+    if (!submission.unmanaged) {
+        TRY(books.queues.admit_size(queue, submission.master_size));
+        submission.master_size = at_least_minimum(books, submission.master_size);
+    }
+    return stays_leaf(books, submission.queue);
 }
 
 void perform(Books& books, RequestId request, SubmitApplication& submit) {
@@ -91,7 +124,7 @@ void perform(Books& books, RequestId request, SubmitApplication& submit) {
         return;
     }
     if (Application* known = books.applications.find(submission.id)) {
-        if (*known->submission != submission) {
+        if (as_submitted(*known) != submission) {
             refuse(books, request, ErrorCode::Conflict,
                    to_string(submission.id) + " was submitted before with other content");
         } else if (known->state == AppState::NewSaving) {
@@ -108,9 +141,14 @@ void perform(Books& books, RequestId request, SubmitApplication& submit) {
                    " applications are active; no more are taken");
         return;
     }
+    if (const Status status = books.queues.admit(queue, submission.id); !status) {
+        books.emit(Reply{request, status.error()});
+        return;
+    }
     Application& application = books.applications.add(std::move(submission));
     application.queue = queue;
     application.submitted = books.wall;
+    set_time_limits(books, application);
     application.submit_waits.push_back(request);
     advance(books, application, AppInput::Submitted);
     const PendingSave save{PendingSave::Kind::Submission, application.id(), {}, 0, {}, 0};
@@ -139,14 +177,24 @@ void perform(Books& books, RequestId request, KillApplication& kill) {
         return;
     }
     application->kill_waits.push_back(request);
-    if (std::exchange(application->kill_saving, true)) {
-        return;
-    }
-    application->kill_reason = kill.reason.empty()
-                                   ? std::string("killed by request")
-                                   : shortened(std::move(kill.reason), kDiagnosticsMax);
-    const PendingSave save{PendingSave::Kind::Kill, application->id(), {}, 0, {}, 0};
-    books.save(save, changes_of(books, save));
+    begin_kill(books, *application,
+               kill.reason.empty() ? std::string("killed by request") : std::move(kill.reason));
+}
+
+void perform(Books& books, RequestId request, const MoveApplication& move) {
+    on_move(books, request, move);
+}
+void perform(Books& books, RequestId request, const ChangePriority& change) {
+    on_priority(books, request, change);
+}
+void perform(Books& books, RequestId request, const ChangeLifetime& change) {
+    on_lifetime(books, request, change);
+}
+void perform(Books& books, RequestId request, const SignalContainer& signal) {
+    on_signal(books, request, signal);
+}
+void perform(Books& books, RequestId request, const FailAttempt& fail) {
+    on_fail(books, request, fail);
 }
 
 void perform(Books& books, RequestId request, const ClaimMaster& claim) {
@@ -175,6 +223,16 @@ void perform(Books& books, RequestId request, const ClaimMaster& claim) {
 }
 
 }  // namespace
+
+void begin_kill(Books& books, Application& application, std::string reason) {
+    if (application.kill_requested || is_ending(application.state) ||
+        std::exchange(application.kill_saving, true)) {
+        return;
+    }
+    application.kill_reason = shortened(std::move(reason), kDiagnosticsMax);
+    const PendingSave save{PendingSave::Kind::Kill, application.id(), {}, 0, {}, 0};
+    books.save(save, changes_of(books, save));
+}
 
 void on(Books& books, Request event) {
     std::visit([&](auto& what) { perform(books, event.id, what); }, event.what);

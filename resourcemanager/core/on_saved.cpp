@@ -5,6 +5,7 @@
 
 #include "common/base/check.h"
 #include "common/base/log.h"
+#include "resourcemanager/core/change.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 
@@ -67,6 +68,7 @@ void kill_failed(Books& books, const ApplicationId& id, const Error& why) {
         return;
     }
     refuse_all(books, application->kill_waits, why);
+    watch_time(books, *application, books.config.save_retry);
 }
 
 // An attempt that has ended is saved with its end, and the record may have left the store with its
@@ -110,6 +112,9 @@ void on(Books& books, Saved event) {
         case PendingSave::Kind::Kill:
             stored_kill(books, *application);
             break;
+        case PendingSave::Kind::Change:
+            stored_change(books, *application);
+            break;
         case PendingSave::Kind::AttemptAllocated:
             stored_attempt(books, *application, *books.applications.find(save.attempt));
             break;
@@ -129,6 +134,9 @@ void on(Books& books, Saved event) {
             break;
         case PendingSave::Kind::NodeForgotten:
             stored_forgotten(books, save.node);
+            break;
+        case PendingSave::Kind::Scheduler:
+            stored_scheduler(books);
             break;
         case PendingSave::Kind::Ids:
             stored_ids(books, save.sequences);
@@ -153,6 +161,9 @@ void on(Books& books, SaveFailed event) {
         case PendingSave::Kind::Kill:
             kill_failed(books, save.application, event.error);
             break;
+        case PendingSave::Kind::Change:
+            change_failed(books, *books.applications.find(save.application), event.error);
+            break;
         case PendingSave::Kind::NodeRegistration:
             registration_failed(books, save, event.error);
             break;
@@ -161,6 +172,9 @@ void on(Books& books, SaveFailed event) {
         case PendingSave::Kind::NodeForgotten:
             books.deadlines.set({Timer::Kind::NodeForget, {}, save.node},
                                 books.now + books.config.save_retry);
+            break;
+        case PendingSave::Kind::Scheduler:
+            scheduler_failed(books, event.error);
             break;
         case PendingSave::Kind::Ids:
             books.ids_saving = false;

@@ -37,6 +37,10 @@ std::size_t bytes_of(const ContainerId&) {
     return kNumbers;
 }
 
+std::size_t bytes_of(const ContainerSignal& signal) {
+    return 2 * bytes_of(signal.container);
+}
+
 std::size_t bytes_of(const ContainerStart& start) {
     return 4 * kNumbers + text(start.user) + bytes_of(start.spec);
 }

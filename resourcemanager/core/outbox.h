@@ -27,6 +27,7 @@ std::size_t bytes_of(const LaunchSpec& spec);
 std::size_t bytes_of(const ContainerStart& start);
 std::size_t bytes_of(const ContainerStop& stop);
 std::size_t bytes_of(const ContainerId& id);
+std::size_t bytes_of(const ContainerSignal& signal);
 std::size_t bytes_of(const Grant& grant);
 std::size_t bytes_of(const ContainerEnded& ended);
 std::size_t bytes_of(const AskRefused& refused);

@@ -4,44 +4,122 @@
 
 namespace heddle::rm {
 
-void FreeIndex::set(NodeIndex node, std::optional<Resource> free) {
-    if (node >= free_.size()) {
-        free_.resize(node + 1);
-    }
-    std::optional<Resource>& old = free_[node];
-    if (old == free) {
-        return;
-    }
-    if (old.has_value()) {
-        const auto level = by_vcores_.find(old->vcores);
-        CHECK(level != by_vcores_.end() && level->second.erase({old->memory_mib, node}) == 1);
-        if (level->second.empty()) {
-            by_vcores_.erase(level);
-        }
-        --present_;
-    }
-    if (free.has_value()) {
-        by_vcores_[free->vcores].insert({free->memory_mib, node});
-        ++present_;
-    }
-    old = free;
+void Shelf::put(NodeIndex node, const Resource& free) {
+    groups_[free.named][free.vcores].insert({free.memory_mib, node});
 }
 
-std::optional<NodeIndex> FreeIndex::find(const Resource& size) {
-    for (const auto& [vcores, level] : by_vcores_) {
-        if (vcores < size.vcores) {
-            return std::nullopt;
+void Shelf::take(NodeIndex node, const Resource& free) {
+    const auto group = groups_.find(free.named);
+    CHECK(group != groups_.end());
+    const auto level = group->second.find(free.vcores);
+    CHECK(level != group->second.end() && level->second.erase({free.memory_mib, node}) == 1);
+    if (level->second.empty()) {
+        group->second.erase(level);
+    }
+    if (group->second.empty()) {
+        groups_.erase(group);
+    }
+}
+
+std::optional<NodeIndex> Shelf::find(const Resource& size, const std::set<NodeIndex>& avoided,
+                                     std::int64_t& visited) const {
+    for (const auto& [named, levels] : groups_) {
+        if (!size.named.fits_in(named)) {
+            continue;
         }
-        ++visited_;
-        if (level.begin()->memory_mib >= size.memory_mib) {
-            return level.begin()->node;
+        for (const auto& [vcores, level] : levels) {
+            if (vcores < size.vcores) {
+                break;
+            }
+            for (const Entry& entry : level) {
+                ++visited;
+                if (entry.memory_mib < size.memory_mib) {
+                    break;
+                }
+                if (!avoided.contains(entry.node)) {
+                    return entry.node;
+                }
+            }
         }
     }
     return std::nullopt;
 }
 
+FreeIndex::Place& FreeIndex::place(NodeIndex node) {
+    if (node >= places_.size()) {
+        places_.resize(node + 1);
+    }
+    Place& place = places_[node];
+    if (place.shelf == nullptr) {
+        place.shelf = &by_label_[{}];
+        place.rack = &racks_[{}];
+        place.rack->nodes.insert(node);
+    }
+    return place;
+}
+
+void FreeIndex::move(NodeIndex node, const std::string& label, const std::string& rack) {
+    const std::optional<Resource> free = place(node).free;
+    set(node, std::nullopt);
+    Place& to = places_[node];
+    to.rack->nodes.erase(node);
+    to.shelf = &by_label_[label];
+    to.rack = &racks_[{label, rack}];
+    to.rack->nodes.insert(node);
+    set(node, free);
+}
+
+void FreeIndex::set(NodeIndex node, std::optional<Resource> free) {
+    Place& at = place(node);
+    if (at.free == free) {
+        return;
+    }
+    if (at.free.has_value()) {
+        at.shelf->take(node, *at.free);
+        if (at.rack->shelf.has_value()) {
+            at.rack->shelf->take(node, *at.free);
+        }
+        --present_;
+    }
+    if (free.has_value()) {
+        at.shelf->put(node, *free);
+        if (at.rack->shelf.has_value()) {
+            at.rack->shelf->put(node, *free);
+        }
+        ++present_;
+    }
+    at.free = std::move(free);
+}
+
+std::optional<NodeIndex> FreeIndex::find(const Resource& size, const std::string& label,
+                                         const std::set<NodeIndex>& avoided) {
+    const auto it = by_label_.find(label);
+    return it == by_label_.end() ? std::nullopt : it->second.find(size, avoided, visited_);
+}
+
+std::optional<NodeIndex> FreeIndex::find_on_rack(const Resource& size, const std::string& label,
+                                                 const std::string& rack,
+                                                 const std::set<NodeIndex>& avoided) {
+    const auto it = racks_.find({label, rack});
+    if (it == racks_.end()) {
+        return std::nullopt;
+    }
+    std::optional<Shelf>& shelf = it->second.shelf;
+    if (!shelf.has_value()) {
+        shelf.emplace();
+        for (const NodeIndex node : it->second.nodes) {
+            ++visited_;
+            if (places_[node].free.has_value()) {
+                shelf->put(node, *places_[node].free);
+            }
+        }
+    }
+    return shelf->find(size, avoided, visited_);
+}
+
 bool FreeIndex::fits(NodeIndex node, const Resource& size) const {
-    return node < free_.size() && free_[node].has_value() && size.fits_in(*free_[node]);
+    return node < places_.size() && places_[node].free.has_value() &&
+           size.fits_in(*places_[node].free);
 }
 
 }  // namespace heddle::rm

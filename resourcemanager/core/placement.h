@@ -1,17 +1,22 @@
 #pragma once
 
-// The index that answers "which node has room for this" without looking at all nodes: for each
-// number of free vcores, the nodes that have exactly so many, by free memory. A look at the
-// roomiest node of each level decides the level, so a question costs at most one look per distinct
-// number of free vcores, and the answer is exact.
+// The index that answers "which node has room for this" without looking at all nodes. Nodes are
+// kept by label, and within one by what they have free of named resources ("2 gpu"; most: nothing).
+// For each number of free vcores, the nodes that have exactly so many stand by free memory. A look
+// at the roomiest node of each level decides the level, so a question costs at most one look per
+// distinct number of free vcores in each group with enough of what is named, and the answer is
+// exact.
 //
-// The choice spreads: most free vcores first, then most free memory, then the lowest index.
+// The choice spreads: most free vcores first, then most free memory, then the lowest index. Of
+// named resources it takes what is left over: the group with the least that is enough, so that
+// whole machines stay for those who need them, and machines with gpus for those who ask for gpus.
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,20 +25,15 @@
 
 namespace heddle::rm {
 
-class FreeIndex {
+/// Free capacity of some nodes.
+class Shelf {
 public:
-    /// Records what is free on a node; nullopt: nothing may be placed there.
-    void set(NodeIndex node, std::optional<Resource> free);
-
-    /// A node with room for `size`, or none.
-    std::optional<NodeIndex> find(const Resource& size);
-
-    bool fits(NodeIndex node, const Resource& size) const;
-
-    /// Nodes looked at by find() since the start.
-    std::int64_t visited() const { return visited_; }
-
-    std::size_t size() const { return present_; }
+    void put(NodeIndex node, const Resource& free);
+    /// Requires what was put.
+    void take(NodeIndex node, const Resource& free);
+    /// A node with room for `size` that is not in `avoided`, or none. Adds the looks to `visited`.
+    std::optional<NodeIndex> find(const Resource& size, const std::set<NodeIndex>& avoided,
+                                  std::int64_t& visited) const;
 
 private:
     struct Entry {
@@ -44,8 +44,49 @@ private:
             return a.memory_mib != b.memory_mib ? a.memory_mib > b.memory_mib : a.node < b.node;
         }
     };
-    std::map<std::int64_t, std::set<Entry>, std::greater<>> by_vcores_;
-    std::vector<std::optional<Resource>> free_;
+    using Levels = std::map<std::int64_t, std::set<Entry>, std::greater<>>;  // by free vcores
+    std::map<NamedCounts, Levels> groups_;
+};
+
+class FreeIndex {
+public:
+    /// Where a node stands; before it is first set, no label and no rack.
+    void move(NodeIndex node, const std::string& label, const std::string& rack);
+    /// Records what is free on a node; nullopt: nothing may be placed there.
+    void set(NodeIndex node, std::optional<Resource> free);
+
+    /// A node of the label with room for `size`, or none.
+    std::optional<NodeIndex> find(const Resource& size, const std::string& label = {},
+                                  const std::set<NodeIndex>& avoided = {});
+    /// The same on one rack.
+    std::optional<NodeIndex> find_on_rack(const Resource& size, const std::string& label,
+                                          const std::string& rack,
+                                          const std::set<NodeIndex>& avoided = {});
+
+    bool fits(NodeIndex node, const Resource& size) const;
+
+    /// Nodes looked at by find() and find_on_rack() since the start.
+    std::int64_t visited() const { return visited_; }
+
+    std::size_t size() const { return present_; }
+
+private:
+    struct Rack {
+        std::set<NodeIndex> nodes;
+        // Made by the first question: most clusters never ask, and then it would be work for
+        // nothing.
+        std::optional<Shelf> shelf;
+    };
+    struct Place {
+        std::optional<Resource> free;
+        Shelf* shelf = nullptr;  // of its label; map nodes do not move
+        Rack* rack = nullptr;
+    };
+    Place& place(NodeIndex node);
+
+    std::map<std::string, Shelf> by_label_;
+    std::map<std::pair<std::string, std::string>, Rack> racks_;  // label, rack
+    std::vector<Place> places_;
     std::size_t present_ = 0;
     std::int64_t visited_ = 0;
 };

@@ -12,6 +12,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/limits.h"
 
 namespace heddle::rm {
 namespace {
@@ -24,7 +25,7 @@ void recover_nodes(Books& books, std::vector<NodeRecord>& records) {
         node.registered = record.registered;
         node.saved = true;
         node.heard = books.now;
-        books.nodes.remember_size(record.info.total);
+        books.nodes.remember_size(record.info);
         if (record.lost.milliseconds != 0) {
             // Nobody waits for it; it has the rest of its time to come back.
             node.lost = record.lost;
@@ -59,13 +60,19 @@ void recover_application(Books& books, ApplicationRecord& record) {
     application.launched = record.launched;
     application.finished = record.finished;
     application.kill_requested = record.kill_requested;
-    application.kill_reason = "killed by request";
+    application.kill_reason =
+        record.kill_reason.empty() ? std::string("killed by request") : record.kill_reason;
+    application.expires = record.expires;
+    application.pending_until = record.pending_until;
+    application.queue_submitted = std::move(record.queue_submitted);
+    application.priority_submitted = record.priority_submitted;
     application.memory_mib_seconds = record.memory_mib_seconds;
     application.vcore_seconds = record.vcore_seconds;
     ++books.counters.submitted;
     books.changed(application);
     if (!is_final(application.state)) {
-        books.queues.count_application(application.queue, +1);
+        books.queues.enter(seat_of(application));
+        watch_time(books, application);
         return;
     }
     application.outcome = application.state;
@@ -113,12 +120,22 @@ void recover_attempt(Books& books, AttemptRecord& record) {
         return;
     }
     attempt.asks_known = false;
+    books.queues.count_parallel(application->id());
     attempt.state = application->managed() ? AttemptState::Allocated : AttemptState::Launched;
     if (application->managed()) {
         recover_master_container(books, *application, attempt);
     }
     books.deadlines.set({Timer::Kind::MasterExpiry, attempt.record.id, 0},
                         books.now + books.config.settle_time + books.master_expiry());
+}
+
+// They leave in the order in which they ended.
+void order_completed(Books& books) {
+    std::stable_sort(books.completed.begin(), books.completed.end(),
+                     [&](const ApplicationId& a, const ApplicationId& b) {
+                         return books.applications.find(a)->finished <
+                                books.applications.find(b)->finished;
+                     });
 }
 
 }  // namespace
@@ -132,6 +149,7 @@ void on(Books& books, Booted event) {
     books.ids_reserved = event.sequences_reserved;
     books.ids_of_earlier_epochs = event.sequences_reserved;
     books.ids_next = event.sequences_reserved + 1;
+    recover_scheduler(books, std::move(event.scheduler_versions));
     recover_nodes(books, event.nodes);
     std::sort(event.applications.begin(), event.applications.end(),
               [](const ApplicationRecord& a, const ApplicationRecord& b) {
@@ -141,6 +159,7 @@ void on(Books& books, Booted event) {
     for (ApplicationRecord& record : event.applications) {
         recover_application(books, record);
     }
+    order_completed(books);
     std::sort(event.attempts.begin(), event.attempts.end(),
               [](const AttemptRecord& a, const AttemptRecord& b) { return a.id < b.id; });
     for (AttemptRecord& record : event.attempts) {
@@ -155,6 +174,7 @@ void on(Books& books, Booted event) {
         }
     }
     ask_for_secrets(books);
+    forget_completed(books);
     books.deadlines.set({Timer::Kind::Settle, {}, 0}, books.now + books.config.settle_time);
     settle_if_complete(books);
 }

@@ -4,7 +4,9 @@
 
 #include "common/base/check.h"
 #include "resourcemanager/core/books.h"
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/offers.h"
 
 namespace heddle::rm {
 namespace {
@@ -37,10 +39,16 @@ void expire_deadlines(Books& books) {
                 size_check_due(books);
                 break;
             case Timer::Kind::LocalityDelay:
-                books.asks.relax(timer->attempt, static_cast<std::int32_t>(timer->number));
+                locality_due(books, timer->attempt, static_cast<std::int32_t>(timer->number));
                 break;
             case Timer::Kind::SaveRetry:
                 save_retry_due(books, timer->number);
+                break;
+            case Timer::Kind::TimeLimit:
+                time_limit_due(books, timer->attempt.application);
+                break;
+            case Timer::Kind::Retention:
+                retention_due(books);
                 break;
         }
     }
@@ -100,6 +108,7 @@ void ResourceManager::step(TimePoint now, WallTime wall, Event event, Effects& e
     expire_deadlines(books);
     ask_for_secrets(books);
     place(books);
+    withdraw_offer(books);
     flush_orders(books);
     flush_news(books);
     books.effects = nullptr;

@@ -1,30 +1,17 @@
-// Gives room to those who wait: queue by queue, ask by ask, in order, until nothing fits or the
-// step's budget is used.
+// Gives room to those who wait, one after another as the queue tree says, until limits refuse or
+// nothing fits for all of them, or the step's budget is used.
 
 #include <algorithm>
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 
 namespace heddle::rm {
 namespace {
-
-std::optional<NodeIndex> choose_node(Books& books, const Demand& demand) {
-    const Ask& ask = demand.ask;
-    if (!demand.located()) {
-        return books.free.find(ask.size);
-    }
-    for (const NodeId& id : ask.nodes) {
-        const std::optional<NodeIndex> node = books.nodes.find(id);
-        if (node.has_value() && books.free.fits(*node, ask.size)) {
-            return node;
-        }
-    }
-    return demand.relaxed ? books.free.find(ask.size) : std::nullopt;
-}
 
 Container new_container(Books& books, Attempt& attempt, const Demand& demand, NodeIndex node) {
     Container container;
@@ -69,22 +56,22 @@ void grant(Books& books, const Demand& demand, NodeIndex node) {
     books.asks.count_live(demand.key(), +1);
 }
 
-QueueIndex next_queue(const Books& books) {
-    const std::vector<QueueIndex> ready = books.asks.ready_queues();
-    return *std::min_element(ready.begin(), ready.end(), [&](QueueIndex a, QueueIndex b) {
-        return books.queues.before(a, b, books.nodes.total());
-    });
-}
-
 }  // namespace
 
 void place(Books& books) {
     if (!books.settled) {
         return;
     }
+    if (books.asks.classes() > 0) {
+        books.queues.refresh({{kNoLabel, books.nodes.total()}});
+    }
     std::int32_t budget = books.config.placements_per_step;
     while (budget-- > 0 && books.asks.any_ready()) {
-        const Demand& demand = *books.asks.next(next_queue(books));
+        const Demand& demand = books.asks.next();
+        if (books.queues.block_if_refused(demand.owner.attempt.application,
+                                          books.asks.shape_of(demand))) {
+            continue;
+        }
         if (const std::optional<NodeIndex> node = choose_node(books, demand)) {
             grant(books, demand, *node);
         } else {
@@ -96,18 +83,18 @@ void place(Books& books) {
 void size_check_due(Books& books) {
     for (const AttemptId& id : books.asks.attempts()) {
         for (const Demand* demand : books.asks.of_attempt(id)) {
-            if (books.nodes.any_ever_fits(demand->ask.size)) {
+            if (ever_fits(books, demand->ask.size, demand->ask.label)) {
                 continue;
             }
             if (demand->ask.id == 0) {
                 refuse_application(books, books.application_of(id),
-                                   too_large(books, demand->ask.size));
+                                   too_large(books, demand->ask.size, demand->ask.label));
                 break;
             }
             Attempt& attempt = *books.applications.find(id);
-            tell_refusal(
-                books, attempt,
-                {demand->ask.id, demand->ask.generation, too_large(books, demand->ask.size)});
+            tell_refusal(books, attempt,
+                         {demand->ask.id, demand->ask.generation,
+                          too_large(books, demand->ask.size, demand->ask.label)});
             books.asks.forget(id, demand->ask.id);
         }
     }

@@ -76,7 +76,8 @@ void add_pending(const Books& books, const Attempt& attempt, ApplicationView& vi
         if (demand->outstanding > 0) {
             const Ask& ask = demand->ask;
             view.pending.push_back({ask.id, ask.id == 0 ? 0 : ask.priority, ask.size,
-                                    demand->outstanding, ask.nodes, ask.relax_locality});
+                                    demand->outstanding, ask.nodes, ask.relax_locality, ask.racks,
+                                    ask.label});
         }
     }
 }
@@ -89,6 +90,7 @@ std::shared_ptr<const ApplicationView> view_of(const Books& books, const Applica
     view.tracking_url = application.tracking_url;
     view.submitted = application.submitted;
     view.launched = application.launched;
+    view.expires = application.expires;
     view.kill_requested = application.kill_requested;
     view.progress_percent = application.progress_percent;
     view.allocated = application.allocated;
@@ -156,6 +158,9 @@ void publish_queues(Books& books) {
     books.view.queues.clear();
     for (QueueIndex index = 0; index < books.queues.size(); ++index) {
         const Queue& queue = books.queues.at(index);
+        if (queue.path.empty()) {
+            continue;
+        }
         const AskBook::Pending pending =
             index == 0 ? books.asks.pending() : books.asks.pending(index);
         QueueView view;
@@ -200,6 +205,7 @@ void publish_cluster(Books& books) {
     view.grants = counters.grants;
     view.messages_stale = counters.messages_stale;
     view.saves_failed = counters.saves_failed;
+    books.view.scheduler = books.scheduler.versions();
 }
 
 }  // namespace

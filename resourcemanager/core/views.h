@@ -20,6 +20,7 @@
 #include "common/model/master_protocol.h"
 #include "common/model/node.h"
 #include "resourcemanager/core/persistent_map.h"
+#include "resourcemanager/core/scheduler_history.h"
 
 namespace heddle::rm {
 
@@ -70,6 +71,8 @@ struct PendingView {
     std::int32_t count = 0;
     std::vector<NodeId> nodes;
     bool relax_locality = true;
+    std::vector<std::string> racks;
+    std::string label;
 };
 
 struct ApplicationView {
@@ -81,6 +84,7 @@ struct ApplicationView {
     WallTime submitted;
     WallTime launched;
     WallTime finished;
+    WallTime expires;  // its lifetime is over then; 0: never
     bool kill_requested = false;
     std::int32_t progress_percent = 0;
     Resource allocated;
@@ -140,6 +144,8 @@ struct View {
     PersistentMap<ApplicationId, ApplicationView> applications;
     PersistentMap<ContainerId, ContainerView> containers;  // an application's are neighbours
     std::map<std::string, QueueView> queues;               // by path
+    /// Versions of the scheduler's configuration, oldest first; the last one holds. Never null.
+    std::shared_ptr<const SchedulerVersions> scheduler = std::make_shared<SchedulerVersions>();
 };
 
 struct AppTransition {

@@ -43,15 +43,18 @@ Result<std::string> load_token(const std::string& path, bool create) {
     return net::read_token_file(path);
 }
 
-std::string process_user() {
+std::string user_name(std::uint32_t uid) {
     std::array<char, 4096> buffer{};
     passwd entry{};
     passwd* found = nullptr;
-    if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
-        found != nullptr) {
-        return found->pw_name;
-    }
-    return std::to_string(::geteuid());
+    const bool known =
+        ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
+    return known ? found->pw_name : "";
+}
+
+std::string process_user() {
+    const std::string name = user_name(::geteuid());
+    return name.empty() ? std::to_string(::geteuid()) : name;
 }
 
 bool Authenticator::is_token(std::string_view credential) const {
@@ -62,20 +65,25 @@ std::optional<Principal> Authenticator::authenticate(const net::HttpRequest& hea
                                                      WallTime now) const {
     if (const auto credential = net::presented_credential(head.headers)) {
         if (is_token(*credential)) {
-            return Principal{Principal::Kind::Token, settings_.user};
+            return Principal{Principal::Kind::Token, settings_.user, true};
         }
         return std::nullopt;
     }
     if (head.peer.user && (*head.peer.user == ::geteuid() || *head.peer.user == 0)) {
-        return Principal{Principal::Kind::Socket, settings_.user};
+        return Principal{Principal::Kind::Socket, settings_.user, true};
+    }
+    if (head.peer.user && settings_.socket_users) {
+        const std::string name = user_name(*head.peer.user);
+        return name.empty() ? std::nullopt
+                            : std::optional(Principal{Principal::Kind::Socket, name, false});
     }
     const auto cookie = head.headers.cookie(settings_.cookie_name);
     if (cookie && is_session(*cookie, now)) {
-        return Principal{Principal::Kind::Cookie, settings_.user};
+        return Principal{Principal::Kind::Cookie, settings_.user, true};
     }
     const bool open_path = head.path.starts_with("/ws/v1/") || head.path.starts_with("/api/v1/");
     if (settings_.anonymous_read && head.reads_only() && open_path) {
-        return Principal{Principal::Kind::Anonymous, "anonymous"};
+        return Principal{Principal::Kind::Anonymous, "anonymous", false};
     }
     return std::nullopt;
 }

@@ -4,6 +4,7 @@
 // or as the password of Basic), a cookie that a one-time code was exchanged for, or the user id at
 // the other end of the Unix socket. `user.name` and `doAs` are never looked at.
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -22,8 +23,10 @@ struct Principal {
     enum class Kind { Token, Cookie, Socket, Anonymous };
     Kind kind = Kind::Anonymous;
     std::string user;
+    bool operates = false;  // the cluster: holds its token, or is the user that it runs as
 
     bool may_write() const { return kind != Kind::Anonymous; }
+    bool is(std::string_view name) const { return kind != Kind::Anonymous && user == name; }
 };
 
 /// As net::read_token_file; with `create`, one is generated (0600) when there is no such file.
@@ -31,6 +34,8 @@ Result<std::string> load_token(const std::string& path, bool create);
 
 /// The name of the user that this process runs as.
 std::string process_user();
+/// Empty: the system knows no such user.
+std::string user_name(std::uint32_t uid);
 
 class Authenticator {
 public:
@@ -39,6 +44,7 @@ public:
         std::string user;         // what a holder of the token is called
         std::string cookie_name;  // differs by port: cookies do not
         bool anonymous_read = false;
+        bool socket_users = false;  // every user of the machine is let in by the Unix socket
     };
 
     explicit Authenticator(Settings settings) : settings_(std::move(settings)) {}

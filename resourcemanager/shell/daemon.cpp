@@ -61,6 +61,10 @@ private:
     std::unique_ptr<store::Store> store_;
     Booted booted_;
     std::unique_ptr<Authenticator> auth_;
+    GroupBook groups_{system_groups};
+    AccessPolicy access_{
+        options_.access_lists, options_.core.scheduler.queues,
+        [this](const std::string& user) { return groups_.of(user, monotonic_now()); }};
     std::unique_ptr<ArtifactStore> artifacts_;
     std::unique_ptr<EventHub> hub_;
     std::unique_ptr<Services> services_;
@@ -101,14 +105,15 @@ void Daemon::build_routes() {
     hub_ = std::make_unique<EventHub>(loop_, board_, tokens_, server_);
     services_ = std::make_unique<Services>(
         Services{loop_, door_, board_, *auth_, tokens_, *artifacts_, *hub_, metrics_, server_,
-                 token_, options_.ui_dir, [this] { return metrics_page(); }});
+                 token_, options_.ui_dir, [this] { return metrics_page(); }, access_});
     add_routes(router_, *services_);
 }
 
 Status Daemon::listen() {
     // The cookie's name carries the port, which is known only once it is bound; nobody is answered
     // before the loop runs.
-    Authenticator::Settings settings{token_, process_user(), "heddle", options_.anonymous_read};
+    Authenticator::Settings settings{token_, process_user(), "heddle", options_.anonymous_read,
+                                     options_.access_lists};
     auth_ = std::make_unique<Authenticator>(settings);
     node_server_ = std::make_unique<net::HttpServer>(
         loop_, std::make_shared<NodeDoor>(*auth_, connections_, options_.host_names));
@@ -119,6 +124,7 @@ Status Daemon::listen() {
                        tokens_,
                        *artifacts_,
                        metrics_,
+                       access_,
                        options_.host_names,
                        [this](const net::HttpRequest& head, net::WebSocketPtr socket) {
                            connections_.accept_master(

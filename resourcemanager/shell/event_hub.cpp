@@ -102,14 +102,16 @@ void EventHub::emit_nodes(const View& view, const std::set<NodeId>& nodes) {
 void EventHub::emit_apps(const View& view, const Gathered& gathered) {
     const auto emit_app = [&](const ApplicationId& id, std::set<std::string> topics) {
         wire::JsonWriter json;
+        std::shared_ptr<const ApplicationSubmission> about;
         if (const auto app = view.applications.find(id)) {
+            about = app->submission;
             AppParts parts;
             parts.requests = false;
             write_app(json, view, *app, server_, parts);
         } else {
             json.begin_object().member("id", to_string(id)).member("removed", true).end_object();
         }
-        emit("app", json.text(), std::move(topics));
+        emit("app", json.text(), std::move(topics), std::move(about));
     };
     for (const ApplicationId& id : gathered.apps) {
         emit_app(id, {"apps", app_topic(id)});
@@ -121,18 +123,24 @@ void EventHub::emit_apps(const View& view, const Gathered& gathered) {
     }
 }
 
+bool EventHub::is_for(const Event& event, const Client& client) {
+    return share_a_topic(event.topics, client.topics) &&
+           (event.about == nullptr || client.sees(*event.about));
+}
+
 std::string EventHub::id_of(std::uint64_t number) const {
     return boot_ + "-" + std::to_string(number);
 }
 
-void EventHub::emit(const std::string& name, const std::string& data,
-                    std::set<std::string> topics) {
+void EventHub::emit(const std::string& name, const std::string& data, std::set<std::string> topics,
+                    std::shared_ptr<const ApplicationSubmission> about) {
     Event event;
+    event.about = std::move(about);
     event.number = ++last_number_;
     event.topics = std::move(topics);
     event.text = net::format_event({name, data, id_of(event.number)});
     for (auto& [id, client] : clients_) {
-        if (share_a_topic(event.topics, client->topics)) {
+        if (is_for(event, *client)) {
             send(*client, event.text);
         }
     }
@@ -156,7 +164,7 @@ void EventHub::send(Client& client, const std::string& text) {
     }
 }
 
-void EventHub::add_client(std::set<std::string> topics, const std::string& last_event_id,
+void EventHub::add_client(std::set<std::string> topics, const std::string& last_event_id, Sees sees,
                           net::Responder responder) {
     if (clients_.size() >= kClientsMax) {
         responder.send(net::HttpResponse::text(503, "too many event streams are open\n"));
@@ -164,6 +172,7 @@ void EventHub::add_client(std::set<std::string> topics, const std::string& last_
     }
     auto client = std::make_shared<Client>();
     client->topics = std::move(topics);
+    client->sees = std::move(sees);
     client->stream = responder.stream(
         200, {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}});
     const std::uint64_t id = ++last_client_;
@@ -196,7 +205,7 @@ void EventHub::resume(Client& client, const std::string& last_event_id) {
         return;
     }
     for (const Event& event : ring_) {
-        if (event.number > number && share_a_topic(event.topics, client.topics)) {
+        if (event.number > number && is_for(event, client)) {
             send(client, event.text);
         }
     }

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,8 +37,12 @@ public:
     /// From the core thread: what is new in `publication`.
     void publish(const Publication& publication);
 
-    /// A new listener. `topics` are cluster, nodes, apps, app:ID and jobs:ID.
-    void add_client(std::set<std::string> topics, const std::string& last_event_id,
+    /// Whether a listener may be told of an application.
+    using Sees = std::function<bool(const ApplicationSubmission&)>;
+
+    /// A new listener. `topics` are cluster, nodes, apps, app:ID and jobs:ID; of the last two the
+    /// caller has checked that the listener may see the application.
+    void add_client(std::set<std::string> topics, const std::string& last_event_id, Sees sees,
                     net::Responder responder);
 
     std::size_t clients() const { return client_count_.load(); }
@@ -48,12 +53,16 @@ private:
     struct Client {
         std::set<std::string> topics;
         net::ResponseStreamPtr stream;
+        Sees sees;
         bool behind = false;  // skipped events; gets `resync` when it has drained
     };
     struct Event {
         std::uint64_t number = 0;
         std::set<std::string> topics;
         std::string text;
+        /// Whom it is about, shared with the snapshot; null: of no application, or one that is
+        /// gone.
+        std::shared_ptr<const ApplicationSubmission> about;
     };
     struct Gathered {  // since the last flush
         bool cluster = false;
@@ -64,7 +73,9 @@ private:
 
     void flush();
     void ping();
-    void emit(const std::string& name, const std::string& data, std::set<std::string> topics);
+    void emit(const std::string& name, const std::string& data, std::set<std::string> topics,
+              std::shared_ptr<const ApplicationSubmission> about = nullptr);
+    static bool is_for(const Event& event, const Client& client);
     void emit_nodes(const View& view, const std::set<NodeId>& nodes);
     void emit_apps(const View& view, const Gathered& gathered);
     void send(Client& client, const std::string& text);

@@ -111,6 +111,11 @@ net::Admission Front::decide(const net::HttpRequest& head) {
     if (match.route->permission == Permission::Write && !who->may_write()) {
         return unauthenticated();
     }
+    if (!is_public && parts_.access.enabled() && !who->operates && !open_to_users(*match.route)) {
+        return refuse(403, ErrorCode::PermissionDenied,
+                      "User " + who->user + " does not operate this cluster; " + head.path +
+                          " is for those who hold its token");
+    }
     const bool by_cookie = who && who->kind == Principal::Kind::Cookie;
     if (by_cookie && !head.reads_only() && !head.headers.has("Origin")) {
         return refuse(403, ErrorCode::PermissionDenied, "a page that writes must say its Origin");
@@ -126,6 +131,17 @@ net::Admission Front::decide(const net::HttpRequest& head) {
             }
             return net::BodyInMemory{match.route->body == Body::Json ? kJsonBytesMax
                                                                      : kSubmissionBytesMax};
+        case Body::Document: {
+            // None of these is sent by a page of another site without asking first.
+            const std::string_view type = head.headers.get("Content-Type");
+            if (!is_json(type) && !type.starts_with("application/xml") &&
+                !type.starts_with("application/toml")) {
+                return refuse(415, ErrorCode::InvalidArgument,
+                              "say what the body is: send 'Content-Type: application/toml', "
+                              "application/json or application/xml");
+            }
+            return net::BodyInMemory{kDocumentBytesMax};
+        }
         case Body::Artifact:
             return parts_.artifacts.admit(match.parameters.front());
         case Body::WebSocket:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/net/http_server.h"
+#include "resourcemanager/shell/access.h"
 #include "resourcemanager/shell/artifact_store.h"
 #include "resourcemanager/shell/auth.h"
 #include "resourcemanager/shell/metrics.h"
@@ -25,6 +26,7 @@ public:
         TokenBook& tokens;
         ArtifactStore& artifacts;
         Metrics& metrics;
+        const AccessPolicy& access;
         std::vector<std::string> host_names;
         std::function<void(net::HttpRequest head, net::WebSocketPtr socket)> on_master_socket;
     };

@@ -68,7 +68,7 @@ void write_request(wire::JsonWriter& json, const PendingView& pending, const std
     json.member("resourceName", where);
     write_resource(json.key("capability"), pending.size);
     json.member("numContainers", pending.count).member("relaxLocality", relax);
-    json.member("nodeLabelExpression", "");
+    json.member("nodeLabelExpression", pending.label);
     json.key("executionTypeRequest").begin_object();
     json.member("executionType", "GUARANTEED").member("enforceExecutionType", true).end_object();
     json.end_object();
@@ -79,6 +79,9 @@ void write_requests(wire::JsonWriter& json, const ApplicationView& app) {
     for (const PendingView& pending : app.pending) {
         for (const NodeId& node : pending.nodes) {
             write_request(json, pending, node.name, pending.relax_locality);
+        }
+        for (const std::string& rack : pending.racks) {
+            write_request(json, pending, rack, pending.relax_locality);
         }
         write_request(json, pending, "*", pending.nodes.empty() || pending.relax_locality);
     }
@@ -104,10 +107,10 @@ void write_resource_info(wire::JsonWriter& json, const ApplicationView& app) {
     json.end_object().end_array().end_object();
 }
 
-void write_timeouts(wire::JsonWriter& json) {
-    json.key("timeouts").begin_object().key("timeout").begin_array().begin_object();
-    json.member("type", "LIFETIME").member("expiryTime", "UNLIMITED");
-    json.member("remainingTimeInSeconds", -1).end_object().end_array().end_object();
+void write_timeouts(wire::JsonWriter& json, const View& view, const ApplicationView& app) {
+    json.key("timeouts").begin_object().key("timeout").begin_array();
+    write_timeout(json, app.expires, view.as_of);
+    json.end_array().end_object();
 }
 
 void write_use(wire::JsonWriter& json, const View& view, const ApplicationView& app) {
@@ -171,14 +174,18 @@ void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& 
     }
     json.member("logAggregationStatus", "DISABLED");
     json.member("unmanagedApplication", submission.unmanaged);
+    if (!submission.label.empty()) {
+        json.member("appNodeLabelExpression", submission.label);
+    }
     if (parts.master_label && !submission.unmanaged) {
-        json.member("amNodeLabelExpression", "");
+        json.member("amNodeLabelExpression",
+                    submission.master_label.empty() ? submission.label : submission.master_label);
     }
     if (parts.resources && !over) {
         write_resource_info(json, app);
     }
     if (parts.timeouts) {
-        write_timeouts(json);
+        write_timeouts(json, view, app);
     }
     json.end_object();
 }
@@ -238,7 +245,12 @@ void write_container(wire::JsonWriter& json, const View& view, const ContainerVi
     json.key("allocatedResources").begin_array().begin_object();
     json.member("key", "memory-mb").member("value", std::to_string(container.size.memory_mib));
     json.end_object().begin_object().member("key", "vcores");
-    json.member("value", std::to_string(container.size.vcores)).end_object().end_array();
+    json.member("value", std::to_string(container.size.vcores)).end_object();
+    for (const NamedCounts::Entry& entry : container.size.named.entries()) {
+        json.begin_object().member("key", yarn_resource_name(entry.name));
+        json.member("value", std::to_string(entry.count)).end_object();
+    }
+    json.end_array();
     json.member("exposedPorts", "").end_object();
 }
 

@@ -24,6 +24,12 @@ void write_resource_information(wire::JsonWriter& json, std::string_view name,
     json.member("units", units).member("value", value).end_object();
 }
 
+void write_attribute(wire::JsonWriter& json, std::string_view prefix, const std::string& name,
+                     const std::string& value) {
+    json.begin_object().member("prefix", prefix).member("name", name);
+    json.member("type", "STRING").member("value", value).end_object();
+}
+
 void write_partition_totals(wire::JsonWriter& json, const ClusterView& cluster) {
     write_resource(json.key("totalUsedResourcesAcrossPartition"), cluster.allocated);
     write_resource(json.key("totalClusterResourcesAcrossPartition"), cluster.total);
@@ -40,6 +46,9 @@ void write_resource(wire::JsonWriter& json, const Resource& resource) {
     json.key("resourceInformations").begin_object().key("resourceInformation").begin_array();
     write_resource_information(json, "memory-mb", "Mi", resource.memory_mib);
     write_resource_information(json, "vcores", "", resource.vcores);
+    for (const NamedCounts::Entry& entry : resource.named.entries()) {
+        write_resource_information(json, yarn_resource_name(entry.name), "", entry.count);
+    }
     json.end_array().end_object().end_object();
 }
 
@@ -129,7 +138,11 @@ void write_node(wire::JsonWriter& json, const NodeView& node) {
                                           node.info.total.vcores * 100));
     json.member("numRunningOpportContainers", 0).member("usedMemoryOpportGB", 0);
     json.member("usedVirtualCoresOpport", 0).member("numQueuedContainers", 0);
-    json.key("nodeLabels").begin_array().end_array();
+    json.key("nodeLabels").begin_array();
+    if (!node.info.label.empty()) {
+        json.value(node.info.label);
+    }
+    json.end_array();
     json.key("allocationTags").begin_object().end_object();
     json.key("resourceUtilization").begin_object();
     json.member("nodePhysicalMemoryMB", node.usage.memory_used_mib);
@@ -142,11 +155,13 @@ void write_node(wire::JsonWriter& json, const NodeView& node) {
     write_resource(json.key("availableResource"), available);
     write_resource(json.key("totalResource"), node.info.total);
     json.key("nodeAttributesInfo").begin_object();
-    if (!node.info.isolation.empty()) {
+    if (!node.info.isolation.empty() || !node.info.attributes.empty()) {
         json.key("nodeAttributeInfo").begin_array();
         for (const std::string& layer : node.info.isolation) {
-            json.begin_object().member("prefix", "heddle/isolation").member("name", layer);
-            json.member("type", "STRING").member("value", "true").end_object();
+            write_attribute(json, "heddle/isolation", layer, "true");
+        }
+        for (const auto& [name, value] : node.info.attributes) {
+            write_attribute(json, "nm.yarn.io", name, value);
         }
         json.end_array();
     }

@@ -45,6 +45,8 @@ struct AppParts {
 };
 void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& app,
                const ServerInfo& server, const AppParts& parts);
+/// YARN's LIFETIME. `expires` 0: unlimited.
+void write_timeout(wire::JsonWriter& json, WallTime expires, WallTime now);
 void write_attempt(wire::JsonWriter& json, const View& view, const AttemptView& attempt,
                    const ServerInfo& server);
 void write_single_attempt(wire::JsonWriter& json, const View& view, const AttemptView& attempt);

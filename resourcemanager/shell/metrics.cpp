@@ -54,6 +54,9 @@ void resource(Page& page, const std::string& labels, const Resource& amount,
     const std::string common = labels + label("kind", kind) + ",";
     page.sample(common + label("resource", "memory_bytes"), amount.memory_mib * kMiB);
     page.sample(common + label("resource", "vcores"), amount.vcores);
+    for (const NamedCounts::Entry& entry : amount.named.entries()) {
+        page.sample(common + label("resource", entry.name), entry.count);
+    }
 }
 
 void cluster(Page& page, const ClusterView& view) {

@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 
 #include "common/base/service.h"
 #include "common/base/strings.h"
+#include "common/config/scheduler_file.h"
 #include "common/config/settings.h"
+#include "common/model/queue_check.h"
 #include "common/net/address.h"
 #include "common/net/credential.h"
+#include "resourcemanager/shell/topology.h"
 
 namespace heddle::rm {
 namespace {
@@ -146,11 +150,31 @@ Config core_config(const config::Settings& settings) {
     core.locality_delay = settings.duration("scheduler.locality_delay");
     core.stop_grace = settings.duration("scheduler.stop_grace");
     core.attempts_max = static_cast<std::int32_t>(settings.integer("scheduler.attempts_max"));
+    core.applications_completed_max =
+        static_cast<std::int32_t>(settings.integer("scheduler.applications_completed_max"));
+    core.applications_completed_for = settings.duration("scheduler.applications_completed_for");
     core.scheduler.queues.clear();
     for (const std::string& name : settings.texts("scheduler.queues")) {
         core.scheduler.queues.push_back(queue_config(full_queue_path(name)));
     }
     return core;
+}
+
+// The file, where there is one. That of the default place need not be.
+Result<SchedulerConfig> scheduler_config(const config::Settings& settings,
+                                         SchedulerConfig from_settings) {
+    const std::string path = settings.text("scheduler.file");
+    std::error_code ignored;
+    if (settings.origin("scheduler.file") == "default" && !std::filesystem::exists(path, ignored)) {
+        TRY(check(from_settings));
+        return from_settings;
+    }
+    if (settings.origin("scheduler.queues") != "default") {
+        return Error{ErrorCode::InvalidArgument,
+                     "scheduler.queues (" + settings.origin("scheduler.queues") + ") and " + path +
+                         " both name the queues; leave scheduler.queues out"};
+    }
+    return config::read_scheduler(path);
 }
 
 // What single values cannot show.
@@ -202,6 +226,7 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
     }
     options.ui_dir = parsed.ui_dir;
     options.anonymous_read = settings->boolean("auth.anonymous_read");
+    options.access_lists = settings->boolean("acl.enable");
     options.host_names = settings->texts("auth.host_names");
     options.artifact_bytes_max =
         static_cast<std::uint64_t>(settings->bytes("manager.artifact_bytes_max"));
@@ -209,6 +234,22 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
     options.artifact_limits.bytes_max =
         static_cast<std::uint64_t>(settings->bytes("manager.artifact_bytes_kept"));
     options.core = core_config(*settings);
+    auto scheduler = scheduler_config(*settings, options.core.scheduler);
+    if (!scheduler) {
+        return EarlyExit{config::kExitBadConfiguration, "resourcemanager: bad configuration:\n" +
+                                                            scheduler.error().message + "\n"};
+    }
+    options.core.scheduler = std::move(scheduler).value();
+    if (const std::string path = settings->text("scheduler.topology_file"); !path.empty()) {
+        auto topology = read_topology(path);
+        if (!topology) {
+            return EarlyExit{config::kExitBadConfiguration,
+                             "resourcemanager: bad configuration:\nscheduler.topology_file (" +
+                                 settings->origin("scheduler.topology_file") +
+                                 "): " + topology.error().message + "\n"};
+        }
+        options.core.topology = *std::move(topology);
+    }
     return options;
 }
 

@@ -23,6 +23,7 @@ struct Options {
     std::string token_file;  // empty: `token` in the state directory, generated if missing
     std::string ui_dir;      // empty: the embedded dashboard
     bool anonymous_read = false;
+    bool access_lists = false;
     std::vector<std::string> host_names;
     std::uint64_t artifact_bytes_max = 0;
     ArtifactLimits artifact_limits;

@@ -25,11 +25,13 @@ enum class Permission {
 enum class Body {
     Nothing,
     Json,        // at most kJsonBytesMax, with the JSON content type
+    Document,    // JSON, XML or TOML by its content type, at most kDocumentBytesMax
     Submission,  // as Json, at most kSubmissionBytesMax
     Artifact,    // streamed to a file
     WebSocket,
 };
 constexpr std::size_t kJsonBytesMax = 1U << 20U;
+constexpr std::size_t kDocumentBytesMax = 4U << 20U;
 constexpr std::size_t kSubmissionBytesMax = 256U << 10U;
 
 /// One request on its way to a handler.
@@ -88,6 +90,10 @@ private:
     std::vector<Route> routes_;
     std::vector<std::vector<std::string>> patterns_;  // split, one per route
 };
+
+/// Whether those who do not operate the cluster may call it, with access lists on: its handler asks
+/// the lists itself, or tells what every user may know. Default: no.
+bool open_to_users(const Route& route);
 
 /// An error in the shape that YARN's clients know.
 net::HttpResponse error_response(const Error& error);

@@ -4,6 +4,7 @@
 
 #include "common/base/strings.h"
 #include "resourcemanager/shell/app_filter.h"
+#include "resourcemanager/shell/app_page.h"
 #include "resourcemanager/shell/services.h"
 
 namespace heddle::rm {
@@ -12,32 +13,43 @@ namespace {
 // Newest first, as YARN's pages show them; `limit` keeps the newest.
 Result<net::HttpResponse> list_apps(const Services& services, const Call& call) {
     TRY(const AppFilter filter, parse_app_filter(call));
+    TRY(const AppPage page, parse_app_page(call, filter.limit));
     const auto view = services.board.view();
-    std::vector<std::shared_ptr<const ApplicationView>> chosen;
-    view->applications.for_each(
-        [&](const ApplicationId&, const std::shared_ptr<const ApplicationView>& app) {
-            if (filter.accepts(*app)) {
-                chosen.push_back(app);
-            }
-            return true;
-        });
-    return wrapped_json("apps", [&](wire::JsonWriter& json) {
-        json.begin_object();
-        if (!chosen.empty()) {
-            json.key("app").begin_array();
-            std::int64_t left = filter.limit;
-            for (auto app = chosen.rbegin(); app != chosen.rend() && left > 0; ++app, --left) {
-                write_app(json, *view, **app, services.server, filter.parts);
-            }
-            json.end_array();
+    std::vector<AppRef> chosen;
+    view->applications.for_each([&](const ApplicationId&, const AppRef& app) {
+        if (filter.accepts(*app) &&
+            services.access.may(call.who, AppRight::View, *app->submission)) {
+            chosen.push_back(app);
         }
-        json.end_object();
+        return true;
     });
+    const std::size_t found = chosen.size();
+    const std::vector<AppRef> shown = page.cut(std::move(chosen), filter.limit, view->as_of);
+    wire::JsonWriter json;
+    json.begin_object().key("apps").begin_object();
+    if (!shown.empty()) {
+        json.key("app").begin_array();
+        for (const AppRef& app : shown) {
+            if (page.fields.empty()) {
+                write_app(json, *view, *app, services.server, filter.parts);
+                continue;
+            }
+            wire::JsonWriter whole;
+            write_app(whole, *view, *app, services.server, filter.parts);
+            TRY(const std::string part, chosen_fields(std::move(whole).take(), page.fields));
+            json.raw(part);
+        }
+        json.end_array();
+    }
+    json.end_object().end_object();
+    net::HttpResponse response = net::HttpResponse::json(200, std::move(json).take());
+    response.headers.add("X-Total-Count", std::to_string(found));
+    return response;
 }
 
 Result<net::HttpResponse> one_app(const Services& services, const Call& call) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     TRY(const AppParts parts, parse_deselects(call.query_list("deSelects")));
     return wrapped_json("app", [&](wire::JsonWriter& json) {
         write_app(json, *view, *app, services.server, parts);
@@ -46,7 +58,7 @@ Result<net::HttpResponse> one_app(const Services& services, const Call& call) {
 
 Result<net::HttpResponse> list_attempts(const Services& services, const Call& call) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     return wrapped_json("appAttempts", [&](wire::JsonWriter& json) {
         json.begin_object();
         if (!app->attempts.empty()) {
@@ -62,7 +74,7 @@ Result<net::HttpResponse> list_attempts(const Services& services, const Call& ca
 
 Result<net::HttpResponse> one_attempt(const Services& services, const Call& call) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     TRY(const AttemptView* const attempt, find_attempt(*app, call.parameters[1]));
     return wrapped_json(
         "appAttempt", [&](wire::JsonWriter& json) { write_single_attempt(json, *view, *attempt); });
@@ -72,17 +84,20 @@ Result<net::HttpResponse> one_attempt(const Services& services, const Call& call
 // documented.
 Result<net::HttpResponse> list_containers(const Services& services, const Call& call) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     TRY(const AttemptView* const attempt, find_attempt(*app, call.parameters[1]));
     wire::JsonWriter list;
     list.begin_array();
+    // A container that was kept from an attempt before is shown with the one that has it.
     view->containers.for_each_from(
-        ContainerId{attempt->id, 0, 0},
+        ContainerId{{app->submission->id, 0}, 0, 0},
         [&](const ContainerId& id, const std::shared_ptr<const ContainerView>& container) {
-            if (id.attempt != attempt->id) {
+            if (id.attempt.application != app->submission->id) {
                 return false;
             }
-            write_container(list, *view, *container, services.server);
+            if (container->key.attempt == attempt->id) {
+                write_container(list, *view, *container, services.server);
+            }
             return true;
         });
     list.end_array();
@@ -95,11 +110,11 @@ Result<net::HttpResponse> list_containers(const Services& services, const Call& 
 
 Result<net::HttpResponse> one_container(const Services& services, const Call& call) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     TRY(const AttemptView* const attempt, find_attempt(*app, call.parameters[1]));
     TRY(const ContainerId id, parse_container_id(call.parameters[2]));
     const auto container = view->containers.find(id);
-    if (!container || id.attempt != attempt->id) {
+    if (!container || container->key.attempt != attempt->id) {
         return Error{ErrorCode::NotFound,
                      "container with id: " + call.parameters[2] + " not found"};
     }
@@ -121,7 +136,8 @@ Result<net::HttpResponse> statistics(const Services& services, const Call& call)
     std::map<std::string, std::int64_t> counts;
     services.board.view()->applications.for_each(
         [&](const ApplicationId&, const std::shared_ptr<const ApplicationView>& app) {
-            if (type.empty() || to_lower(app->submission->type) == type) {
+            if ((type.empty() || to_lower(app->submission->type) == type) &&
+                services.access.may(call.who, AppRight::View, *app->submission)) {
                 ++counts[std::string(to_string(app->state))];
             }
             return true;

@@ -44,6 +44,12 @@ void submit(const Services& services, const Call& call, net::Responder responder
         return;
     }
     submission->user = call.who.user;
+    if (const auto path = leaf_path(*services.board.view(), submission->queue)) {
+        if (const Status may = services.access.check(call.who, QueueRight::Submit, *path); !may) {
+            responder.send(error_response(may.error()));
+            return;
+        }
+    }
     log::info("submission", {{"application", to_string(submission->id)},
                              {"user", submission->user},
                              {"kind", std::string(to_string(submission->kind))},
@@ -67,7 +73,7 @@ std::string state_body(AppState state) {
 
 Result<net::HttpResponse> get_state(const Services& services, const Call& call) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     return net::HttpResponse::json(200, state_body(app->state));
 }
 
@@ -95,7 +101,7 @@ Result<TargetState> parse_target_state(const std::string& body) {
 Result<net::HttpResponse> confirm_state(const Services& services, const Call& call,
                                         const std::string& state) {
     const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
+    TRY(const auto app, visible_application(services, *view, call));
     if (state != to_string(app->state)) {
         return Error{ErrorCode::InvalidArgument,
                      "Only 'KILLED' is allowed as a target state, not '" + state + "'."};
@@ -112,6 +118,10 @@ void put_state(const Services& services, const Call& call, net::Responder respon
     }
     if (target->state != "KILLED") {
         answer(responder, confirm_state(services, call, target->state));
+        return;
+    }
+    if (const Status may = may_on_application(services, call, AppRight::Modify, *id); !may) {
+        responder.send(error_response(may.error()));
         return;
     }
     log::info("kill", {{"application", to_string(*id)},
@@ -136,35 +146,10 @@ void put_state(const Services& services, const Call& call, net::Responder respon
         });
 }
 
-Result<net::HttpResponse> get_queue(const Services& services, const Call& call) {
-    const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
-    const std::string& path = app->submission->queue;
-    return net::HttpResponse::json(
-        200, "{\"queue\":" + wire::quote_json(path.substr(path.rfind('.') + 1)) + "}");
-}
-
-Result<net::HttpResponse> get_priority(const Services& services, const Call& call) {
-    const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
-    return net::HttpResponse::json(
-        200, "{\"priority\":" + std::to_string(app->submission->priority) + "}");
-}
-
-Result<net::HttpResponse> get_timeouts(const Services& services, const Call& call) {
-    const auto view = services.board.view();
-    TRY(const auto app, find_application(*view, call.parameters[0]));
-    return wrapped_json("timeouts", [&](wire::JsonWriter& json) {
-        json.begin_object().key("timeout").begin_array().begin_object();
-        json.member("type", "LIFETIME").member("expiryTime", "UNLIMITED");
-        json.member("remainingTimeInSeconds", -1).end_object().end_array().end_object();
-    });
-}
-
 // POST .../master-token: the driver of client mode proves that it may speak for its application.
 void claim_master(const Services& services, const Call& call, net::Responder responder) {
     const auto view = services.board.view();
-    const auto app = find_application(*view, call.parameters[0]);
+    const auto app = visible_application(services, *view, call);
     if (!app) {
         responder.send(error_response(app.error()));
         return;
@@ -211,15 +196,8 @@ void add_app_routes(Router& router, Services& services) {
                 Body::Nothing, [&services](const Call& call, net::Responder responder) {
                     claim_master(services, call, std::move(responder));
                 }});
-    const auto get = [&](const char* path,
-                         Result<net::HttpResponse> (*handler)(const Services&, const Call&)) {
-        router.get(path, Permission::Read,
-                   [&services, handler](const Call& call) { return handler(services, call); });
-    };
-    get("/ws/v1/cluster/apps/{id}/state", get_state);
-    get("/ws/v1/cluster/apps/{id}/queue", get_queue);
-    get("/ws/v1/cluster/apps/{id}/priority", get_priority);
-    get("/ws/v1/cluster/apps/{id}/timeouts", get_timeouts);
+    router.get("/ws/v1/cluster/apps/{id}/state", Permission::Read,
+               [&services](const Call& call) { return get_state(services, call); });
 }
 
 }  // namespace heddle::rm

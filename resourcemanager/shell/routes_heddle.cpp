@@ -28,15 +28,33 @@ Result<std::set<std::string>> parse_topics(const std::string& text) {
     return topics;
 }
 
+// Of single applications only those that may be seen.
+Status may_listen(const Services& services, const Call& call, const std::set<std::string>& topics) {
+    for (const std::string& topic : topics) {
+        if (const std::size_t colon = topic.find(':'); colon != std::string::npos) {
+            TRY(const ApplicationId id, parse_application_id(topic.substr(colon + 1)));
+            TRY(may_on_application(services, call, AppRight::View, id));
+        }
+    }
+    return {};
+}
+
 void open_stream(Services& services, const Call& call, net::Responder responder) {
     auto topics = parse_topics(call.query("topics"));
     if (!topics) {
         responder.send(error_response(topics.error()));
         return;
     }
-    services.hub.add_client(std::move(*topics),
-                            std::string(call.request.headers.get("Last-Event-ID")),
-                            std::move(responder));
+    if (const Status may = may_listen(services, call, *topics); !may) {
+        responder.send(error_response(may.error()));
+        return;
+    }
+    services.hub.add_client(
+        std::move(*topics), std::string(call.request.headers.get("Last-Event-ID")),
+        [&access = services.access, who = call.who](const ApplicationSubmission& app) {
+            return access.may(who, AppRight::View, app);
+        },
+        std::move(responder));
 }
 
 net::HttpResponse new_code(Services& services) {
@@ -104,9 +122,12 @@ void add_routes(Router& router, Services& services) {
     add_cluster_routes(router, services);
     add_app_list_routes(router, services);
     add_app_routes(router, services);
+    add_app_change_routes(router, services);
+    add_access_routes(router, services);
     add_unsupported_routes(router);
     add_spark_routes(router, services);
     add_heddle_routes(router, services);
+    add_scheduler_routes(router, services);
     add_log_routes(router, services);
     add_artifact_routes(router, services);
     add_daemon_routes(router, services);

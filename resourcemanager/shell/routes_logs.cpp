@@ -33,8 +33,10 @@ std::optional<NodeId> place_of(const Services& services, const View& view, const
     return services.board.place_of(id);
 }
 
-Result<Agent> agent_of(const Services& services, const std::string& container) {
+Result<Agent> agent_of(const Services& services, const Call& call) {
+    const std::string& container = call.parameters[0];
     TRY(const ContainerId id, parse_container_id(container));
+    TRY(may_on_application(services, call, AppRight::View, id.attempt.application));
     const auto view = services.board.view();
     const auto place = place_of(services, *view, id);
     const auto node = place ? view->nodes.find(*place) : nullptr;
@@ -78,7 +80,7 @@ Result<std::string> file_list(const std::string& container, const std::string& n
 
 void list_files(const Services& services, const Call& call, net::Responder responder) {
     const std::string container = call.parameters[0];
-    const auto agent = agent_of(services, container);
+    const auto agent = agent_of(services, call);
     if (!agent) {
         responder.send(error_response(agent.error()));
         return;
@@ -115,7 +117,7 @@ void list_files(const Services& services, const Call& call, net::Responder respo
 
 void read_file(const Services& services, const Call& call, net::Responder responder) {
     const std::string container = call.parameters[0];
-    const auto agent = agent_of(services, container);
+    const auto agent = agent_of(services, call);
     if (!agent) {
         responder.send(error_response(agent.error()));
         return;

@@ -25,12 +25,8 @@ constexpr Missing kMissing[] = {
     {"GET", "/ws/v1/cluster/scheduler/bulk-activities", "scheduler activities"},
     {"GET", "/ws/v1/cluster/scheduler/app-activities/{id}", "scheduler activities"},
     {"POST", "/ws/v1/cluster/scheduler/logs", "scheduler logs"},
-    {"GET", "/ws/v1/cluster/scheduler-conf", "changing queues at run time"},
-    {"PUT", "/ws/v1/cluster/scheduler-conf", "changing queues at run time"},
-    {"POST", "/ws/v1/cluster/scheduler-conf/validate", "changing queues at run time"},
-    {"GET", "/ws/v1/cluster/scheduler-conf/version", "changing queues at run time"},
-    {"GET", "/ws/v1/cluster/scheduler-conf/format", "changing queues at run time"},
-    {"GET", "/ws/v1/cluster/queues/{queue}/access", "queue access lists"},
+    {"GET", "/ws/v1/cluster/scheduler-conf/format",
+     "taking the scheduler's configuration back to its file"},
     {"GET", "/ws/v1/cluster/get-node-labels", "node labels"},
     {"GET", "/ws/v1/cluster/get-rm-node-labels", "node labels"},
     {"GET", "/ws/v1/cluster/get-node-to-labels", "node labels"},
@@ -41,10 +37,6 @@ constexpr Missing kMissing[] = {
     {"GET", "/ws/v1/cluster/nodes/{id}/get-labels", "node labels"},
     {"POST", "/ws/v1/cluster/nodes/{id}/replace-labels", "node labels"},
     {"POST", "/ws/v1/cluster/nodes/{id}/resource", "changing a node's resources"},
-    {"PUT", "/ws/v1/cluster/apps/{id}/queue", "moving applications"},
-    {"PUT", "/ws/v1/cluster/apps/{id}/priority", "changing priorities"},
-    {"PUT", "/ws/v1/cluster/apps/{id}/timeout", "application time limits"},
-    {"POST", "/ws/v1/cluster/containers/{id}/signal/{command}", "signals to containers"},
 };
 
 }  // namespace

@@ -3,9 +3,11 @@
 // What routes work with. The daemon owns all of it.
 
 #include <functional>
+#include <optional>
 
 #include "common/net/event_loop.h"
 #include "common/store/store.h"
+#include "resourcemanager/shell/access.h"
 #include "resourcemanager/shell/artifact_store.h"
 #include "resourcemanager/shell/auth.h"
 #include "resourcemanager/shell/core_thread.h"
@@ -31,15 +33,19 @@ struct Services {
     std::string cluster_token;  // what node agents accept
     std::string ui_dir;
     std::function<std::string()> metrics_page;
+    const AccessPolicy& access;
 };
 
 // One per family of paths; each adds its routes.
 void add_cluster_routes(Router& router, Services& services);
 void add_app_routes(Router& router, Services& services);
 void add_app_list_routes(Router& router, Services& services);
+void add_app_change_routes(Router& router, Services& services);
+void add_access_routes(Router& router, Services& services);
 void add_unsupported_routes(Router& router);
 void add_spark_routes(Router& router, Services& services);
 void add_heddle_routes(Router& router, Services& services);
+void add_scheduler_routes(Router& router, Services& services);
 void add_log_routes(Router& router, Services& services);
 void add_artifact_routes(Router& router, Services& services);
 void add_daemon_routes(Router& router, Services& services);
@@ -61,6 +67,16 @@ net::HttpResponse wrapped_json(std::string_view root, Write&& write) {
 // What a path names. Errors: InvalidArgument, NotFound.
 Result<std::shared_ptr<const ApplicationView>> find_application(const View& view,
                                                                 std::string_view id);
+/// The application that the call's first parameter names, if the caller may see it. Errors: as
+/// find_application, PermissionDenied.
+Result<std::shared_ptr<const ApplicationView>> visible_application(const Services& services,
+                                                                   const View& view,
+                                                                   const Call& call);
+/// Errors: PermissionDenied; NotFound when it is not known and access lists are on.
+Status may_on_application(const Services& services, const Call& call, AppRight right,
+                          const ApplicationId& id);
+/// The leaf that a submission or a move means by `queue`. Nothing: none, which the core will say.
+std::optional<std::string> leaf_path(const View& view, const std::string& queue);
 Result<const AttemptView*> find_attempt(const ApplicationView& app, std::string_view id);
 
 }  // namespace heddle::rm

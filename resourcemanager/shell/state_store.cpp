@@ -1,11 +1,14 @@
 #include "resourcemanager/shell/state_store.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
 
 #include "common/base/strings.h"
+#include "common/config/scheduler_file.h"
 #include "common/wire/codec.h"
+#include "common/wire/json.h"
 
 namespace heddle::rm {
 namespace {
@@ -13,6 +16,7 @@ namespace {
 constexpr const char* kApplication = "application";
 constexpr const char* kAttempt = "attempt";
 constexpr const char* kNode = "node";
+constexpr const char* kScheduler = "scheduler";
 constexpr const char* kMeta = "meta";
 constexpr const char* kClusterTimestamp = "cluster-timestamp";
 constexpr const char* kEpoch = "epoch";
@@ -22,6 +26,42 @@ Error unreadable(const store::Record& record, std::string_view why) {
     return Error{ErrorCode::DataLoss, "the state database is damaged: the " + record.kind +
                                           " record '" + record.key + "': " + std::string(why) +
                                           "; restore state.db from a backup"};
+}
+
+// With leading zeros, so that keys sort as versions do.
+std::string version_key(std::int64_t version) {
+    std::string digits = std::to_string(version);
+    return std::string(12 - std::min<std::size_t>(digits.size(), 12), '0') + digits;
+}
+
+std::string encode_version(const SchedulerVersion& version) {
+    wire::JsonWriter json;
+    json.begin_object().member("version", version.config.version);
+    json.member("changed", version.changed.milliseconds).member("by", version.by);
+    json.member("note", version.note);
+    json.member("config", config::scheduler_text(version.config)).end_object();
+    return std::move(json).take();
+}
+
+Result<SchedulerVersion> decode_version(const std::string& text) {
+    TRY(const wire::Json json, wire::parse_json(text, {64U << 20U, 4, 100}));
+    TRY(const std::string toml, json.string_or("config", ""));
+    SchedulerVersion version;
+    TRY(version.config, config::parse_scheduler(toml, "configuration"));
+    TRY(version.config.version, json.integer_or("version", 0));
+    TRY(version.changed.milliseconds, json.integer_or("changed", 0));
+    TRY(version.by, json.string_or("by", ""));
+    TRY(version.note, json.string_or("note", ""));
+    return version;
+}
+
+Status decode_version(const store::Record& record, Booted& booted) {
+    auto version = decode_version(record.value);
+    if (!version) {
+        return unreadable(record, version.error().message);
+    }
+    booted.scheduler_versions.push_back(std::move(version).value());
+    return {};
 }
 
 template <typename T>
@@ -81,6 +121,13 @@ public:
         }
     }
 
+    void add(const SchedulerVersion& version) {
+        list_.push_back({kScheduler, version_key(version.config.version), encode_version(version)});
+    }
+    void add(const SchedulerVersionRemoval& removal) {
+        list_.push_back({kScheduler, version_key(removal.version), std::nullopt});
+    }
+
     std::vector<store::Change> take() && { return std::move(list_); }
 
 private:
@@ -101,6 +148,8 @@ Result<Booted> boot(store::Store& store, WallTime now, TokenBook& tokens) {
             status = decode(record, booted.attempts);
         } else if (record.kind == kNode) {
             status = decode(record, booted.nodes);
+        } else if (record.kind == kScheduler) {
+            status = decode_version(record, booted);
         } else if (record.kind == kMeta) {
             status = decode_number(record, booted);
         } else {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "common/base/strings.h"
 #include "common/net/digest.h"
@@ -16,10 +17,11 @@ using wire::Json;
 constexpr std::size_t kNameMax = 1024;
 constexpr std::size_t kTagMax = 100;
 constexpr std::size_t kTagsMax = 50;
+constexpr std::size_t kAccessListMax = 4096;
 constexpr Resource kMasterSizeDefault{1024, 1};
 constexpr std::string_view kHeddleScheme = "heddle:sha256/";
 
-constexpr std::array<std::string_view, 23> kFields = {
+constexpr std::array<std::string_view, 24> kFields = {
     "application-id",
     "application-name",
     "queue",
@@ -41,6 +43,7 @@ constexpr std::array<std::string_view, 23> kFields = {
     "application-timeouts",
     "heddle-kind",
     "heddle-argv",
+    "heddle-pending-limit",
     "user",
     "am-container-resource-request",
 };
@@ -262,6 +265,62 @@ Status read_container(const Json& context, ApplicationSubmission& submission) {
     return {};
 }
 
+// One resourceInformation: {"name":"yarn.io/gpu","value":2}. Memory and vcores may stand here as
+// well as in fields of their own, which have the last word.
+Status read_information(const Json& resource, const Json& entry, Resource& size) {
+    TRY(const std::string name, entry.string_or("name", ""));
+    TRY(const std::string units, entry.string_or("units", ""));
+    TRY(const std::int64_t value, entry.integer_or("value", 0));
+    const std::string where = "resource.resourceInformations: " + name;
+    if (name == "memory-mb" || name == "vcores") {
+        const bool memory = name == "memory-mb";
+        if (!units.empty() && !(memory && units == "Mi")) {
+            return invalid(where + " has no unit '" + units + "'; memory-mb is in Mi");
+        }
+        if (resource.find(memory ? "memory" : "vCores") == nullptr) {
+            (memory ? size.memory_mib : size.vcores) = value;
+        }
+        return {};
+    }
+    const auto known = resource_name(name);
+    if (!known) {
+        return invalid(where +
+                       " is no name of a resource: write yarn.io/gpu, gpu or another one "
+                       "that nodes have (node.resources)");
+    }
+    if (!units.empty()) {
+        return invalid(where + " is counted and has no unit, not '" + units + "'");
+    }
+    if (value < 0 || value > kNamedCountMax) {
+        return invalid(where + " is 0 to " + std::to_string(kNamedCountMax) + ", not " +
+                       std::to_string(value));
+    }
+    if (size.named.get(*known) != 0) {
+        return invalid(where + " is given twice");
+    }
+    size.named.set(*known, value);
+    return {};
+}
+
+Status read_informations(const Json& resource, Resource& size) {
+    const Json* all = resource.find("resourceInformations");
+    const Json* entries = all == nullptr ? nullptr : all->find("resourceInformation");
+    if (entries == nullptr) {
+        return {};
+    }
+    if (entries->array() == nullptr) {
+        return read_information(resource, *entries, size);
+    }
+    for (const Json& entry : *entries->array()) {
+        TRY(read_information(resource, entry, size));
+    }
+    if (size.named.entries().size() > kNamedResourcesMax) {
+        return invalid("resource.resourceInformations: at most " +
+                       std::to_string(kNamedResourcesMax) + " named resources");
+    }
+    return {};
+}
+
 Status read_size(const Json& context, ApplicationSubmission& submission) {
     submission.master_size = kMasterSizeDefault;
     const Json* resource = context.find("resource");
@@ -271,6 +330,7 @@ Status read_size(const Json& context, ApplicationSubmission& submission) {
     TRY(submission.master_size.memory_mib,
         resource->integer_or("memory", kMasterSizeDefault.memory_mib));
     TRY(submission.master_size.vcores, resource->integer_or("vCores", kMasterSizeDefault.vcores));
+    TRY(read_informations(*resource, submission.master_size));
     if (submission.master_size.memory_mib < 1 || submission.master_size.vcores < 1) {
         return invalid("resource: memory (MiB) and vCores must be at least 1");
     }
@@ -346,13 +406,99 @@ Result<std::int32_t> small_number(const Json& context, const char* field, std::i
     return static_cast<std::int32_t>(number);
 }
 
-Status refuse_unsupported(const Json& context) {
-    for (const char* field :
-         {"app-node-label-expression", "am-container-node-label-expression", "reservation-id"}) {
-        TRY(const std::string text, context.string_or(field, ""));
-        if (!text.empty()) {
-            return unsupported(field);
+// "alice,bob ops,dev": users, then groups; "*": everybody.
+AccessList parse_access_list(std::string_view text) {
+    AccessList list;
+    const std::size_t space = text.find(' ');
+    const auto names = [](std::string_view part) {
+        std::vector<std::string> all;
+        for (const std::string_view name : split(part, ',')) {
+            if (!trim(name).empty()) {
+                all.emplace_back(trim(name));
+            }
         }
+        return all;
+    };
+    list.everybody = trim(text) == "*";
+    if (!list.everybody) {
+        list.users = names(text.substr(0, space));
+        list.groups = space == std::string_view::npos ? std::vector<std::string>()
+                                                      : names(text.substr(space));
+    }
+    return list;
+}
+
+Status read_access(const Json* container, ApplicationSubmission& submission) {
+    const Json* acls = container == nullptr ? nullptr : container->find("application-acls");
+    TRY(const std::vector<const Json*> entries, entries_of(acls, "application-acls"));
+    for (const Json* entry : entries) {
+        TRY(const std::string key, entry->string_or("key", ""));
+        TRY(const std::string value, entry->string_or("value", ""));
+        if (key != "VIEW_APP" && key != "MODIFY_APP") {
+            return invalid("application-acls: '" + key + "' is neither VIEW_APP nor MODIFY_APP");
+        }
+        if (value.size() > kAccessListMax || !printable(value)) {
+            return invalid(
+                "application-acls: a list takes at most 4096 bytes without control "
+                "characters, as 'user,user group,group' or '*'");
+        }
+        (key == "VIEW_APP" ? submission.viewers : submission.modifiers) = parse_access_list(value);
+    }
+    return {};
+}
+
+constexpr std::int64_t kSecondsMax = std::int64_t{365} * 24 * 3600;
+
+// A time of at least one unit and at most a year; 0 and below are none, as in YARN.
+Status read_time(const Json& object, const char* field, Duration unit,
+                 std::optional<Duration>& out) {
+    TRY(const std::int64_t number, object.integer_or(field, 0));
+    const std::int64_t most = seconds(kSecondsMax).microseconds / unit.microseconds;
+    if (number > most) {
+        return invalid(std::string(field) + " is at most " + std::to_string(most) +
+                       " (a year), not " + std::to_string(number) + "; leave it out for no limit");
+    }
+    if (number > 0) {
+        out = unit * number;
+    }
+    return {};
+}
+
+// {"entry":[{"key":"LIFETIME","value":60}]}, in seconds.
+Status read_times(const Json& context, ApplicationSubmission& submission) {
+    TRY(read_time(context, "attempt-failures-validity-interval", milliseconds(1),
+                  submission.failures_validity));
+    TRY(read_time(context, "heddle-pending-limit", seconds(1), submission.pending_max));
+    TRY(const std::vector<const Json*> entries,
+        entries_of(context.find("application-timeouts"), "application-timeouts"));
+    for (const Json* entry : entries) {
+        TRY(const std::string key, entry->string_or("key", ""));
+        if (key != "LIFETIME") {
+            return invalid("application-timeouts: there is no '" + key +
+                           "'; the only one is LIFETIME, in seconds");
+        }
+        TRY(read_time(*entry, "value", seconds(1), submission.lifetime));
+    }
+    return {};
+}
+
+Status refuse_unsupported(const Json& context) {
+    TRY(const std::string text, context.string_or("reservation-id", ""));
+    if (!text.empty()) {
+        return unsupported("reservation-id");
+    }
+    return {};
+}
+
+// YARN calls it an expression; it is the name of one label.
+Status read_label(const Json& context, const char* field, std::string& label) {
+    TRY(const std::string text, context.string_or(field, ""));
+    label = trim(text);
+    if (label.size() > 255 || !std::ranges::all_of(label, [](unsigned char c) {
+            return std::isalnum(c) != 0 || c == '-' || c == '_';
+        })) {
+        return invalid(std::string(field) + " '" + label +
+                       "': give one label of nodes (letters, digits, '-' and '_')");
     }
     return {};
 }
@@ -375,7 +521,11 @@ Result<ApplicationSubmission> parse_submission(std::string_view body) {
     TRY(submission.attempts_max, small_number(context, "max-app-attempts", 2, 1));
     TRY(submission.keep_containers,
         context.boolean_or("keep-containers-across-application-attempts", false));
+    TRY(read_label(context, "app-node-label-expression", submission.label));
+    TRY(read_label(context, "am-container-node-label-expression", submission.master_label));
     TRY(read_container(context, submission));
+    TRY(read_times(context, submission));
+    TRY(read_access(context.find("am-container-spec"), submission));
     return submission;
 }
 

@@ -55,6 +55,7 @@ THIRD_PARTY = {
     "openssl/": ["common/net"],
     "zlib.h": ["common/net"],
     "nlohmann/": ["common/wire"],
+    "pugixml": ["common/wire"],
     "google/protobuf": ["common/wire"],
     "toml++/": ["common/config"],
     "sqlite3.h": ["common/store"],

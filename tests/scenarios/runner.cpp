@@ -1,20 +1,31 @@
 // Runs scenario files: small stories of a cluster in virtual time, one feature each.
 //
 //   heartbeat SECONDS                of nodes and masters; first of all
-//   node NAME MEMORY VCORES          a machine joins
+//   node NAME MEMORY VCORES [resources=gpu:2,...] [rack=/R] [label=L]
+//                                    a machine joins
 //   submit KIND MEMORY VCORES [key=value ...]
 //                                    kinds: command, master, rdd, outside (its master is no
 //                                    container);
-//                                    keys: queue, attempts, priority. Names are app1, app2, ...
+//                                    keys: queue, attempts, priority, resources, label,
+//                                    master-label, keep (its containers across attempts; each next
+//                                    master asks for what the last one did), validity, lifetime,
+//                                    pending (seconds: of failures, in all, and until it starts).
+//                                    Names are app1, app2, ...
 //   claim APP                        an outside master asks for its token and connects
 //   ask APP ID count=N memory=M vcores=V [generation=G] [nodes=a,b] [strict] [hold] [priority=P]
+//       [resources=gpu:1,...] [racks=/a,/b] [label=L]
+//   avoid APP [NODE ...]             its master wants nothing on these any more
 //   start|release APP CONTAINER      of a held container; of any
 //   finish APP succeeded|failed      the master says so
 //   linger APP                       its master's process goes on when the finish is acknowledged
 //   show APP                         shows its state and final status
 //   nodes                            shows the nodes and their states
 //   exit CONTAINER CODE | signal CONTAINER SIGNAL
-//   kill APP
+//   kill APP; fail APP               the application; its present attempt
+//   move APP QUEUE; priority APP N   to another queue; to another priority
+//   lifetime APP SECONDS             from now on; 0: without end
+//   dump CONTAINER                   a person wishes its threads to be dumped (SIGQUIT)
+//   queues                           shows what each leaf holds and what waits in it
 //   power off|on NODE; agent kill|start NODE; partition on|off NODE; leave NODE
 //   manager kill|start; saves fail|work; disconnect APP
 //   advance SECONDS
@@ -28,6 +39,8 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
+#include <set>
 #include <sstream>
 
 #include "common/base/strings.h"
@@ -43,6 +56,7 @@ class Runner {
 public:
     explicit Runner(Config config) : world_(1, std::move(config)) {
         world_.stage().collect = true;
+        world_.on_master = [this](MasterScript& master) { lead(master); };
         world_.manager().start();
     }
 
@@ -72,6 +86,22 @@ public:
     }
 
 private:
+    // A master whose application keeps containers asks for what the one before it asked for.
+    void lead(MasterScript& master) {
+        const ApplicationId id = master.attempt().application;
+        if (keeps_.contains(id)) {
+            master.on_registered = [this, id, &master] {
+                for (const Ask& ask : asks_[id]) {
+                    master.ask(ask);
+                }
+            };
+        }
+    }
+
+    static std::optional<Duration> time_of(const std::string& text) {
+        return text.empty() ? std::nullopt : std::optional(seconds(std::stoll(text)));
+    }
+
     static Words words_of(const std::string& line) {
         std::istringstream stream(line);
         Words words;
@@ -89,6 +119,19 @@ private:
                 equals == std::string::npos ? "" : words[i].substr(equals + 1);
         }
         return keys;
+    }
+
+    static Resource size_of(const std::string& memory, const std::string& vcores,
+                            const std::map<std::string, std::string>& keys) {
+        Resource size{std::stoll(memory), std::stoll(vcores)};
+        if (const auto named = keys.find("resources"); named != keys.end()) {
+            for (const std::string_view part : split(named->second, ',')) {
+                const std::size_t colon = part.find(':');
+                size.named.set(part.substr(0, colon),
+                               std::stoll(std::string(part.substr(colon + 1))));
+            }
+        }
+        return size;
     }
 
     void take_expected(const std::string& line) {
@@ -143,7 +186,9 @@ private:
 
     bool on_cluster(const std::string& verb, const Words& words) {
         if (verb == "node") {
-            world_.add_node(words[1], {std::stoll(words[2]), std::stoll(words[3])});
+            auto keys = keys_of(words, 4);
+            world_.add_node(words[1], size_of(words[2], words[3], keys),
+                            keys["rack"].empty() ? "/default-rack" : keys["rack"], keys["label"]);
         } else if (verb == "power") {
             NodeHost& node = world_.node(words[2]);
             words[1] == "off" ? node.lose_power() : node.start_agent();
@@ -160,6 +205,10 @@ private:
             show_nodes();
         } else if (verb == "saves") {
             world_.manager().fail_saves = words[1] == "fail";
+        } else if (verb == "dump") {
+            request(SignalContainer{container(words[1]), SignalKind::ThreadDump}, "signal");
+        } else if (verb == "queues") {
+            show_queues();
         } else if (verb == "exit") {
             EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
         } else if (verb == "heartbeat") {
@@ -179,8 +228,26 @@ private:
             claim(application(words[1]));
         } else if (verb == "kill") {
             request(KillApplication{application(words[1]), "killed by user alice"}, "kill");
+        } else if (verb == "fail") {
+            const auto view = world_.manager().view()->applications.find(application(words[1]));
+            request(FailAttempt{view->attempts.back().id, "failed by user alice"}, "fail");
+        } else if (verb == "move") {
+            request(MoveApplication{application(words[1]), words[2]}, "move");
+        } else if (verb == "priority") {
+            request(ChangePriority{application(words[1]), std::stoi(words[2])}, "priority");
+        } else if (verb == "lifetime") {
+            const std::int64_t left = std::stoll(words[2]) * 1000;
+            const std::int64_t now = world_.stage().wall().milliseconds;
+            request(ChangeLifetime{application(words[1]), {left == 0 ? 0 : now + left}},
+                    "lifetime");
         } else if (verb == "ask") {
             ask(words);
+        } else if (verb == "avoid") {
+            MasterScript* master = world_.master(application(words[1]));
+            master->blacklist.clear();
+            for (std::size_t i = 2; i < words.size(); ++i) {
+                master->blacklist.push_back({words[i]});
+            }
         } else if (verb == "start") {
             world_.master(application(words[1]))->start_held(container(words[2]));
         } else if (verb == "release") {
@@ -220,11 +287,17 @@ private:
         submission.unmanaged = words[1] == "outside";
         submission.user = "alice";
         submission.master.argv = {"program"};
-        submission.master_size = {std::stoll(words[2]), std::stoll(words[3])};
         auto keys = keys_of(words, 4);
+        submission.master_size = size_of(words[2], words[3], keys);
         submission.queue = keys["queue"];
+        submission.label = keys["label"];
+        submission.master_label = keys["master-label"];
         submission.attempts_max = keys["attempts"].empty() ? 2 : std::stoi(keys["attempts"]);
         submission.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
+        submission.failures_validity = time_of(keys["validity"]);
+        submission.lifetime = time_of(keys["lifetime"]);
+        submission.pending_max = time_of(keys["pending"]);
+        submission.keep_containers = keys.contains("keep");
         world_.manager().request(
             NewApplication{}, [this, submission](const Result<Answer>& answer) mutable {
                 if (!answer.ok()) {
@@ -233,6 +306,9 @@ private:
                 }
                 submission.id = std::get<NewApplicationAnswer>(*answer).application;
                 submission.name = name_of(submission.id);
+                if (submission.keep_containers) {
+                    keeps_.insert(submission.id);
+                }
                 request(SubmitApplication{submission}, "submit " + name_of(submission.id));
             });
     }
@@ -242,6 +318,17 @@ private:
             world_.stage().show(id.name + " is " + std::string(to_string(node->state)));
             return true;
         });
+    }
+
+    void show_queues() {
+        for (const auto& [path, queue] : world_.manager().view()->queues) {
+            if (queue.leaf) {
+                world_.stage().show(path + " holds " + to_string(queue.used) + " of " +
+                                    std::to_string(queue.applications_active) + "+" +
+                                    std::to_string(queue.applications_pending) + " and waits for " +
+                                    std::to_string(queue.containers_pending));
+            }
+        }
     }
 
     void show(const ApplicationId& id) {
@@ -266,10 +353,16 @@ private:
         ask.id = std::stoi(words[2]);
         ask.launch_template = 1;
         ask.count = std::stoi(keys.at("count"));
-        ask.size = {std::stoll(keys.at("memory")), std::stoll(keys.at("vcores"))};
+        ask.size = size_of(keys.at("memory"), keys.at("vcores"), keys);
         ask.generation = keys["generation"].empty() ? 0 : std::stoi(keys["generation"]);
         ask.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
         ask.hold = keys.contains("hold");
+        ask.label = keys["label"];
+        if (!keys["racks"].empty()) {
+            for (const std::string_view rack : split(keys["racks"], ',')) {
+                ask.racks.emplace_back(rack);
+            }
+        }
         ask.relax_locality = !keys.contains("strict");
         if (!keys["nodes"].empty()) {
             for (const std::string_view node : split(keys["nodes"], ',')) {
@@ -277,9 +370,14 @@ private:
             }
         }
         world_.master(application(words[1]))->ask(ask);
+        std::vector<Ask>& asks = asks_[application(words[1])];
+        std::erase_if(asks, [&](const Ask& before) { return before.id == ask.id; });
+        asks.push_back(ask);
     }
 
     World world_;
+    std::set<ApplicationId> keeps_;
+    std::map<ApplicationId, std::vector<Ask>> asks_;  // as last given
     bool expecting_ = false;
     Words expected_;
 };
@@ -299,8 +397,17 @@ Duration heartbeat_of(const std::string& path, Duration otherwise) {
 TEST_P(Scenario, GoesAsWritten) {
     Config config;
     config.heartbeat_interval = heartbeat_of(GetParam(), config.heartbeat_interval);
-    config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch")};
+    config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch"),
+                               queue_config("root.small"), queue_config("root.stopped")};
+    QueueConfig& small = config.scheduler.queues[2];
+    small.applications_max = 1;
+    small.lifetime_default = seconds(100);
+    small.lifetime_max = seconds(200);
+    small.pending_max = seconds(50);
+    config.scheduler.queues[3].state = QueueState::Stopped;
+    config.attempts_max = 4;
     config.node_forget_after = seconds(120);
+    config.scheduler.labels = {{"ssd", true}, {"spot", false}};
     Runner runner(config);
     runner.run(GetParam());
 }

@@ -5,12 +5,16 @@
 // it: books, start order, news to the master. Baseline, in the same run: first fit that scans all
 // nodes for the first waiting ask, without any of the books.
 //
-//   bench_scheduler [NODES | --quick]     default: 1,000 and 10,000 nodes
+//   bench_scheduler [NODES | --quick]     default: 1,000 and 10,000 nodes, 100 applications, 1
+//   queue bench_scheduler --scale [NODES [QUEUES [APPLICATIONS]]]
+//                    1,000, 10,000 and 50,000 nodes, 1,000 nested queues with limits, 10,000
+//                    applications that all wait
+//   bench_scheduler --memory              10,000 nodes that run 500,000 containers
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <optional>
 #include <string>
@@ -28,7 +32,7 @@ namespace heddle::rm {
 namespace {
 
 constexpr Resource kNode{131072, 32};
-constexpr int kApplications = 100;
+constexpr double kChurnSecondsMax = 10;            // of processor time: enough for a figure
 constexpr std::int64_t kStepsPerPublication = 64;  // what a busy core thread finds in its queue
 
 Resource size_of(int application) {
@@ -46,25 +50,68 @@ double seconds_since(double start) {
     return now_seconds() - start;
 }
 
+struct Load {
+    int nodes = 0;
+    int queues = 1;
+    int applications = 100;
+    int vcores = 32;  // of a node
+};
+
+// Three levels, ten times ten times what is left, with weights and limits of all kinds; one queue:
+// root.default without any.
+std::vector<QueueConfig> queues_of(int count) {
+    if (count <= 1) {
+        return {queue_config("root.default")};
+    }
+    std::vector<QueueConfig> queues;
+    for (int i = 0; i < count; ++i) {
+        QueueConfig queue = queue_config("root.d" + std::to_string(i % 10) + ".t" +
+                                         std::to_string(i / 10 % 10) + ".q" + std::to_string(i));
+        queue.capacity[kNoLabel].guaranteed.all.value = 1000 * (1 + i % 3);
+        queue.capacity[kNoLabel].maximum.all.value = 50'000;
+        queue.order = i % 2 == 0 ? LeafOrder::Fifo : LeafOrder::Fair;
+        queue.user_limit_percent_min = 25;
+        queue.user_limit_factor = 100'000;
+        queue.applications_max = 1000;
+        queue.masters_percent_max = 100;
+        queues.push_back(std::move(queue));
+    }
+    return queues;
+}
+
+std::int64_t resident_kib() {
+    std::FILE* status = std::fopen("/proc/self/status", "r");
+    CHECK(status != nullptr);
+    std::array<char, 256> line{};
+    long long kib = 0;
+    while (std::fgets(line.data(), line.size(), status) != nullptr) {
+        if (std::sscanf(line.data(), "VmRSS: %lld", &kib) == 1) {
+            break;
+        }
+    }
+    std::fclose(status);
+    return kib;
+}
+
 // Plays store, nodes and masters: answers what the core emits, at once.
 class Bench {
 public:
-    explicit Bench(int nodes) : rm_(config()) {
+    explicit Bench(const Load& load) : load_(load), rm_(config(load)) {
         step(Booted{1, 1'700'000'000'000, 0, {}, {}, {}, secrets()});
-        for (int i = 0; i < nodes; ++i) {
+        for (int i = 0; i < load.nodes; ++i) {
             NodeRegister message;
             message.info.id.name = "n" + std::to_string(i);
             message.info.address = "10.0.0.1";
-            message.info.total = kNode;
+            message.info.total = {kNode.memory_mib, load.vcores};
             step(NodeMessage{{++connections_}, message});
         }
-        for (int i = 0; i < kApplications; ++i) {
+        for (int i = 0; i < load.applications; ++i) {
             submit(i);
         }
     }
 
     // Every master asks for its share of more than the cluster holds.
-    void ask_all(int nodes) {
+    void ask_all() {
         rm_.publish({1'700'000'000'000});
         for (std::size_t i = 0; i < masters_.size(); ++i) {
             Master& master = masters_[i];
@@ -81,7 +128,9 @@ public:
             ask.id = 1;
             ask.launch_template = 1;
             ask.size = size_of(static_cast<int>(i));
-            ask.count = nodes;  // times applications: about three times what fits
+            // About three times what fits, or what a container each for all vcores takes.
+            ask.count = std::max(1, static_cast<int>(std::int64_t{100} * load_.nodes *
+                                                     load_.vcores / 32 / load_.applications));
             update.asks = {ask};
             step(MasterMessage{master.connection, update});
         }
@@ -93,10 +142,16 @@ public:
     std::int64_t grants() const { return rm_.books().counters.grants; }
     std::int64_t visited() const { return rm_.books().free.visited(); }
     std::size_t running() const { return running_.size(); }
+    void publish() { rm_.publish({1'700'000'000'000}); }
+    static std::size_t bytes_of_running() { return sizeof(Running); }
 
     // Ends random containers; each end is one status message, as a node pushes it.
     void churn(std::int64_t ends, std::vector<double>& step_times) {
+        const double begun = now_seconds();
         for (std::int64_t i = 0; i < ends && !running_.empty(); ++i) {
+            if (seconds_since(begun) > kChurnSecondsMax) {
+                return;
+            }
             const std::size_t pick = prng_.below(running_.size());
             const Running ended = running_[pick];
             running_[pick] = running_.back();
@@ -141,17 +196,19 @@ private:
         std::uint64_t connection = 0;
     };
 
-    static Config config() {
+    static Config config(const Load& load) {
         Config config;
+        config.scheduler.queues = queues_of(load.queues);
+        config.applications_active_max = load.applications;
         config.node_expiry = seconds(100000);
         config.master_expiry = seconds(100000);
         config.placements_per_step = 1024;
         return config;
     }
 
-    static std::vector<std::string> secrets() {
+    std::vector<std::string> secrets() const {
         std::vector<std::string> texts;
-        for (int i = 0; i < 2 * kApplications; ++i) {
+        for (int i = 0; i < 2 * load_.applications; ++i) {
             texts.push_back("secret-" + std::to_string(i));
         }
         return texts;
@@ -214,7 +271,11 @@ private:
         SubmitApplication submit;
         submit.submission.id = application_;
         submit.submission.kind = ApplicationKind::Master;
-        submit.submission.user = "bench";
+        submit.submission.user = "user-" + std::to_string(number % 7);
+        submit.submission.queue =
+            rm_.books()
+                .config.scheduler.queues[static_cast<std::size_t>(number % load_.queues)]
+                .path;
         submit.submission.master.argv = {"master"};
         submit.submission.master_size = {512, 1};
         submit.submission.name = "app" + std::to_string(number);
@@ -239,6 +300,7 @@ private:
 
     Master& master_of(const AttemptId& attempt) { return masters_[by_attempt_.at(attempt)]; }
 
+    Load load_;
     ResourceManager rm_;
     Prng prng_{1};
     TimePoint now_;
@@ -314,10 +376,15 @@ double index_rate(int nodes, std::int64_t decisions) {
         nodes, decisions, free, [&](const Resource& size) { return index.find(size); }, &index);
 }
 
-void measure(int nodes, std::int64_t ends) {
-    Bench bench(nodes);
+double at_percent(const std::vector<double>& sorted, std::size_t percent) {
+    return sorted.empty() ? 0 : sorted[std::min(sorted.size() - 1, sorted.size() * percent / 100)];
+}
+
+void measure(const Load& load, std::int64_t ends) {
+    const int nodes = load.nodes;
+    Bench bench(load);
     const auto filling = now_seconds();
-    bench.ask_all(nodes);
+    bench.ask_all();
     const double fill = seconds_since(filling);
     const auto filled = static_cast<double>(bench.running());
     std::vector<double> steps;
@@ -330,12 +397,14 @@ void measure(int nodes, std::int64_t ends) {
     std::sort(steps.begin(), steps.end());
     const double naive = naive_rate(nodes, ends);
     const double index = index_rate(nodes, ends);
-    std::printf("%6d nodes: decisions while filling %.0f/s (%.0f containers)\n", nodes,
-                filled / fill, filled);
     std::printf(
-        "              with an end, its confirmation and publishing each %.0f/s, step p99 "
-        "%.3f ms, %.2f nodes looked at\n",
-        made / took, steps.empty() ? 0 : 1000 * steps[steps.size() * 99 / 100],
+        "%6d nodes, %d queues, %d applications: decisions while filling %.0f/s (%.0f containers)\n",
+        nodes, load.queues, load.applications, filled / fill, filled);
+    std::printf(
+        "              with an end, its confirmation and publishing each %.0f/s, step p50 %.1f us, "
+        "p99 %.1f us, max %.1f us, %.2f nodes looked at\n",
+        made / took, 1e6 * at_percent(steps, 50), 1e6 * at_percent(steps, 99),
+        1e6 * at_percent(steps, 100),
         static_cast<double>(bench.visited() - visited) / std::max(1.0, made));
     std::printf(
         "              the search alone %.0f/s, naive first fit over all nodes %.0f/s: "
@@ -344,20 +413,52 @@ void measure(int nodes, std::int64_t ends) {
     CHECK(made > 0);
 }
 
+// What the manager's core, its views and this program's own lists take.
+void measure_memory() {
+    const Load load{10'000, 1000, 1000, 100};
+    const std::int64_t before = resident_kib();
+    Bench bench(load);
+    const std::int64_t idle = resident_kib();
+    bench.ask_all();
+    bench.publish();
+    const std::int64_t full = resident_kib();
+    const auto containers = static_cast<double>(bench.running());
+    const double own = containers * static_cast<double>(Bench::bytes_of_running()) / 1024;
+    std::printf(
+        "%d nodes, %d queues, %d applications: %.0f MiB; with %.0f containers %.0f MiB, %.0f bytes "
+        "a container (of the %.0f MiB, %.0f are this program's own list)\n",
+        load.nodes, load.queues, load.applications, static_cast<double>(idle - before) / 1024,
+        containers, static_cast<double>(full - before) / 1024,
+        (static_cast<double>(full - idle) - own) * 1024 / containers,
+        static_cast<double>(full - before) / 1024, own / 1024);
+}
+
 }  // namespace
 }  // namespace heddle::rm
 
 int main(int argc, char** argv) {
     heddle::log::init("bench_scheduler", heddle::log::Level::Error);
-    if (argc > 1 && std::strcmp(argv[1], "--quick") == 0) {
-        heddle::rm::measure(50, 500);
-        return 0;
+    using heddle::rm::measure;
+    const auto number = [&](int index, int otherwise) {
+        return argc > index ? std::max(1, std::atoi(argv[index])) : otherwise;
+    };
+    const std::string mode = argc > 1 ? argv[1] : "";
+    if (mode == "--quick") {
+        measure({50}, 500);
+        measure({50, 100, 200}, 500);
+    } else if (mode == "--memory") {
+        heddle::rm::measure_memory();
+    } else if (mode == "--scale" && argc > 2) {
+        measure({number(2, 0), number(3, 1000), number(4, 10'000)}, 50'000);
+    } else if (mode == "--scale") {
+        for (const int nodes : {1000, 10'000, 50'000}) {
+            measure({nodes, 1000, 10'000}, 50'000);
+        }
+    } else if (argc > 1) {
+        measure({number(1, 0)}, 200'000);
+    } else {
+        measure({1000}, 200'000);
+        measure({10'000}, 200'000);
     }
-    if (argc > 1) {
-        heddle::rm::measure(std::max(1, std::atoi(argv[1])), 200'000);
-        return 0;
-    }
-    heddle::rm::measure(1000, 200'000);
-    heddle::rm::measure(10'000, 200'000);
     return 0;
 }

@@ -14,6 +14,8 @@ namespace heddle::masters {
 
 /// Transformations and actions on numbers and pairs.
 void show_operations(Context& context);
+/// Folds, sets, zips, samples, groups.
+void show_shapes(Context& context);
 /// What may be a record, and functions that carry fields.
 void show_records(Context& context);
 /// What tasks share with the driver's program: accumulators, broadcast variables, and

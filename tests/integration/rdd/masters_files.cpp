@@ -43,6 +43,12 @@ void show_files(Context& context, const std::string& folder, const std::string& 
     pairs.save_as_text_file(out + "/pairs");
     show("save_as_text_file, files", names_in(out + "/pairs"));
     show("save_as_text_file, lines", context.text_file(out + "/pairs").collect());
+    pairs.save_as_object_file(out + "/objects");
+    show("object_file",
+         context.object_file<std::pair<std::string, std::uint64_t>>(out + "/objects").collect());
+    show("whole_text_files", context.whole_text_files(folder + "/in", 3).values().collect());
+    show("pipe", context.text_file(folder + "/in").pipe({"sed", "s/^/-/"}).collect());
+    show("binary_records", context.binary_records(folder + "/in/b.txt", 2).collect());
     context.parallelize(std::vector<int>{}, 2).save_as_text_file(out + "/empty");
     show_value("save_as_text_file of nothing", context.text_file(out + "/empty").count());
     try {

@@ -144,6 +144,7 @@ int main(int argc, char** argv) {
         fail_in_user_code(context);
         if (!jobs) {
             heddle::masters::show_operations(context);
+            heddle::masters::show_shapes(context);
             heddle::masters::show_records(context);
             heddle::masters::show_shared(context, argv[1], argv[2]);
         }

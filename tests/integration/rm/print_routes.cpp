@@ -34,8 +34,9 @@ int main() {
     const rm::ServerInfo server;
     rm::EventHub hub(loop, board, tokens, server);
     rm::Metrics metrics;
-    rm::Services services{loop, door,    board,  auth, tokens, artifacts,
-                          hub,  metrics, server, "",   "",     {}};
+    const rm::AccessPolicy access;
+    rm::Services services{loop,    door,   board, auth, tokens, artifacts, hub,
+                          metrics, server, "",    "",   {},     access};
     rm::Router router;
     rm::add_routes(router, services);
     for (const rm::Route& route : router.routes()) {

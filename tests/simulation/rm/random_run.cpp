@@ -27,6 +27,9 @@ struct Job {
     ApplicationSubmission submission;
     std::int32_t pool = 0;    // long-lived containers
     std::int32_t pieces = 0;  // containers that end by themselves
+    std::int32_t gpus = 0;    // of each piece
+    bool extra = false;       // has one container more as long as it runs, with a label, if it can
+    bool racks = false;       // pieces prefer a rack
     bool hold = false;
     bool new_generation = false;
     Duration piece_time;
@@ -67,7 +70,9 @@ public:
         world_.manager().start();
         const auto nodes = stage().prng.between(2, 4);
         for (std::int64_t i = 1; i <= nodes; ++i) {
-            world_.add_node("n" + std::to_string(i), {8192, 8});
+            // Never less than what is asked for: an ask beyond the nodes seen so far is refused.
+            const Resource total{8192, 8, {{"gpu", prng().between(2, 3)}}};
+            world_.add_node("n" + std::to_string(i), total, i % 2 == 0 ? "/a" : "/b", label_of(i));
         }
         draw_jobs();
         draw_chaos();
@@ -91,14 +96,21 @@ public:
     }
 
 private:
+    // Two nodes are for everybody.
+    static std::string label_of(std::int64_t node) {
+        return node == 3 ? "ssd" : node == 4 ? "spot" : "";
+    }
+
     static Config config(Defect defect) {
         Config config;
+        config.scheduler.labels = {{"ssd", true}, {"spot", false}};
         config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch")};
         config.placements_per_step = 4;  // so that the budget is met
         config.ids_per_reservation = 4;
         config.secrets_pool = 4;
         config.master_register_expiry = kFinishPatience;
         config.node_forget_after = seconds(2);  // so that lost ones come back before and after
+        config.attempts_max = 4;
         config.defect = defect;
         return config;
     }
@@ -131,10 +143,21 @@ private:
         } else {
             job.submission.kind = ApplicationKind::Master;
             job.submission.unmanaged = prng().chance(1, 6);
+            job.submission.keep_containers = prng().chance(1, 2);
+            job.submission.attempts_max = static_cast<std::int32_t>(prng().between(1, 4));
             job.pool = static_cast<std::int32_t>(prng().between(0, 2));
             job.pieces = static_cast<std::int32_t>(prng().between(0, 6));
+            job.gpus = static_cast<std::int32_t>(prng().between(0, 2));
+            job.extra = prng().chance(1, 3);
+            job.racks = prng().chance(1, 3);
             job.hold = prng().chance(1, 4);
             job.new_generation = prng().chance(1, 4);
+        }
+        if (prng().chance(1, 12)) {
+            job.submission.lifetime = milliseconds(prng().between(1000, 60000));
+        }
+        if (prng().chance(1, 12)) {
+            job.submission.pending_max = milliseconds(prng().between(100, 10000));
         }
         if (prng().chance(1, 6)) {
             job.kill_after = milliseconds(prng().between(100, 20000));
@@ -157,6 +180,8 @@ private:
         last.pieces = 9;
         last.piece_time = seconds(4);
         last.kill_after.reset();
+        last.submission.lifetime.reset();
+        last.submission.pending_max.reset();
         jobs_.push_back(std::move(last));
         stage().timeline.after(kFaults + seconds(15),
                                [this, index = jobs_.size() - 1] { push(index); });
@@ -242,7 +267,7 @@ private:
 
     void mischief() {
         NodeHost& node = any_node();
-        switch (prng().below(6)) {
+        switch (prng().below(9)) {
             case 0:
             case 1:
                 world_.manager().crash();
@@ -265,9 +290,57 @@ private:
                 node.lose_power();
                 restart_later(node, milliseconds(prng().between(1000, 14000)));
                 break;
+            case 5:
+            case 6:
+                fail_any_attempt();
+                break;
+            case 7:
+                change_anything();
+                break;
             default:
                 kill_any_process();
                 break;
+        }
+    }
+
+    const Job* any_submitted() {
+        const Job& job = jobs_[prng().below(jobs_.size())];
+        return job.submitted() ? &job : nullptr;
+    }
+
+    void fail_any_attempt() {
+        const Job* job = any_submitted();
+        const View* view = world_.manager().view();
+        const auto application =
+            job == nullptr || view == nullptr ? nullptr : view->applications.find(*job->id());
+        if (application != nullptr && !application->attempts.empty()) {
+            world_.manager().request(
+                FailAttempt{application->attempts.back().id, "failed by its user"},
+                [](const Result<Answer>&) {});
+        }
+    }
+
+    // Queue, priority, and for the bold a new lifetime; several at once.
+    void change_anything() {
+        const Job* job = any_submitted();
+        if (job == nullptr) {
+            return;
+        }
+        const auto count = prng().between(1, 4);
+        for (std::int64_t i = 0; i < count; ++i) {
+            const ApplicationId id = *job->id();
+            const auto ignore = [](const Result<Answer>&) {};
+            if (prng().chance(1, 2)) {
+                const char* queue = prng().chance(1, 2) ? "batch" : "default";
+                world_.manager().request(MoveApplication{id, queue}, ignore);
+            } else if (prng().chance(1, 2)) {
+                const auto priority = static_cast<std::int32_t>(prng().below(5));
+                world_.manager().request(ChangePriority{id, priority}, ignore);
+            } else {
+                const std::int64_t left = prng().between(20000, 90000);
+                const WallTime expires{stage().wall().milliseconds + left};
+                world_.manager().request(ChangeLifetime{id, expires}, ignore);
+            }
         }
     }
 
@@ -301,6 +374,7 @@ private:
     // A process that is no master: a command, a piece of work, or a member of a pool.
     void work(const ContainerStart& start) {
         running_.push_back(start.container);
+        check_label(start);
         const auto it = by_id_.find(start.key.attempt.application);
         if (it == by_id_.end()) {
             stage().violate("a process of an application nobody has an id of");
@@ -365,6 +439,7 @@ private:
         }
         state_pool(plan);
         state_pieces(plan);
+        state_extra(plan);
         maybe_finish(plan);
     }
 
@@ -390,16 +465,48 @@ private:
             Ask ask;
             ask.id = 2;
             ask.launch_template = 1;
-            ask.size = {512, 1};
+            ask.size = {512, 1, {{"gpu", plan.job->gpus}}};
             ask.count = std::clamp(plan.pieces_left, 0, kParallel);
             ask.priority = 2;
+            if (plan.job->racks) {
+                ask.racks = {"/a"};
+            }
             plan.master->ask(ask);
+        }
+    }
+
+    // Refused while no node with the label has been seen, and then it does without.
+    void state_extra(Plan& plan) {
+        if (plan.job->extra) {
+            Ask ask;
+            ask.id = 3;
+            ask.launch_template = 1;
+            ask.size = {512, 1};
+            ask.count = 1;
+            ask.priority = 3;
+            ask.label = "ssd";
+            plan.master->ask(ask);
+        }
+    }
+
+    void check_label(const ContainerStart& start) {
+        const NodeHost* node = world_.node_of(start.container);
+        if (node == nullptr) {
+            return;
+        }
+        const std::string& label = node->info().label;
+        if (start.key.ask == 3 ? label != "ssd" : label == "ssd") {
+            stage().violate(name_of(start.container) + " is on a node with the label '" + label +
+                            "'");
         }
     }
 
     void granted(Plan& plan, const Grant& grant) {
         if (grant.key.ask != 1) {
             return;
+        }
+        if (!plan.begun) {  // left by the attempt before
+            plan.generation = std::max(plan.generation, grant.key.generation);
         }
         if (plan.job->hold) {
             plan.master->start_held(grant.container);

@@ -33,6 +33,10 @@ void Store::apply(const Save& save) {
             nodes[node->info.id] = *node;
         } else if (const auto* forgotten = std::get_if<NodeRemoval>(&change)) {
             nodes.erase(forgotten->node);
+        } else if (const auto* version = std::get_if<SchedulerVersion>(&change)) {
+            scheduler_versions[version->config.version] = *version;
+        } else if (const auto* old = std::get_if<SchedulerVersionRemoval>(&change)) {
+            scheduler_versions.erase(old->version);
         } else if (const auto* ids = std::get_if<IdReservation>(&change)) {
             sequences = ids->sequences;
         } else if (const auto* removal = std::get_if<ApplicationRemoval>(&change)) {
@@ -65,6 +69,9 @@ void ManagerHost::start() {
     }
     for (const auto& [id, record] : store_.nodes) {
         booted.nodes.push_back(record);
+    }
+    for (const auto& [number, version] : store_.scheduler_versions) {
+        booted.scheduler_versions.push_back(version);
     }
     states_.clear();
     event(std::move(booted));
@@ -354,6 +361,16 @@ void ManagerHost::check_reply(const Reply& reply) {
     } else if (const auto* fresh = std::get_if<NewApplicationAnswer>(&answer)) {
         if (fresh->application.sequence > store_.sequences) {
             stage_.violate("id before its reservation: " + to_string(fresh->application));
+        }
+    } else if (const auto* changed = std::get_if<ChangeAnswer>(&answer)) {
+        const auto it = store_.applications.find(changed->application);
+        const bool saved = it != store_.applications.end() &&
+                           it->second.submission.queue == changed->queue &&
+                           it->second.submission.priority == changed->priority &&
+                           it->second.expires == changed->expires;
+        if (!saved) {
+            stage_.violate("change answered before it is saved: " +
+                           to_string(changed->application));
         }
     } else if (const auto* credentials = std::get_if<MasterCredentials>(&answer)) {
         if (!store_.attempts.contains(credentials->attempt)) {

@@ -60,6 +60,7 @@ using WireRef = std::shared_ptr<Wire>;
 struct Store {
     std::int64_t epoch = 0;
     std::int64_t sequences = 0;
+    std::map<std::int64_t, SchedulerVersion> scheduler_versions;
     std::map<ApplicationId, ApplicationRecord> applications;
     std::map<AttemptId, AttemptRecord> attempts;
     std::map<NodeId, NodeRecord> nodes;

@@ -80,8 +80,8 @@ void MasterScript::on(const MasterWelcome& message) {
     for (const Grant& grant : message.containers) {
         granted(grant);
     }
+    on_registered();  // states its asks: what it does not ask for in its first update is surplus
     update(true);
-    on_registered();
     stage_.timeline.after(message.heartbeat_interval, [this, session = session_] {
         if (alive_ && session == session_) {
             heartbeat();
@@ -209,6 +209,7 @@ void MasterScript::update(bool complete) {
         message.known.push_back(id);
     }
     message.starts.assign(starts_.begin(), starts_.end());
+    message.blacklist = blacklist;
     message.releases.assign(releases_.begin(), releases_.end());
     manager_.send(wire_, message);
 }

@@ -27,6 +27,7 @@ public:
     bool lingers = false;
 
     void ask(const Ask& ask);
+    std::vector<NodeId> blacklist;  // said with every update
     void release(const ContainerId& container);
     void start_held(const ContainerId& container);
     void finish(FinalStatus status);

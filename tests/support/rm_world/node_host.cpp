@@ -271,10 +271,14 @@ void NodeHost::perform(const node::Signal& order) {
     if (it == processes_.end() || !it->second.running) {
         return;
     }
+    if (order.signal == SignalKind::ThreadDump) {
+        stage_.show(info_.id.name + " quit " + name_of(order.container));
+        return;
+    }
     if (!std::exchange(it->second.terminating, true)) {
         ground_.stopped(order.container);
     }
-    const bool kill = order.signal == node::StopSignal::Kill;
+    const bool kill = order.signal == SignalKind::Kill;
     stage_.timeline.after(
         kill ? milliseconds(1) : milliseconds(20),
         [this, id = order.container, kill] { end_process(id, 0, kill ? 9 : 15); });

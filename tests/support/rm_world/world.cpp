@@ -13,12 +13,15 @@ World::World(std::uint64_t seed, Config config)
     ground_.ended = [this](const ContainerId& container) { ended(container); };
 }
 
-NodeHost& World::add_node(const std::string& name, Resource total) {
+NodeHost& World::add_node(const std::string& name, Resource total, const std::string& rack,
+                          const std::string& label) {
     NodeInfo info;
     info.id = {name};
     info.address = "127.0.0." + std::to_string(nodes_.size() + 1);
     info.http_port = 8042;
     info.total = total;
+    info.rack = rack;
+    info.label = label;
     const auto [it, fresh] = nodes_.emplace(
         name, std::make_unique<NodeHost>(stage_, manager_, ground_, std::move(info)));
     it->second->start_agent();

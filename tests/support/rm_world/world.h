@@ -23,7 +23,8 @@ public:
 
     Stage& stage() { return stage_; }
     ManagerHost& manager() { return manager_; }
-    NodeHost& add_node(const std::string& name, Resource total);
+    NodeHost& add_node(const std::string& name, Resource total,
+                       const std::string& rack = "/default-rack", const std::string& label = {});
     NodeHost& node(const std::string& name) { return *nodes_.at(name); }
     const std::map<std::string, std::unique_ptr<NodeHost>>& nodes() const { return nodes_; }
 

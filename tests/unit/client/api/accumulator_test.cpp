@@ -86,6 +86,21 @@ struct Explode {
     void operator()(int x) const { sum.add(x); }
 };
 
+struct AddAndCount {
+    Long rows;
+    std::int64_t operator()(std::int64_t sum, int x) const {
+        rows.add(1);
+        return sum + x;
+    }
+};
+struct DealAndCount {
+    Long rows;
+    std::int64_t operator()(int key) const {
+        rows.add(1);
+        return key % 3;
+    }
+};
+
 class Accumulators : public ::testing::Test {
 protected:
     Accumulators()
@@ -111,6 +126,18 @@ TEST_F(Accumulators, SumWhatTasksAdd) {
     EXPECT_EQ(sum.value(), 500'000);
     sum.reset();
     EXPECT_EQ(sum.value(), 0);
+}
+
+TEST_F(Accumulators, SumWhatFunctionsAddThatTheOperationsPutTogether) {
+    const auto plus = [](std::int64_t a, std::int64_t b) { return a + b; };
+    const Long rows = context_.long_accumulator();
+    const auto pairs = numbers(100, 4).key_by([](int x) { return x % 10; });
+    EXPECT_EQ(numbers(100, 4).aggregate(std::int64_t{0}, AddAndCount{rows}, plus), 4950);
+    EXPECT_EQ(rows.value(), 100);
+    EXPECT_EQ(pairs.aggregate_by_key(std::int64_t{0}, AddAndCount{rows}, plus, 2).count(), 10U);
+    EXPECT_EQ(rows.value(), 200);
+    EXPECT_EQ(pairs.partition_by(partition_with<int>(3, DealAndCount{rows})).count(), 100U);
+    EXPECT_EQ(rows.value(), 300) << "on the map side of the shuffle";
 }
 
 TEST_F(Accumulators, CountInEachJobThatComputesATransformation) {

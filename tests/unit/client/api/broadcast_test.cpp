@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <heddle/heddle.h>
@@ -26,6 +27,16 @@ struct NameOf {
 struct LengthOf {
     Broadcast<std::string> text;
     std::uint64_t operator()(int) const { return text.value().size(); }
+};
+
+struct AddName {
+    Broadcast<Names> names;
+    std::string operator()(std::string sum, std::int64_t id) const {
+        return std::move(sum) + names->at(id);
+    }
+};
+struct AppendText {
+    std::string operator()(std::string a, const std::string& b) const { return std::move(a) + b; }
 };
 
 class Broadcasts : public ::testing::Test {
@@ -54,6 +65,13 @@ TEST_F(Broadcasts, AreReadByFunctionsThatHoldThem) {
         (std::vector<std::string>{"one", "?", "three"}));
     EXPECT_EQ(names->at(1), "one") << "the driver reads its own";
     EXPECT_EQ(runner_.chunks_fetched(), 1) << "once per executor, not per task";
+}
+
+TEST_F(Broadcasts, AreReadByFunctionsThatTheOperationsPutTogether) {
+    const auto names = context_.broadcast(Names{{1, "one"}, {2, "two"}, {3, "three"}});
+    const auto ids = context_.parallelize(std::vector<std::int64_t>{1, 2, 3}, 3);
+    EXPECT_EQ(ids.aggregate(std::string("/"), AddName{names}, AppendText{}), "//one/two/three");
+    EXPECT_EQ(ids.key_by(NameOf{names}).lookup("two"), (std::vector<std::int64_t>{2}));
 }
 
 TEST_F(Broadcasts, TravelInChunksAndAreKeptOnTheBudget) {

@@ -9,7 +9,9 @@
 #include <map>
 #include <memory>
 #include <numeric>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <heddle/heddle.h>
@@ -29,6 +31,8 @@ struct Seen {
         return {"k" + std::to_string(x % 10), x};
     }
 };
+
+using Acting = std::function<void(const Rdd<Pair>&)>;
 
 class Checkpoints : public ::testing::Test {
 protected:
@@ -75,8 +79,7 @@ TEST_F(Checkpoints, TakeThePlaceOfTheLineageAfterTheFirstJob) {
     context_->set_checkpoint_dir(folder_);
     const auto seen = context_->long_accumulator();
     const auto pairs = numbers(1000, 4).map(Seen{seen});
-    const auto sums =
-        pairs.reduce_by_key([](std::int64_t a, std::int64_t b) { return a + b; }, 3);
+    const auto sums = pairs.reduce_by_key([](std::int64_t a, std::int64_t b) { return a + b; }, 3);
     sums.checkpoint();
     EXPECT_FALSE(sums.is_checkpointed());
     EXPECT_EQ(sums.get_checkpoint_file(), std::nullopt);
@@ -101,6 +104,60 @@ TEST_F(Checkpoints, AreWrittenAfterAJobOfWhatIsComputedFromThem) {
     EXPECT_TRUE(rows.is_checkpointed());
     EXPECT_FALSE(doubled.is_checkpointed());
     EXPECT_EQ(doubled.take(3), (std::vector<int>{0, 2, 4}));
+}
+
+TEST_F(Checkpoints, AreNotWrittenByJobsOfTransformations) {
+    context_->set_checkpoint_dir(folder_);
+    const auto seen = context_->long_accumulator();
+    const auto pairs = numbers(100, 4).map(Seen{seen});
+    pairs.checkpoint();
+    const auto sorted = pairs.sort_by_key(true, 3);
+    (void)pairs.ranges(3);
+    const auto numbered = pairs.zip_with_index();
+    EXPECT_EQ(seen.value(), 100 + 100 + 75) << "two samples; the last partition is not counted";
+    EXPECT_FALSE(pairs.is_checkpointed());
+    EXPECT_EQ(sorted.first().first, "k0");
+    EXPECT_TRUE(pairs.is_checkpointed());
+    EXPECT_EQ(numbered.count(), 100U);
+    EXPECT_EQ(seen.value(), 275 + 100 + 100) << "the sort, and writing";
+}
+
+TEST_F(Checkpoints, AreWrittenAfterActionsOfAnyKind) {
+    context_->set_checkpoint_dir(folder_);
+    const auto sum = [](std::int64_t a, std::int64_t b) { return a + b; };
+    const std::map<std::string, Acting> actions = {
+        {"first", [](const auto& rdd) { (void)rdd.first(); }},
+        {"lookup", [](const auto& rdd) { (void)rdd.lookup("k3"); }},
+        {"take_sample", [](const auto& rdd) { (void)rdd.take_sample(false, 5); }},
+        {"to_local_iterator", [](const auto& rdd) { (void)rdd.to_local_iterator().begin(); }},
+        {"tree_aggregate",
+         [&](const auto& rdd) { (void)rdd.values().tree_aggregate(std::int64_t{0}, sum, sum); }},
+        {"foreach_partition",
+         [](const auto& rdd) { rdd.foreach_partition([](std::span<const Pair>) {}); }},
+        {"save_as_object_file",
+         [&](const auto& rdd) { rdd.save_as_object_file(folder_ + "/objects"); }},
+    };
+    for (const auto& [name, act] : actions) {
+        const auto pairs =
+            numbers(100, 4).map([](int x) { return Pair("k" + std::to_string(x % 10), x); });
+        pairs.checkpoint();
+        act(pairs);
+        EXPECT_TRUE(pairs.is_checkpointed()) << name;
+        EXPECT_EQ(pairs.count(), 100U) << name;
+    }
+}
+
+TEST_F(Checkpoints, AreReadByTheRestOfALocalIterator) {
+    context_->set_checkpoint_dir(folder_);
+    const auto seen = context_->long_accumulator();
+    const auto pairs = numbers(100, 4).map(Seen{seen});
+    pairs.checkpoint();
+    std::int64_t next = 0;
+    for (const Pair& pair : pairs.to_local_iterator()) {
+        EXPECT_EQ(pair.second, next++);
+    }
+    EXPECT_EQ(next, 100);
+    EXPECT_EQ(seen.value(), 25 + 100) << "the first partition, and writing";
 }
 
 TEST_F(Checkpoints, AreReadByAnotherApplication) {

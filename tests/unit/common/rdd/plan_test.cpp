@@ -100,6 +100,53 @@ TEST(Plan, TaskGetsOnlyTheSourcesBelowItsPartition) {
     EXPECT_TRUE(task_sources(plan, RddId{4}, 0).empty());
 }
 
+// 0: source of 3, 1: source of 2, 2: their product, row by row.
+Plan product() {
+    Plan plan;
+    plan.nodes = {source(0, 3), source(1, 2)};
+    RddNode both;
+    both.id.value = 2;
+    both.partitions = 6;
+    Dependency column = edge(DependencyKind::Strided, 1);
+    column.length = 6;
+    column.modulo = 2;
+    Dependency row = edge(DependencyKind::Strided, 0);
+    row.length = 6;
+    row.divide = 2;
+    row.modulo = 3;
+    both.dependencies = {column, row};
+    plan.nodes.push_back(both);
+    return plan;
+}
+
+TEST(Plan, StridesReachEachPartitionAndNoneThatIsNotThere) {
+    const Plan plan = product();
+    ASSERT_TRUE(check(plan).ok()) << check(plan).error().message;
+    const auto copy = decode_plan(encode(plan));
+    ASSERT_TRUE(copy.ok()) << copy.error().message;
+    EXPECT_EQ(copy->nodes, plan.nodes);
+    const auto sources = task_sources(plan, RddId{2}, 3);
+    ASSERT_EQ(sources.size(), 2U);
+    EXPECT_EQ(sources[0], (TaskSource{RddId{1}, 1, "payload 1"}));
+    EXPECT_EQ(sources[1], (TaskSource{RddId{0}, 1, "payload 1"}));
+    const auto broken = [](auto change) {
+        Plan changed = product();
+        change(changed.nodes[2].dependencies[1]);
+        return !check(changed).ok() && !decode_plan(encode(changed)).ok();
+    };
+    EXPECT_FALSE(broken([](Dependency&) {}));
+    EXPECT_TRUE(broken([](Dependency& d) {
+        d.divide = 1;
+        d.modulo = 6;
+    }));
+    EXPECT_TRUE(broken([](Dependency& d) { d.divide = 0; }));
+    EXPECT_TRUE(broken([](Dependency& d) { d.modulo = 0; }));
+    EXPECT_TRUE(broken([](Dependency& d) { d.stride = 2; }));
+    EXPECT_TRUE(broken([](Dependency& d) { d.in_start = 1; }));
+    EXPECT_TRUE(broken([](Dependency& d) { d.length = 7; }));
+    EXPECT_TRUE(broken([](Dependency& d) { d.stride = INT32_MAX; }));
+}
+
 TEST(Plan, CheckRefusesWhatTheRuntimeReliesOn) {
     const auto broken = [](auto change) {
         Plan plan = sample();

@@ -42,7 +42,8 @@ std::vector<ContainerReport> reports() {
 }
 
 std::vector<NodeToManager> node_to_manager() {
-    const NodeInfo info{{"node-1"}, "127.0.0.1", 8042, "/rack", {4096, 4}, "0.1.0", {"rlimits"}};
+    const NodeInfo info{{"node-1"}, "127.0.0.1", 8042,  "/rack",          {4096, 4},
+                        "0.1.0",    {"rlimits"}, "ssd", {{"os", "linux"}}};
     return {NodeRegister{info, 99, 3, reports(), "directory", "boot"},
             NodeStatus{8, 1, 4, true, reports(), {100, 50, 1.25, "disk full"}}, NodeLeaving{8}};
 }
@@ -57,11 +58,22 @@ std::vector<ManagerToNode> manager_to_node() {
                        {start},
                        {container(1)},
                        {{container(2), seconds(5), "released"}},
-                       {container(4)}}};
+                       {container(4)},
+                       {{container(5), SignalKind::Kill}}}};
 }
 
 std::vector<MasterToManager> master_to_manager() {
-    const Ask ask{1, 2, 3, 4, {256, 1}, 100, {{"node-1"}, {"node-2"}}, false, true};
+    const Ask ask{1,
+                  2,
+                  3,
+                  4,
+                  {256, 1, {{"gpu", 2}, {"licence", 1}}},
+                  100,
+                  {{"node-1"}, {"node-2"}},
+                  false,
+                  true,
+                  {"/rack-1"},
+                  "ssd"};
     return {MasterRegister{kAttempt, "127.0.0.1", 4040, "http://127.0.0.1:4040"},
             MasterUpdate{8,
                          1,
@@ -72,7 +84,8 @@ std::vector<MasterToManager> master_to_manager() {
                          {container(1)},
                          {container(2)},
                          {container(3)},
-                         50},
+                         50,
+                         std::vector<NodeId>{{"node-3"}}},
             MasterFinish{8, FinalStatus::Succeeded, "fine", "http://x"}};
 }
 
@@ -113,7 +126,14 @@ ApplicationRecord application_record() {
                          launch_spec(),
                          {512, 1},
                          true,
-                         true};
+                         true,
+                         "ssd",
+                         "hdd",
+                         seconds(10),
+                         seconds(20),
+                         seconds(30),
+                         {true, {}, {}},
+                         {false, {"bob"}, {"ops", "dev"}}};
     record.state = AppState::Killed;
     record.final_status = FinalStatus::Killed;
     record.diagnostics = "killed by ada";
@@ -124,6 +144,11 @@ ApplicationRecord application_record() {
     record.kill_requested = true;
     record.memory_mib_seconds = 4;
     record.vcore_seconds = 5;
+    record.kill_reason = "killed by user ada";
+    record.expires = {6};
+    record.pending_until = {7};
+    record.queue_submitted = "root.batch";
+    record.priority_submitted = 0;
     return record;
 }
 
@@ -196,6 +221,9 @@ TEST(Codec, RefusesWhatIsOutOfRange) {
     registration.info.id.name = "../node";
     expect_refused<NodeToManager>(registration, "node's name");
     registration = std::get<NodeRegister>(node_to_manager()[0]);
+    registration.info.total.named.set("gpu", -1);
+    expect_refused<NodeToManager>(registration, "named resource");
+    registration.info.total.named.set("gpu", 1);
     registration.info.total.memory_mib = -1;
     expect_refused<NodeToManager>(registration, "resource");
     registration = std::get<NodeRegister>(node_to_manager()[0]);

@@ -149,6 +149,26 @@ TEST(NodeAgent, StopsByTermThenKillAfterTheGrace) {
     EXPECT_EQ(report.exit->message, "killed by ann");
 }
 
+TEST(NodeAgent, PassesASignalToARunningProcessAndToNoOther) {
+    NodeFixture node;
+    node.join();
+    node.start(node.order(1));
+    node.trace();
+    NodeOrders all = node.orders();
+    all.signals = {{container_id(1), SignalKind::ThreadDump}, {container_id(7), SignalKind::Kill}};
+    node.message(all);
+    EXPECT_EQ(node.trace(), "");  // no process yet, and no such container
+    node.send(Localised{container_id(1)});
+    node.send(Started{container_id(1), 4001});
+    node.trace();
+    all = node.orders();
+    all.signals = {{container_id(1), SignalKind::ThreadDump},
+                   {container_id(1), SignalKind::Terminate},
+                   {container_id(1), SignalKind::Kill}};
+    node.message(all);
+    EXPECT_EQ(node.trace(), "quit c1\nterminate c1\nkill c1\n");  // and it is not stopping
+}
+
 TEST(NodeAgent, TakesTheEarlierOfTwoStops) {
     NodeFixture node;
     node.join();

@@ -69,7 +69,7 @@ public:
         send(MessageReceived{agent.link().connection(), std::move(message)});
     }
 
-    NodeOrders orders() { return {session, ++order_sequence, manager_epoch, {}, {}, {}, {}}; }
+    NodeOrders orders() { return {session, ++order_sequence, manager_epoch, {}, {}, {}, {}, {}}; }
     ContainerStart order(std::int64_t sequence, Resource size = {1024, 1}) const {
         ContainerStart start;
         start.container = container_id(sequence);
@@ -165,7 +165,9 @@ private:
         } else if (auto* adopt = std::get_if<Adopt>(&effect)) {
             line << "adopt " << short_name(adopt->container);
         } else if (auto* signal = std::get_if<Signal>(&effect)) {
-            line << (signal->signal == StopSignal::Kill ? "kill " : "terminate ")
+            line << (signal->signal == SignalKind::Kill        ? "kill "
+                     : signal->signal == SignalKind::Terminate ? "terminate "
+                                                               : "quit ")
                  << short_name(signal->container);
         } else if (auto* sent = std::get_if<Send>(&effect)) {
             line << describe(sent->message);

@@ -45,6 +45,31 @@ TEST(NodeOptions, RefusesAnAddressBeyondLoopbackUnlessToldLoudly) {
               "accepted");
 }
 
+TEST(NodeOptions, TakesNamedResources) {
+    const auto result = parse_options({"--memory", "2g", "--vcores", "3", "--dir", "/x",
+                                       "--resources", "yarn.io/gpu=2,licence=10"});
+    EXPECT_EQ(std::get<NodeOptions>(result).total,
+              (Resource{2048, 3, {{"gpu", 2}, {"licence", 10}}}));
+    for (const char* bad : {"gpu", "gpu=0", "gpu=-1", "gpu=x", "vcores=2", "gpu=1,yarn.io/gpu=1"}) {
+        EXPECT_EQ(refused({"--resources", bad}).code, 8) << bad;
+    }
+    EXPECT_NE(refused({"--resources", "gpu"}).text.find("write NAME=COUNT, such as gpu=2"),
+              std::string::npos);
+}
+
+TEST(NodeOptions, TakesLabelAndAttributes) {
+    const auto result = parse_options(
+        {"--dir", "/x", "--set", "node.label=ssd", "--set", "node.attributes=os=debian,tier=a=b"});
+    const auto& options = std::get<NodeOptions>(result);
+    EXPECT_EQ(options.label, "ssd");
+    EXPECT_EQ(options.attributes,
+              (std::map<std::string, std::string>{{"os", "debian"}, {"tier", "a=b"}}));
+    EXPECT_EQ(refused({"--set", "node.label=a b"}).code, 8);
+    EXPECT_EQ(refused({"--set", "node.label=-a"}).code, 8);
+    EXPECT_EQ(refused({"--set", "node.attributes=os"}).code, 8);
+    EXPECT_EQ(refused({"--set", "node.attributes=os=a,os=b"}).code, 8);
+}
+
 TEST(NodeOptions, RefusesBadSettings) {
     EXPECT_EQ(refused({"--set", "node.memroy=1g"}).code, 8);
     EXPECT_EQ(refused({"--name", "a/b"}).code, 8);

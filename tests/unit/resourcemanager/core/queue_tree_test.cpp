@@ -7,9 +7,15 @@
 namespace heddle::rm {
 namespace {
 
+SchedulerConfig configured(std::vector<QueueConfig> queues) {
+    SchedulerConfig config;
+    config.queues = std::move(queues);
+    return config;
+}
+
 TEST(QueueTree, FindsLeavesByPathAndName) {
-    const QueueTree tree({queue_config("root.default"), queue_config("root.team.etl"),
-                          queue_config("root.other.etl")});
+    const QueueTree tree(configured({queue_config("root.default"), queue_config("root.team.etl"),
+                                     queue_config("root.other.etl")}));
     EXPECT_EQ(tree.at(tree.find_leaf("").value()).path, "root.default");
     EXPECT_EQ(tree.at(tree.find_leaf("default").value()).path, "root.default");
     EXPECT_EQ(tree.at(tree.find_leaf("root.team.etl").value()).path, "root.team.etl");
@@ -19,16 +25,19 @@ TEST(QueueTree, FindsLeavesByPathAndName) {
 }
 
 TEST(QueueTree, ChargesEveryLevel) {
-    QueueTree tree({queue_config("root.a.x"), queue_config("root.b")});
-    const QueueIndex leaf = tree.find_leaf("x").value();
-    tree.charge(leaf, {1024, 1}, true);
-    tree.charge(leaf, {2048, 2}, false);
+    QueueTree tree(configured({queue_config("root.a.x"), queue_config("root.b")}));
+    const ApplicationId app{1, 1};
+    tree.enter({app, tree.find_leaf("x").value(), "alice", 0, 1});
+    tree.charge(app, kNoLabel, {1024, 1}, true);
+    tree.charge(app, kNoLabel, {2048, 2}, false);
     EXPECT_EQ(tree.at(0).used, (Resource{3072, 3}));
     EXPECT_EQ(tree.at(0).used_by_masters, (Resource{1024, 1}));
-    EXPECT_TRUE(tree.before(tree.find_leaf("b").value(), leaf, {8192, 8}));
     tree.check();
-    tree.refund(leaf, {1024, 1}, true);
-    tree.refund(leaf, {2048, 2}, false);
+    tree.refund(app, kNoLabel, {1024, 1}, true);
+    tree.leave(app);
+    EXPECT_NE(tree.seat(app), nullptr);  // it still holds something
+    tree.refund(app, kNoLabel, {2048, 2}, false);
+    EXPECT_EQ(tree.seat(app), nullptr);
     EXPECT_TRUE(tree.at(0).used.is_zero());
     tree.check();
 }

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 namespace heddle::rm {
 namespace {
 
@@ -47,9 +49,44 @@ TEST(Options, AreResolved) {
     EXPECT_EQ(options.node_port, 1234);
     EXPECT_EQ(options.state_dir, "/x");
     EXPECT_EQ(options.address, "127.0.0.1");
-    ASSERT_EQ(options.core.queues.size(), 2U);
-    EXPECT_EQ(options.core.queues[0].path, "root.etl");
-    EXPECT_EQ(options.core.queues[1].path, "root.adhoc");
+    ASSERT_EQ(options.core.scheduler.queues.size(), 2U);
+    EXPECT_EQ(options.core.scheduler.queues[0].path, "root.etl");
+    EXPECT_EQ(options.core.scheduler.queues[1].path, "root.adhoc");
+}
+
+std::string written(const std::string& name, const std::string& text) {
+    const std::string path = testing::TempDir() + name;
+    std::ofstream(path) << text;
+    return path;
+}
+
+TEST(Options, TakeTheSchedulersConfigurationFromItsFile) {
+    const std::string path = written("scheduler.toml", "[queues.\"root.etl\"]\nweight = 3\n");
+    const auto parsed = parse_options({"--set", "scheduler.file=" + path});
+    ASSERT_TRUE(std::holds_alternative<Options>(parsed));
+    const auto& queues = std::get<Options>(parsed).core.scheduler.queues;
+    ASSERT_EQ(queues.size(), 1U);
+    EXPECT_EQ(queues[0].capacity.at(kNoLabel).guaranteed.all.value, 3000);
+    const auto both =
+        parse_options({"--set", "scheduler.file=" + path, "--set", "scheduler.queues=a"});
+    ASSERT_TRUE(std::holds_alternative<EarlyExit>(both));
+    EXPECT_EQ(std::get<EarlyExit>(both).code, 8);
+    EXPECT_NE(std::get<EarlyExit>(both).text.find("leave scheduler.queues out"), std::string::npos);
+}
+
+TEST(Options, RefuseASchedulersConfigurationThatDoesNotAddUp) {
+    const std::string path =
+        written("scheduler_bad.toml", "[queues.\"root.etl\"]\ncapacity = \"140%\"\n");
+    const auto parsed = parse_options({"--set", "scheduler.file=" + path});
+    ASSERT_TRUE(std::holds_alternative<EarlyExit>(parsed));
+    EXPECT_EQ(std::get<EarlyExit>(parsed).code, 8);
+    EXPECT_NE(std::get<EarlyExit>(parsed).text.find(path + ":1:1: queue root.etl: capacity is"),
+              std::string::npos)
+        << std::get<EarlyExit>(parsed).text;
+    const auto missing = parse_options({"--set", "scheduler.file=/nowhere/scheduler.toml"});
+    ASSERT_TRUE(std::holds_alternative<EarlyExit>(missing));
+    EXPECT_NE(std::get<EarlyExit>(missing).text.find("cannot read /nowhere/scheduler.toml"),
+              std::string::npos);
 }
 
 }  // namespace

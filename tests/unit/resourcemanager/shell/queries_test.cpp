@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "resourcemanager/shell/app_filter.h"
+#include "resourcemanager/shell/app_page.h"
 #include "resourcemanager/shell/json_views.h"
 #include "resourcemanager/shell/spark_time.h"
 
@@ -168,6 +169,66 @@ TEST(SparkTime, WritesAndReadsSparksDates) {
     EXPECT_EQ(parse_spark_time("2015-02-03"), WallTime{1422921600000});
     EXPECT_FALSE(parse_spark_time("2015-02-03T16:42"));
     EXPECT_FALSE(parse_spark_time("yesterday"));
+}
+
+std::vector<AppRef> three_applications() {
+    std::vector<AppRef> apps;
+    for (const auto& [sequence, name, started] :
+         {std::tuple{1, "b", 300}, std::tuple{2, "a", 200}, std::tuple{3, "a", 100}}) {
+        ApplicationSubmission submission;
+        submission.id = {1, sequence};
+        submission.name = name;
+        ApplicationView app;
+        app.submission = std::make_shared<const ApplicationSubmission>(std::move(submission));
+        app.submitted = {started};
+        apps.push_back(std::make_shared<const ApplicationView>(std::move(app)));
+    }
+    return apps;
+}
+
+// The sequence numbers of what is shown.
+std::string shown(std::vector<std::pair<std::string, std::string>> query,
+                  std::int64_t limit = INT64_MAX) {
+    const auto page = parse_app_page(call(std::move(query)), limit);
+    EXPECT_TRUE(page.ok()) << page.error().message;
+    std::string text;
+    for (const AppRef& app : page->cut(three_applications(), limit, {1000})) {
+        text += std::to_string(app->submission->id.sequence);
+    }
+    return text;
+}
+
+TEST(AppPage, SortsAndCutsTheList) {
+    EXPECT_EQ(shown({}), "321");
+    EXPECT_EQ(shown({}, 2), "32");
+    EXPECT_EQ(shown({{"order", "asc"}}), "123");
+    EXPECT_EQ(shown({{"sort", "name"}}), "231");
+    EXPECT_EQ(shown({{"sort", "name"}, {"order", "desc"}}), "132");
+    EXPECT_EQ(shown({{"sort", "startedTime"}}), "321");
+    EXPECT_EQ(shown({{"sort", "elapsedTime"}}), "123");
+    EXPECT_EQ(shown({{"offset", "1"}}), "21");
+    EXPECT_EQ(shown({{"offset", "9"}}), "");
+    EXPECT_EQ(shown({{"page", "2"}}, 2), "1");
+    EXPECT_EQ(shown({{"page", "3"}}, 2), "");
+}
+
+TEST(AppPage, SaysWhatIsWrong) {
+    const auto why = [](std::vector<std::pair<std::string, std::string>> query) {
+        const auto page = parse_app_page(call(std::move(query)), INT64_MAX);
+        EXPECT_FALSE(page.ok());
+        return page.ok() ? std::string() : page.error().message;
+    };
+    EXPECT_NE(why({{"sort", "startTime"}}).find("'startedTime'"), std::string::npos);
+    EXPECT_NE(why({{"order", "up"}}).find("asc or desc"), std::string::npos);
+    EXPECT_NE(why({{"offset", "-1"}}).find("from 0 on"), std::string::npos);
+    EXPECT_NE(why({{"page", "0"}}).find("from 1 on"), std::string::npos);
+    EXPECT_NE(why({{"page", "2"}}).find("give limit"), std::string::npos);
+}
+
+TEST(AppPage, ChoosesFields) {
+    EXPECT_EQ(*chosen_fields(R"({"id":"a","n":1,"l":[{"x":2}]})", {"l", "id"}),
+              R"({"id":"a","l":[{"x":2}]})");
+    EXPECT_EQ(*chosen_fields(R"({"id":"a"})", {}), R"({"id":"a"})");
 }
 
 }  // namespace

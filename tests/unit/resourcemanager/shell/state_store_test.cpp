@@ -42,6 +42,30 @@ AttemptRecord attempt(std::int64_t sequence, std::int32_t number, std::string to
     return record;
 }
 
+TEST_F(StateStoreTest, GivesVersionsOfTheSchedulerBack) {
+    TokenBook tokens;
+    SchedulerVersion first;
+    first.config = default_scheduler_config();
+    first.config.version = 9;
+    first.config.queues.front().priority = 3;
+    first.changed = {1234};
+    first.by = "alice";
+    first.note = "more for \"etl\"";
+    SchedulerVersion second = first;
+    second.config.version = 10;
+    {
+        const auto store = open();
+        ASSERT_TRUE(boot(*store, {1000}, tokens).ok());
+        store->write(1, to_changes({first, second}, tokens));
+        first.config.version = 8;
+        store->write(2, to_changes({first, SchedulerVersionRemoval{9}}, tokens));
+    }
+    const auto store = open();
+    const auto booted = boot(*store, {2000}, tokens);
+    ASSERT_TRUE(booted.ok()) << booted.error().message;
+    EXPECT_EQ(booted->scheduler_versions, (std::vector<SchedulerVersion>{first, second}));
+}
+
 TEST_F(StateStoreTest, ComesBackWithARaisedEpoch) {
     TokenBook tokens;
     {

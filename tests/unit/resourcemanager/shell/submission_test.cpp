@@ -77,6 +77,42 @@ TEST(Submission, TakesARootElementAndOurOwnFields) {
     EXPECT_EQ(submission->master.argv, (std::vector<std::string>{"./p", "a b"}));
 }
 
+std::string sized(const std::string& informations) {
+    return R"("heddle-argv":["./p"],"resource":{"memory":512,"resourceInformations":{)"
+           R"("resourceInformation":)" +
+           informations + "}}";
+}
+
+TEST(Submission, TakesNamedResourcesUnderEitherName) {
+    const auto submission = parse(
+        sized(R"([{"name":"memory-mb","units":"Mi","value":9},{"name":"vcores","value":3},)"
+              R"({"name":"yarn.io/gpu","units":"","value":"2"},{"name":"licence","value":1}])"));
+    ASSERT_TRUE(submission.ok()) << submission.error().message;
+    EXPECT_EQ(submission->master_size, (Resource{512, 3, {{"gpu", 2}, {"licence", 1}}}));
+    EXPECT_EQ(parse(sized(R"({"name":"gpu","value":1})"))->master_size.named,
+              (NamedCounts{{"gpu", 1}}));
+}
+
+TEST(Submission, RefusesNamedResourcesThatMakeNoSense) {
+    for (const char* bad :
+         {R"([{"name":"gpu","value":-1}])", R"([{"name":"gpu","value":99999999999}])",
+          R"([{"name":"g pu","value":1}])", R"([{"value":1}])",
+          R"([{"name":"gpu","value":1,"units":"k"}])",
+          R"([{"name":"gpu","value":1},{"name":"yarn.io/gpu","value":1}])",
+          R"([{"name":"memory-mb","value":1,"units":"Gi"}])"}) {
+        EXPECT_FALSE(parse(sized(bad)).ok()) << bad;
+    }
+}
+
+TEST(Submission, TakesLabelsOfNodes) {
+    const auto submission = parse(R"("heddle-argv":["./p"],"app-node-label-expression":"ssd",
+        "am-container-node-label-expression":" hdd ")");
+    ASSERT_TRUE(submission.ok()) << submission.error().message;
+    EXPECT_EQ(submission->label, "ssd");
+    EXPECT_EQ(submission->master_label, "hdd");
+    EXPECT_FALSE(parse(R"("heddle-argv":["./p"],"app-node-label-expression":"a && b")").ok());
+}
+
 TEST(Submission, SaysWhatIsWrong) {
     const std::string run = R"("heddle-argv":["x"],)";
     expect_refused(R"("priority":1)", ErrorCode::InvalidArgument, "nothing to run");
@@ -133,6 +169,40 @@ TEST(Submission, TakesNoSizeThatItsRecordCouldNotHold) {
     const auto again = wire::decode_record<ApplicationRecord>(wire::encode_record(record));
     ASSERT_TRUE(again.ok()) << again.error().message;
     EXPECT_EQ(again->submission, *largest);
+}
+
+TEST(Submission, TakesLimitsOfTimeAndAccessLists) {
+    const auto all = parse(R"("heddle-argv":["x"],"attempt-failures-validity-interval":10000,
+        "heddle-pending-limit":30,
+        "application-timeouts":{"entry":[{"key":"LIFETIME","value":"60"}]},
+        "am-container-spec":{"application-acls":{"entry":[
+            {"key":"VIEW_APP","value":"*"},{"key":"MODIFY_APP","value":"bob,eve ops"}]}})");
+    ASSERT_TRUE(all.ok()) << all.error().message;
+    EXPECT_EQ(all->failures_validity, seconds(10));
+    EXPECT_EQ(all->pending_max, seconds(30));
+    EXPECT_EQ(all->lifetime, seconds(60));
+    EXPECT_TRUE(all->viewers.everybody);
+    EXPECT_EQ(all->modifiers, (AccessList{false, {"bob", "eve"}, {"ops"}}));
+    const auto none = parse(R"("heddle-argv":["x"],"attempt-failures-validity-interval":-1,
+        "application-timeouts":{"entry":[{"key":"LIFETIME","value":0}]})");
+    ASSERT_TRUE(none.ok()) << none.error().message;
+    EXPECT_EQ(none->failures_validity, std::nullopt);
+    EXPECT_EQ(none->lifetime, std::nullopt);
+}
+
+TEST(Submission, SaysWhatIsWrongWithALimitOfTimeOrAnAccessList) {
+    const std::string run = R"("heddle-argv":["x"],)";
+    expect_refused(run + R"("application-timeouts":{"entry":{"key":"IDLE","value":1}})",
+                   ErrorCode::InvalidArgument, "the only one is LIFETIME");
+    expect_refused(run + R"("application-timeouts":{"entry":{"key":"LIFETIME","value":31536001}})",
+                   ErrorCode::InvalidArgument, "at most 31536000 (a year)");
+    expect_refused(run + R"("heddle-pending-limit":99999999999)", ErrorCode::InvalidArgument,
+                   "leave it out");
+    expect_refused(run + R"("heddle-pending-limits":9)", ErrorCode::InvalidArgument,
+                   "heddle-pending-limit");
+    expect_refused(run + R"("am-container-spec":{"application-acls":{"entry":
+                   {"key":"KILL_APP","value":"*"}}})",
+                   ErrorCode::InvalidArgument, "neither VIEW_APP nor MODIFY_APP");
 }
 
 }  // namespace

@@ -1,0 +1,790 @@
+#include "common/wire/yarn_scheduler.h"
+
+#include <algorithm>
+#include <pugixml.hpp>
+#include <set>
+
+#include "common/base/strings.h"
+#include "common/model/queue_settings.h"
+#include "common/model/share_text.h"
+#include "common/wire/json.h"
+
+namespace heddle::wire {
+namespace {
+
+constexpr std::string_view kPrefix = "yarn.scheduler.capacity.";
+constexpr std::string_view kPreemption = "yarn.resourcemanager.monitor.capacity.preemption.";
+
+// How a value is written there and here.
+enum class Form {
+    Same,
+    Share,     // "40" is a percentage
+    Unless,    // -1 means none
+    Fraction,  // 0.1 is 10
+    Seconds,   // -1 and 0 mean none
+    Milliseconds,
+    Labels,  // a blank is the empty list
+    Order,
+    MemoryMax,
+    VcoresMax,
+};
+
+struct Name {
+    std::string_view yarn;
+    std::string_view ours;
+    Form form = Form::Same;
+};
+
+constexpr Name kQueueNames[] = {
+    {"capacity", "capacity", Form::Share},
+    {"maximum-capacity", "capacity_max", Form::Share},
+    {"state", "state"},
+    {"minimum-user-limit-percent", "user_limit_percent_min"},
+    {"user-limit-factor", "user_limit_factor", Form::Unless},
+    {"maximum-applications", "applications_max"},
+    {"max-parallel-apps", "applications_parallel_max"},
+    {"maximum-am-resource-percent", "masters_percent_max", Form::Fraction},
+    {"priority", "priority"},
+    {"acl_submit_applications", "submit"},
+    {"acl_administer_queue", "administer"},
+    {"ordering-policy", "order", Form::Order},
+    {"maximum-allocation", "container_max"},
+    {"maximum-allocation-mb", "container_max", Form::MemoryMax},
+    {"maximum-allocation-vcores", "container_max", Form::VcoresMax},
+    {"default-application-priority", "application_priority_default"},
+    {"maximum-application-lifetime", "lifetime_max", Form::Seconds},
+    {"default-application-lifetime", "lifetime_default", Form::Seconds},
+    {"disable_preemption", "preemption_disabled"},
+    {"intra-queue-preemption.disable_preemption", "intra_preemption_disabled"},
+    {"accessible-node-labels", "labels_usable", Form::Labels},
+    {"default-node-label-expression", "label_default"},
+    {"auto-queue-creation-v2.enabled", "auto_creation.enabled"},
+    {"auto-queue-creation-v2.max-queues", "auto_creation.queues_max"},
+    {"auto-create-child-queue.enabled", "auto_creation.enabled"},
+};
+
+// Of all queues, or of the whole scheduler. On root when `ours` begins so.
+constexpr Name kGlobalNames[] = {
+    {"yarn.scheduler.capacity.queue-mappings-override.enable", "override_specified_queue"},
+    {"yarn.cluster.max-application-priority", "application_priority_max"},
+    {"yarn.resourcemanager.scheduler.monitor.enable", "preemption.enabled"},
+    {"yarn.resourcemanager.monitor.capacity.preemption.observe_only", "preemption.dry_run"},
+    {"yarn.resourcemanager.monitor.capacity.preemption.monitoring_interval", "preemption.interval",
+     Form::Milliseconds},
+    {"yarn.resourcemanager.monitor.capacity.preemption.max_wait_before_kill", "preemption.grace",
+     Form::Milliseconds},
+    {"yarn.resourcemanager.monitor.capacity.preemption.total_preemption_per_round",
+     "preemption.round_percent_max", Form::Fraction},
+    {"yarn.resourcemanager.monitor.capacity.preemption.max_ignored_over_capacity",
+     "preemption.dead_zone_percent", Form::Fraction},
+    {"yarn.resourcemanager.monitor.capacity.preemption.intra-queue-preemption.enabled",
+     "preemption.intra_queue"},
+};
+constexpr Name kRootNames[] = {
+    {"maximum-applications", "applications_max"},
+    {"maximum-am-resource-percent", "masters_percent_max", Form::Fraction},
+    {"minimum-user-limit-percent", "user_limit_percent_min"},
+    {"user-limit-factor", "user_limit_factor", Form::Unless},
+    {"max-parallel-apps", "applications_parallel_max"},
+};
+
+Error wrong(std::string message) {
+    return {ErrorCode::InvalidArgument, std::move(message)};
+}
+
+bool numeric(std::string_view text) {
+    return parse_thousandths(text).ok();
+}
+
+Result<std::string> our_text(const Name& name, const std::string& text,
+                             const std::optional<Resource>& container_max) {
+    const std::string value(trim(text));
+    switch (name.form) {
+        case Form::Same:
+            return name.ours == "submit" || name.ours == "administer" ? text : value;
+        case Form::Share:
+            if (value == "-1") {
+                return std::string();
+            }
+            return numeric(value) ? value + "%" : value;
+        case Form::Unless:
+            return value.starts_with("-1") ? std::string() : value;
+        case Form::Fraction: {
+            TRY(const std::int64_t thousandths, parse_thousandths(value));
+            return std::to_string((thousandths + 9) / 10);
+        }
+        case Form::Seconds:
+            return value == "-1" || value == "0" ? std::string() : value + "s";
+        case Form::Milliseconds:
+            return value + "ms";
+        case Form::Labels:
+            return value.empty() ? std::string("none") : value;
+        case Form::Order:
+            return value.starts_with("fifo") ? std::string("fifo") : value;
+        case Form::MemoryMax:
+        case Form::VcoresMax: {
+            // YARN has two numbers where there is one amount; what is not said is no limit.
+            Resource amount = container_max.value_or(Resource{1 << 30, 1 << 20});
+            std::int64_t number = 0;
+            if (!parse_number(value, number)) {
+                return wrong("'" + value + "' was found; write a whole number");
+            }
+            (name.form == Form::MemoryMax ? amount.memory_mib : amount.vcores) = number;
+            return resource_text(amount);
+        }
+    }
+    return value;
+}
+
+Status set_queue(QueueConfig& queue, const std::string& key, const std::string& value);
+
+Status set_template(QueueConfig& queue, const std::string& side, const std::string& key,
+                    const std::string& value) {
+    // By way of a queue, so that the setting's text is the one that settings are written in.
+    QueueConfig scratch = queue_config("root.template");
+    TRY(set_queue(scratch, key, value));
+    for (const auto& [name, text] : settings_of(scratch)) {
+        TRY(set_setting(queue, "auto_creation." + side + "." + name, text));
+    }
+    return {};
+}
+
+bool cut(const std::string& text, std::string_view prefix, std::string& rest) {
+    if (!text.starts_with(prefix)) {
+        return false;
+    }
+    rest = text.substr(prefix.size());
+    return true;
+}
+
+Status set_queue(QueueConfig& queue, const std::string& key, const std::string& value) {
+    std::vector<std::string_view> names;
+    for (const Name& name : kQueueNames) {
+        if (name.yarn == key) {
+            TRY(const std::string text, our_text(name, value, queue.container_max));
+            return set_setting(queue, name.ours, text);
+        }
+        names.push_back(name.yarn);
+    }
+    std::string rest;
+    if (cut(key, "accessible-node-labels.", rest)) {
+        const std::size_t dot = rest.rfind('.');
+        const std::string part = dot == std::string::npos ? "" : rest.substr(dot + 1);
+        if (part == "capacity" || part == "maximum-capacity") {
+            const Name name{"", "", Form::Share};
+            TRY(const std::string text, our_text(name, value, std::nullopt));
+            return set_setting(queue,
+                               "labels." + rest.substr(0, dot) +
+                                   (part == "capacity" ? ".capacity" : ".capacity_max"),
+                               text);
+        }
+    }
+    if (cut(key, "user-settings.", rest) && rest.ends_with(".weight")) {
+        return set_setting(queue, "user_weight." + rest.substr(0, rest.size() - 7),
+                           std::string(trim(value)));
+    }
+    if (cut(key, "auto-queue-creation-v2.template.", rest)) {
+        TRY(set_template(queue, "parent_template", rest, value));
+        return set_template(queue, "leaf_template", rest, value);
+    }
+    if (cut(key, "auto-queue-creation-v2.leaf-template.", rest) ||
+        cut(key, "leaf-queue-template.", rest)) {
+        return set_template(queue, "leaf_template", rest, value);
+    }
+    if (cut(key, "auto-queue-creation-v2.parent-template.", rest)) {
+        return set_template(queue, "parent_template", rest, value);
+    }
+    return wrong("unknown key '" + key + "'" + did_you_mean(key, names));
+}
+
+QueueConfig* find_queue(SchedulerConfig& config, std::string_view path) {
+    const auto found = std::ranges::find(config.queues, path, &QueueConfig::path);
+    return found == config.queues.end() ? nullptr : &*found;
+}
+
+QueueConfig& root_of(SchedulerConfig& config) {
+    if (QueueConfig* root = find_queue(config, "root")) {
+        return *root;
+    }
+    return *config.queues.insert(config.queues.begin(), queue_config("root"));
+}
+
+// Mapping rules.
+
+Result<PlacementRule> legacy_rule(const std::string& mapping) {
+    const std::vector<std::string_view> parts = split(mapping, ':');
+    PlacementRule rule;
+    rule.policy = PlacementRule::Policy::Custom;
+    rule.create = true;
+    std::string_view queue;
+    if (parts.size() == 3 && (parts[0] == "u" || parts[0] == "g")) {
+        rule.type = parts[0] == "u" ? PlacementRule::Matches::User : PlacementRule::Matches::Group;
+        rule.matches = parts[1] == "%user" ? "*" : std::string(parts[1]);
+        queue = parts[2];
+    } else if (parts.size() == 2) {
+        rule.type = PlacementRule::Matches::Application;
+        rule.matches = parts[0] == "%application" ? "*" : std::string(parts[0]);
+        queue = parts[1];
+    } else {
+        return wrong("a mapping is u:USER:QUEUE, g:GROUP:QUEUE or APPLICATION:QUEUE");
+    }
+    rule.custom = std::string(trim(queue));
+    if (!rule.custom.starts_with("root")) {
+        rule.custom = "root." + rule.custom;
+    }
+    return rule;
+}
+
+Result<PlacementRule> json_rule(const Json& json) {
+    PlacementRule rule;
+    constexpr std::pair<const char*, const char*> kMembers[] = {
+        {"type", "type"},          {"matches", "matches"},        {"policy", "policy"},
+        {"parentQueue", "parent"}, {"customPlacement", "custom"}, {"fallbackResult", "fallback"}};
+    for (const auto& [member, setting] : kMembers) {
+        TRY(const std::string text, json.string_or(member, ""));
+        TRY(set_setting(rule, setting, text));
+    }
+    TRY(rule.create, json.boolean_or("create", false));
+    if (!rule.parent.empty() && !rule.parent.starts_with("root")) {
+        rule.parent = "root." + rule.parent;
+    }
+    return rule;
+}
+
+class Migrate {
+public:
+    YarnMigration run(const std::vector<YarnProperty>& properties) {
+        for (const auto& [name, value] : properties) {
+            if (name.starts_with(kPrefix) && name.ends_with(".queues")) {
+                children_[name.substr(kPrefix.size(), name.size() - kPrefix.size() - 7)] = value;
+            }
+        }
+        add_children("root", 0);
+        for (const auto& [name, value] : properties) {
+            take(name, value);
+        }
+        if (json_rules_ && !json_text_.empty()) {
+            take_json_rules();
+        }
+        label_names();
+        if (QueueConfig* root = find_queue(out_.config, "root"); root != nullptr) {
+            root->capacity[kNoLabel] = {};  // YARN's files say 100 % of root
+        }
+        return std::move(out_);
+    }
+
+private:
+    void add_children(const std::string& parent, std::size_t depth) {
+        const auto found = children_.find(parent);
+        if (found == children_.end() || depth > 32) {
+            return;
+        }
+        for (const std::string_view child : split(found->second, ',')) {
+            const std::string path = parent + "." + std::string(trim(child));
+            if (!trim(child).empty()) {
+                out_.config.queues.push_back(queue_config(path));
+                add_children(path, depth + 1);
+            }
+        }
+    }
+
+    void leave_out(const std::string& name, const std::string& value, const std::string& why) {
+        out_.left_out.push_back(name + " = " + value + ": " + why);
+    }
+    void taken(const std::string& name, const std::string& value, const Status& status) {
+        if (!status) {
+            leave_out(name, value, status.error().message);
+        }
+    }
+
+    void take(const std::string& name, const std::string& value) {
+        for (const Name& global : kGlobalNames) {
+            if (global.yarn == name) {
+                taken(name, value, set_global(out_.config, global, value));
+                return;
+            }
+        }
+        if (!name.starts_with(kPrefix)) {
+            leave_out(name, value, "not a property of the scheduler");
+            return;
+        }
+        const std::string rest = name.substr(kPrefix.size());
+        if (rest == "mapping-rule-format") {
+            json_rules_ = value == "json";
+        } else if (rest == "mapping-rule-json") {
+            json_text_ = value;
+        } else if (rest == "mapping-rule-json-file") {
+            leave_out(name, value, "put the file's text into mapping-rule-json and migrate again");
+        } else if (rest == "queue-mappings") {
+            take_mappings(name, value);
+        } else if (rest == "resource-calculator") {
+            if (value.find("Dominant") == std::string::npos) {
+                leave_out(name, value, "vcores always count here");
+            }
+        } else if (rest == "node-locality-delay" || rest == "rack-locality-additional-delay") {
+            leave_out(name, value,
+                      "delays are durations here: locality_delay and rack_locality_delay");
+        } else if (const Name* root = root_name(rest)) {
+            taken(name, value, set_root(out_.config, *root, value));
+        } else if (!(rest.ends_with(".queues") &&
+                     children_.contains(rest.substr(0, rest.size() - 7)))) {
+            take_of_queue(name, rest, value);
+        }
+    }
+
+    static const Name* root_name(const std::string& key) {
+        const auto found = std::ranges::find(kRootNames, key, &Name::yarn);
+        return found == std::end(kRootNames) ? nullptr : found;
+    }
+
+public:
+    static Status set_global(SchedulerConfig& config, const Name& name, const std::string& value) {
+        TRY(const std::string text, our_text(name, value, std::nullopt));
+        return set_setting(config, name.ours, text);
+    }
+    static Status set_root(SchedulerConfig& config, const Name& name, const std::string& value) {
+        TRY(const std::string text, our_text(name, value, std::nullopt));
+        return set_setting(root_of(config), name.ours, text);
+    }
+
+private:
+    void take_of_queue(const std::string& name, const std::string& rest, const std::string& value) {
+        // The longest queue whose path begins the key: keys have dots of their own.
+        QueueConfig* queue = nullptr;
+        for (QueueConfig& one : out_.config.queues) {
+            if (rest.starts_with(one.path + ".") &&
+                (queue == nullptr || one.path.size() > queue->path.size())) {
+                queue = &one;
+            }
+        }
+        if (queue == nullptr) {
+            if (!rest.starts_with("root.")) {
+                leave_out(name, value, "nothing here corresponds to it");
+                return;
+            }
+            queue = &root_of(out_.config);
+        }
+        const std::string key = rest.substr(queue->path.size() + 1);
+        const bool whole =
+            queue->path == "root" && (key == "capacity" || key == "maximum-capacity" ||
+                                      key.starts_with("accessible-node-labels."));
+        if (whole) {
+            if (value != "100" && value != "100.0" && value != "-1") {
+                leave_out(name, value, "root always has all of the cluster");
+            }
+            return;
+        }
+        if (key == "ordering-policy" &&
+            (value == "utilization" || value == "priority-utilization")) {
+            return;  // between queues it is always so
+        }
+        taken(name, value, set_queue(*queue, key, value));
+    }
+
+    void take_mappings(const std::string& name, const std::string& value) {
+        for (const std::string_view part : split(value, ',')) {
+            const std::string mapping(trim(part));
+            if (mapping.empty()) {
+                continue;
+            }
+            auto rule = legacy_rule(mapping);
+            if (rule) {
+                out_.config.rules.push_back(std::move(rule).value());
+            } else {
+                leave_out(name, mapping, rule.error().message);
+            }
+        }
+    }
+
+    void take_json_rules() {
+        const auto json = parse_json(json_text_);
+        const Json* rules = json.ok() ? json->find("rules") : nullptr;
+        if (rules == nullptr || rules->array() == nullptr) {
+            leave_out(std::string(kPrefix) + "mapping-rule-json", "(its text)",
+                      json.ok() ? "it has no list 'rules'" : json.error().message);
+            return;
+        }
+        out_.config.rules.clear();
+        for (const Json& one : *rules->array()) {
+            auto rule = json_rule(one);
+            if (rule) {
+                out_.config.rules.push_back(std::move(rule).value());
+            } else {
+                leave_out("rule", std::to_string(out_.config.rules.size() + 1),
+                          rule.error().message);
+            }
+        }
+    }
+
+    // YARN keeps the list of labels elsewhere: those that queues name are there.
+    void label_names() {
+        for (const QueueConfig& queue : out_.config.queues) {
+            for (const auto& [label, capacity] : queue.capacity) {
+                if (label != kNoLabel) {
+                    out_.config.labels.emplace(label, true);
+                }
+            }
+            for (const std::string& label : queue.labels.value_or(std::vector<std::string>{})) {
+                if (label != "*") {
+                    out_.config.labels.emplace(label, true);
+                }
+            }
+            if (!queue.label_default.empty()) {
+                out_.config.labels.emplace(queue.label_default, true);
+            }
+        }
+    }
+
+    YarnMigration out_;
+    std::map<std::string, std::string> children_;
+    bool json_rules_ = false;
+    std::string json_text_;
+};
+
+// GET.
+
+std::string yarn_text(const Name& name, const std::string& text) {
+    switch (name.form) {
+        case Form::Share:
+            return text.ends_with('%') && !text.starts_with('[') ? text.substr(0, text.size() - 1)
+                                                                 : text;
+        case Form::Fraction: {
+            std::int64_t percent = 0;
+            return parse_number(text, percent) ? thousandths_text(percent * 10) : text;
+        }
+        case Form::Labels:
+            return text == "none" ? " " : text;
+        default:
+            return name.ours == "state" ? [&] {
+                std::string upper = text;
+                std::ranges::transform(upper, upper.begin(), [](char c) {
+                    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+                });
+                return upper;
+            }()
+                                        : text;
+    }
+}
+
+void queue_properties(const QueueConfig& queue, std::vector<YarnProperty>& out) {
+    const std::string prefix = std::string(kPrefix) + queue.path + ".";
+    const QueueCapacity capacity =
+        queue.capacity.contains(kNoLabel) ? queue.capacity.at(kNoLabel) : QueueCapacity{};
+    const std::string guaranteed = shares_text(capacity.guaranteed, kRestOfGuaranteed);
+    out.emplace_back(prefix + "capacity",
+                     queue.path == "root" ? "100" : yarn_text(kQueueNames[0], guaranteed));
+    out.emplace_back(prefix + "maximum-capacity",
+                     yarn_text(kQueueNames[1], shares_text(capacity.maximum, kRestOfMaximum)));
+    const auto settings = settings_of(queue);
+    for (const auto& [name, text] : settings) {
+        std::string label;
+        if (cut(name, "labels.", label)) {
+            const std::size_t dot = label.rfind('.');
+            const bool max = label.substr(dot + 1) == "capacity_max";
+            out.emplace_back(prefix + "accessible-node-labels." + label.substr(0, dot) +
+                                 (max ? ".maximum-capacity" : ".capacity"),
+                             yarn_text(kQueueNames[0], text));
+        } else if (cut(name, "user_weight.", label)) {
+            out.emplace_back(prefix + "user-settings." + label + ".weight", text);
+        } else if (cut(name, "lifetime_", label)) {
+            const auto& lifetime = label == "max" ? queue.lifetime_max : queue.lifetime_default;
+            out.emplace_back(
+                prefix + (label == "max" ? "maximum" : "default") + "-application-lifetime",
+                std::to_string(lifetime->milliseconds() / 1000));
+        } else if (name == "container_max") {
+            out.emplace_back(prefix + "maximum-allocation-mb",
+                             std::to_string(queue.container_max->memory_mib));
+            out.emplace_back(prefix + "maximum-allocation-vcores",
+                             std::to_string(queue.container_max->vcores));
+        } else if (name != "capacity" && name != "capacity_max") {
+            const auto found = std::ranges::find(kQueueNames, name, &Name::ours);
+            if (found != std::end(kQueueNames)) {
+                out.emplace_back(prefix + std::string(found->yarn), yarn_text(*found, text));
+            }
+        }
+    }
+}
+
+std::string_view parent_path(std::string_view path) {
+    const std::size_t dot = path.rfind('.');
+    return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
+}
+
+// PUT.
+
+std::string text_of(const Json& json) {
+    if (const std::string* text = json.string()) {
+        return *text;
+    }
+    return std::move(JsonWriter().value(json)).take();
+}
+
+// A list, or its only element in place of it.
+std::vector<const Json*> elements(const Json* json) {
+    std::vector<const Json*> out;
+    if (json != nullptr && json->array() != nullptr) {
+        for (const Json& one : *json->array()) {
+            out.push_back(&one);
+        }
+    } else if (json != nullptr) {
+        out.push_back(json);
+    }
+    return out;
+}
+
+Result<std::vector<YarnProperty>> entries(const Json* json) {
+    std::vector<YarnProperty> out;
+    if (json == nullptr) {
+        return out;
+    }
+    for (const Json* one : elements(json->find("entry"))) {
+        const Json* key = one->find("key");
+        const Json* value = one->find("value");
+        if (key == nullptr || key->string() == nullptr) {
+            return wrong(
+                "an entry has no key; write {\"entry\": [{\"key\": ..., \"value\": ...}]}");
+        }
+        out.emplace_back(*key->string(), value == nullptr ? "" : text_of(*value));
+    }
+    return out;
+}
+
+Result<std::vector<YarnUpdate::Queue>> update_queues(const Json* json) {
+    std::vector<YarnUpdate::Queue> out;
+    for (const Json* one : elements(json)) {
+        YarnUpdate::Queue queue;
+        TRY(queue.path, one->string_or("queue-name", ""));
+        if (queue.path.empty()) {
+            return wrong("a queue to add or update has no 'queue-name'");
+        }
+        TRY(queue.parameters, entries(one->find("params")));
+        out.push_back(std::move(queue));
+    }
+    return out;
+}
+
+std::vector<YarnProperty> xml_entries(const pugi::xml_node& node) {
+    std::vector<YarnProperty> out;
+    for (const pugi::xml_node& entry : node.children("entry")) {
+        out.emplace_back(entry.child("key").text().as_string(),
+                         entry.child("value").text().as_string());
+    }
+    return out;
+}
+
+Result<pugi::xml_document> parse_xml(std::string_view text) {
+    pugi::xml_document document;
+    const pugi::xml_parse_result result = document.load_buffer(text.data(), text.size());
+    if (!result) {
+        const auto line =
+            std::ranges::count(text.substr(0, static_cast<std::size_t>(result.offset)), '\n') + 1;
+        return wrong("line " + std::to_string(line) + ": " + result.description());
+    }
+    return document;
+}
+
+Result<YarnUpdate> parse_xml_update(std::string_view body) {
+    TRY(const pugi::xml_document document, parse_xml(body));
+    const pugi::xml_node root = document.child("sched-conf");
+    if (!root) {
+        return wrong("the root element is '" + std::string(document.first_child().name()) +
+                     "'; write <sched-conf>");
+    }
+    YarnUpdate update;
+    for (const pugi::xml_node& node : root.children()) {
+        const std::string_view name = node.name();
+        if (name == "remove-queue") {
+            update.remove.emplace_back(trim(node.text().as_string()));
+        } else if (name == "add-queue" || name == "update-queue") {
+            YarnUpdate::Queue queue{std::string(trim(node.child("queue-name").text().as_string())),
+                                    xml_entries(node.child("params"))};
+            (name == "add-queue" ? update.add : update.update).push_back(std::move(queue));
+        } else if (name == "global-updates") {
+            update.global = xml_entries(node);
+        } else {
+            return wrong("unknown element '" + std::string(name) +
+                         "'; there are add-queue, update-queue, remove-queue and global-updates");
+        }
+    }
+    return update;
+}
+
+class Apply {
+public:
+    explicit Apply(SchedulerConfig config) : config_(std::move(config)) {}
+
+    Result<SchedulerConfig> run(const YarnUpdate& update) {
+        for (const std::string& path : update.remove) {
+            remove(path);
+        }
+        for (const YarnUpdate::Queue& queue : update.add) {
+            if (find_queue(config_, queue.path) != nullptr) {
+                problem(queue.path, "it is there already; write it as update-queue");
+                continue;
+            }
+            config_.queues.push_back(queue_config(queue.path));
+            set(queue);
+        }
+        for (const YarnUpdate::Queue& queue : update.update) {
+            if (queue.path == "root") {
+                root_of(config_);
+            }
+            if (find_queue(config_, queue.path) == nullptr) {
+                problem(queue.path, "there is no such queue; write it as add-queue");
+                continue;
+            }
+            set(queue);
+        }
+        for (const auto& [name, value] : update.global) {
+            set_global(name, value);
+        }
+        if (!problems_.empty()) {
+            return wrong(join(problems_, "\n"));
+        }
+        return std::move(config_);
+    }
+
+private:
+    void problem(const std::string& queue, const std::string& what) {
+        problems_.push_back("queue " + queue + ": " + what);
+    }
+
+    void remove(const std::string& path) {
+        const std::size_t before = config_.queues.size();
+        std::erase_if(config_.queues, [&](const QueueConfig& queue) {
+            return queue.path == path || queue.path.starts_with(path + ".");
+        });
+        if (config_.queues.size() == before) {
+            problem(path, "there is no such queue to remove");
+        }
+    }
+
+    void set(const YarnUpdate::Queue& queue) {
+        QueueConfig& config = *find_queue(config_, queue.path);
+        for (const auto& [key, value] : queue.parameters) {
+            if (key == "queues") {
+                continue;  // follows from the paths
+            }
+            if (const Status status = set_queue(config, key, value); !status) {
+                problem(queue.path,
+                        (status.error().message.starts_with("unknown") ? "" : key + ": ") +
+                            status.error().message);
+            }
+        }
+    }
+
+    void set_global(const std::string& name, const std::string& value) {
+        std::vector<std::string_view> names;
+        for (const Name& global : kGlobalNames) {
+            if (global.yarn == name) {
+                note(name, Migrate::set_global(config_, global, value));
+                return;
+            }
+            names.push_back(global.yarn);
+        }
+        std::string rest;
+        if (cut(name, kPrefix, rest)) {
+            const auto root = std::ranges::find(kRootNames, rest, &Name::yarn);
+            if (root != std::end(kRootNames)) {
+                note(name, Migrate::set_root(config_, *root, value));
+                return;
+            }
+        }
+        problems_.push_back("unknown key '" + name + "'" + did_you_mean(name, names));
+    }
+    void note(const std::string& name, const Status& status) {
+        if (!status) {
+            problems_.push_back(name + ": " + status.error().message);
+        }
+    }
+
+    SchedulerConfig config_;
+    std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+Result<std::vector<YarnProperty>> parse_yarn_xml(std::string_view text) {
+    TRY(const pugi::xml_document document, parse_xml(text));
+    const pugi::xml_node root = document.child("configuration");
+    if (!root) {
+        return wrong("the root element is '" + std::string(document.first_child().name()) +
+                     "', not 'configuration'; is it a Hadoop configuration file?");
+    }
+    std::vector<YarnProperty> properties;
+    for (const pugi::xml_node& property : root.children("property")) {
+        properties.emplace_back(trim(property.child("name").text().as_string()),
+                                property.child("value").text().as_string());
+    }
+    return properties;
+}
+
+YarnMigration scheduler_from_yarn(const std::vector<YarnProperty>& properties) {
+    return Migrate().run(properties);
+}
+
+std::vector<YarnProperty> yarn_properties(const SchedulerConfig& config) {
+    std::vector<YarnProperty> out;
+    std::map<std::string, std::string> children;
+    for (const QueueConfig& queue : config.queues) {
+        if (queue.path != "root") {
+            std::string& list = children[std::string(parent_path(queue.path))];
+            list +=
+                (list.empty() ? "" : ",") + queue.path.substr(parent_path(queue.path).size() + 1);
+        }
+    }
+    for (const auto& [parent, list] : children) {
+        out.emplace_back(std::string(kPrefix) + parent + ".queues", list);
+    }
+    for (const QueueConfig& queue : config.queues) {
+        queue_properties(queue, out);
+    }
+    for (const auto& [name, text] : settings_of(config)) {
+        const auto found = std::ranges::find(kGlobalNames, name, &Name::ours);
+        if (found != std::end(kGlobalNames) && found->form != Form::Milliseconds) {
+            out.emplace_back(found->yarn, yarn_text(*found, text));
+        }
+    }
+    if (config.preemption.enabled) {
+        out.emplace_back(std::string(kPreemption) + "monitoring_interval",
+                         std::to_string(config.preemption.interval.milliseconds()));
+        out.emplace_back(std::string(kPreemption) + "max_wait_before_kill",
+                         std::to_string(config.preemption.grace.milliseconds()));
+    }
+    return out;
+}
+
+Result<YarnUpdate> parse_yarn_update(std::string_view body) {
+    if (trim(body).starts_with('<')) {
+        return parse_xml_update(body);
+    }
+    TRY(const Json json, parse_json(body));
+    const Json* root = json.find("sched-conf") != nullptr ? json.find("sched-conf") : &json;
+    if (root->object() == nullptr) {
+        return wrong("the body is no object; write {\"update-queue\": [...]}");
+    }
+    constexpr std::string_view kKnown[] = {"add-queue", "update-queue", "remove-queue",
+                                           "global-updates", "subClusterId"};
+    for (const JsonMember& member : *root->object()) {
+        if (std::ranges::find(kKnown, member.key) == std::end(kKnown)) {
+            return wrong("unknown member '" + member.key + "'" + did_you_mean(member.key, kKnown));
+        }
+    }
+    YarnUpdate update;
+    for (const Json* one : elements(root->find("remove-queue"))) {
+        if (one->string() == nullptr) {
+            return wrong("remove-queue holds paths of queues, as texts");
+        }
+        update.remove.push_back(*one->string());
+    }
+    TRY(update.add, update_queues(root->find("add-queue")));
+    TRY(update.update, update_queues(root->find("update-queue")));
+    TRY(update.global, entries(root->find("global-updates")));
+    return update;
+}
+
+Result<SchedulerConfig> apply_yarn_update(SchedulerConfig config, const YarnUpdate& update) {
+    return Apply(std::move(config)).run(update);
+}
+
+}  // namespace heddle::wire

@@ -1,0 +1,24 @@
+#pragma once
+
+// What clients change of applications that live: queue, priority, lifetime. A change is saved
+// before it holds and before it is answered; of one application, one after the other. And what they
+// order: signals, and the end of an attempt.
+
+#include "resourcemanager/core/books.h"
+
+namespace heddle::rm {
+
+void on_move(Books& books, RequestId request, const MoveApplication& move);
+void on_priority(Books& books, RequestId request, const ChangePriority& change);
+void on_lifetime(Books& books, RequestId request, const ChangeLifetime& change);
+void on_signal(Books& books, RequestId request, const SignalContainer& signal);
+void on_fail(Books& books, RequestId request, const FailAttempt& fail);
+
+// Answers of the store.
+void stored_change(Books& books, Application& application);
+void change_failed(Books& books, Application& application, const Error& why);
+
+/// What was submitted, before any change.
+ApplicationSubmission as_submitted(const Application& application);
+
+}  // namespace heddle::rm

@@ -1,0 +1,161 @@
+#include "resourcemanager/core/choose_node.h"
+
+#include <algorithm>
+#include <set>
+
+namespace heddle::rm {
+namespace {
+
+// A label that nobody has configured is exclusive.
+bool shared(const Books& books, const std::string& label) {
+    const auto it = books.config.scheduler.labels.find(label);
+    return it != books.config.scheduler.labels.end() && !it->second;
+}
+
+bool may_use(const Books& books, const std::string& wanted, const std::string& label) {
+    return wanted == label || (wanted.empty() && shared(books, label));
+}
+
+// Asks `find` for the label of the ask, then for those that it may use beside it.
+template <typename Find>
+std::optional<NodeIndex> by_label(const Books& books, const std::string& label, Find&& find) {
+    std::optional<NodeIndex> found = find(label);
+    if (label.empty()) {
+        for (const auto& [other, exclusive] : books.config.scheduler.labels) {
+            if (!found.has_value() && !exclusive && !other.empty()) {
+                found = find(other);
+            }
+        }
+    }
+    return found;
+}
+
+std::set<NodeIndex> unwanted(Books& books, const Demand& demand) {
+    std::set<NodeIndex> nodes;
+    const auto add = [&](const NodeId& id) {
+        if (const std::optional<NodeIndex> node = books.nodes.find(id)) {
+            nodes.insert(*node);
+        }
+    };
+    if (demand.ask.id != 0) {
+        for (const NodeId& id : books.applications.find(demand.owner.attempt)->blacklist) {
+            add(id);
+        }
+        return nodes;
+    }
+    for (const Attempt& attempt : books.application_of(demand.owner.attempt).attempts) {
+        if (is_final(attempt.state)) {
+            add(attempt.record.master_node);
+        }
+    }
+    return nodes;
+}
+
+// The racks of a strict ask are those it names; others also take those of its nodes.
+std::set<std::string> racks_of(const Books& books, const Ask& ask) {
+    std::set<std::string> racks(ask.racks.begin(), ask.racks.end());
+    for (const NodeId& id : ask.nodes) {
+        const std::optional<NodeIndex> node = books.nodes.find(id);
+        if (node.has_value() && ask.relax_locality) {
+            racks.insert(books.nodes.at(*node).info.rack);
+        }
+    }
+    return racks;
+}
+
+std::optional<NodeIndex> choose(Books& books, const Demand& demand,
+                                const std::set<NodeIndex>& avoided) {
+    const Ask& ask = demand.ask;
+    for (const NodeId& id : ask.nodes) {
+        const std::optional<NodeIndex> node = books.nodes.find(id);
+        if (node.has_value() && !avoided.contains(*node) && books.free.fits(*node, ask.size) &&
+            may_use(books, ask.label, books.nodes.at(*node).info.label)) {
+            return node;
+        }
+    }
+    if (demand.placed() && demand.near) {
+        for (const std::string& rack : racks_of(books, ask)) {
+            const auto node = by_label(books, ask.label, [&](const std::string& label) {
+                return books.free.find_on_rack(ask.size, label, rack, avoided);
+            });
+            if (node.has_value()) {
+                return node;
+            }
+        }
+    }
+    if (demand.placed() && !demand.relaxed) {
+        return std::nullopt;
+    }
+    return by_label(books, ask.label, [&](const std::string& label) {
+        return books.free.find(ask.size, label, avoided);
+    });
+}
+
+// Looks at all nodes, but only for masters that have failed before.
+bool others_exist(const Books& books, const Ask& ask, const std::set<NodeIndex>& avoided) {
+    for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
+        const Node& node = books.nodes.at(index);
+        if (node.placeable() && !avoided.contains(index) && ask.size.fits_in(node.info.total) &&
+            may_use(books, ask.label, node.info.label)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+std::optional<NodeIndex> choose_node(Books& books, const Demand& demand) {
+    if (!demand.owner.choosy) {
+        return choose(books, demand, {});
+    }
+    const std::set<NodeIndex> avoided = unwanted(books, demand);
+    const std::optional<NodeIndex> node = choose(books, demand, avoided);
+    if (node.has_value() || demand.ask.id != 0 || others_exist(books, demand.ask, avoided)) {
+        return node;
+    }
+    return choose(books, demand, {});
+}
+
+bool ever_fits(const Books& books, const Resource& size, const std::string& label) {
+    if (books.nodes.any_ever_fits(size, label)) {
+        return true;
+    }
+    return label.empty() &&
+           std::ranges::any_of(books.config.scheduler.labels, [&](const auto& known) {
+               return !known.second && books.nodes.any_ever_fits(size, known.first);
+           });
+}
+
+const std::string& master_label(const ApplicationSubmission& submission) {
+    return submission.master_label.empty() ? submission.label : submission.master_label;
+}
+
+void begin_locality(Books& books, const AttemptId& attempt, const Ask& ask) {
+    const Timer timer{Timer::Kind::LocalityDelay, attempt, ask.id};
+    books.deadlines.cancel(timer);
+    if (!ask.nodes.empty() && (ask.relax_locality || !ask.racks.empty())) {
+        books.deadlines.set(timer, books.now + books.config.locality_delay);
+    } else if (!ask.racks.empty() && ask.relax_locality) {
+        books.deadlines.set(timer, books.now + books.config.scheduler.rack_locality_delay);
+    }
+}
+
+void locality_due(Books& books, const AttemptId& attempt, std::int32_t id) {
+    const Demand* demand = books.asks.find(attempt, id);
+    if (demand == nullptr) {
+        return;
+    }
+    if (demand->near) {
+        books.asks.relax(attempt, id);
+        return;
+    }
+    const bool relax = demand->ask.relax_locality;
+    books.asks.widen(attempt, id);
+    if (relax) {
+        books.deadlines.set({Timer::Kind::LocalityDelay, attempt, id},
+                            books.now + books.config.scheduler.rack_locality_delay);
+    }
+}
+
+}  // namespace heddle::rm

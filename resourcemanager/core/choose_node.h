@@ -1,0 +1,33 @@
+#pragma once
+
+// Where a container goes. Who is next has been decided when this is asked.
+//
+// Label: an ask that names one takes nodes of that label only; one that names none takes nodes
+// without a label, and when these have no room, nodes whose label is not exclusive.
+// Locality goes by time: the nodes of the ask at first, their racks and those it names after
+// Config::locality_delay, any node after SchedulerConfig::rack_locality_delay more. A strict ask
+// stays with the nodes and racks it names. An ask that names racks alone begins with these.
+// Nodes that the application does not want are left out.
+
+#include <optional>
+#include <string>
+
+#include "resourcemanager/core/books.h"
+
+namespace heddle::rm {
+
+/// A node with room for one container of the ask, or none.
+std::optional<NodeIndex> choose_node(Books& books, const Demand& demand);
+
+/// Whether some node that ever registered could hold it, if it were empty.
+bool ever_fits(const Books& books, const Resource& size, const std::string& label);
+
+/// The label of the nodes that the application's master may go to.
+const std::string& master_label(const ApplicationSubmission& submission);
+
+/// A new wish: its patience begins.
+void begin_locality(Books& books, const AttemptId& attempt, const Ask& ask);
+/// The patience is over: for its nodes, or for its racks.
+void locality_due(Books& books, const AttemptId& attempt, std::int32_t ask);
+
+}  // namespace heddle::rm

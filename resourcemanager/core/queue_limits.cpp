@@ -1,0 +1,353 @@
+// The limits of the queue tree: what they refuse, and what lifts the refusal.
+
+#include <algorithm>
+
+#include "common/base/check.h"
+#include "resourcemanager/core/queue_tree.h"
+#include "resourcemanager/core/shares.h"
+
+namespace heddle::rm {
+namespace {
+
+bool begins_application(AskKind kind) {
+    return kind == AskKind::Command || kind == AskKind::Master;
+}
+
+bool leads(AskKind kind) {
+    return kind == AskKind::Master || kind == AskKind::MasterAgain;
+}
+
+const Resource& amount(const std::vector<Resource>& by_label, LabelIndex label) {
+    static const Resource none;
+    return label < by_label.size() ? by_label[label] : none;
+}
+
+}  // namespace
+
+Status QueueTree::admit(QueueIndex index, const ApplicationId& application) const {
+    const Queue& leaf = queues_[index];
+    if (leaf.settings.state != QueueState::Running) {
+        const char* state = leaf.settings.state == QueueState::Stopped ? "STOPPED" : "DRAINING";
+        return Error{ErrorCode::InvalidArgument,
+                     "Queue " + leaf.path + " is " + state +
+                         ". Cannot accept submission of application: " + to_string(application)};
+    }
+    for (QueueIndex at = index;; at = queues_[at].parent) {
+        const Queue& queue = queues_[at];
+        if (queue.applications >= queue.settings.applications_max) {
+            return Error{ErrorCode::ResourceExhausted,
+                         "Queue " + queue.path + " already has " +
+                             std::to_string(queue.applications) +
+                             " applications, cannot accept submission of application: " +
+                             to_string(application)};
+        }
+        if (at == 0) {
+            return {};
+        }
+    }
+}
+
+Status QueueTree::admit_size(QueueIndex leaf, const Resource& size) const {
+    const std::optional<Resource>& of_queue = queues_[leaf].settings.container_max;
+    if (of_queue.has_value() && !size.fits_in(*of_queue)) {
+        return Error{ErrorCode::InvalidArgument,
+                     "asked " + to_string(size) + "; queue " + queues_[leaf].path +
+                         " gives containers of at most " + to_string(*of_queue)};
+    }
+    if (container_max_.has_value() && !size.fits_in(*container_max_)) {
+        return Error{ErrorCode::InvalidArgument, "asked " + to_string(size) +
+                                                     "; this cluster gives containers of at most " +
+                                                     to_string(*container_max_)};
+    }
+    return {};
+}
+
+std::optional<Refusal> QueueTree::refused_parallel(const Queue& queue, QueueIndex index) const {
+    const std::optional<std::int32_t>& limit = queue.settings.applications_parallel_max;
+    if (!limit.has_value() || queue.parallel < std::max(1, *limit)) {
+        return std::nullopt;
+    }
+    Refusal refusal;
+    refusal.limit = Limit::QueueParallel;
+    refusal.queue = index;
+    refusal.count = queue.parallel;
+    refusal.count_bound = std::max(1, *limit);
+    return refusal;
+}
+
+// A leaf without any master may always have one: else it could never begin.
+std::optional<Refusal> QueueTree::refused_masters(QueueIndex leaf, const Shape& shape) const {
+    if (queues_[leaf].used_by_masters.is_zero()) {
+        return std::nullopt;
+    }
+    for (QueueIndex at = leaf;; at = queues_[at].parent) {
+        const Queue& queue = queues_[at];
+        const Resource bound =
+            scaled(queue.maximum, std::int64_t{queue.settings.masters_percent_max} * 10);
+        if (!(queue.used_by_masters + shape.size).fits_in(bound)) {
+            return Refusal{Limit::QueueMasters, at, shape.size, queue.used_by_masters, bound, 0, 0};
+        }
+        if (at == 0) {
+            return std::nullopt;
+        }
+    }
+}
+
+std::optional<Refusal> QueueTree::refused_maximum(QueueIndex index, const Shape& shape) const {
+    const Queue& queue = queues_[index];
+    const auto label = labels_.find(shape.label);
+    const LabelIndex number = label == labels_.end() ? UINT32_MAX : label->second;
+    const Resource used = amount(queue.used_by_label, number);
+    const Resource bound =
+        number < queue.entitled.size() ? queue.entitled[number].maximum : Resource{};
+    if ((used + shape.size).fits_in(bound)) {
+        return std::nullopt;
+    }
+    return Refusal{Limit::QueueMaximum, index, shape.size, used, bound, 0, 0};
+}
+
+std::optional<Refusal> QueueTree::refused_at(QueueIndex index, const Shape& shape) const {
+    if (begins_application(shape.kind)) {
+        if (const auto refusal = refused_parallel(queues_[index], index)) {
+            return refusal;
+        }
+    }
+    if (leads(shape.kind) && queues_[index].leaf) {
+        if (const auto refusal = refused_masters(index, shape)) {
+            return refusal;
+        }
+    }
+    return refused_maximum(index, shape);
+}
+
+// A user that holds nothing may always begin, as in YARN.
+std::optional<Refusal> QueueTree::refused_user(const UserBook& user, const Shape& shape) const {
+    if (begins_application(shape.kind)) {
+        const auto limit = parallel_max_by_user_.find(user.name);
+        const auto known = parallel_by_user_.find(user.name);
+        const std::int64_t count = known == parallel_by_user_.end() ? 0 : known->second.count;
+        if (limit != parallel_max_by_user_.end() && count >= std::max(1, limit->second)) {
+            Refusal refusal;
+            refusal.limit = Limit::UserParallel;
+            refusal.queue = user.leaf;
+            refusal.count = count;
+            refusal.count_bound = std::max(1, limit->second);
+            return refusal;
+        }
+    }
+    const Queue& leaf = queues_[user.leaf];
+    const std::optional<std::int64_t>& factor = leaf.settings.user_limit_factor;
+    if (!factor.has_value() || leaf.guaranteed.is_zero() || user.used.is_zero()) {
+        return std::nullopt;
+    }
+    const Resource bound = scaled(scaled(leaf.guaranteed, *factor), user.weight);
+    if ((user.used + shape.size).fits_in(bound)) {
+        return std::nullopt;
+    }
+    return Refusal{Limit::UserFactor, user.leaf, shape.size, user.used, bound, 0, 0};
+}
+
+// What a user with weight 1 may use while others want room: an equal part of what the leaf is owed
+// or uses, whichever is more, or the configured part if that is more.
+std::uint64_t QueueTree::share_allowed(const Queue& leaf) const {
+    const std::uint64_t base =
+        std::max(dominant_share(leaf.guaranteed, total_), dominant_share(leaf.used, total_));
+    const Uint128 equal = static_cast<Uint128>(base) * 1000 /
+                          static_cast<Uint128>(std::max<std::int64_t>(leaf.active_weight, 1));
+    const Uint128 part = static_cast<Uint128>(base) *
+                         static_cast<Uint128>(std::max(leaf.settings.user_limit_percent_min, 0)) /
+                         100;
+    return static_cast<std::uint64_t>(std::min<Uint128>(std::max(equal, part), kShareMax));
+}
+
+// As in YARN a user may pass the limit by one container, so that somebody can always go on; and the
+// one that uses least of all that want is never refused.
+std::optional<Refusal> QueueTree::refused_share(UserIndex index) const {
+    const UserBook& user = users_[index];
+    const Queue& leaf = queues_[user.leaf];
+    const std::uint64_t least =
+        leaf.active_by_use.empty() ? user.use : leaf.active_by_use.begin()->first;
+    const std::uint64_t allowed = std::max(share_allowed(leaf), least);
+    if (user.use <= allowed) {
+        return std::nullopt;
+    }
+    const Resource base =
+        dominant_share(leaf.guaranteed, total_) >= dominant_share(leaf.used, total_)
+            ? leaf.guaranteed
+            : leaf.used;
+    const std::int64_t part =
+        std::max<std::int64_t>(1'000'000 / std::max<std::int64_t>(leaf.active_weight, 1),
+                               std::int64_t{leaf.settings.user_limit_percent_min} * 10);
+    return Refusal{
+        Limit::UserShare, user.leaf, {}, user.used, scaled(scaled(base, part), user.weight), 0, 0};
+}
+
+std::optional<QueueTree::Found> QueueTree::find_refusal(const SeatBook& seat,
+                                                        const Shape& shape) const {
+    for (QueueIndex at = seat.seat.leaf;; at = queues_[at].parent) {
+        if (const auto refusal = refused_at(at, shape)) {
+            return Found{false, at, *refusal};
+        }
+        if (at == 0) {
+            break;
+        }
+    }
+    if (const auto refusal = refused_user(users_[seat.user], shape)) {
+        return Found{true, seat.seat.leaf, *refusal};
+    }
+    if (auto refusal = refused_share(seat.user)) {
+        refusal->needed = shape.size;
+        return Found{true, seat.seat.leaf, *refusal};
+    }
+    return std::nullopt;
+}
+
+std::optional<Refusal> QueueTree::refusal(const ApplicationId& application,
+                                          const Shape& shape) const {
+    const SeatBook* found = seat(application);
+    CHECK(found != nullptr);
+    const std::optional<Found> refused = find_refusal(*found, shape);
+    return refused.has_value() ? std::optional(refused->refusal) : std::nullopt;
+}
+
+bool QueueTree::block_if_refused(const ApplicationId& application, const Shape& shape) {
+    const SeatBook& seat = seat_of(application);
+    const std::optional<Found> found = find_refusal(seat, shape);
+    if (!found.has_value()) {
+        return false;
+    }
+    if (!found->at_user) {
+        block_queue(found->queue, {shape, found->refusal});
+        return true;
+    }
+    if (found->refusal.limit != Limit::UserShare) {
+        block_user(seat.user, {shape, found->refusal});
+        return true;
+    }
+    UserBook& user = users_[seat.user];
+    CHECK(user.active && !user.over.has_value());
+    user.over = found->refusal;
+    queues_[user.leaf].over_by_use.emplace(user.use, seat.user);
+    relist_user(seat.user);
+    return true;
+}
+
+void QueueTree::block_queue(QueueIndex index, const Blocked& what) {
+    Queue& queue = queues_[index];
+    CHECK(queue.blocked.emplace(what.shape.id, what).second);
+    queue.blocked_mask.set(what.shape.id);
+    blocked_at_[what.shape.id].queues.insert(index);
+    if (what.refusal.limit == Limit::QueueMasters && what.refusal.queue != index) {
+        queues_[what.refusal.queue].leaves_blocked.insert(index);
+    }
+    relist_up(index);
+}
+
+void QueueTree::block_user(UserIndex index, const Blocked& what) {
+    UserBook& user = users_[index];
+    CHECK(user.blocked.emplace(what.shape.id, what).second);
+    user.blocked_mask.set(what.shape.id);
+    blocked_at_[what.shape.id].users.insert(index);
+    if (what.refusal.limit == Limit::UserParallel) {
+        parallel_by_user_[user.name].waiting.insert(index);
+    }
+    relist_user(index);
+}
+
+void QueueTree::release_queue(QueueIndex index, ShapeId shape) {
+    Queue& queue = queues_[index];
+    CHECK(queue.blocked.erase(shape) == 1);
+    queue.blocked_mask.reset(shape);
+    const auto places = blocked_at_.find(shape);
+    places->second.queues.erase(index);
+    if (places->second.queues.empty() && places->second.users.empty()) {
+        blocked_at_.erase(places);
+    }
+    relist_up(index);
+}
+
+void QueueTree::release_user(UserIndex index, ShapeId shape) {
+    UserBook& user = users_[index];
+    CHECK(user.blocked.erase(shape) == 1);
+    user.blocked_mask.reset(shape);
+    const auto places = blocked_at_.find(shape);
+    places->second.users.erase(index);
+    if (places->second.queues.empty() && places->second.users.empty()) {
+        blocked_at_.erase(places);
+    }
+    relist_user(index);
+}
+
+// `masters_too`: less is used by masters than before, so leaves that wait for that are looked at.
+void QueueTree::recheck_queue(QueueIndex index, bool masters_too) {
+    std::vector<ShapeId> lifted;
+    for (auto& [shape, blocked] : queues_[index].blocked) {
+        const std::optional<Refusal> still = refused_at(index, blocked.shape);
+        if (!still.has_value()) {
+            lifted.push_back(shape);
+            continue;
+        }
+        blocked.refusal = *still;
+        if (still->limit == Limit::QueueMasters && still->queue != index) {
+            queues_[still->queue].leaves_blocked.insert(index);
+        }
+    }
+    for (const ShapeId shape : lifted) {
+        release_queue(index, shape);
+    }
+    if (masters_too) {
+        for (const QueueIndex leaf : std::exchange(queues_[index].leaves_blocked, {})) {
+            recheck_queue(leaf, false);
+        }
+    }
+}
+
+void QueueTree::recheck_up(QueueIndex leaf, bool masters_too) {
+    for (QueueIndex at = leaf;; at = queues_[at].parent) {
+        recheck_queue(at, masters_too);
+        if (at == 0) {
+            return;
+        }
+    }
+}
+
+void QueueTree::recheck_user(UserIndex index) {
+    std::vector<ShapeId> lifted;
+    for (auto& [shape, blocked] : users_[index].blocked) {
+        const std::optional<Refusal> still = refused_user(users_[index], blocked.shape);
+        if (!still.has_value()) {
+            lifted.push_back(shape);
+        } else {
+            blocked.refusal = *still;
+        }
+    }
+    for (const ShapeId shape : lifted) {
+        release_user(index, shape);
+    }
+}
+
+void QueueTree::wake_user_everywhere(const std::string& name) {
+    for (const UserIndex index : std::exchange(parallel_by_user_[name].waiting, {})) {
+        recheck_user(index);
+        for (const auto& [shape, blocked] : users_[index].blocked) {
+            if (blocked.refusal.limit == Limit::UserParallel) {
+                parallel_by_user_[name].waiting.insert(index);
+            }
+        }
+    }
+}
+
+void QueueTree::release_users(QueueIndex index) {
+    Queue& leaf = queues_[index];
+    while (!leaf.over_by_use.empty()) {
+        const UserIndex user = leaf.over_by_use.begin()->second;
+        if (refused_share(user).has_value()) {
+            return;
+        }
+        leaf.over_by_use.erase(leaf.over_by_use.begin());
+        users_[user].over.reset();
+        relist_user(user);
+    }
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,120 @@
+#include "resourcemanager/core/tag_index.h"
+
+#include <utility>
+
+#include "common/base/check.h"
+
+namespace heddle::rm {
+namespace {
+
+template <typename Map, typename Id>
+std::int64_t at_or_zero(const Map& counts, const Id& id) {
+    const auto it = counts.find(id);
+    return it == counts.end() ? 0 : it->second;
+}
+
+template <typename Map, typename Id>
+void count(Map& counts, const Id& id, std::int64_t by) {
+    const auto it = counts.try_emplace(id, 0).first;
+    it->second += by;
+    CHECK(it->second >= 0);
+    if (it->second == 0) {
+        counts.erase(it);
+    }
+}
+
+// An application id that cannot be read names nobody.
+ApplicationId named_application(const std::string& text) {
+    const auto parsed = parse_application_id(text);
+    return parsed ? *parsed : ApplicationId{-1, -1};
+}
+
+}  // namespace
+
+TagIndex::Key TagIndex::key_of(const TagTarget& target, const ApplicationId& asking) {
+    switch (target.space) {
+        case TagTarget::Space::Self:
+            return {target.tag, asking, ""};
+        case TagTarget::Space::NotSelf:
+        case TagTarget::Space::All:
+            return {target.tag, {}, ""};
+        case TagTarget::Space::Application:
+            return {target.tag, named_application(target.of), ""};
+        case TagTarget::Space::ApplicationTag:
+            return {target.tag, {}, target.of};
+    }
+    return {};
+}
+
+const TagIndex::Counts* TagIndex::find(const Key& key) const {
+    const auto it = counts_.find(key);
+    return it == counts_.end() ? nullptr : &it->second;
+}
+
+std::int64_t TagIndex::on_node(const TagTarget& target, const ApplicationId& asking,
+                               NodeIndex node) const {
+    const Counts* counts = find(key_of(target, asking));
+    std::int64_t sum = counts == nullptr ? 0 : at_or_zero(counts->nodes, node);
+    if (target.space == TagTarget::Space::NotSelf && sum != 0) {
+        const Counts* own = find({target.tag, asking, ""});
+        sum -= own == nullptr ? 0 : at_or_zero(own->nodes, node);
+    }
+    return sum;
+}
+
+std::int64_t TagIndex::in_rack(const TagTarget& target, const ApplicationId& asking,
+                               const std::string& rack) const {
+    const Counts* counts = find(key_of(target, asking));
+    std::int64_t sum = counts == nullptr ? 0 : at_or_zero(counts->racks, rack);
+    if (target.space == TagTarget::Space::NotSelf && sum != 0) {
+        const Counts* own = find({target.tag, asking, ""});
+        sum -= own == nullptr ? 0 : at_or_zero(own->racks, rack);
+    }
+    return sum;
+}
+
+std::vector<NodeIndex> TagIndex::holders(const TagTarget& target,
+                                         const ApplicationId& asking) const {
+    std::vector<NodeIndex> nodes;
+    if (const Counts* counts = find(key_of(target, asking))) {
+        nodes.reserve(counts->nodes.size());
+        for (const auto& [node, times] : counts->nodes) {
+            nodes.push_back(node);
+        }
+    }
+    return nodes;
+}
+
+std::map<std::string, std::int64_t> TagIndex::on_node(NodeIndex node) const {
+    const auto it = by_node_.find(node);
+    return it == by_node_.end() ? std::map<std::string, std::int64_t>{} : it->second;
+}
+
+void TagIndex::change(const TagBearer& bearer, std::int64_t by) {
+    if (bearer.tags.empty()) {
+        return;
+    }
+    std::map<std::string, std::int64_t>& on_node = by_node_[bearer.node];
+    for (const std::string& tag : bearer.tags) {
+        count(on_node, tag, by);
+        change({tag, {}, ""}, bearer, by);
+        change({tag, bearer.application, ""}, bearer, by);
+        for (const std::string& application_tag : bearer.application_tags) {
+            change({tag, {}, application_tag}, bearer, by);
+        }
+    }
+    if (on_node.empty()) {
+        by_node_.erase(bearer.node);
+    }
+}
+
+void TagIndex::change(const Key& key, const TagBearer& bearer, std::int64_t by) {
+    Counts& counts = counts_[key];
+    count(counts.nodes, bearer.node, by);
+    count(counts.racks, bearer.rack, by);
+    if (counts.nodes.empty() && counts.racks.empty()) {
+        counts_.erase(key);
+    }
+}
+
+}  // namespace heddle::rm
