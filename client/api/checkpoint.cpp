@@ -38,7 +38,11 @@ rdd::Bytes describe_records(const Node& node) {
     out.text(kMagic);
     out.text(node.checkpoint.type);
     out.number(node.node.partitions);
-    const rdd::Partitioner partitioner = node.node.partitioner.value_or(rdd::Partitioner{});
+    rdd::Partitioner partitioner = node.node.partitioner.value_or(rdd::Partitioner{});
+    if (partitioner.kind == rdd::PartitionerKind::Function) {
+        // Another build, which may read this, may deal keys out in another way.
+        partitioner = {};
+    }
     out.number(partitioner.kind);
     out.number(partitioner.partitions);
     out.number<std::uint8_t>(partitioner.ascending ? 1 : 0);

@@ -34,6 +34,10 @@ struct Seen {
 
 using Acting = std::function<void(const Rdd<Pair>&)>;
 
+struct ByLastDigit {
+    std::int64_t operator()(const std::string& key) const { return (key.back() - '0') % 3; }
+};
+
 class Checkpoints : public ::testing::Test {
 protected:
     Checkpoints() {
@@ -158,6 +162,22 @@ TEST_F(Checkpoints, AreReadByTheRestOfALocalIterator) {
     }
     EXPECT_EQ(next, 100);
     EXPECT_EQ(seen.value(), 25 + 100) << "the first partition, and writing";
+}
+
+TEST_F(Checkpoints, ForgetAPartitionFunctionThatAnotherBuildMayNotHave) {
+    context_->set_checkpoint_dir(folder_);
+    const auto dealt = numbers(100, 4)
+                           .map([](int x) { return Pair("k" + std::to_string(x % 10), x); })
+                           .partition_by(partition_with<std::string>(3, ByLastDigit{}));
+    dealt.checkpoint();
+    const auto expected = dealt.collect();
+    EXPECT_TRUE(dealt.partitioner()) << "in this program it holds on";
+    EXPECT_EQ(dealt.lookup("k4").size(), 10U);
+    const std::string path = *dealt.get_checkpoint_file();
+    restart();
+    const auto read = context_->checkpoint_file<Pair>(path);
+    EXPECT_FALSE(read.partitioner());
+    EXPECT_EQ(read.collect(), expected);
 }
 
 TEST_F(Checkpoints, AreReadByAnotherApplication) {
