@@ -654,6 +654,7 @@ private:
 }  // namespace
 
 std::string debug_string(const NodePtr& root) {
+    const std::lock_guard lock(root->session->lineage);
     return Lineage().of(*root);
 }
 
