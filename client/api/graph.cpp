@@ -490,7 +490,12 @@ std::optional<rdd::Partition> partition_of_key(const Node& node, const void* key
     read(in, op);
     const auto entry = rdd::find_registered(op);
     CHECK(entry && (*entry)->make_key_partition != nullptr);  // it was made here
-    const std::int64_t found = (*entry)->make_key_partition(op.payload)->of(key);
+    std::int64_t found = -1;
+    try {
+        found = (*entry)->make_key_partition(op.payload)->of(key);
+    } catch (...) {
+        return std::nullopt;  // one that works in tasks only: it may read a broadcast variable
+    }
     if (found < 0 || found >= partitioner->partitions) {
         return std::nullopt;  // no record has this key, or the job that looks will say so
     }

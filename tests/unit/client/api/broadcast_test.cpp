@@ -38,6 +38,10 @@ struct AddName {
 struct AppendText {
     std::string operator()(std::string a, const std::string& b) const { return std::move(a) + b; }
 };
+struct HomeOf {
+    Broadcast<std::map<std::int64_t, std::int64_t>> homes;
+    std::int64_t operator()(std::int64_t key) const { return homes->at(key); }
+};
 
 class Broadcasts : public ::testing::Test {
 protected:
@@ -72,6 +76,18 @@ TEST_F(Broadcasts, AreReadByFunctionsThatTheOperationsPutTogether) {
     const auto ids = context_.parallelize(std::vector<std::int64_t>{1, 2, 3}, 3);
     EXPECT_EQ(ids.aggregate(std::string("/"), AddName{names}, AppendText{}), "//one/two/three");
     EXPECT_EQ(ids.key_by(NameOf{names}).lookup("two"), (std::vector<std::int64_t>{2}));
+}
+
+TEST_F(Broadcasts, AreReadByPartitionFunctionsInTasks) {
+    using Homes = std::map<std::int64_t, std::int64_t>;
+    const auto homes = context_.broadcast(Homes{{7, 1}, {8, 0}});
+    const auto rows = context_
+                          .parallelize(std::vector<std::pair<std::int64_t, std::int64_t>>{
+                              {7, 70}, {8, 80}, {7, 71}})
+                          .partition_by(partition_with<std::int64_t>(2, HomeOf{homes}));
+    EXPECT_EQ(rows.keys().glom().collect(), (std::vector<std::vector<std::int64_t>>{{8}, {7, 7}}));
+    EXPECT_EQ(rows.lookup(7), (std::vector<std::int64_t>{70, 71}))
+        << "the driver cannot ask the function, so every partition is searched";
 }
 
 TEST_F(Broadcasts, TravelInChunksAndAreKeptOnTheBudget) {
