@@ -276,9 +276,10 @@ public:
         return Rdd<std::string_view>(api::make_pipe(as_text("pipe", at), command, environment, at));
     }
     /// The same, of a command that is cut at white space; no shell sees it.
-    Rdd<std::string_view> pipe(std::string_view command, Callsite at = Callsite::here()) const {
-        return pipe(api::words_of(command), {}, at);
-    }
+    template <typename Text>
+    requires std::is_convertible_v<const Text&, std::string_view> Rdd<std::string_view> pipe(
+        const Text& command, Callsite at = Callsite::here())
+    const { return pipe(api::words_of(command), {}, at); }
     /// The same records dealt out evenly.
     Rdd repartition(std::int32_t partitions, Callsite at = Callsite::here()) const {
         return Rdd(api::make_repartition(node_, partitions, at));

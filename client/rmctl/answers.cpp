@@ -100,6 +100,29 @@ std::string container_in(std::string_view url) {
     return std::string(rest.substr(0, rest.find_first_of("/?")));
 }
 
+std::vector<BlockerAnswer> blockers_of(const Json& json) {
+    std::vector<BlockerAnswer> blockers;
+    for (const Json& entry : list(json, "", "blockers")) {
+        BlockerAnswer blocker;
+        blocker.reason = text(entry, "reason");
+        blocker.sentence = text(entry, "sentence");
+        for (const Json& holder : list(entry, "", "holders")) {
+            const Json* amount = holder.find("amount");
+            blocker.holders.push_back(
+                text(holder, "application") +
+                (amount == nullptr ? ""
+                                   : "  " + std::to_string(number(*amount, "memory")) + " MiB, " +
+                                         std::to_string(number(*amount, "vCores")) + " vcores"));
+        }
+        for (const Json& rejected : list(entry, "", "rejected")) {
+            blocker.rejected.push_back(std::to_string(number(rejected, "nodes")) + " " +
+                                       text(rejected, "what"));
+        }
+        blockers.push_back(std::move(blocker));
+    }
+    return blockers;
+}
+
 ApplicationAnswer application_of(const Json& json) {
     ApplicationAnswer app;
     app.id = text(json, "id");
@@ -204,6 +227,38 @@ Result<ApplicationAnswer> read_application(std::string_view body) {
     return application_of(app);
 }
 
+Result<ExplanationAnswer> read_explanation(std::string_view body) {
+    TRY(const Json json, parse(body));
+    TRY(const Json explanation, member(json, "explanation"));
+    ExplanationAnswer answer;
+    answer.application = text(explanation, "application");
+    answer.headline = text(explanation, "headline");
+    answer.reason = text(explanation, "reason");
+    answer.blockers = blockers_of(explanation);
+    answer.asks_count = number(explanation, "asksCount");
+    for (const Json& entry : list(explanation, "", "asks")) {
+        AskReasonAnswer ask;
+        ask.ask = number(entry, "ask");
+        ask.containers = number(entry, "containers");
+        if (const Json* size = entry.find("size")) {
+            ask.memory_mib = number(*size, "memory");
+            ask.vcores = number(*size, "vCores");
+        }
+        if (const Json* ahead = entry.find("ahead")) {
+            ask.ahead_containers = number(*ahead, "containers");
+            ask.ahead_applications = number(*ahead, "applications");
+        }
+        ask.never = entry.boolean_or("never", false).ok() && *entry.boolean_or("never", false);
+        ask.blockers = blockers_of(entry);
+        if (const Json* estimate = entry.find("estimate")) {
+            ask.estimate = text(*estimate, "sentence");
+        }
+        ask.next_step = text(entry, "nextStep");
+        answer.asks.push_back(std::move(ask));
+    }
+    return answer;
+}
+
 Result<std::vector<NodeAnswer>> read_nodes(std::string_view body) {
     TRY(const Json json, parse(body));
     std::vector<NodeAnswer> found;
@@ -237,7 +292,7 @@ Result<std::vector<QueueAnswer>> read_queues(std::string_view body) {
 
 namespace {
 
-Resource amount(const Json& json, std::string_view name) {
+Resource size_at(const Json& json, std::string_view name) {
     const Json* found = json.find(name);
     return found == nullptr
                ? Resource{}
@@ -262,7 +317,7 @@ Result<ConfigAnswer> read_config(std::string_view body) {
     if (const Json* queues = json.find("queues"); queues != nullptr && queues->array() != nullptr) {
         for (const Json& queue : *queues->array()) {
             answer.queues.push_back(
-                {text(queue, "path"), amount(queue, "guaranteed"), amount(queue, "maximum")});
+                {text(queue, "path"), size_at(queue, "guaranteed"), size_at(queue, "maximum")});
         }
     }
     return answer;

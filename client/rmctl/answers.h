@@ -35,6 +35,34 @@ struct ApplicationAnswer {
     bool is_final() const { return state == "FINISHED" || state == "FAILED" || state == "KILLED"; }
 };
 
+/// The sentences of an explanation; they are the server's.
+struct BlockerAnswer {
+    std::string reason;
+    std::string sentence;
+    std::vector<std::string> holders;   // "application_1_0001  4096 MiB, 2 vcores"
+    std::vector<std::string> rejected;  // "3 memory"
+};
+struct AskReasonAnswer {
+    std::int64_t ask = 0;
+    std::int64_t containers = 0;
+    std::int64_t memory_mib = 0;
+    std::int64_t vcores = 0;
+    std::int64_t ahead_containers = 0;
+    std::int64_t ahead_applications = 0;
+    bool never = false;
+    std::vector<BlockerAnswer> blockers;
+    std::string estimate;
+    std::string next_step;
+};
+struct ExplanationAnswer {
+    std::string application;
+    std::string headline;
+    std::string reason;  // empty: it waits for nothing
+    std::vector<BlockerAnswer> blockers;
+    std::vector<AskReasonAnswer> asks;
+    std::int64_t asks_count = 0;
+};
+
 struct NodeAnswer {
     std::string id;
     std::string host;
@@ -134,6 +162,7 @@ Result<std::vector<ConfigVersionAnswer>> read_config_versions(std::string_view b
 
 Result<std::vector<ApplicationAnswer>> read_applications(std::string_view body);
 Result<ApplicationAnswer> read_application(std::string_view body);
+Result<ExplanationAnswer> read_explanation(std::string_view body);
 Result<std::vector<NodeAnswer>> read_nodes(std::string_view body);
 Result<NodeAnswer> read_node(std::string_view body);
 Result<std::vector<QueueAnswer>> read_queues(std::string_view body);

@@ -23,6 +23,8 @@ struct AppListOptions {
 
 Result<int> app_list(const Options& options, const AppListOptions& filter);
 Result<int> app_get(const Options& options, const std::string& id);
+/// Why it waits.
+Result<int> app_explain(const Options& options, const std::string& id);
 /// Asks for the end and waits until the application is over.
 Result<int> app_kill(const Options& options, const std::vector<std::string>& ids);
 

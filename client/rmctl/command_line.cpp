@@ -196,6 +196,10 @@ void add_apps(CLI::App& root, Values& values) {
     get->add_option("id", values.id, "id, unique name or prefix, or last")->required();
     run_by(get, values, [&values] { return app_get(values.options, values.id); });
 
+    CLI::App* explain = app->add_subcommand("explain", "Say why an application waits");
+    explain->add_option("id", values.id, "id, unique name or prefix, or last")->required();
+    run_by(explain, values, [&values] { return app_explain(values.options, values.id); });
+
     CLI::App* kill = app->add_subcommand("kill", "End applications and wait until they are over");
     kill->add_option("id", values.ids, "ids, unique names or prefixes, or last")->required();
     run_by(kill, values, [&values] { return app_kill(values.options, values.ids); });

@@ -11,7 +11,7 @@ struct Page {
     std::string_view examples;
 };
 
-constexpr std::array<Page, 35> kPages = {{
+constexpr std::array<Page, 36> kPages = {{
     {"",
      "  rmctl dev up                                     a cluster on this machine\n"
      "  rmctl submit -- /bin/sleep 5                     run a command\n"
@@ -37,6 +37,9 @@ constexpr std::array<Page, 35> kPages = {{
     {"app get",
      "  rmctl app get last\n"
      "  rmctl app get nightly-counts -o json\n"},
+    {"app explain",
+     "  rmctl app explain last\n"
+     "  rmctl app explain nightly-counts -o json\n"},
     {"app kill",
      "  rmctl app kill last\n"
      "  rmctl app kill application_1732459149000_0007 nightly-counts\n"},

@@ -75,6 +75,17 @@ const Application* ApplicationTable::find(const ApplicationId& id) const {
     return it == by_id_.end() ? nullptr : &it->second;
 }
 
+const Attempt* ApplicationTable::find(const AttemptId& id) const {
+    const Application* application = find(id.application);
+    if (application == nullptr) {
+        return nullptr;
+    }
+    const auto& attempts = application->attempts;
+    const auto it = std::find_if(attempts.begin(), attempts.end(),
+                                 [&](const Attempt& attempt) { return attempt.record.id == id; });
+    return it == attempts.end() ? nullptr : &*it;
+}
+
 Attempt* ApplicationTable::find(const AttemptId& id) {
     Application* application = find(id.application);
     if (application == nullptr) {

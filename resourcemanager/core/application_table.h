@@ -140,6 +140,7 @@ public:
     const Application* find(const ApplicationId& id) const;
     /// The attempt, or null; it need not be the current one.
     Attempt* find(const AttemptId& id);
+    const Attempt* find(const AttemptId& id) const;
 
     Application& add(ApplicationSubmission submission);
     void erase(const ApplicationId& id);

@@ -137,6 +137,11 @@ AskCount AskBook::count(const AskKey& key) const {
     return found == it->second.counts.end() ? AskCount{} : found->second;
 }
 
+std::int32_t AskBook::wanted(const Demand& demand) const {
+    const AskCount held = count(demand.key());
+    return std::max(0, demand.ask.count - held.live - held.unconfirmed);
+}
+
 std::int32_t AskBook::surplus(const AskKey& key) const {
     const AskCount held = count(key);
     const Demand* demand = find(key.attempt, key.ask);

@@ -82,6 +82,8 @@ public:
     const Demand* find(const AttemptId& attempt, std::int32_t ask) const;
     std::vector<const Demand*> of_attempt(const AttemptId& attempt) const;
     AskCount count(const AskKey& key) const;
+    /// Containers that the ask wants and does not have, parked or not.
+    std::int32_t wanted(const Demand& demand) const;
     /// Live containers beyond the ask under `key`: all of them if the generation is not current.
     std::int32_t surplus(const AskKey& key) const;
     /// Keys of the attempt that have a surplus.
@@ -100,6 +102,9 @@ public:
     Shape shape_of(const Demand& demand) const;
     /// No node has room for this ask now.
     void block(const Demand& demand);
+    bool blocked(const Demand& demand) const {
+        return demand.outstanding > 0 && (classes_[demand.shape].blocked || demand.waits_for_nodes);
+    }
     /// `node`, of this label, has `free` now: classes that fit may be placed again.
     void unblock(const NodeId& node, const std::string& label, const Resource& free);
 

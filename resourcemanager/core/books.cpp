@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/handlers.h"
 
 namespace heddle::rm {
 
@@ -43,6 +44,7 @@ void Books::check() const {
     queues.check();
     asks.check();
     deadlines.check();
+    check_waiting(*this);
     Resource on_nodes;
     for (NodeIndex index = 0; index < nodes.size(); ++index) {
         on_nodes += nodes.at(index).used;

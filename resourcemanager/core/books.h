@@ -24,8 +24,10 @@
 #include "resourcemanager/core/offer.h"
 #include "resourcemanager/core/placement.h"
 #include "resourcemanager/core/queue_tree.h"
+#include "resourcemanager/core/release_rate.h"
 #include "resourcemanager/core/scheduler_history.h"
 #include "resourcemanager/core/views.h"
+#include "resourcemanager/core/waiting_list.h"
 
 namespace heddle::rm {
 
@@ -126,6 +128,8 @@ struct Books {
     QueueTree queues;
     AskBook asks;
     FreeIndex free;
+    FreeIndex capacity;  // the whole of each node that takes containers
+    ReleaseRate releases;
     Deadlines deadlines;
 
     // Saves.
@@ -155,7 +159,8 @@ struct Books {
 
     Counters counters;
     ChangeLog changes;
-    View view;  // as published, kept up to date by publish()
+    View view;            // as published, kept up to date by publish()
+    WaitingList waiting;  // as the view shows it
 
     template <typename E>
     void emit(E&& effect) {

@@ -12,10 +12,6 @@ bool shared(const Books& books, const std::string& label) {
     return it != books.config.scheduler.labels.end() && !it->second;
 }
 
-bool may_use(const Books& books, const std::string& wanted, const std::string& label) {
-    return wanted == label || (wanted.empty() && shared(books, label));
-}
-
 // Asks `find` for the label of the ask, then for those that it may use beside it.
 template <typename Find>
 std::optional<NodeIndex> by_label(const Books& books, const std::string& label, Find&& find) {
@@ -30,7 +26,7 @@ std::optional<NodeIndex> by_label(const Books& books, const std::string& label, 
     return found;
 }
 
-std::set<NodeIndex> unwanted(Books& books, const Demand& demand) {
+std::set<NodeIndex> unwanted(const Books& books, const Demand& demand) {
     std::set<NodeIndex> nodes;
     const auto add = [&](const NodeId& id) {
         if (const std::optional<NodeIndex> node = books.nodes.find(id)) {
@@ -43,7 +39,8 @@ std::set<NodeIndex> unwanted(Books& books, const Demand& demand) {
         }
         return nodes;
     }
-    for (const Attempt& attempt : books.application_of(demand.owner.attempt).attempts) {
+    for (const Attempt& attempt :
+         books.applications.find(demand.owner.attempt.application)->attempts) {
         if (is_final(attempt.state)) {
             add(attempt.record.master_node);
         }
@@ -105,6 +102,10 @@ bool others_exist(const Books& books, const Ask& ask, const std::set<NodeIndex>&
 
 }  // namespace
 
+bool may_use(const Books& books, const std::string& wanted, const std::string& label) {
+    return wanted == label || (wanted.empty() && shared(books, label));
+}
+
 std::optional<NodeIndex> choose_node(Books& books, const Demand& demand) {
     if (!demand.owner.choosy) {
         return choose(books, demand, {});
@@ -156,6 +157,29 @@ void locality_due(Books& books, const AttemptId& attempt, std::int32_t id) {
         books.deadlines.set({Timer::Kind::LocalityDelay, attempt, id},
                             books.now + books.config.scheduler.rack_locality_delay);
     }
+}
+
+bool fits_somewhere(const Books& books, const Demand& demand) {
+    const Ask& ask = demand.ask;
+    std::set<NodeIndex> avoided;
+    if (demand.owner.choosy) {
+        avoided = unwanted(books, demand);
+        if (ask.id == 0 && !others_exist(books, ask, avoided)) {
+            avoided.clear();
+        }
+    }
+    const std::set<std::string> racks = racks_of(books, ask);
+    for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
+        const Node& node = books.nodes.at(index);
+        const bool named = std::ranges::find(ask.nodes, node.info.id) != ask.nodes.end();
+        const bool may = !demand.placed() || demand.relaxed || named ||
+                         (demand.near && racks.contains(node.info.rack));
+        if (may && node.placeable() && !avoided.contains(index) &&
+            may_use(books, ask.label, node.info.label) && ask.size.fits_in(node.free())) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace heddle::rm

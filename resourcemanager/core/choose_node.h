@@ -19,6 +19,9 @@ namespace heddle::rm {
 /// A node with room for one container of the ask, or none.
 std::optional<NodeIndex> choose_node(Books& books, const Demand& demand);
 
+/// Whether an ask for the nodes of one label, or of none, may go to a node of the other.
+bool may_use(const Books& books, const std::string& wanted, const std::string& label);
+
 /// Whether some node that ever registered could hold it, if it were empty.
 bool ever_fits(const Books& books, const Resource& size, const std::string& label);
 
@@ -29,5 +32,8 @@ const std::string& master_label(const ApplicationSubmission& submission);
 void begin_locality(Books& books, const AttemptId& attempt, const Ask& ask);
 /// The patience is over: for its nodes, or for its racks.
 void locality_due(Books& books, const AttemptId& attempt, std::int32_t ask);
+
+/// The same question, by a look at every node: for checks.
+bool fits_somewhere(const Books& books, const Demand& demand);
 
 }  // namespace heddle::rm

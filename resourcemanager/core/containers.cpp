@@ -91,10 +91,12 @@ void node_room_changed(Books& books, Node& node) {
     const Resource free = node.free();
     if (!node.placeable()) {
         books.free.set(node.index, std::nullopt);
+        books.capacity.set(node.index, std::nullopt);
         books.asks.wake_masters();
         return;
     }
     books.free.set(node.index, free);
+    books.capacity.set(node.index, node.info.total);
     books.asks.unblock(node.info.id, node.info.label, free);
 }
 
@@ -190,6 +192,9 @@ void acknowledge(Books& books, NodeIndex index, const ContainerId& id) {
 void container_gone(Books& books, ContainerId id, const ContainerExit& exit, bool node_waits) {
     const Container container = books.containers.take(id);
     Node& node = books.nodes.at(container.node);
+    if (exit.reason != ExitReason::NodeLost) {
+        books.releases.note(books.now, container.size);
+    }
     if (!(books.config.defect == Defect::ForgottenRelease && container.stopping)) {
         books.nodes.release(node, container);
     }

@@ -51,6 +51,12 @@ public:
         }
     }
 
+    /// When it is due, if it is set.
+    std::optional<TimePoint> at(const Timer& timer) const {
+        const auto it = at_.find(timer);
+        return it == at_.end() ? std::nullopt : std::optional(it->second);
+    }
+
     TimePoint next() const { return order_.empty() ? TimePoint::never() : order_.begin()->first; }
 
     /// The earliest timer that is due, removed; nullopt when none is.

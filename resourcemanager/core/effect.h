@@ -15,6 +15,7 @@
 #include "common/base/resource.h"
 #include "common/base/result.h"
 #include "common/model/application.h"
+#include "common/model/explanation.h"
 #include "common/model/master_protocol.h"
 #include "common/model/node.h"
 #include "common/model/node_protocol.h"
@@ -112,8 +113,10 @@ struct ChangeAnswer {
     WallTime expires;
 };
 struct OrderAnswer {};
+using Explanations = std::vector<Explanation>;
 using Answer = std::variant<NewApplicationAnswer, SubmitAnswer, KillAnswer, MasterCredentials,
-                            SchedulerAnswer, ChangeAnswer, OrderAnswer>;
+                            SchedulerAnswer, ChangeAnswer, OrderAnswer, Explanation,
+                            Explanations>;
 
 struct Reply {
     RequestId request;

@@ -132,10 +132,22 @@ struct FailAttempt {
     std::string reason;  // "failed by user alice"
 };
 
+/// Answered by an Explanation as the tables are at this moment. Errors: NotFound.
+struct ExplainApplication {
+    ApplicationId application;
+    std::optional<std::int32_t> ask;  // only this one
+};
+
+/// Answered by the Explanations of the first applications that wait, with one ask of each.
+struct ExplainWaiting {
+    std::int32_t count = 0;
+};
+
 struct Request {
     RequestId id;
     std::variant<NewApplication, SubmitApplication, KillApplication, ClaimMaster, ReplaceScheduler,
-                 MoveApplication, ChangePriority, ChangeLifetime, SignalContainer, FailAttempt>
+                 MoveApplication, ChangePriority, ChangeLifetime, SignalContainer, FailAttempt,
+                 ExplainApplication, ExplainWaiting>
         what;
 };
 

@@ -69,6 +69,8 @@ void save_retry_due(Books& books, std::int64_t failed_batch);
 /// Places what fits, within the budget of a step.
 void place(Books& books);
 void size_check_due(Books& books);
+/// Nobody waits for what is there and no limit refuses. For checks: looks at everything.
+void check_waiting(const Books& books);
 
 // view_builder.cpp
 Publication publish(Books& books, WallTime wall);

@@ -324,6 +324,7 @@ void welcome(Books& books, Node& node, ConnectionId connection, NodeRegister& me
     }
     books.nodes.set_info(node, message.info);
     books.free.move(node.index, node.info.label, node.info.rack);
+    books.capacity.move(node.index, node.info.label, node.info.rack);
     books.nodes.set_state(node, NodeState::Running);
     node.usage.health.clear();
     books.nodes.remember_size(node.info);

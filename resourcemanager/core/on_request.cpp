@@ -7,6 +7,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/change.h"
 #include "resourcemanager/core/choose_node.h"
+#include "resourcemanager/core/explanations.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
@@ -220,6 +221,29 @@ void perform(Books& books, RequestId request, const ClaimMaster& claim) {
         return;
     }
     application->claim_waits.push_back(request);
+}
+
+void perform(Books& books, RequestId request, const ExplainApplication& what) {
+    const Application* application = books.applications.find(what.application);
+    if (application == nullptr) {
+        refuse(books, request, ErrorCode::NotFound,
+               "no application " + to_string(what.application));
+        return;
+    }
+    Explanation explanation = explain(books, *application, what.ask);
+    if (what.ask.has_value() && explanation.asks.empty()) {
+        refuse(books, request, ErrorCode::NotFound,
+               to_string(what.application) + " has no open ask " + std::to_string(*what.ask) +
+                   "; it has " + std::to_string(explanation.asks_count) + " open asks");
+        return;
+    }
+    books.emit(Reply{request, Answer{std::move(explanation)}});
+}
+
+void perform(Books& books, RequestId request, const ExplainWaiting& what) {
+    const auto count = static_cast<std::size_t>(std::max(0, what.count));
+    books.emit(
+        Reply{request, Answer{explain_waiting(books, std::min(count, kApplicationsExplained))}});
 }
 
 }  // namespace

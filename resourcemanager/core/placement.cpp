@@ -3,6 +3,31 @@
 #include "common/base/check.h"
 
 namespace heddle::rm {
+namespace {
+
+// What is missing of each dimension as a part of what is asked for, summed, in millionths.
+std::int64_t gap_of(const Resource& size, const Resource& free) {
+    const auto part = [](std::int64_t need, std::int64_t have) {
+        return need <= have ? 0 : (need - have) * 1'000'000 / need;
+    };
+    std::int64_t gap = part(size.memory_mib, free.memory_mib) + part(size.vcores, free.vcores);
+    for (const NamedCounts::Entry& entry : size.named.entries()) {
+        gap += part(entry.count, free.named.get(entry.name));
+    }
+    return gap;
+}
+
+// The first of what is named and not there in full.
+std::string lacking(const NamedCounts& wanted, const NamedCounts& named) {
+    for (const NamedCounts::Entry& entry : wanted.entries()) {
+        if (named.get(entry.name) < entry.count) {
+            return entry.name;
+        }
+    }
+    return "";
+}
+
+}  // namespace
 
 void Shelf::put(NodeIndex node, const Resource& free) {
     groups_[free.named][free.vcores].insert({free.memory_mib, node});
@@ -120,6 +145,39 @@ std::optional<NodeIndex> FreeIndex::find_on_rack(const Resource& size, const std
 bool FreeIndex::fits(NodeIndex node, const Resource& size) const {
     return node < places_.size() && places_[node].free.has_value() &&
            size.fits_in(*places_[node].free);
+}
+
+// Among nodes of a group with equally many free vcores the roomiest has the smallest gap.
+NodeSurvey Shelf::survey(const Resource& size) const {
+    NodeSurvey survey;
+    for (const auto& [named, levels] : groups_) {
+        const std::string missing = lacking(size.named, named);
+        for (const auto& [vcores, level] : levels) {
+            const Entry& roomiest = *level.begin();
+            const Resource free{roomiest.memory_mib, vcores, named};
+            if (size.fits_in(free)) {
+                survey = {};
+                survey.fits = true;
+                return survey;
+            }
+            const std::string what = !missing.empty()       ? missing
+                                     : vcores < size.vcores ? "vcores"
+                                                            : "memory";
+            survey.short_of[what] += static_cast<std::int64_t>(level.size());
+            const std::int64_t gap = gap_of(size, free);
+            if (!survey.nearest.has_value() || gap < survey.gap ||
+                (gap == survey.gap && roomiest.node < *survey.nearest)) {
+                survey.nearest = roomiest.node;
+                survey.gap = gap;
+            }
+        }
+    }
+    return survey;
+}
+
+NodeSurvey FreeIndex::survey(const Resource& size, const std::string& label) const {
+    const auto it = by_label_.find(label);
+    return it == by_label_.end() ? NodeSurvey{} : it->second.survey(size);
 }
 
 }  // namespace heddle::rm

@@ -25,6 +25,16 @@
 
 namespace heddle::rm {
 
+/// Why a size finds no room, counted without looking at every node.
+struct NodeSurvey {
+    bool fits = false;  // there is room; then the rest is not filled in
+    /// Nodes by what they lack, every node once: what is named ("gpu") before "vcores" before
+    /// "memory".
+    std::map<std::string, std::int64_t> short_of;
+    std::optional<NodeIndex> nearest;  // the smallest gap, in parts of what is asked for
+    std::int64_t gap = 0;              // its gap, in millionths
+};
+
 /// Free capacity of some nodes.
 class Shelf {
 public:
@@ -34,6 +44,7 @@ public:
     /// A node with room for `size` that is not in `avoided`, or none. Adds the looks to `visited`.
     std::optional<NodeIndex> find(const Resource& size, const std::set<NodeIndex>& avoided,
                                   std::int64_t& visited) const;
+    NodeSurvey survey(const Resource& size) const;
 
 private:
     struct Entry {
@@ -64,6 +75,9 @@ public:
                                           const std::set<NodeIndex>& avoided = {});
 
     bool fits(NodeIndex node, const Resource& size) const;
+
+    /// Of the nodes of the label. One look per distinct number of free vcores in each group.
+    NodeSurvey survey(const Resource& size, const std::string& label = {}) const;
 
     /// Nodes looked at by find() and find_on_rack() since the start.
     std::int64_t visited() const { return visited_; }

@@ -106,22 +106,23 @@ std::optional<Refusal> QueueTree::refused_maximum(QueueIndex index, const Shape&
     return Refusal{Limit::QueueMaximum, index, shape.size, used, bound, 0, 0};
 }
 
-std::optional<Refusal> QueueTree::refused_at(QueueIndex index, const Shape& shape) const {
-    if (begins_application(shape.kind)) {
-        if (const auto refusal = refused_parallel(queues_[index], index)) {
-            return refusal;
-        }
-    }
-    if (leads(shape.kind) && queues_[index].leaf) {
-        if (const auto refusal = refused_masters(index, shape)) {
-            return refusal;
-        }
-    }
-    return refused_maximum(index, shape);
-}
-
-// A user that holds nothing may always begin, as in YARN.
+// Limits of applications and masters refuse the user, not the queue: one who cannot begin does not
+// want room that others would have to leave. A user that holds nothing may always begin, as in
+// YARN.
 std::optional<Refusal> QueueTree::refused_user(const UserBook& user, const Shape& shape) const {
+    for (QueueIndex at = user.leaf; begins_application(shape.kind); at = queues_[at].parent) {
+        if (const auto refusal = refused_parallel(queues_[at], at)) {
+            return refusal;
+        }
+        if (at == 0) {
+            break;
+        }
+    }
+    if (leads(shape.kind)) {
+        if (const auto refusal = refused_masters(user.leaf, shape)) {
+            return refusal;
+        }
+    }
     if (begins_application(shape.kind)) {
         const auto limit = parallel_max_by_user_.find(user.name);
         const auto known = parallel_by_user_.find(user.name);
@@ -184,16 +185,16 @@ std::optional<Refusal> QueueTree::refused_share(UserIndex index) const {
 
 std::optional<QueueTree::Found> QueueTree::find_refusal(const SeatBook& seat,
                                                         const Shape& shape) const {
+    if (const auto refusal = refused_user(users_[seat.user], shape)) {
+        return Found{true, seat.seat.leaf, *refusal};
+    }
     for (QueueIndex at = seat.seat.leaf;; at = queues_[at].parent) {
-        if (const auto refusal = refused_at(at, shape)) {
+        if (const auto refusal = refused_maximum(at, shape)) {
             return Found{false, at, *refusal};
         }
         if (at == 0) {
             break;
         }
-    }
-    if (const auto refusal = refused_user(users_[seat.user], shape)) {
-        return Found{true, seat.seat.leaf, *refusal};
     }
     if (auto refusal = refused_share(seat.user)) {
         refusal->needed = shape.size;
@@ -208,6 +209,36 @@ std::optional<Refusal> QueueTree::refusal(const ApplicationId& application,
     CHECK(found != nullptr);
     const std::optional<Found> refused = find_refusal(*found, shape);
     return refused.has_value() ? std::optional(refused->refusal) : std::nullopt;
+}
+
+std::vector<Refusal> QueueTree::refusals(const ApplicationId& application,
+                                         const Shape& shape) const {
+    const SeatBook* found = seat(application);
+    CHECK(found != nullptr);
+    std::vector<Refusal> refusals;
+    const auto add = [&](const std::optional<Refusal>& refusal) {
+        if (refusal.has_value()) {
+            refusals.push_back(*refusal);
+        }
+    };
+    for (QueueIndex at = found->seat.leaf;; at = queues_[at].parent) {
+        if (begins_application(shape.kind)) {
+            add(refused_parallel(queues_[at], at));
+        }
+        if (leads(shape.kind) && queues_[at].leaf) {
+            add(refused_masters(at, shape));
+        }
+        add(refused_maximum(at, shape));
+        if (at == 0) {
+            break;
+        }
+    }
+    add(refused_user(users_[found->user], shape));
+    if (auto refusal = refused_share(found->user)) {
+        refusal->needed = shape.size;
+        refusals.push_back(*refusal);
+    }
+    return refusals;
 }
 
 bool QueueTree::block_if_refused(const ApplicationId& application, const Shape& shape) {
@@ -232,14 +263,22 @@ bool QueueTree::block_if_refused(const ApplicationId& application, const Shape& 
     return true;
 }
 
+bool QueueTree::within_maxima(QueueIndex leaf) const {
+    for (QueueIndex at = leaf;; at = queues_[at].parent) {
+        if (!queues_[at].used.fits_in(queues_[at].maximum)) {
+            return false;
+        }
+        if (at == 0) {
+            return true;
+        }
+    }
+}
+
 void QueueTree::block_queue(QueueIndex index, const Blocked& what) {
     Queue& queue = queues_[index];
     CHECK(queue.blocked.emplace(what.shape.id, what).second);
     queue.blocked_mask.set(what.shape.id);
     blocked_at_[what.shape.id].queues.insert(index);
-    if (what.refusal.limit == Limit::QueueMasters && what.refusal.queue != index) {
-        queues_[what.refusal.queue].leaves_blocked.insert(index);
-    }
     relist_up(index);
 }
 
@@ -248,10 +287,17 @@ void QueueTree::block_user(UserIndex index, const Blocked& what) {
     CHECK(user.blocked.emplace(what.shape.id, what).second);
     user.blocked_mask.set(what.shape.id);
     blocked_at_[what.shape.id].users.insert(index);
-    if (what.refusal.limit == Limit::UserParallel) {
-        parallel_by_user_[user.name].waiting.insert(index);
-    }
+    wait_for(index, what.refusal);
     relist_user(index);
+}
+
+// Whoever can lift the refusal finds the user.
+void QueueTree::wait_for(UserIndex index, const Refusal& refusal) {
+    if (refusal.limit == Limit::UserParallel) {
+        parallel_by_user_[users_[index].name].waiting.insert(index);
+    } else if (refusal.limit == Limit::QueueParallel || refusal.limit == Limit::QueueMasters) {
+        queues_[refusal.queue].users_blocked.insert(index);
+    }
 }
 
 void QueueTree::release_queue(QueueIndex index, ShapeId shape) {
@@ -278,33 +324,31 @@ void QueueTree::release_user(UserIndex index, ShapeId shape) {
     relist_user(index);
 }
 
-// `masters_too`: less is used by masters than before, so leaves that wait for that are looked at.
-void QueueTree::recheck_queue(QueueIndex index, bool masters_too) {
+// `users_too`: fewer applications or masters than before, so users that wait for that are looked
+// at.
+void QueueTree::recheck_queue(QueueIndex index, bool users_too) {
     std::vector<ShapeId> lifted;
     for (auto& [shape, blocked] : queues_[index].blocked) {
-        const std::optional<Refusal> still = refused_at(index, blocked.shape);
-        if (!still.has_value()) {
+        const std::optional<Refusal> still = refused_maximum(index, blocked.shape);
+        if (still.has_value()) {
+            blocked.refusal = *still;
+        } else {
             lifted.push_back(shape);
-            continue;
-        }
-        blocked.refusal = *still;
-        if (still->limit == Limit::QueueMasters && still->queue != index) {
-            queues_[still->queue].leaves_blocked.insert(index);
         }
     }
     for (const ShapeId shape : lifted) {
         release_queue(index, shape);
     }
-    if (masters_too) {
-        for (const QueueIndex leaf : std::exchange(queues_[index].leaves_blocked, {})) {
-            recheck_queue(leaf, false);
+    if (users_too) {
+        for (const UserIndex user : std::exchange(queues_[index].users_blocked, {})) {
+            recheck_user(user);
         }
     }
 }
 
-void QueueTree::recheck_up(QueueIndex leaf, bool masters_too) {
+void QueueTree::recheck_up(QueueIndex leaf, bool users_too) {
     for (QueueIndex at = leaf;; at = queues_[at].parent) {
-        recheck_queue(at, masters_too);
+        recheck_queue(at, users_too);
         if (at == 0) {
             return;
         }
@@ -319,6 +363,7 @@ void QueueTree::recheck_user(UserIndex index) {
             lifted.push_back(shape);
         } else {
             blocked.refusal = *still;
+            wait_for(index, *still);
         }
     }
     for (const ShapeId shape : lifted) {
@@ -329,11 +374,6 @@ void QueueTree::recheck_user(UserIndex index) {
 void QueueTree::wake_user_everywhere(const std::string& name) {
     for (const UserIndex index : std::exchange(parallel_by_user_[name].waiting, {})) {
         recheck_user(index);
-        for (const auto& [shape, blocked] : users_[index].blocked) {
-            if (blocked.refusal.limit == Limit::UserParallel) {
-                parallel_by_user_[name].waiting.insert(index);
-            }
-        }
     }
 }
 

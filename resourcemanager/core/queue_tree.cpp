@@ -338,6 +338,7 @@ void QueueTree::part(SeatIndex index) {
         if (const auto it = parallel_by_user_.find(user.name); it != parallel_by_user_.end()) {
             it->second.waiting.erase(seat.user);
         }
+        walk_up(user.leaf, [&](Queue& queue) { queue.users_blocked.erase(seat.user); });
         CHECK(queues_[user.leaf].users_by_name.erase(user.name) == 1);
         user = {};
         vacant_users_.push_back(seat.user);
@@ -375,7 +376,7 @@ void QueueTree::leave(const ApplicationId& application) {
     });
     if (parallel) {
         parallel_by_user_.at(user).count -= 1;
-        recheck_up(leaf, false);
+        recheck_up(leaf, true);
         wake_user_everywhere(user);
     }
     drop_if_done(application);

@@ -166,7 +166,7 @@ struct Queue {
     Listed<QueueKey> listed;
     std::map<ShapeId, Blocked> blocked;
     ShapeMask blocked_mask;
-    std::set<QueueIndex> leaves_blocked;  // by this queue's limit for masters
+    std::set<UserIndex> users_blocked;  // by this queue's limits of applications and masters
 
     // The users of a leaf that want room, by what they use for their weight.
     std::map<std::string, UserIndex> users_by_name;
@@ -260,8 +260,13 @@ public:
     AskSlot next(const ShapeMask& wanted) const;
     /// The limit that refuses one more container to the application, or none.
     std::optional<Refusal> refusal(const ApplicationId& application, const Shape& shape) const;
+    /// All of them: from the leaf up, then the user's.
+    std::vector<Refusal> refusals(const ApplicationId& application, const Shape& shape) const;
     /// The same, and the shape is blocked where the limit is.
     bool block_if_refused(const ApplicationId& application, const Shape& shape);
+
+    /// Whether the leaf and all above it use no more than they may, right after a grant.
+    bool within_maxima(QueueIndex leaf) const;
 
     const SeatBook* seat(const ApplicationId& application) const;
     const UserBook& user(UserIndex index) const { return users_[index]; }
@@ -297,7 +302,6 @@ private:
     std::optional<Refusal> refused_parallel(const Queue& queue, QueueIndex index) const;
     std::optional<Refusal> refused_masters(QueueIndex leaf, const Shape& shape) const;
     std::optional<Refusal> refused_maximum(QueueIndex index, const Shape& shape) const;
-    std::optional<Refusal> refused_at(QueueIndex index, const Shape& shape) const;
     std::optional<Refusal> refused_user(const UserBook& user, const Shape& shape) const;
     std::optional<Refusal> refused_share(UserIndex index) const;
     struct Found {
@@ -310,8 +314,9 @@ private:
     void block_user(UserIndex index, const Blocked& what);
     void release_queue(QueueIndex index, ShapeId shape);
     void release_user(UserIndex index, ShapeId shape);
-    void recheck_queue(QueueIndex index, bool masters_too);
-    void recheck_up(QueueIndex leaf, bool masters_too);
+    void recheck_queue(QueueIndex index, bool users_too);
+    void recheck_up(QueueIndex leaf, bool users_too);
+    void wait_for(UserIndex index, const Refusal& refusal);
     void recheck_user(UserIndex index);
     void wake_user_everywhere(const std::string& name);
 

@@ -5,6 +5,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/books.h"
 #include "resourcemanager/core/choose_node.h"
+#include "resourcemanager/core/explanations.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/offers.h"
 
@@ -124,6 +125,7 @@ Publication ResourceManager::publish(WallTime wall) {
 
 void ResourceManager::check() const {
     books_->check();
+    check_explanations(*books_);
 }
 
 }  // namespace heddle::rm

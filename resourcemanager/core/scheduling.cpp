@@ -73,10 +73,23 @@ void place(Books& books) {
             continue;
         }
         if (const std::optional<NodeIndex> node = choose_node(books, demand)) {
+            const QueueIndex leaf = demand.owner.queue;
             grant(books, demand, *node);
+            CHECK(books.config.defect != Defect::None || books.queues.within_maxima(leaf));
         } else {
             books.asks.block(demand);
         }
+    }
+}
+
+void check_waiting(const Books& books) {
+    if (!books.settled || books.asks.any_ready()) {
+        return;
+    }
+    for (const Demand* demand : books.asks.outstanding()) {
+        CHECK(books.queues.refusal(demand->owner.attempt.application, books.asks.shape_of(*demand))
+                  .has_value() ||
+              !fits_somewhere(books, *demand));
     }
 }
 

@@ -5,13 +5,15 @@
 #include <memory>
 #include <utility>
 
+#include "resourcemanager/core/explanations.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/states.h"
 
 namespace heddle::rm {
 namespace {
 
-constexpr std::size_t kEndedShown = 200;  // per application
+constexpr std::size_t kEndedShown = 200;     // per application
+constexpr std::size_t kWaitingLooked = 256;  // applications that wait, a second
 
 std::shared_ptr<const NodeView> view_of(const Node& node) {
     NodeView view;
@@ -111,6 +113,7 @@ std::shared_ptr<const ApplicationView> view_of(const Books& books, const Applica
             application.command() || is_final(attempt->state) || attempt->asks_known;
         add_pending(books, *attempt, view);
     }
+    view.waiting = waiting_note(books, application);
     return std::make_shared<const ApplicationView>(std::move(view));
 }
 
@@ -129,15 +132,31 @@ void publish_nodes(Books& books, Changes& changes) {
                         changes.nodes.end());
 }
 
+// What others do changes what an application waits for: those that wait are looked at in turn.
+void look_at_waiting(Books& books, WallTime wall) {
+    for (const ApplicationId& id : books.waiting.due(wall, kWaitingLooked)) {
+        const Application* application = books.applications.find(id);
+        const auto shown = books.view.applications.find(id);
+        if (application != nullptr && shown != nullptr &&
+            shown->waiting != waiting_note(books, *application)) {
+            books.changes.applications.insert(id);
+        }
+    }
+}
+
 void publish_applications(Books& books, Changes& changes) {
     for (const ApplicationId& id : books.changes.applications.take()) {
         const Application* application = books.applications.find(id);
         if (application == nullptr) {
             books.view.applications.erase(id);
+            books.waiting.set(id, std::nullopt);
         } else if (application->state == AppState::NewSaving) {
             continue;
         } else {
-            books.view.applications.set(id, view_of(books, *application));
+            const auto view = view_of(books, *application);
+            books.waiting.set(id,
+                              view->waiting ? std::optional(view->waiting->reason) : std::nullopt);
+            books.view.applications.set(id, view);
         }
         changes.applications.push_back(id);
     }
@@ -206,6 +225,7 @@ void publish_cluster(Books& books) {
     view.messages_stale = counters.messages_stale;
     view.saves_failed = counters.saves_failed;
     books.view.scheduler = books.scheduler.versions();
+    view.waiting = books.waiting.counts();
 }
 
 }  // namespace
@@ -213,6 +233,7 @@ void publish_cluster(Books& books) {
 Publication publish(Books& books, WallTime wall) {
     Changes changes;
     publish_nodes(books, changes);
+    look_at_waiting(books, wall);
     publish_applications(books, changes);
     publish_containers(books, changes);
     changes.cluster = books.changes.cluster;

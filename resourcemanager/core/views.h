@@ -17,6 +17,7 @@
 #include "common/base/time.h"
 #include "common/model/application.h"
 #include "common/model/container.h"
+#include "common/model/explanation.h"
 #include "common/model/master_protocol.h"
 #include "common/model/node.h"
 #include "resourcemanager/core/persistent_map.h"
@@ -93,6 +94,7 @@ struct ApplicationView {
     std::int64_t vcore_seconds = 0;
     std::vector<AttemptView> attempts;  // oldest first; empty before the first
     std::vector<PendingView> pending;
+    std::optional<WaitingNote> waiting;  // as of `as_of` or up to some seconds before
     /// Digests that its launch templates name, of all attempts; null: none. Shared by all views.
     std::shared_ptr<const std::set<std::string>> template_artifacts;
     bool templates_known = true;  // false: its master has not come back since the restart
@@ -135,6 +137,7 @@ struct ClusterView {
     std::int64_t grants = 0;  // containers ever granted by this process
     std::int64_t messages_stale = 0;
     std::int64_t saves_failed = 0;
+    std::map<Reason, std::int64_t> waiting;  // applications, by what stands in their way most
 };
 
 struct View {

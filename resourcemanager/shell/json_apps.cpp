@@ -130,6 +130,13 @@ void write_use(wire::JsonWriter& json, const View& view, const ApplicationView& 
     json.key("preemptedResourceSecondsMap").begin_object().end_object();
 }
 
+// What is said of one that has not started: why.
+std::string diagnostics_of(const ApplicationView& app) {
+    const bool starting = app.state == AppState::Submitted || app.state == AppState::Accepted;
+    return starting && app.diagnostics.empty() && app.waiting ? app.waiting->headline
+                                                              : app.diagnostics;
+}
+
 }  // namespace
 
 Resource used_by_master(const ApplicationView& app) {
@@ -158,7 +165,7 @@ void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& 
     json.member("progress", over ? 100.0 : static_cast<double>(app.progress_percent));
     json.member("trackingUI", tracking_ui(app));
     json.member("trackingUrl", server.url() + "/apps/" + to_string(submission.id));
-    json.member("diagnostics", app.diagnostics);
+    json.member("diagnostics", diagnostics_of(app));
     json.member("clusterId", view.cluster.cluster_timestamp);
     json.member("applicationType", submission.type);
     json.member("applicationTags", join(submission.tags, ","));

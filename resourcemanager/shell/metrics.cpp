@@ -75,6 +75,12 @@ void cluster(Page& page, const ClusterView& view) {
     page.sample(label("state", "finished"), view.applications_completed);
     page.sample(label("state", "failed"), view.applications_failed);
     page.sample(label("state", "killed"), view.applications_killed);
+    page.family("heddle_waiting", "gauge",
+                "Applications that wait, by what stands in their way most");
+    for (const ReasonInfo& info : all_reasons()) {
+        const auto it = view.waiting.find(info.reason);
+        page.sample(label("reason", info.code), it == view.waiting.end() ? 0 : it->second);
+    }
     page.single("heddle_apps_submitted_total", "counter", "Applications submitted",
                 view.applications_submitted);
     page.single("heddle_containers", "gauge", "Containers that are allocated",

@@ -32,7 +32,10 @@ rm::Config config_of(const Setup& setup) {
 
 ManagerModel::ManagerModel(sim::Timeline& timeline, const Setup& setup)
     : timeline_(timeline), setup_(setup), core_(config_of(setup)), nodes_(1), masters_(1) {
-    event(rm::Booted{1, kClusterTimestamp, 0, {}, {}, {}, {}});
+    rm::Booted booted;
+    booted.epoch = 1;
+    booted.cluster_timestamp = kClusterTimestamp;
+    event(booted);
 }
 
 WallTime ManagerModel::wall() const {

@@ -425,26 +425,31 @@ test('containers that were ended by order do not look failed', () =>
     });
   }));
 
-test('an application that waits says for what, and nothing that is not known', () =>
+test('an application that waits says why, who holds it, and what to do', () =>
   withServer({}, async (server) => {
-    const { app, apps, nodes } = server.cluster;
+    const { app, apps } = server.cluster;
     const pending = apps.find((one) => one.state === 'ACCEPTED');
     const panel = (page) => page.locator('.diagnosis.wait');
     await browser.visit(`${server.url}/apps/${pending.id}`, {}, async (page) => {
-      equal(await panel(page).locator('.said').textContent(), pending.diagnostics, 'its diagnostics');
-      pending.diagnostics = '';
-      nodes.forEach((node) => (node.availableVirtualCores = 0));
-      apps.push({ ...pending, id: `${pending.id}0`, startedTime: pending.startedTime - 1 });
-      await page.reload();
-      await panel(page).getByText('It waits for a container of 1 GiB and 1 vcore, for its master.').waitFor();
-      await panel(page).getByText('No node has that much room now').waitFor();
-      await panel(page).getByText(/1 application of queue .* waits too/).waitFor();
+      await panel(page).getByRole('heading', { name: 'Why it waits' }).waitFor();
+      equal(await panel(page).locator('.said').textContent(), pending.diagnostics, 'the headline');
+      equal(await panel(page).locator('.code').textContent(), 'QUEUE_LIMIT', 'the code');
+      const memory = panel(page).getByRole('meter', { name: /^Memory of/ });
+      equal(await memory.getAttribute('aria-valuetext'), '7.5 GiB of 8 GiB', 'used of the limit');
+      await panel(page).getByText('Wait for containers of the queue to end.').waitFor();
+      await panel(page).getByRole('link', { name: app.id }).click();
+      await page.waitForURL(`**/apps/${app.id}`);
     });
-    const ask = (resourceName) => ({ resourceName, numContainers: 3, capability: { memory: 1536, vCores: 2 } });
-    app.resourceRequests = [ask('node-1'), ask('*')];
+    await browser.visit(`${server.url}/apps?state=PENDING`, {}, (page) =>
+      page.locator('tbody').getByText('its queue is at its maximum').first().waitFor(),
+    );
+    await browser.visit(server.url, {}, (page) =>
+      page.getByText('1 application, its queue is at its maximum').waitFor(),
+    );
+    app.wants = 3;
     await browser.visit(`${server.url}/apps/${app.id}`, {}, async (page) => {
-      await panel(page).getByText('It waits for 3 executors of 1.5 GiB and 2 vcores.').waitFor();
-      delete app.resourceRequests;
+      await panel(page).getByRole('heading', { name: 'What it waits for' }).waitFor();
+      delete app.wants;
       server.cluster.tick();
       await eventually(async () => (await panel(page).count()) === 0, 'nothing left to wait for');
     });

@@ -1,12 +1,21 @@
 // Runs scenario files: small stories of a cluster in virtual time, one feature each.
 //
 //   heartbeat SECONDS                of nodes and masters; first of all
+//   queue PATH [key=value ...]       the queues, before there is a cluster; without any: default,
+//                                    batch, small (limits) and stopped. Keys: weight, percent,
+//                                    memory and vcores (what it is owed), max (percent), priority,
+//                                    order (fifo, fair), user_limit (percent), factor
+//                                    (thousandths), user_weight (NAME:THOUSANDTHS), apps, parallel,
+//                                    masters (percent), state (running, draining, stopped),
+//                                    container_memory
+//   parallel USER N                  applications of a user that run at once; as queue
+//   container_min MEMORY VCORES      as queue
 //   node NAME MEMORY VCORES [resources=gpu:2,...] [rack=/R] [label=L]
 //                                    a machine joins
 //   submit KIND MEMORY VCORES [key=value ...]
 //                                    kinds: command, master, rdd, outside (its master is no
 //                                    container);
-//                                    keys: queue, attempts, priority, resources, label,
+//                                    keys: queue, attempts, priority, user, resources, label,
 //                                    master-label, keep (its containers across attempts; each next
 //                                    master asks for what the last one did), validity, lifetime,
 //                                    pending (seconds: of failures, in all, and until it starts).
@@ -19,6 +28,9 @@
 //   finish APP succeeded|failed      the master says so
 //   linger APP                       its master's process goes on when the finish is acknowledged
 //   show APP                         shows its state and final status
+//   explain APP                      shows why it waits: the headline, then each ask with its
+//                                    blockers and what could be done
+//   listed APP                       shows its line in lists, and the reasons that are counted
 //   nodes                            shows the nodes and their states
 //   exit CONTAINER CODE | signal CONTAINER SIGNAL
 //   kill APP; fail APP               the application; its present attempt
@@ -38,6 +50,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -51,6 +64,69 @@ namespace heddle::rm::test {
 namespace {
 
 using Words = std::vector<std::string>;
+
+Words words_of(const std::string& line) {
+    std::istringstream stream(line);
+    Words words;
+    for (std::string word; stream >> word;) {
+        words.push_back(word);
+    }
+    return words;
+}
+
+std::map<std::string, std::string> keys_of(const Words& words, std::size_t from) {
+    std::map<std::string, std::string> keys;
+    for (std::size_t i = from; i < words.size(); ++i) {
+        const std::size_t equals = words[i].find('=');
+        keys[words[i].substr(0, equals)] =
+            equals == std::string::npos ? "" : words[i].substr(equals + 1);
+    }
+    return keys;
+}
+
+QueueConfig queue_of(const Words& words) {
+    QueueConfig queue = queue_config(words[1]);
+    QueueCapacity& capacity = queue.capacity[kNoLabel];
+    for (const auto& [key, value] : keys_of(words, 2)) {
+        const std::int32_t number =
+            value.find_first_not_of("0123456789") == std::string::npos ? std::stoi(value) : 0;
+        if (key == "weight") {
+            capacity.guaranteed.all = {Share::Kind::Weight, number * 1000};
+        } else if (key == "percent") {
+            capacity.guaranteed.all = {Share::Kind::Percent, number * 1000};
+        } else if (key == "memory" || key == "vcores") {
+            capacity.guaranteed.by_resource[key] = {Share::Kind::Absolute, number};
+        } else if (key == "max") {
+            capacity.maximum.all = {Share::Kind::Percent, number * 1000};
+        } else if (key == "priority") {
+            queue.priority = number;
+        } else if (key == "order") {
+            queue.order = value == "fair" ? LeafOrder::Fair : LeafOrder::Fifo;
+        } else if (key == "user_limit") {
+            queue.user_limit_percent_min = number;
+        } else if (key == "factor") {
+            queue.user_limit_factor = number;
+        } else if (key == "user_weight") {
+            const std::size_t colon = value.find(':');
+            queue.user_weights[value.substr(0, colon)] = std::stoi(value.substr(colon + 1));
+        } else if (key == "apps") {
+            queue.applications_max = number;
+        } else if (key == "parallel") {
+            queue.applications_parallel_max = number;
+        } else if (key == "masters") {
+            queue.masters_percent_max = number;
+        } else if (key == "container_memory") {
+            queue.container_max = Resource{number, 1000};
+        } else if (key == "state") {
+            queue.state = value == "stopped"    ? QueueState::Stopped
+                          : value == "draining" ? QueueState::Draining
+                                                : QueueState::Running;
+        } else {
+            ADD_FAILURE() << "unknown key of a queue: " << key;
+        }
+    }
+    return queue;
+}
 
 class Runner {
 public:
@@ -100,25 +176,6 @@ private:
 
     static std::optional<Duration> time_of(const std::string& text) {
         return text.empty() ? std::nullopt : std::optional(seconds(std::stoll(text)));
-    }
-
-    static Words words_of(const std::string& line) {
-        std::istringstream stream(line);
-        Words words;
-        for (std::string word; stream >> word;) {
-            words.push_back(word);
-        }
-        return words;
-    }
-
-    static std::map<std::string, std::string> keys_of(const Words& words, std::size_t from) {
-        std::map<std::string, std::string> keys;
-        for (std::size_t i = from; i < words.size(); ++i) {
-            const std::size_t equals = words[i].find('=');
-            keys[words[i].substr(0, equals)] =
-                equals == std::string::npos ? "" : words[i].substr(equals + 1);
-        }
-        return keys;
     }
 
     static Resource size_of(const std::string& memory, const std::string& vcores,
@@ -211,8 +268,9 @@ private:
             show_queues();
         } else if (verb == "exit") {
             EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
-        } else if (verb == "heartbeat") {
-            // Taken by heartbeat_of() before there was a cluster.
+        } else if (verb == "heartbeat" || verb == "queue" || verb == "parallel" ||
+                   verb == "container_min") {
+            // Taken by config_of() before there was a cluster.
         } else if (verb == "signal") {
             EXPECT_TRUE(world_.end_process(container(words[1]), 0, std::stoi(words[2])));
         } else {
@@ -259,6 +317,10 @@ private:
             world_.master(application(words[1]))->lingers = true;
         } else if (verb == "show") {
             show(application(words[1]));
+        } else if (verb == "explain") {
+            explain(application(words[1]));
+        } else if (verb == "listed") {
+            show_listed(application(words[1]));
         } else if (verb == "disconnect") {
             MasterScript* master = world_.master(application(words[1]));
             master->die();
@@ -269,14 +331,19 @@ private:
         return true;
     }
 
-    void request(decltype(Request::what) what, const std::string& name) {
-        world_.manager().request(std::move(what), [this, name](const Result<Answer>& answer) {
-            if (!answer.ok()) {
-                world_.stage().show(name +
-                                    " refused: " + std::string(to_string(answer.error().code)) +
-                                    ": " + answer.error().message);
-            }
-        });
+    void request(
+        decltype(Request::what) what, const std::string& name,
+        const std::function<void(const Answer&)>& on_answer = [](const Answer&) {}) {
+        world_.manager().request(
+            std::move(what), [this, name, on_answer](const Result<Answer>& answer) {
+                if (answer.ok()) {
+                    on_answer(*answer);
+                } else {
+                    world_.stage().show(name +
+                                        " refused: " + std::string(to_string(answer.error().code)) +
+                                        ": " + answer.error().message);
+                }
+            });
     }
 
     void submit(const Words& words) {
@@ -285,10 +352,10 @@ private:
                           : words[1] == "rdd"   ? ApplicationKind::Rdd
                                                 : ApplicationKind::Master;
         submission.unmanaged = words[1] == "outside";
-        submission.user = "alice";
         submission.master.argv = {"program"};
         auto keys = keys_of(words, 4);
         submission.master_size = size_of(words[2], words[3], keys);
+        submission.user = keys["user"].empty() ? "alice" : keys["user"];
         submission.queue = keys["queue"];
         submission.label = keys["label"];
         submission.master_label = keys["master-label"];
@@ -339,6 +406,51 @@ private:
                                                    std::string(to_string(view->final_status))));
     }
 
+    void explain(const ApplicationId& id) {
+        request(ExplainApplication{id, {}}, "explain", [this](const Answer& answer) {
+            const auto& explanation = std::get<Explanation>(answer);
+            Stage& stage = world_.stage();
+            stage.show(explanation.headline);
+            for (const Blocker& blocker : explanation.blockers) {
+                stage.show(std::string(to_string(blocker.reason)));
+            }
+            for (const AskExplanation& ask : explanation.asks) {
+                for (const Blocker& blocker : ask.blockers) {
+                    stage.show("ask " + std::to_string(ask.ask) + (ask.never ? " never " : " ") +
+                               std::string(to_string(blocker.reason)) + figures_of(blocker));
+                }
+                stage.show("next: " + ask.next_step);
+            }
+        });
+    }
+
+    // " 2 memory, 1 lost; held by app1 2048 MiB, 2 vcores"
+    static std::string figures_of(const Blocker& blocker) {
+        std::string text;
+        for (const NodeRejection& rejection : blocker.rejections) {
+            text += (text.empty() ? " " : ", ") + std::to_string(rejection.nodes) + " " +
+                    rejection.what;
+        }
+        for (const Holder& holder : blocker.holders) {
+            text += "; " + name_of(holder.application) + " " + to_string(holder.amount);
+        }
+        return text;
+    }
+
+    void show_listed(const ApplicationId& id) {
+        const View& view = *world_.manager().view();
+        const auto application = view.applications.find(id);
+        if (!application->waiting.has_value()) {
+            world_.stage().show(name_of(id) + " waits for nothing");
+        } else {
+            world_.stage().show(std::string(to_string(application->waiting->reason)) + ": " +
+                                application->waiting->headline);
+        }
+        for (const auto& [reason, count] : view.cluster.waiting) {
+            world_.stage().show(std::string(to_string(reason)) + " " + std::to_string(count));
+        }
+    }
+
     void claim(const ApplicationId& id) {
         world_.manager().request(ClaimMaster{id}, [this](const Result<Answer>& answer) {
             ASSERT_TRUE(answer.ok());
@@ -384,31 +496,44 @@ private:
 
 class Scenario : public testing::TestWithParam<std::string> {};
 
-Duration heartbeat_of(const std::string& path, Duration otherwise) {
+// What a file says of the cluster before there is one.
+Config config_of(const std::string& path) {
+    Config config;
+    config.scheduler.queues.clear();
+    config.node_forget_after = seconds(120);
     std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
-        if (line.starts_with("heartbeat ")) {
-            return seconds(std::stoll(line.substr(line.find(' '))));
+        const Words words = words_of(line);
+        if (words.empty()) {
+            continue;
+        }
+        if (words[0] == "heartbeat") {
+            config.heartbeat_interval = seconds(std::stoll(words[1]));
+        } else if (words[0] == "queue") {
+            config.scheduler.queues.push_back(queue_of(words));
+        } else if (words[0] == "parallel") {
+            config.scheduler.applications_parallel_max_by_user[words[1]] = std::stoi(words[2]);
+        } else if (words[0] == "container_min") {
+            config.scheduler.container_min = {std::stoll(words[1]), std::stoll(words[2])};
         }
     }
-    return otherwise;
+    if (config.scheduler.queues.empty()) {
+        config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch"),
+                                   queue_config("root.small"), queue_config("root.stopped")};
+        QueueConfig& small = config.scheduler.queues[2];
+        small.applications_max = 1;
+        small.lifetime_default = seconds(100);
+        small.lifetime_max = seconds(200);
+        small.pending_max = seconds(50);
+        config.scheduler.queues[3].state = QueueState::Stopped;
+    }
+    config.attempts_max = 4;
+    config.scheduler.labels = {{"ssd", true}, {"spot", false}};
+    return config;
 }
 
 TEST_P(Scenario, GoesAsWritten) {
-    Config config;
-    config.heartbeat_interval = heartbeat_of(GetParam(), config.heartbeat_interval);
-    config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch"),
-                               queue_config("root.small"), queue_config("root.stopped")};
-    QueueConfig& small = config.scheduler.queues[2];
-    small.applications_max = 1;
-    small.lifetime_default = seconds(100);
-    small.lifetime_max = seconds(200);
-    small.pending_max = seconds(50);
-    config.scheduler.queues[3].state = QueueState::Stopped;
-    config.attempts_max = 4;
-    config.node_forget_after = seconds(120);
-    config.scheduler.labels = {{"ssd", true}, {"spot", false}};
-    Runner runner(config);
+    Runner runner(config_of(GetParam()));
     runner.run(GetParam());
 }
 

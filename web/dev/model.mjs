@@ -434,6 +434,57 @@ export class Cluster {
     }
   }
 
+  /** Only what has not started waits, unless `app.wants` says what a running one asks for. */
+  explanation(app) {
+    const pending = app.state === 'ACCEPTED';
+    const asks = [];
+    if (pending || app.wants) {
+      const size = pending ? { memory: 1024, vCores: 1 } : { memory: 1536, vCores: 2 };
+      asks.push({
+        ask: pending ? 0 : 1,
+        containers: pending ? 1 : app.wants,
+        size,
+        never: false,
+        blockers: [
+          {
+            reason: 'QUEUE_LIMIT',
+            title: 'its queue is at its maximum',
+            sentence: app.diagnostics || `Queue ${app.queue} uses all that it may`,
+            where: app.queue,
+            needed: size,
+            limit: { memory: 8 * kGiB, vCores: 8 },
+            used: { memory: 7.5 * kGiB, vCores: 7 },
+            holders: [{ application: this.app.id, containers: 4, amount: { memory: 6 * kGiB, vCores: 7 } }],
+            rejected: [],
+          },
+        ],
+        ahead: { containers: 0, applications: 0, more: false, first: [] },
+        estimate: { sentence: 'No estimate: no container of this size class ended in the last 5 min.' },
+        nextStep: 'Wait for containers of the queue to end.',
+      });
+    }
+    const waiting = asks.length > 0;
+    return {
+      application: app.id,
+      waiting,
+      ...(waiting && { reason: 'QUEUE_LIMIT' }),
+      headline: waiting ? asks[0].blockers[0].sentence : 'It runs, and waits for nothing.',
+      blockers: [],
+      asks,
+      asksCount: asks.length,
+    };
+  }
+
+  waiting() {
+    const apps = this.apps.filter((app) => app.state === 'ACCEPTED');
+    const reason = 'QUEUE_LIMIT';
+    const title = 'its queue is at its maximum';
+    return {
+      reasons: apps.length > 0 ? [{ reason, title, applications: apps.length }] : [],
+      applications: apps.map((app) => ({ application: app.id, reason, headline: app.diagnostics })),
+    };
+  }
+
   metrics() {
     const up = this.nodes.filter((node) => node.state === 'RUNNING');
     const sum = (value) => up.reduce((total, node) => total + value(node), 0);

@@ -68,6 +68,11 @@ function answer(state, request, response) {
   const path = url.pathname.split('/').filter(Boolean).map(decodeURIComponent);
   if (url.pathname.startsWith('/ws/v1/cluster/')) return clusterRest(state, path.slice(3), url, response);
   if (url.pathname.startsWith('/api/v1/applications/')) return jobsRest(state, path.slice(3), url, response);
+  if (path[0] === 'heddle' && path[2] === 'apps' && path[4] === 'explain') {
+    const app = state.cluster.apps.find((one) => one.id === path[3]);
+    return app ? json(response, { explanation: state.cluster.explanation(app) }) : missing(response, path[3]);
+  }
+  if (url.pathname === '/heddle/v1/waiting') return json(response, { waiting: state.cluster.waiting() });
   if (url.pathname === '/heddle/v1/stream') return stream(state, request, url, response);
   if (url.pathname.startsWith('/heddle/v1/containers/')) return logs(state, path.slice(3), url, request, response);
   if (kUnderPages.test(url.pathname)) return file(response, state.assets.get('/index.html'), 404);

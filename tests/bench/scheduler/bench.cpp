@@ -97,7 +97,11 @@ std::int64_t resident_kib() {
 class Bench {
 public:
     explicit Bench(const Load& load) : load_(load), rm_(config(load)) {
-        step(Booted{1, 1'700'000'000'000, 0, {}, {}, {}, secrets()});
+        Booted booted;
+        booted.epoch = 1;
+        booted.cluster_timestamp = 1'700'000'000'000;
+        booted.secrets = secrets();
+        step(booted);
         for (int i = 0; i < load.nodes; ++i) {
             NodeRegister message;
             message.info.id.name = "n" + std::to_string(i);

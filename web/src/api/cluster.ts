@@ -9,7 +9,9 @@ import type {
   ClusterMetrics,
   ClusterNode,
   Container,
+  Explanation,
   Queue,
+  WaitingList,
 } from './types';
 
 const kRoot = '/ws/v1/cluster';
@@ -51,6 +53,15 @@ export async function applications(query: string, abort?: AbortSignal): Promise<
 
 export async function application(id: string, abort?: AbortSignal): Promise<Application> {
   return (await getJson<{ app: Application }>(`${kRoot}/apps/${part(id)}`, abort)).app;
+}
+
+export async function explanation(app: string, abort?: AbortSignal): Promise<Explanation> {
+  const path = `/heddle/v1/apps/${part(app)}/explain`;
+  return (await getJson<{ explanation: Explanation }>(path, abort)).explanation;
+}
+
+export async function waitingList(abort?: AbortSignal): Promise<WaitingList> {
+  return (await getJson<{ waiting: WaitingList }>('/heddle/v1/waiting?limit=5000', abort)).waiting;
 }
 
 export async function attempts(app: string, abort?: AbortSignal): Promise<Attempt[]> {

@@ -107,6 +107,52 @@ export interface ResourceRequest {
   numContainers: number;
 }
 
+/** What stands in the way; the words are the server's. */
+export interface Blocker {
+  reason: string; // a stable code
+  title: string;
+  sentence: string;
+  where?: string;
+  needed?: Size;
+  limit?: Size;
+  used?: Size;
+  holders?: Holder[];
+  rejected?: { what: string; nodes: number }[];
+}
+
+export interface Holder {
+  application: string;
+  containers: number;
+  amount: Size;
+}
+
+export interface AskExplanation {
+  ask: number; // 0: the master's container, or the command's
+  containers: number;
+  size: Size;
+  never: boolean;
+  blockers: Blocker[];
+  ahead: { containers: number; applications: number; more: boolean; first: Holder[] };
+  estimate: { sentence: string };
+  nextStep: string;
+}
+
+export interface Explanation {
+  application: string;
+  waiting: boolean;
+  reason?: string;
+  headline: string;
+  blockers: Blocker[];
+  asks: AskExplanation[];
+  asksCount: number;
+}
+
+/** How many applications wait for what, and the first of them. */
+export interface WaitingList {
+  reasons: { reason: string; title: string; applications: number }[];
+  applications: { application: string; reason: string; headline: string }[];
+}
+
 export interface Attempt {
   id: number;
   startTime: number;

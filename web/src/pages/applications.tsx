@@ -1,12 +1,15 @@
 // All applications: filters as words (user:ann queue:etl nightly) and by state, both in the address.
 
-import type { Application } from '../api/types';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+
+import type { Application, WaitingList } from '../api/types';
 import { paths, route } from '../router';
 import { Choices, Empty, Failure, Loading, Name, Search, Span, Time } from '../ui/bits';
 import { count, mebibytes, plural } from '../ui/format';
 import { AppState, word } from '../ui/state';
 import { Table, type Column } from '../ui/table';
-import { useApplications } from './sources';
+import { useApplications, useWaiting } from './sources';
 import { Heading, useTitle } from './title';
 
 const kWaiting = ['NEW', 'NEW_SAVING', 'SUBMITTED', 'ACCEPTED'];
@@ -37,7 +40,12 @@ export const applicationColumns: Column<Application>[] = [
   {
     key: 'state',
     head: 'State',
-    cell: (app) => <AppState state={app.state} final={app.finalStatus} />,
+    cell: (app) => (
+      <>
+        <AppState state={app.state} final={app.finalStatus} />
+        {group(app) === 'PENDING' && <Why app={app} />}
+      </>
+    ),
     sort: (app) => group(app),
   },
   { key: 'user', head: 'User', cell: (app) => <Name>{app.user}</Name>, sort: (app) => app.user },
@@ -78,6 +86,21 @@ export const applicationColumns: Column<Application>[] = [
   },
 ];
 
+/** What those that wait wait for, in a few words, by application. */
+const Reasons = createContext(new Map<string, string>());
+
+function Why({ app }: { app: Application }) {
+  const title = useContext(Reasons).get(app.id);
+  return title ? <span class="row-id">{title}</span> : null;
+}
+
+function reasonsOf(list: WaitingList | undefined): Map<string, string> {
+  const titles = new Map((list?.reasons ?? []).map(({ reason, title }) => [reason, title]));
+  return new Map(
+    (list?.applications ?? []).map((app) => [app.application, titles.get(app.reason) ?? app.reason]),
+  );
+}
+
 /** A command reports nothing about itself. */
 export const reports = (app: Application) => app.applicationType !== 'COMMAND';
 
@@ -109,6 +132,7 @@ export function Progress({ app }: { app: Application }) {
 export function ApplicationsPage() {
   useTitle('Applications');
   const resource = useApplications();
+  const reasons = reasonsOf(useWaiting().view.value.data);
   const { data, error } = resource.view.value;
   const state = route.value.query.get('state') ?? '';
   const text = route.value.query.get('q') ?? '';
@@ -141,13 +165,15 @@ export function ApplicationsPage() {
             />
           </div>
           {shown.length > 0 ? (
-            <Table
-              label="Applications"
-              columns={applicationColumns}
-              rows={shown}
-              rowKey={(app) => app.id}
-              sort="-started"
-            />
+            <Reasons.Provider value={reasons}>
+              <Table
+                label="Applications"
+                columns={applicationColumns}
+                rows={shown}
+                rowKey={(app) => app.id}
+                sort="-started"
+              />
+            </Reasons.Provider>
           ) : (
             <Empty title="No application matches the filter">
               <a href="/apps">Show all {plural(apps.length, 'application')}</a>

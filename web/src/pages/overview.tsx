@@ -11,7 +11,7 @@ import { nodeWord, tone } from '../ui/state';
 import { collator, Table, type Column } from '../ui/table';
 import { applicationColumns, group, NoApplications } from './applications';
 import { coresTotal, isUp, memoryTotal } from './nodes';
-import { useApplications, useMetrics, useNodes, useQueues } from './sources';
+import { useApplications, useMetrics, useNodes, useQueues, useWaiting } from './sources';
 import { useTitle } from './title';
 
 const kRecent = 6; // ended applications shown
@@ -34,6 +34,7 @@ export function OverviewPage() {
           <Nodes nodes={nodes.view.value.data} />
         </div>
       )}
+      {data && data.appsPending > 0 && <WaitingFor />}
       <Running apps={apps.view.value.data} />
       <div class="columns">
         <Recent apps={apps.view.value.data} />
@@ -78,6 +79,24 @@ function Health({ metrics }: { metrics: ClusterMetrics }) {
         {work}
       </h1>
     </div>
+  );
+}
+
+/** What those that wait wait for, most frequent first. */
+function WaitingFor() {
+  const reasons = useWaiting().view.value.data?.reasons ?? [];
+  if (reasons.length === 0) return null;
+  const sorted = [...reasons].sort((a, b) => b.applications - a.applications);
+  return (
+    <p class="waiting-for">
+      Waiting:{' '}
+      {sorted.map(({ reason, title, applications }, index) => (
+        <span key={reason}>
+          {index > 0 && '; '}
+          {plural(applications, 'application')}, {title}
+        </span>
+      ))}
+    </p>
   );
 }
 

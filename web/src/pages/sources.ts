@@ -80,6 +80,13 @@ export const useApplication = (id: string) =>
     },
   }));
 
+export const useWaiting = () =>
+  useResource('waiting', () => ({
+    load: cluster.waitingList,
+    topics: ['cluster'],
+    stale: (event: LiveEvent) => event === 'cluster',
+  }));
+
 export const useQueues = () =>
   useResource('queues', () => ({
     load: cluster.leafQueues,

@@ -177,7 +177,7 @@ protected:
         return sent.empty() ? MasterWelcome{} : sent.front();
     }
 
-    const Application& application() { return *core.rm.books().applications.find({1, 1}); }
+    const Application& application() { return *core.rm.books().applications.find(ApplicationId{1, 1}); }
     Effects fail() {
         return core.step(
             Request{{++requests}, FailAttempt{application().current()->record.id, "failed"}});

@@ -105,7 +105,11 @@ std::string app_json(const ApplicationView& app, const AppParts& parts) {
 TEST(AppJson, LeavesOutWhatIsDeselected) {
     ApplicationView app = application();
     app.state = AppState::Running;
-    app.pending.push_back({1, 0, {512, 1}, 3, {}, true});
+    PendingView pending;
+    pending.ask = 1;
+    pending.size = {512, 1};
+    pending.count = 3;
+    app.pending.push_back(pending);
     const std::string all = app_json(app, AppParts{});
     EXPECT_NE(all.find("\"pending\":{\"memory\":1536,\"vCores\":3"), std::string::npos) << all;
     for (const char* name :

@@ -1,0 +1,253 @@
+#include "resourcemanager/shell/json_explanations.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <ctime>
+#include <map>
+#include <string>
+
+#include "common/base/strings.h"
+#include "resourcemanager/shell/json_views.h"
+
+namespace heddle::rm {
+namespace {
+
+void write_amount(wire::JsonWriter& json, std::string_view name,
+                  const std::optional<Resource>& amount) {
+    if (amount.has_value()) {
+        write_resource(json.key(name), *amount);
+    }
+}
+
+void write_holders(wire::JsonWriter& json, std::string_view name,
+                   const std::vector<Holder>& holders) {
+    json.key(name).begin_array();
+    for (const Holder& holder : holders) {
+        json.begin_object().member("application", to_string(holder.application));
+        json.member("containers", holder.containers);
+        write_resource(json.key("amount"), holder.amount);
+        json.end_object();
+    }
+    json.end_array();
+}
+
+void write_blocker(wire::JsonWriter& json, const Blocker& blocker) {
+    json.begin_object();
+    write_reason(json, blocker.reason);
+    json.member("sentence", blocker.sentence);
+    if (!blocker.where.empty()) {
+        json.member("where", blocker.where);
+    }
+    write_amount(json, "needed", blocker.need);
+    write_amount(json, "limit", blocker.limit);
+    write_amount(json, "used", blocker.used);
+    write_holders(json, "holders", blocker.holders);
+    json.key("rejected").begin_array();
+    for (const NodeRejection& rejection : blocker.rejections) {
+        json.begin_object().member("what", rejection.what);
+        json.member("nodes", rejection.nodes).end_object();
+    }
+    json.end_array();
+    if (blocker.near_miss.has_value()) {
+        json.key("nearest").begin_object().member("node", blocker.near_miss->node.name);
+        write_resource(json.key("free"), blocker.near_miss->free);
+        write_resource(json.key("missing"), blocker.near_miss->gap);
+        json.end_object();
+    }
+    json.end_object();
+}
+
+void write_blockers(wire::JsonWriter& json, const std::vector<Blocker>& blockers) {
+    json.key("blockers").begin_array();
+    for (const Blocker& blocker : blockers) {
+        write_blocker(json, blocker);
+    }
+    json.end_array();
+}
+
+void write_ask(wire::JsonWriter& json, const AskExplanation& ask) {
+    json.begin_object();
+    json.member("ask", ask.ask).member("priority", ask.priority);
+    json.member("containers", ask.count);
+    write_resource(json.key("size"), ask.size);
+    json.key("nodes").begin_array();
+    for (const NodeId& node : ask.nodes) {
+        json.value(node.name);
+    }
+    json.end_array();
+    json.member("never", ask.never);
+    write_blockers(json, ask.blockers);
+    json.key("ahead").begin_object().member("containers", ask.ahead.containers);
+    json.member("applications", ask.ahead.applications_count).member("more", ask.ahead.more);
+    write_holders(json, "first", ask.ahead.applications);
+    json.end_object();
+    json.key("estimate").begin_object().member("sentence", ask.estimate.sentence);
+    if (ask.estimate.low.has_value() && ask.estimate.high.has_value()) {
+        json.member("lowMilliseconds", ask.estimate.low->milliseconds());
+        json.member("highMilliseconds", ask.estimate.high->milliseconds());
+    }
+    json.end_object();
+    json.member("nextStep", ask.next_step).end_object();
+}
+
+// YARN's activities.
+
+void write_moment(wire::JsonWriter& json, WallTime now) {
+    json.member("timestamp", now.milliseconds).member("dateTime", java_date(now));
+}
+
+void write_nodes_of(wire::JsonWriter& json, const AskExplanation& ask) {
+    json.key("children").begin_array();
+    for (const Blocker& blocker : ask.blockers) {
+        for (const NodeRejection& rejection : blocker.rejections) {
+            json.begin_object().member("allocationState", "REJECTED");
+            json.member("diagnostic",
+                        std::string(info_of(blocker.reason).yarn) + " (" + rejection.what + ")");
+            json.member("count", rejection.nodes);
+            if (blocker.near_miss.has_value() &&
+                (rejection.what == "memory" || rejection.what == "vcores")) {
+                json.key("nodeIds").begin_array().value(blocker.near_miss->node.name).end_array();
+            }
+            json.end_object();
+        }
+    }
+    json.end_array();
+}
+
+void write_requests(wire::JsonWriter& json, const Explanation& explanation,
+                    const ActivityFilter& filter) {
+    json.key("children").begin_array();
+    for (const AskExplanation& ask : explanation.asks) {
+        if (!filter.accepts(ask)) {
+            continue;
+        }
+        json.begin_object().member("requestPriority", ask.priority);
+        json.member("allocationRequestId", ask.ask).member("allocationState", "SKIPPED");
+        json.member("diagnostic",
+                    std::string(info_of(ask.first().reason).yarn) + ". " + ask.first().sentence);
+        write_nodes_of(json, ask);
+        json.end_object();
+    }
+    json.end_array();
+}
+
+std::string diagnostic_of(const Explanation& explanation) {
+    return explanation.reason.has_value()
+               ? std::string(info_of(*explanation.reason).yarn) + ". " + explanation.headline
+               : explanation.headline;
+}
+
+void write_queue(wire::JsonWriter& json, const std::string& path,
+                 const std::map<std::string, std::vector<const Explanation*>>& by_queue) {
+    json.begin_object().member("name", path).member("allocationState", "SKIPPED");
+    json.member("diagnostic", "").key("children").begin_array();
+    std::string below;  // the child that is being skipped over
+    const std::string prefix = path + ".";
+    for (auto it = by_queue.lower_bound(prefix);
+         it != by_queue.end() && it->first.starts_with(prefix); ++it) {
+        const std::string child = it->first.substr(0, it->first.find('.', prefix.size()));
+        if (child != below) {
+            below = child;
+            write_queue(json, child, by_queue);
+        }
+    }
+    if (const auto here = by_queue.find(path); here != by_queue.end()) {
+        for (const Explanation* explanation : here->second) {
+            json.begin_object().member("name", to_string(explanation->application));
+            json.member("appPriority", 0).member("allocationState", "SKIPPED");
+            json.member("diagnostic", diagnostic_of(*explanation));
+            write_requests(json, *explanation, {});
+            json.end_object();
+        }
+    }
+    json.end_array().end_object();
+}
+
+}  // namespace
+
+void write_reason(wire::JsonWriter& json, Reason reason) {
+    const ReasonInfo& info = info_of(reason);
+    json.member("reason", info.code).member("title", info.title).member("meaning", info.meaning);
+    json.member("page", "docs/reasons/" + std::string(info.code) + ".md");
+}
+
+void write_explanation(wire::JsonWriter& json, const Explanation& explanation) {
+    json.begin_object();
+    json.member("application", to_string(explanation.application));
+    json.member("queue", explanation.queue).member("state", to_string(explanation.state));
+    json.member("waiting", explanation.waiting);
+    if (explanation.reason.has_value()) {
+        write_reason(json, *explanation.reason);
+    }
+    json.member("headline", explanation.headline);
+    write_blockers(json, explanation.blockers);
+    json.key("asks").begin_array();
+    for (const AskExplanation& ask : explanation.asks) {
+        write_ask(json, ask);
+    }
+    json.end_array().member("asksCount", explanation.asks_count);
+    write_resource(json.key("requested"), explanation.requested);
+    write_resource(json.key("used"), explanation.used);
+    write_resource(json.key("clusterFree"), explanation.cluster_free);
+    write_resource(json.key("clusterTotal"), explanation.cluster_total);
+    json.end_object();
+}
+
+bool ActivityFilter::accepts(const AskExplanation& ask) const {
+    return (priorities.empty() || std::ranges::count(priorities, ask.priority) > 0) &&
+           (asks.empty() || std::ranges::count(asks, ask.ask) > 0);
+}
+
+void write_app_activities(wire::JsonWriter& json, const Explanation& explanation,
+                          const ActivityFilter& filter, WallTime now) {
+    json.begin_object().member("applicationId", to_string(explanation.application));
+    if (!explanation.waiting) {
+        json.member("diagnostic", explanation.headline);
+    }
+    write_moment(json, now);
+    json.key("allocations").begin_array();
+    if (explanation.waiting) {
+        json.begin_object();
+        write_moment(json, now);
+        json.member("queueName", explanation.queue).member("appPriority", 0);
+        json.member("allocationState", "SKIPPED");
+        json.member("diagnostic", diagnostic_of(explanation));
+        write_requests(json, explanation, filter);
+        json.end_object();
+    }
+    json.end_array().end_object();
+}
+
+void write_activities(wire::JsonWriter& json, const std::vector<Explanation>& explanations,
+                      std::string_view node, WallTime now) {
+    std::map<std::string, std::vector<const Explanation*>> by_queue;
+    for (const Explanation& explanation : explanations) {
+        by_queue[explanation.queue].push_back(&explanation);
+    }
+    json.begin_object();
+    if (!node.empty()) {
+        json.member("nodeId", node);
+    }
+    write_moment(json, now);
+    json.member("diagnostic", explanations.empty() ? "Queue does not need more resource" : "");
+    json.key("allocations").begin_array();
+    if (!explanations.empty()) {
+        json.begin_object().member("partition", "").member("updatedContainerId", "N/A");
+        json.member("finalAllocationState", "SKIPPED").key("root");
+        write_queue(json, "root", by_queue);
+        json.end_object();
+    }
+    json.end_array().end_object();
+}
+
+std::string java_date(WallTime time) {
+    const auto seconds = static_cast<std::time_t>(time.milliseconds / 1000);
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    char text[64];
+    const std::size_t size = std::strftime(text, sizeof text, "%a %b %d %H:%M:%S GMT %Y", &parts);
+    return {text, size};
+}
+
+}  // namespace heddle::rm
