@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/blocks/broadcast_store.h"
 #include "common/rdd/executor_protocol.h"
 
 namespace heddle::executor {
@@ -23,6 +24,8 @@ struct LocalExecutorOptions {
     std::int32_t slots = 1;
     std::int64_t memory = 0;  // bytes, for execution and storage together
     std::string folder;       // for blocks on disk; made on first use, removed at the end
+    // The driver's, where the executor is in its process. Shared with the driver.
+    std::shared_ptr<const blocks::BroadcastStore> broadcasts{};
 };
 
 // An executor within the driver's process. It is the same executor, only that messages are values

@@ -57,6 +57,15 @@ void Context::check_output(std::string_view path) const {
     api::check_output(*session(), path);
 }
 
+void Context::set_checkpoint_dir(std::string_view path) {
+    api::set_checkpoint_dir(*session(), path);
+}
+
+std::optional<std::string> Context::get_checkpoint_dir() const {
+    const std::string& folder = session()->checkpoint_folder;
+    return folder.empty() ? std::nullopt : std::optional(folder);
+}
+
 std::int32_t Context::default_parallelism() const {
     return session()->runner->default_parallelism();
 }

@@ -6,12 +6,16 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "client/api/accumulator.h"
+#include "client/api/broadcast.h"
+#include "client/api/checkpoint.h"
 #include "client/api/face.h"
 #include "client/api/files.h"
 #include "client/api/graph.h"
@@ -140,6 +144,47 @@ public:
     /// Throws the UsageError with which save_as_text_file(path) would refuse: the path exists, or
     /// its parent does not or cannot be written. For programs that compute long before they save.
     void check_output(std::string_view path) const;
+
+    /// Sums that tasks add to and the driver reads: see accumulator.h. A name shows them in the
+    /// pages of the stages that add to them.
+    Accumulator<Sum<std::int64_t>> long_accumulator(std::string name = {}) {
+        return accumulator(Sum<std::int64_t>{}, std::move(name));
+    }
+    Accumulator<Sum<double>> double_accumulator(std::string name = {}) {
+        return accumulator(Sum<double>{}, std::move(name));
+    }
+    template <typename T>
+    Accumulator<Collection<T>> collection_accumulator(std::string name = {}) {
+        return accumulator(Collection<T>{}, std::move(name));
+    }
+    /// `shape` says what adding is: see accumulator.h.
+    template <typename Shape>
+    Accumulator<Shape> accumulator(Shape shape, std::string name = {}) {
+        return Accumulator<Shape>(session()->runner->accumulators(), std::move(shape),
+                                  std::move(name));
+    }
+
+    /// A value that functions read in executors: see broadcast.h.
+    template <typename T>
+    Broadcast<T> broadcast(T value) {
+        rdd::ByteWriter out;
+        api::encode_value(value, out);
+        return Broadcast<T>(api::make_broadcast(session(), out.take()),
+                            std::make_shared<const T>(std::move(value)));
+    }
+
+    /// Where checkpoint() writes: a folder that driver and executors share, in which this
+    /// application makes one of its own. It stays when the application ends.
+    void set_checkpoint_dir(std::string_view path);
+    /// Nothing: none was set.
+    std::optional<std::string> get_checkpoint_dir() const;
+    /// The records of a checkpoint that this or another application has written: what
+    /// get_checkpoint_file() said there.
+    template <typename T>
+    Rdd<T> checkpoint_file(std::string_view path, api::Callsite at = api::Callsite::here()) {
+        return Rdd<T>(
+            api::read_checkpoint(session(), path, api::record_type<T>(), api::face_of<T>(), at));
+    }
 
     std::int32_t default_parallelism() const;
     std::string application_id() const;

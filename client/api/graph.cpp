@@ -490,7 +490,12 @@ std::optional<rdd::Partition> partition_of_key(const Node& node, const void* key
     read(in, op);
     const auto entry = rdd::find_registered(op);
     CHECK(entry && (*entry)->make_key_partition != nullptr);  // it was made here
-    const std::int64_t found = (*entry)->make_key_partition(op.payload)->of(key);
+    std::int64_t found = -1;
+    try {
+        found = (*entry)->make_key_partition(op.payload)->of(key);
+    } catch (...) {
+        return std::nullopt;  // one that works in tasks only: it may read a broadcast variable
+    }
     if (found < 0 || found >= partitioner->partitions) {
         return std::nullopt;  // no record has this key, or the job that looks will say so
     }
@@ -533,7 +538,7 @@ Partitioner range_partitioner(const NodePtr& parent, std::string_view operation,
         rdd::ByteWriter payload;
         payload.number<std::uint64_t>((3 * wanted + inputs - 1) / inputs);
         payload.number<std::uint64_t>(static_cast<std::uint64_t>(parent->node.id.value));
-        const auto samples = run_job(
+        const auto samples = run_plain_job(
             parent, rdd::builtin_operator(rdd::builtin::kSample, payload.take()), at, operation);
         partitioner.payload = bounds_of(samples, partitioner.partitions);
     }
@@ -576,6 +581,7 @@ void collect_nodes(const NodePtr& node, std::set<std::int32_t>& seen,
 }  // namespace
 
 rdd::Plan make_plan(const NodePtr& root) {
+    const std::lock_guard lock(root->session->lineage);
     std::set<std::int32_t> seen;
     std::vector<const Node*> nodes;
     collect_nodes(root, seen, nodes);
@@ -653,6 +659,7 @@ private:
 }  // namespace
 
 std::string debug_string(const NodePtr& root) {
+    const std::lock_guard lock(root->session->lineage);
     return Lineage().of(*root);
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,8 @@ struct Session {
     std::unique_ptr<fs::FileSystem> files;
     std::atomic<std::int32_t> next_rdd{0};
     std::atomic<std::int32_t> next_shuffle{0};
+    std::string checkpoint_folder;  // of this application; empty: none was set
+    std::mutex lineage;  // guards the links between nodes, which checkpoints cut while jobs run
 };
 using SessionPtr = std::shared_ptr<Session>;
 
@@ -85,6 +88,15 @@ struct Node {
     SessionPtr session;
     rdd::RddNode node;
     std::vector<NodePtr> parents;
+    // What checkpoint.h knows of it.
+    struct Checkpoint {
+        std::string folder;  // where it is to be, or is; empty: not wanted
+        std::string type;    // of the records
+        bool local = false;  // wanted, in the executors' caches
+        bool writing = false;
+        bool done = false;
+    };
+    Checkpoint checkpoint;
     std::optional<Error> error;  // known when it was defined, thrown by the first action
 };
 
@@ -161,6 +173,13 @@ std::vector<rdd::Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
 /// On all partitions. `operation`: what people see; empty: the action's name.
 std::vector<rdd::Bytes> run_job(const NodePtr& root, rdd::OperatorRef action, Callsite at,
                                 std::string_view operation = {});
+/// The same, and nothing else: marked checkpoints stay unwritten. For jobs that no action of the
+/// program asked for.
+std::vector<rdd::Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action,
+                                      const std::vector<rdd::Partition>& partitions, Callsite at,
+                                      std::string_view operation = {});
+std::vector<rdd::Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action, Callsite at,
+                                      std::string_view operation = {});
 
 std::uint64_t run_count(const NodePtr& root, Callsite at);
 /// The position of the first record of each partition among all records. Runs a job unless there is

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "client/api/checkpoint.h"
 #include "client/api/errors.h"
 #include "client/api/graph.h"
 #include "common/base/check.h"
@@ -117,9 +118,17 @@ std::uint64_t records_in(std::string_view answer) {
     return in.count();
 }
 
-std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
-                           const std::vector<Partition>& partitions, Callsite at,
-                           std::string_view operation) {
+namespace {
+
+std::vector<Partition> all_partitions(const NodePtr& root) {
+    std::vector<Partition> all(static_cast<std::size_t>(root->node.partitions));
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+}
+
+std::vector<Bytes> run_on(const NodePtr& root, rdd::OperatorRef action,
+                          const std::vector<Partition>& partitions, Callsite at,
+                          std::string_view operation) {
     require_defined(root);
     driver::JobRunner& runner = runner_of(root);
     driver::JobRequest request;
@@ -151,21 +160,40 @@ std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
     return answers;
 }
 
+}  // namespace
+
+std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action,
+                           const std::vector<Partition>& partitions, Callsite at,
+                           std::string_view operation) {
+    std::vector<Bytes> answers = run_on(root, std::move(action), partitions, at, operation);
+    write_checkpoints(root, at);
+    return answers;
+}
+
 std::vector<Bytes> run_job(const NodePtr& root, rdd::OperatorRef action, Callsite at,
                            std::string_view operation) {
-    std::vector<Partition> all(static_cast<std::size_t>(root->node.partitions));
-    std::iota(all.begin(), all.end(), 0);
-    return run_job(root, std::move(action), all, at, operation);
+    return run_job(root, std::move(action), all_partitions(root), at, operation);
+}
+
+std::vector<Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action,
+                                 const std::vector<Partition>& partitions, Callsite at,
+                                 std::string_view operation) {
+    return run_on(root, std::move(action), partitions, at, operation);
+}
+
+std::vector<Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action, Callsite at,
+                                 std::string_view operation) {
+    return run_on(root, std::move(action), all_partitions(root), at, operation);
 }
 
 std::vector<std::uint64_t> run_starts(const NodePtr& root, Callsite at) {
     require_defined(root);
     std::vector<std::uint64_t> starts{0};
     if (root->node.partitions > 1) {
-        std::vector<Partition> but_last(static_cast<std::size_t>(root->node.partitions - 1));
-        std::iota(but_last.begin(), but_last.end(), 0);
-        for (const Bytes& answer : run_job(root, rdd::builtin_operator(rdd::builtin::kCount),
-                                           but_last, at, "zip_with_index")) {
+        std::vector<Partition> but_last = all_partitions(root);
+        but_last.pop_back();
+        for (const Bytes& answer : run_plain_job(root, rdd::builtin_operator(rdd::builtin::kCount),
+                                                 but_last, at, "zip_with_index")) {
             rdd::ByteReader in(answer);
             starts.push_back(starts.back() + in.number<std::uint64_t>());
         }

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "client/api/actions.h"
+#include "client/api/checkpoint.h"
 #include "client/api/files.h"
 #include "client/api/fold.h"
 #include "client/api/hyper_log_log.h"
@@ -471,6 +472,21 @@ public:
         api::unpersist(node_, blocking);
         return *this;
     }
+    /// The records go to files below context.set_checkpoint_dir(), after the first job of an action
+    /// that computes them and by a job of its own (persist them, or they are computed twice); from
+    /// then on they are read from there, whatever executors are lost. Throws UsageError without a
+    /// folder.
+    void checkpoint() const { api::mark_checkpoint(node_, api::face_of<T>()); }
+    /// The records stay in the executors' caches in place of the lineage: quicker than
+    /// checkpoint(), and lost with an executor, which then fails the job.
+    const Rdd& local_checkpoint() const {
+        api::mark_local_checkpoint(node_);
+        return *this;
+    }
+    /// True when the lineage has been cut off.
+    bool is_checkpointed() const { return api::is_checkpointed(node_); }
+    /// For Context::checkpoint_file; nothing while it is not written.
+    std::optional<std::string> get_checkpoint_file() const { return api::checkpoint_file(node_); }
     std::int32_t id() const { return node_->node.id.value; }
     const std::string& name() const { return node_->node.name; }
     const Rdd& set_name(std::string name) const {

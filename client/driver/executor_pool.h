@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "client/driver/core/event.h"
 #include "common/base/result.h"
+#include "common/blocks/broadcast_store.h"
 #include "common/model/application.h"
 #include "common/rdd/executor_protocol.h"
 
@@ -29,6 +31,8 @@ public:
 
     /// Called once, before anything else. Errors say what to do.
     virtual Status start(Post post) = 0;
+    /// Before start(): where executors find broadcast values. Shared with the runner.
+    virtual void serve(std::shared_ptr<const blocks::BroadcastStore>) {}
     /// In order per executor; a message to one that is gone is dropped.
     virtual void send(rdd::ExecutorId executor, const rdd::ToExecutor& message) = 0;
     /// After a batch of sends.

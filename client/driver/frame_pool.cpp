@@ -79,7 +79,7 @@ void FramePool::accept(net::FrameConnectionPtr frames) {
     connection->frames->start(std::move(events));
     loop_.post_after(kHelloTimeout, [weak] {
         const auto self = weak.lock();
-        if (self != nullptr && self->executor == rdd::kNoExecutor) {
+        if (self != nullptr && self->executor == rdd::kNoExecutor && !self->blocks) {
             self->frames->close();
         }
     });
@@ -88,13 +88,17 @@ void FramePool::accept(net::FrameConnectionPtr frames) {
 void FramePool::take(const ConnectionPtr& connection, const net::Frame& frame) {
     if (!connection->trusted) {
         const auto hello = rdd::decode_handshake(frame.payload.text());
-        connection->trusted = hello && hello->purpose == rdd::Purpose::Executor &&
-                              net::constant_time_equal(hello->secret, secret_);
+        connection->trusted = hello && net::constant_time_equal(hello->secret, secret_);
+        connection->blocks = connection->trusted && hello->purpose == rdd::Purpose::Blocks;
         if (!connection->trusted) {
             log::warning("refused a connection that is none of our executors",
                          {{"peer", connection->frames->peer().text()}});
             connection->frames->close();
         }
+        return;
+    }
+    if (connection->blocks) {
+        answer_block(*connection->frames, frame);
         return;
     }
     const auto messages = rdd::split_messages(frame.payload.text());
@@ -106,6 +110,28 @@ void FramePool::take(const ConnectionPtr& connection, const net::Frame& frame) {
         connection->reason = good.error().message;
         connection->frames->close();
     }
+}
+
+void FramePool::answer_block(net::FrameConnection& frames, const net::Frame& frame) {
+    const auto id = rdd::decode_block_id(frame.payload.text());
+    const blocks::BlockPtr block = id && broadcasts_ != nullptr ? broadcasts_->get(*id) : nullptr;
+    if (block == nullptr) {
+        frames.send(static_cast<std::uint8_t>(rdd::FrameKind::BlockMissing), frame.correlation, {});
+        return;
+    }
+    struct Outgoing {
+        blocks::BlockPtr block;
+        blocks::BlockImage image;  // views into itself and the block
+    };
+    auto out = std::make_shared<Outgoing>();  // shared by the parts that are being written
+    out->block = block;
+    out->image = blocks::image_of(*block);
+    std::vector<net::SharedBytes> parts;
+    for (const std::string_view part : out->image.parts) {
+        parts.push_back({out, reinterpret_cast<const std::byte*>(part.data()), part.size()});
+    }
+    frames.send(static_cast<std::uint8_t>(rdd::FrameKind::BlockAnswer), frame.correlation, {},
+                std::move(parts));
 }
 
 Status FramePool::take_message(const ConnectionPtr& connection, std::string_view bytes) {
@@ -166,7 +192,7 @@ void FramePool::ended(const ConnectionPtr& connection, const Status& why) {
     const std::string reason = !keep->reason.empty() ? keep->reason
                                : why                 ? "the executor closed its connection"
                                                      : why.error().message;
-    if (keep->executor != rdd::kNoExecutor || keep->trusted) {
+    if (keep->executor != rdd::kNoExecutor || (keep->trusted && !keep->blocks)) {
         gone(keep->container, ExecutorLost{keep->executor, reason, keep->crashed},
              !keep->reason.empty());
     }

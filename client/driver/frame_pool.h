@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "client/driver/executor_pool.h"
 #include "common/net/event_loop.h"
@@ -25,6 +26,9 @@ public:
     FramePool(const FramePool&) = delete;
     FramePool& operator=(const FramePool&) = delete;
 
+    void serve(std::shared_ptr<const blocks::BroadcastStore> broadcasts) override {
+        broadcasts_ = std::move(broadcasts);
+    }
     void send(rdd::ExecutorId executor, const rdd::ToExecutor& message) override;
     void flush() override;
     void drop(rdd::ExecutorId executor, const std::string& reason) override;
@@ -70,6 +74,7 @@ private:
     struct Connection {
         net::FrameConnectionPtr frames;
         bool trusted = false;
+        bool blocks = false;       // an executor's second one, for chunks of broadcast variables
         rdd::ExecutorId executor;  // kNoExecutor: has not said hello
         std::string container;
         rdd::ByteWriter outbox;  // of the core thread
@@ -80,10 +85,12 @@ private:
 
     void accept(net::FrameConnectionPtr frames);
     void take(const ConnectionPtr& connection, const net::Frame& frame);
+    void answer_block(net::FrameConnection& frames, const net::Frame& frame);
     Status take_message(const ConnectionPtr& connection, std::string_view bytes);
     Status register_executor(const ConnectionPtr& connection, const rdd::ExecutorHello& hello);
     void ended(const ConnectionPtr& connection, const Status& why);
 
+    std::shared_ptr<const blocks::BroadcastStore> broadcasts_;  // shared with the runner
     net::EventLoop loop_;
     std::string secret_;
     std::string address_;

@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "client/driver/accumulator_book.h"
 #include "common/base/result.h"
+#include "common/blocks/broadcast_store.h"
 #include "common/rdd/ids.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/task.h"
@@ -56,6 +58,13 @@ public:
     /// The last handle on an RDD that reads this shuffle is gone: its map output may be freed.
     virtual void release_shuffle(rdd::ShuffleId shuffle) = 0;
 
+    /// What jobs add to accumulators is merged there, before wait() returns.
+    AccumulatorBook& accumulators() { return accumulators_; }
+    /// Where executors find broadcast values. Shared with the pool of executors.
+    const std::shared_ptr<blocks::BroadcastStore>& broadcasts() const { return broadcasts_; }
+    /// Executors drop the value; `destroy`: the driver, too.
+    virtual void drop_broadcast(rdd::BroadcastId id, bool destroy) = 0;
+
     /// Partitions to use where the program does not say: the number of task slots, at least 2.
     virtual std::int32_t default_parallelism() const = 0;
     virtual std::string application_id() const = 0;
@@ -64,6 +73,11 @@ public:
     virtual bool in_container() const { return false; }
     /// Ends executors and waits for them; running jobs are cancelled. Safe to call twice.
     virtual void stop() = 0;
+
+private:
+    AccumulatorBook accumulators_;
+    std::shared_ptr<blocks::BroadcastStore> broadcasts_ =
+        std::make_shared<blocks::BroadcastStore>();
 };
 
 struct RunnerOptions {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "client/driver/executor_pool.h"
 #include "executor/serve.h"
@@ -15,6 +16,9 @@ public:
     LocalPool(executor::LocalExecutorOptions options, std::string application_id);
 
     Status start(Post post) override;
+    void serve(std::shared_ptr<const blocks::BroadcastStore> broadcasts) override {
+        options_.broadcasts = std::move(broadcasts);
+    }
     void send(rdd::ExecutorId executor, const rdd::ToExecutor& message) override;
     std::vector<Event> poll() override;
     bool gathers() const override { return under_way_ > options_.slots; }

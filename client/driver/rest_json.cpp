@@ -128,7 +128,12 @@ void write_task(JsonWriter& json, const TaskView& task, TimePoint now) {
     json.member("executorId", rdd::to_string(task.executor)).member("host", task.host);
     json.member("status", task.status).member("taskLocality", task.locality);
     json.member("speculative", false);
-    empty_array(json, "accumulatorUpdates");
+    json.key("accumulatorUpdates").begin_array();
+    for (const AccumulatorView& accumulator : task.accumulators) {
+        json.begin_object().member("id", accumulator.id.value).member("name", accumulator.name);
+        json.member("update", accumulator.update).member("value", accumulator.value).end_object();
+    }
+    json.end_array();
     if (!task.error.empty()) {
         json.member("errorMessage", task.error);
     }
@@ -218,7 +223,12 @@ void write_stage(JsonWriter& json, const StageView& stage, const StageWish& wish
     json.member("name", stage.name).member("details", stage.details);
     json.member("schedulingPool", "default");
     id_array(json, "rddIds", stage.rdds);
-    empty_array(json, "accumulatorUpdates");
+    json.key("accumulatorUpdates").begin_array();
+    for (const auto& [id, accumulator] : stage.accumulators) {
+        json.begin_object().member("id", id.value).member("name", accumulator.name);
+        json.member("value", accumulator.value).end_object();
+    }
+    json.end_array();
     write_stage_details(json, stage, wish, now);
     empty_object(json, "killedTasksSummary");
     json.member("resourceProfileId", 0).member("isShufflePushEnabled", false);

@@ -51,6 +51,7 @@ Runner::~Runner() {
 }
 
 Status Runner::start() {
+    pool_->serve(broadcasts());
     if (Status begun = pool_->start([this](Event event) { post(std::move(event)); }); !begun) {
         pool_->stop(FinalStatus::Failed, begun.error().message);
         return begun;
@@ -147,6 +148,13 @@ void Runner::unpersist(rdd::RddId rdd, bool blocking) {
     }
 }
 
+void Runner::drop_broadcast(rdd::BroadcastId id, bool destroy) {
+    if (destroy) {
+        broadcasts()->remove(id);
+    }
+    post(BroadcastDropped{id, destroy});
+}
+
 void Runner::release_shuffle(rdd::ShuffleId shuffle) {
     post(ShuffleReleased{shuffle});
 }
@@ -238,6 +246,12 @@ void Runner::perform(Effects& effects) {
             pool_->send(send->executor, send->message);
         } else if (const auto* result = std::get_if<DeliverResult>(&effect)) {
             put_mail(result->job, std::move(effect));
+        } else if (const auto* merge = std::get_if<MergeAccumulators>(&effect)) {
+            AccumulatorsMerged merged{merge->stage, merge->stage_attempt, merge->task,
+                                      accumulators().merge(merge->updates)};
+            if (!merged.totals.empty()) {
+                post(std::move(merged));
+            }
         } else if (const auto* end = std::get_if<EndJob>(&effect)) {
             put_mail(end->job, std::move(effect));
         } else if (const auto* confirm = std::get_if<ConfirmUnpersist>(&effect)) {

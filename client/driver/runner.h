@@ -41,6 +41,7 @@ public:
     std::optional<JobFailure> wait(rdd::JobId job) override;
     void cancel(rdd::JobId job, const std::string& reason) override;
     void unpersist(rdd::RddId rdd, bool blocking) override;
+    void drop_broadcast(rdd::BroadcastId id, bool destroy) override;
     void release_shuffle(rdd::ShuffleId shuffle) override;
     std::int32_t default_parallelism() const override;
     std::string application_id() const override;

@@ -222,13 +222,19 @@ void BlockStore::drop(const BlockId& id) {
 }
 
 void BlockStore::drop_rdd(rdd::RddId rdd) {
+    drop_all(BlockId::Kind::Rdd, rdd.value);
+}
+
+void BlockStore::drop_broadcast(rdd::BroadcastId broadcast) {
+    drop_all(BlockId::Kind::Broadcast, broadcast.value);
+}
+
+void BlockStore::drop_all(BlockId::Kind kind, std::int64_t first) {
     std::vector<BlockId> ids;
     {
         const std::lock_guard lock(mutex_);
-        for (auto it = entries_.lower_bound(BlockId::rdd(rdd, 0));
-             it != entries_.end() && it->first.kind == BlockId::Kind::Rdd &&
-             it->first.first == rdd.value;
-             ++it) {
+        for (auto it = entries_.lower_bound({kind, first, 0, 0});
+             it != entries_.end() && it->first.kind == kind && it->first.first == first; ++it) {
             ids.push_back(it->first);
         }
     }

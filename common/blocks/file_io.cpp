@@ -2,6 +2,7 @@
 #include "common/blocks/file_io.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,6 +64,28 @@ Result<GrowingFile> GrowingFile::create(std::string path) {
         return errno_error("cannot create " + path);
     }
     return GrowingFile(std::move(path), file);
+}
+
+Result<GrowingFile> GrowingFile::create_unnamed(const std::string& folder) {
+    TRY(make_folder(folder));
+    std::string path = folder + "/spill-XXXXXX";
+    const int file = ::mkostemp(path.data(), O_CLOEXEC);
+    if (file < 0) {
+        return errno_error("cannot create a file to spill to in " + folder);
+    }
+    ::unlink(path.c_str());
+    return GrowingFile(std::move(path), file);
+}
+
+Result<std::shared_ptr<const MappedFile>> GrowingFile::map() const {
+    void* data = nullptr;
+    if (size_ != 0) {
+        data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file_, 0);
+        if (data == MAP_FAILED) {
+            return errno_error("cannot map " + path_);
+        }
+    }
+    return std::make_shared<const MappedFile>(static_cast<const char*>(data), size_);
 }
 
 GrowingFile::GrowingFile(GrowingFile&& other) noexcept

@@ -35,6 +35,11 @@ class GrowingFile {
 public:
     /// Replaces what is there. Errors: Internal with the path.
     static Result<GrowingFile> create(std::string path);
+    /// A file without a name in `folder`, which is made when it is not there: it goes with the last
+    /// that has it open or mapped. Errors: as create.
+    static Result<GrowingFile> create_unnamed(const std::string& folder);
+    /// What was written so far.
+    Result<std::shared_ptr<const MappedFile>> map() const;
     GrowingFile(GrowingFile&& other) noexcept;
     GrowingFile& operator=(GrowingFile&&) = delete;
     ~GrowingFile();  // closes it

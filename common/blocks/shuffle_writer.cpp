@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/blocks/block_access.h"
 #include "common/rdd/hash.h"
 #include "common/rdd/registry.h"
 
@@ -14,6 +15,27 @@ namespace heddle::blocks {
 using rdd::Batch;
 using rdd::Flow;
 using rdd::PartitionerKind;
+
+namespace {
+
+// Blocks of one type, one after the other, where they lie.
+BlockPtr joined(std::vector<BlockPtr> pieces) {
+    if (pieces.size() == 1) {
+        return pieces.front();
+    }
+    BlockAccess::Encoded parts;
+    parts.raw = pieces.front()->raw();
+    parts.record_size = pieces.front()->record_size();
+    for (const BlockPtr& piece : pieces) {
+        parts.memory += piece->memory();
+        parts.segments.insert(parts.segments.end(), piece->segments().begin(),
+                              piece->segments().end());
+    }
+    parts.owner = std::make_shared<const std::vector<BlockPtr>>(std::move(pieces));
+    return BlockAccess::make(std::move(parts));
+}
+
+}  // namespace
 
 ShuffleWriter::ShuffleWriter(const rdd::RecordFace& face, const rdd::Partitioner& partitioner,
                              rdd::TaskScope& scope, const std::string& operation)
@@ -223,19 +245,77 @@ Flow ShuffleWriter::account(std::uint32_t partition) {
     const std::int64_t more = held - reserved_[partition];
     if (more > 0) {
         reserved_[partition] = held;
-        if (!budget_.reserve(more)) {
-            return Flow::Stop;
+        budget_.reserve(more);
+        if (budget_.over() > 0) {
+            return spill();
         }
     }
     return Flow::Continue;
 }
 
-std::vector<BlockPtr> ShuffleWriter::finish() {
+// What is held goes to disk, a block per partition.
+Flow ShuffleWriter::spill() {
+    const auto write = [this]() -> Status {
+        if (!spilled_) {
+            TRY(GrowingFile file, GrowingFile::create_unnamed(budget_.scope().spill_folder()));
+            spilled_.emplace(std::move(file));
+            parts_.resize(partitions_);
+        }
+        for (std::uint32_t p = 0; p < partitions_; ++p) {
+            if (builders_[p].records() != 0) {
+                const BlockPtr block = builders_[p].finish();
+                const BlockImage image = image_of(*block);
+                parts_[p].push_back({spilled_->size(), image.size});
+                TRY(spilled_->append(image.parts));
+            }
+        }
+        return {};
+    };
+    const std::uint64_t before = spilled_ ? spilled_->size() : 0;
+    const std::int64_t over = budget_.over();  // of the last batch alone
+    const Status written = write();
+    if (!written) {
+        rdd::TaskFailure failure;
+        failure.kind = rdd::FailureKind::ExceptionFailure;
+        failure.operation = budget_.operation();
+        failure.message = written.error().message;
+        budget_.scope().fail(std::move(failure));
+        return Flow::Stop;
+    }
+    rdd::TaskMetrics& metrics = budget_.scope().metrics();
+    metrics.disk_bytes_spilled += static_cast<std::int64_t>(spilled_->size() - before);
+    for (std::int64_t& reserved : reserved_) {
+        metrics.memory_bytes_spilled += reserved;
+        budget_.release(std::exchange(reserved, 0));
+    }
+    if (!budget_.insist(over)) {
+        return Flow::Stop;  // a record is larger than all there is
+    }
+    budget_.release(over);
+    return budget_.scope().flow();
+}
+
+Result<std::vector<BlockPtr>> ShuffleWriter::finish() {
     std::vector<BlockPtr> blocks;
     blocks.reserve(partitions_);
+    std::shared_ptr<const MappedFile> file;
+    if (spilled_) {
+        TRY(file, spilled_->map());
+    }
     for (std::uint32_t p = 0; p < partitions_; ++p) {
-        blocks.push_back(builders_[p].records() != 0 ? builders_[p].finish() : nullptr);
+        std::vector<BlockPtr> pieces;
+        if (spilled_) {
+            for (const SpillPart& part : parts_[p]) {
+                TRY(BlockPtr piece,
+                    parse_block(file->bytes().substr(part.offset, part.size), file));
+                pieces.push_back(std::move(piece));
+            }
+        }
+        if (builders_[p].records() != 0) {
+            pieces.push_back(builders_[p].finish());
+        }
         budget_.release(std::exchange(reserved_[p], 0));
+        blocks.push_back(pieces.empty() ? nullptr : joined(std::move(pieces)));
     }
     return blocks;
 }

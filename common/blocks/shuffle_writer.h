@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/result.h"
 #include "common/blocks/block.h"
+#include "common/blocks/file_io.h"
 #include "common/rdd/operator.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/row_buffer.h"
@@ -29,9 +31,15 @@ public:
 
     /// One block per reduce partition, null where it got nothing. The memory is no longer drawn on
     /// the task: whoever takes the blocks accounts for them.
-    std::vector<BlockPtr> finish();
+    /// Errors: Internal, DataLoss (what was spilled).
+    Result<std::vector<BlockPtr>> finish();
 
 private:
+    // Where in the file one block is, that was spilled.
+    struct SpillPart {
+        std::uint64_t offset = 0;
+        std::uint64_t size = 0;
+    };
     ShuffleWriter(const rdd::RecordFace& face, const rdd::Partitioner& partitioner,
                   rdd::TaskScope& scope, const std::string& operation);
 
@@ -41,13 +49,16 @@ private:
     bool choose_by_function(const rdd::Batch& batch);
     std::uint32_t range_of(const void* row) const;
     rdd::Flow account(std::uint32_t partition);
+    rdd::Flow spill();
 
     const rdd::RecordFace& face_;
     rdd::PartitionerKind kind_;
     bool ascending_;
     std::uint32_t partitions_;
     std::uint64_t position_ = 0;  // RoundRobin: the next record's
-    rdd::OperatorBudget budget_;
+    rdd::SpillingBudget budget_;
+    std::optional<GrowingFile> spilled_;           // none: everything fits
+    std::vector<std::vector<SpillPart>> parts_;    // of it, by reduce partition
     rdd::Bytes bounds_bytes_;                      // Range: what views in the bounds point into
     std::unique_ptr<rdd::RowBuffer> bounds_;       // Range
     std::unique_ptr<rdd::KeyPartition> function_;  // Function

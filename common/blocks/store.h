@@ -80,6 +80,7 @@ public:
 
     void drop(const rdd::BlockId& id);
     void drop_rdd(rdd::RddId rdd);
+    void drop_broadcast(rdd::BroadcastId broadcast);
 
     /// Memory and disk of every block, in the order of ids.
     std::vector<rdd::BlockUpdate> list() const;
@@ -101,6 +102,7 @@ private:
         std::list<rdd::BlockId>::iterator recency{};  // in memory and not evicting: its place
     };
     std::string path_of(const rdd::BlockId& id) const;
+    void drop_all(rdd::BlockId::Kind kind, std::int64_t first);
     std::int64_t write_file(const rdd::BlockId& id, const BlockPtr& block);
     void note(const rdd::BlockId& id, std::int64_t memory, std::int64_t disk);
     std::int64_t settle_eviction(const rdd::BlockId& id, const BlockPtr& block,
@@ -138,6 +140,8 @@ public:
         std::int64_t outputs = 0;
     };
     Totals totals() const;
+    /// Where its files are; the files without a name that tasks spill to, too.
+    const std::string& folder() const { return folder_; }
 
 private:
     struct Output {

@@ -17,6 +17,8 @@ namespace builtin {
 // executor/task/text_source.h.
 inline constexpr std::string_view kParallelize = "parallelize";
 inline constexpr std::string_view kTextRecords = "text_records";
+inline constexpr std::string_view kCheckpoint = "checkpoint";  // see executor/task/checkpoint.h
+inline constexpr std::string_view kLocalCheckpoint = "local_checkpoint";
 // Payload of whole_files: count, then path and size (64-bit) of each; text records: path, then
 // content, of each file in turn.
 inline constexpr std::string_view kWholeFiles = "whole_files";
@@ -36,6 +38,7 @@ inline constexpr std::string_view kSample =
 inline constexpr std::string_view kDrain = "drain";  // runs through all records, answers nothing
 inline constexpr std::string_view kSaveText = "save_text";    // see executor/task/save_text.h
 inline constexpr std::string_view kSaveBytes = "save_bytes";  // the same without ends of lines
+inline constexpr std::string_view kSaveCheckpoint = "save_checkpoint";
 }  // namespace builtin
 
 inline constexpr std::uint32_t kBuiltinVersion = 1;

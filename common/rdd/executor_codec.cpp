@@ -157,6 +157,33 @@ void read(ByteReader& in, DropShuffle& m) {
     m.shuffle.value = in.number<std::int32_t>();
 }
 
+void write(ByteWriter& out, const BroadcastHeld& m) {
+    out.number(m.broadcast.value);
+    out.number(m.chunk);
+    out.number(m.executor.value);
+}
+void read(ByteReader& in, BroadcastHeld& m) {
+    m.broadcast.value = in.number<std::int64_t>();
+    m.chunk = in.number<std::int64_t>();
+    m.executor.value = in.number<std::int32_t>();
+}
+
+void write(ByteWriter& out, const DropBroadcast& m) {
+    out.number(m.broadcast.value);
+}
+void read(ByteReader& in, DropBroadcast& m) {
+    m.broadcast.value = in.number<std::int64_t>();
+}
+
+void write(ByteWriter& out, const BroadcastKept& m) {
+    out.number(m.broadcast.value);
+    out.number(m.chunk);
+}
+void read(ByteReader& in, BroadcastKept& m) {
+    m.broadcast.value = in.number<std::int64_t>();
+    m.chunk = in.number<std::int64_t>();
+}
+
 void write(ByteWriter&, const ExecutorStop&) {}
 void read(ByteReader&, ExecutorStop&) {}
 

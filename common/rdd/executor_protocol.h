@@ -140,13 +140,29 @@ struct DropShuffle {
     friend bool operator==(const DropShuffle&, const DropShuffle&) = default;
 };
 
+/// Another executor holds a chunk of a broadcast variable: it can be asked before the driver is.
+struct BroadcastHeld {
+    BroadcastId broadcast;
+    std::int64_t chunk = 0;  // from 1, as in the block's name
+    ExecutorId executor;
+
+    friend bool operator==(const BroadcastHeld&, const BroadcastHeld&) = default;
+};
+
+/// The value and its chunks are not to be kept any longer; a task may fetch them again.
+struct DropBroadcast {
+    BroadcastId broadcast;
+
+    friend bool operator==(const DropBroadcast&, const DropBroadcast&) = default;
+};
+
 struct ExecutorStop {
     friend bool operator==(const ExecutorStop&, const ExecutorStop&) = default;
 };
 
-using ToExecutor =
-    std::variant<ExecutorWelcome, ExecutorRefused, PeerJoined, PeerLost, StageBegin, StageEnd,
-                 MapOutputsKnown, TaskLaunch, TaskCancel, DropRdd, DropShuffle, ExecutorStop>;
+using ToExecutor = std::variant<ExecutorWelcome, ExecutorRefused, PeerJoined, PeerLost, StageBegin,
+                                StageEnd, MapOutputsKnown, TaskLaunch, TaskCancel, DropRdd,
+                                DropShuffle, BroadcastHeld, DropBroadcast, ExecutorStop>;
 
 // Executor to driver.
 
@@ -176,6 +192,14 @@ struct RddDropped {
     friend bool operator==(const RddDropped&, const RddDropped&) = default;
 };
 
+/// A chunk of a broadcast variable is in the executor's store.
+struct BroadcastKept {
+    BroadcastId broadcast;
+    std::int64_t chunk = 0;
+
+    friend bool operator==(const BroadcastKept&, const BroadcastKept&) = default;
+};
+
 /// Proves life, and carries what changed in the cache outside of tasks.
 struct ExecutorHeartbeat {
     std::vector<BlockUpdate> blocks;
@@ -187,7 +211,8 @@ struct ExecutorHeartbeat {
     friend bool operator==(const ExecutorHeartbeat&, const ExecutorHeartbeat&) = default;
 };
 
-using FromExecutor = std::variant<ExecutorHello, TaskDone, RddDropped, ExecutorHeartbeat>;
+using FromExecutor =
+    std::variant<ExecutorHello, TaskDone, RddDropped, BroadcastKept, ExecutorHeartbeat>;
 
 /// One message as bytes, its kind first. Plans and tables are written each time: the driver sends
 /// each of them once per executor.

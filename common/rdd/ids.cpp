@@ -17,7 +17,8 @@ std::string to_string(const BlockId& id) {
             return "shuffle_" + std::to_string(id.first) + "_" + std::to_string(id.second) + "_" +
                    std::to_string(id.third);
         case BlockId::Kind::Broadcast:
-            return "broadcast_" + std::to_string(id.first);
+            return "broadcast_" + std::to_string(id.first) +
+                   (id.second == 0 ? "" : "_piece" + std::to_string(id.second - 1));
         case BlockId::Kind::TaskResult:
             return "taskresult_" + std::to_string(id.first);
     }
@@ -31,8 +32,11 @@ std::optional<BlockId> parse_parts(const std::vector<std::string_view>& parts) {
     if (parts.size() < 2 || parts.size() > 4) {
         return std::nullopt;
     }
+    constexpr std::string_view kPiece = "piece";
+    const bool piece = parts[0] == "broadcast" && parts.size() == 3 && parts[2].starts_with(kPiece);
     for (std::size_t i = 1; i < parts.size(); ++i) {
-        if (!parse_number(parts[i], numbers[i - 1])) {
+        const std::string_view digits = piece && i == 2 ? parts[i].substr(kPiece.size()) : parts[i];
+        if (!parse_number(digits, numbers[i - 1])) {
             return std::nullopt;
         }
     }
@@ -45,7 +49,8 @@ std::optional<BlockId> parse_parts(const std::vector<std::string_view>& parts) {
         fields = 3;
     } else if (parts[0] == "broadcast") {
         id.kind = BlockId::Kind::Broadcast;
-        fields = 1;
+        fields = piece ? 2 : 1;
+        id.second += piece ? 1 : 0;
     } else if (parts[0] == "taskresult") {
         id.kind = BlockId::Kind::TaskResult;
         fields = 1;

@@ -27,6 +27,7 @@ using JobId = Number<struct JobTag, std::int32_t>;
 using StageId = Number<struct StageTag, std::int32_t>;
 using TaskId = Number<struct TaskTag, std::int64_t>;  // unique over all attempts of all tasks
 using BroadcastId = Number<struct BroadcastTag, std::int64_t>;
+using AccumulatorId = Number<struct AccumulatorTag, std::int64_t>;
 
 /// A partition's index within its RDD; -1 where there is none.
 using Partition = std::int32_t;
@@ -38,7 +39,7 @@ struct BlockId {
 
     Kind kind = Kind::Rdd;
     std::int64_t first = 0;   // rdd, shuffle, broadcast or task
-    std::int64_t second = 0;  // split, or the map task
+    std::int64_t second = 0;  // split, the map task, or the piece of a broadcast
     std::int64_t third = 0;   // reduce partition
 
     static constexpr BlockId rdd(RddId rdd, Partition split) {
@@ -47,13 +48,16 @@ struct BlockId {
     static constexpr BlockId shuffle(ShuffleId shuffle, TaskId map_task, Partition reduce) {
         return {Kind::Shuffle, shuffle.value, map_task.value, reduce};
     }
-    static constexpr BlockId broadcast(BroadcastId id) { return {Kind::Broadcast, id.value, 0, 0}; }
+    /// `piece` 0: the value; from 1: the chunks it travels in.
+    static constexpr BlockId broadcast(BroadcastId id, std::int64_t piece = 0) {
+        return {Kind::Broadcast, id.value, piece, 0};
+    }
     static constexpr BlockId task_result(TaskId id) { return {Kind::TaskResult, id.value, 0, 0}; }
 
     friend constexpr auto operator<=>(const BlockId&, const BlockId&) = default;
 };
 
-/// "rdd_3_0", "shuffle_1_17_4", "broadcast_2", "taskresult_99".
+/// "rdd_3_0", "shuffle_1_17_4", "broadcast_2", "broadcast_2_piece0", "taskresult_99".
 std::string to_string(const BlockId& id);
 
 /// Errors: InvalidArgument with the text.

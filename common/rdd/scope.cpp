@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <utility>
 
 #include "common/rdd/record_face.h"
 
@@ -12,7 +13,22 @@ namespace heddle::rdd {
 namespace {
 constexpr std::int64_t kGrantBytes = std::int64_t{1} << 20;
 constexpr std::size_t kInputCharacters = 200;
+
+std::atomic<std::uint64_t> next_serial{1};
+thread_local TaskScope* current = nullptr;
 }  // namespace
+
+TaskScope* current_task() {
+    return current;
+}
+
+CurrentTask::CurrentTask(TaskScope& scope) : before_(current) {
+    current = &scope;
+}
+
+CurrentTask::~CurrentTask() {
+    current = before_;
+}
 
 TaskFailure user_failure(const std::string& operation, const RecordFace* face, const void* row) {
     TaskFailure failure;
@@ -45,7 +61,10 @@ struct TaskScope::Kept {
 
 TaskScope::TaskScope(const TaskDescription& task, TaskMemory& memory,
                      const std::atomic<bool>& cancelled)
-    : task_(task), memory_(memory), cancelled_(cancelled) {}
+    : task_(task),
+      memory_(memory),
+      cancelled_(cancelled),
+      serial_(next_serial.fetch_add(1, std::memory_order_relaxed)) {}
 
 std::string_view TaskScope::keep(std::string_view text) {
     if (kept_ == nullptr) {
@@ -55,6 +74,8 @@ std::string_view TaskScope::keep(std::string_view text) {
 }
 
 TaskScope::~TaskScope() {
+    accumulators_ = {};
+    held_.clear();
     kept_.reset();
     memory_.release(granted_);
 }
@@ -115,6 +136,35 @@ void TaskScope::release(std::int64_t bytes) {
         memory_.release(spare - kGrantBytes);
         granted_ -= spare - kGrantBytes;
     }
+}
+
+bool SpillingBudget::reserve(std::int64_t bytes) {
+    if (over_ == 0 && scope_.try_reserve(bytes)) {
+        granted_ += bytes;
+    } else {
+        over_ += bytes;
+    }
+    return true;
+}
+
+void SpillingBudget::release(std::int64_t bytes) {
+    const std::int64_t first = std::min(bytes, over_);
+    over_ -= first;
+    granted_ -= bytes - first;
+    scope_.release(bytes - first);
+}
+
+bool SpillingBudget::try_reserve(std::int64_t bytes) {
+    if (!scope_.try_reserve(bytes)) {
+        return false;
+    }
+    granted_ += bytes;
+    return true;
+}
+
+bool SpillingBudget::insist(std::int64_t bytes) {
+    granted_ += bytes;  // a refusal counts as taken, too
+    return scope_.reserve(bytes, operation_);
 }
 
 }  // namespace heddle::rdd

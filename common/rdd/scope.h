@@ -12,9 +12,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "common/rdd/accumulators.h"
 #include "common/rdd/arena.h"
 #include "common/rdd/batch.h"
+#include "common/rdd/broadcast.h"
 #include "common/rdd/task.h"
 
 namespace heddle::rdd {
@@ -68,6 +72,20 @@ public:
 
     const TaskDescription& task() const { return task_; }
     TaskMetrics& metrics() { return metrics_; }
+    TaskAccumulators& accumulators() { return accumulators_; }
+    /// Null: there are none.
+    BroadcastReader* broadcasts() const { return broadcasts_; }
+    void set_broadcasts(BroadcastReader* reader) { broadcasts_ = reader; }
+    /// Keeps it until the task ends.
+    const void* hold(std::shared_ptr<const void> object) {
+        held_.push_back(std::move(object));
+        return held_.back().get();
+    }
+    /// Where what does not fit in memory goes. Empty: nowhere.
+    const std::string& spill_folder() const { return spill_folder_; }
+    void set_spill_folder(std::string folder) { spill_folder_ = std::move(folder); }
+    /// A number that no other scope of this process has or had.
+    std::uint64_t serial() const { return serial_; }
 
 private:
     struct Kept;
@@ -80,7 +98,28 @@ private:
     std::int64_t used_ = 0;     // by operators
     std::int64_t granted_ = 0;  // by the accountant; never less than used_
     TaskMetrics metrics_;
-    std::unique_ptr<Kept> kept_;  // null until something is kept
+    TaskAccumulators accumulators_;
+    std::uint64_t serial_;
+    BroadcastReader* broadcasts_ = nullptr;
+    std::string spill_folder_;
+    std::vector<std::shared_ptr<const void>> held_;  // shared with whoever else keeps them
+    std::unique_ptr<Kept> kept_;                     // null until something is kept
+};
+
+/// The task that runs on this thread, for what user functions hold without knowing of tasks
+/// (accumulators, broadcast variables); null: none, so this is the driver's program.
+TaskScope* current_task();
+
+// Makes a task the current one of this thread.
+class CurrentTask {
+public:
+    explicit CurrentTask(TaskScope& scope);
+    ~CurrentTask();
+    CurrentTask(const CurrentTask&) = delete;
+    CurrentTask& operator=(const CurrentTask&) = delete;
+
+private:
+    TaskScope* before_;
 };
 
 // A TaskScope as the budget of one operator's tables and arenas.
@@ -97,6 +136,37 @@ public:
 private:
     TaskScope& scope_;
     std::string operation_;
+};
+
+// The budget of an operator that can spill. It never fails the task by itself: what is refused is
+// taken nevertheless, for as long as the few rows in hand take, and the operator then gives
+// everything back.
+class SpillingBudget final : public MemoryBudget {
+public:
+    SpillingBudget(TaskScope& scope, std::string operation)
+        : scope_(scope), operation_(std::move(operation)) {}
+    ~SpillingBudget() override { scope_.release(granted_); }
+    SpillingBudget(const SpillingBudget&) = delete;
+    SpillingBudget& operator=(const SpillingBudget&) = delete;
+
+    bool reserve(std::int64_t bytes) override;
+    void release(std::int64_t bytes) override;
+    /// What was refused and taken nevertheless: time to spill.
+    std::int64_t over() const { return over_; }
+    /// False: refused, and nothing was taken.
+    bool try_reserve(std::int64_t bytes);
+    /// False: the task has failed, with a message that says what there was. For what has to be had
+    /// after everything was spilled: a record that is larger than all there is.
+    bool insist(std::int64_t bytes);
+
+    TaskScope& scope() const { return scope_; }
+    const std::string& operation() const { return operation_; }
+
+private:
+    TaskScope& scope_;
+    std::string operation_;
+    std::int64_t granted_ = 0;
+    std::int64_t over_ = 0;  // taken without a grant
 };
 
 }  // namespace heddle::rdd

@@ -1,57 +1,65 @@
 // Rows are collected in chunks and never moved again until they leave; what is sorted are pairs of
-// a key prefix and a position, so that most comparisons touch no row.
+// a key prefix and a position, so that most comparisons touch no row. When memory is refused, what
+// is held goes to disk as a sorted run, and in the end the runs are merged.
 #include "common/rdd/sort.h"
 
 #include <algorithm>
-#include <deque>
+#include <memory>
+#include <numeric>
 #include <utility>
 #include <vector>
 
 #include "common/rdd/row_buffer.h"
+#include "common/rdd/scope.h"
+#include "common/rdd/spill.h"
 
 namespace heddle::rdd {
 
 namespace {
 
-constexpr std::size_t kChunkRows = 8192;
+// Rows in a chunk: a power of two, and no more than fit in half a megabyte.
+constexpr std::uint32_t kChunkBits = 13;
+constexpr std::size_t kChunkBytes = std::size_t{512} << 10;
+// Rows that own memory are taken over in small steps: what is refused in the middle of a step is
+// held until its end.
+constexpr std::uint32_t kStepRows = 16;
 
 class SortOperator final : public Operator {
 public:
     SortOperator(const OperatorInit& init, Sink& next, bool ascending)
         : face_(*init.face),
           budget_(init.scope, init.operation),
-          arena_(&budget_),
+          arena_(std::make_unique<Arena>(&budget_)),
           next_(next),
-          ascending_(ascending) {}
-    ~SortOperator() override { budget_.release(reserved_); }
+          ascending_(ascending),
+          step_(face_.views || !face_.trivial ? kStepRows : kBatchRecords) {
+        while (bits_ > 4 && (face_.size + 2 * sizeof(Item)) << bits_ > kChunkBytes) {
+            --bits_;
+        }
+    }
 
     Flow push(Batch& batch) override {
         std::uint32_t done = 0;
         while (done < batch.count) {
-            if (chunks_.empty() || chunks_.back().room() == 0) {
-                const auto bytes =
-                    static_cast<std::int64_t>(kChunkRows * (face_.size + 2 * sizeof(Item)));
-                reserved_ += bytes;
-                if (!budget_.reserve(bytes)) {
-                    return Flow::Stop;
-                }
-                chunks_.emplace_back(face_, kChunkRows);
+            if ((chunks_.empty() || chunks_.back()->room() == 0) && !add_chunk()) {
+                return Flow::Stop;
             }
-            RowBuffer& chunk = chunks_.back();
-            const auto n =
-                static_cast<std::uint32_t>(std::min<std::size_t>(chunk.room(), batch.count - done));
+            RowBuffer& chunk = *chunks_.back();
+            const auto n = static_cast<std::uint32_t>(
+                std::min<std::size_t>({chunk.room(), batch.count - done, step_}));
             void* const out = chunk.next();
             if (batch.movable) {
-                face_.own_moved(face_.row(batch.rows, done), n, out, arena_);
+                face_.own_moved(face_.row(batch.rows, done), n, out, *arena_);
             } else {
-                face_.own(face_.row(batch.rows, done), n, out, arena_);
+                face_.own(face_.row(batch.rows, done), n, out, *arena_);
             }
             chunk.added(n);
             if (const std::size_t heap = face_.heap_size(out, n); heap != 0) {
                 reserved_ += static_cast<std::int64_t>(heap);
-                if (!budget_.reserve(static_cast<std::int64_t>(heap))) {
-                    return Flow::Stop;
-                }
+                budget_.reserve(static_cast<std::int64_t>(heap));
+            }
+            if (budget_.over() > 0 && !spill()) {
+                return Flow::Stop;
             }
             done += n;
         }
@@ -59,31 +67,13 @@ public:
     }
 
     Flow close() override {
-        std::vector<Item> items = make_items();
-        std::sort(items.begin(), items.end(), [this](const Item& a, const Item& b) {
-            if (a.prefix != b.prefix) {
-                return (a.prefix < b.prefix) == ascending_;
-            }
-            const int order = face_.compare(row(a.position), row(b.position));
-            return order != 0 ? (order < 0) == ascending_ : a.position < b.position;
-        });
-        RowBuffer out(face_, kBatchRecords);
-        for (const Item& item : items) {
-            face_.copy(row(item.position), 1, out.next());
-            out.added(1);
-            if (out.room() == 0) {
-                Batch batch = out.batch();
-                const Flow flow = next_.push(batch);
-                out.clear();
-                if (flow == Flow::Stop) {
-                    return flow;
-                }
-            }
+        if (file_ == nullptr) {
+            return push_sorted();
         }
-        chunks_.clear();
-        budget_.release(std::exchange(reserved_, 0));
-        Batch batch = out.batch();
-        return out.count() == 0 ? Flow::Continue : next_.push(batch);
+        if (!chunks_.empty() && !spill()) {
+            return Flow::Stop;
+        }
+        return merge_runs() ? budget_.scope().flow() : Flow::Stop;
     }
 
 private:
@@ -91,33 +81,258 @@ private:
         std::uint64_t prefix;
         std::uint64_t position;
     };
+    // A run that is being merged: its rows in hand, and where among them it is.
+    struct Head {
+        Head(SpillFile& file, const SpillRun& run) : reader(file, run) {}
+        SpillFile::Reader reader;
+        std::unique_ptr<RowBuffer> rows;
+        std::uint32_t at = 0;
+        std::int64_t reserved = 0;
+    };
+    using Heads = std::vector<std::unique_ptr<Head>>;
 
+    std::size_t chunk_rows() const { return std::size_t{1} << bits_; }
     const void* row(std::uint64_t position) const {
-        return face_.row(chunks_[position / kChunkRows].rows(), position % kChunkRows);
+        return face_.row(chunks_[position >> bits_]->rows(), position & (chunk_rows() - 1));
     }
 
-    std::vector<Item> make_items() const {
-        std::vector<Item> items;
-        items.reserve(chunks_.size() * kChunkRows);
-        std::vector<std::uint64_t> prefixes(kChunkRows, 0);
-        for (const RowBuffer& chunk : chunks_) {
-            if (face_.prefix != nullptr) {
-                face_.prefix(chunk.rows(), chunk.count(), prefixes.data());
+    bool add_chunk() {
+        const auto bytes =
+            static_cast<std::int64_t>(chunk_rows() * (face_.size + 2 * sizeof(Item)));
+        if (!budget_.try_reserve(bytes)) {
+            // What is held makes room; where nothing is, the task is told why it cannot go on.
+            if ((!chunks_.empty() && !spill()) || !budget_.insist(bytes)) {
+                return false;
             }
-            for (std::uint32_t i = 0; i < chunk.count(); ++i) {
+        }
+        reserved_ += bytes;
+        chunks_.push_back(std::make_unique<RowBuffer>(face_, chunk_rows()));
+        return true;
+    }
+
+    std::vector<Item> sorted_items() const {
+        std::vector<Item> items;
+        items.reserve(chunks_.size() << bits_);
+        std::vector<std::uint64_t> prefixes(chunk_rows(), 0);
+        for (const auto& chunk : chunks_) {
+            if (face_.prefix != nullptr) {
+                face_.prefix(chunk->rows(), chunk->count(), prefixes.data());
+            }
+            for (std::uint32_t i = 0; i < chunk->count(); ++i) {
                 items.push_back({prefixes[i], items.size()});
             }
         }
+        std::sort(items.begin(), items.end(), [this](const Item& a, const Item& b) {
+            if (a.prefix != b.prefix) {
+                return (a.prefix < b.prefix) == ascending_;
+            }
+            const int order = face_.compare(row(a.position), row(b.position));
+            return order != 0 ? (order < 0) == ascending_ : a.position < b.position;
+        });
         return items;
     }
 
+    // Everything was in memory.
+    Flow push_sorted() {
+        RowBuffer out(face_, kBatchRecords);
+        for (const Item& item : sorted_items()) {
+            face_.copy(row(item.position), 1, out.next());
+            out.added(1);
+            if (out.room() == 0 && pass(out) == Flow::Stop) {
+                return Flow::Stop;
+            }
+        }
+        drop_rows(false);
+        return pass(out);
+    }
+
+    Flow pass(RowBuffer& out) {
+        if (out.count() == 0) {
+            return budget_.scope().flow();
+        }
+        Batch batch = out.batch();
+        const Flow flow = next_.push(batch);
+        out.clear();
+        return flow;
+    }
+
+    // With `arena` false the arena stays: rows that were pushed show it.
+    void drop_rows(bool arena) {
+        chunks_.clear();
+        budget_.release(std::exchange(reserved_, 0));
+        if (arena) {
+            arena_ = std::make_unique<Arena>(&budget_);
+        }
+    }
+
+    // What is held becomes a run on disk.
+    bool spill() {
+        if (file_ == nullptr) {
+            auto made = SpillFile::create(budget_.scope().spill_folder(), face_);
+            if (!made) {
+                return give_up(made.error());
+            }
+            file_ = std::move(made).value();
+        }
+        const std::uint64_t before = file_->size();
+        for (const Item& item : sorted_items()) {
+            if (const Status status = file_->append(row(item.position), 1); !status) {
+                return give_up(status.error());
+            }
+        }
+        const auto run = file_->end_run();
+        if (!run) {
+            return give_up(run.error());
+        }
+        runs_.push_back(*run);
+        TaskMetrics& metrics = budget_.scope().metrics();
+        metrics.disk_bytes_spilled += static_cast<std::int64_t>(file_->size() - before);
+        metrics.memory_bytes_spilled += reserved_ + static_cast<std::int64_t>(arena_->capacity());
+        const std::int64_t over = budget_.over();  // of the last step alone
+        drop_rows(true);
+        if (over > 0 && !budget_.insist(over)) {
+            return false;
+        }
+        budget_.release(over);
+        return true;
+    }
+
+    bool give_up(const Error& why) {
+        TaskFailure failure;
+        failure.kind = FailureKind::ExceptionFailure;
+        failure.operation = budget_.operation();
+        failure.message = why.message;
+        budget_.scope().fail(std::move(failure));
+        return false;
+    }
+
+    // The next rows of a run; none: it is over.
+    Result<std::unique_ptr<RowBuffer>> next_rows(Head& head) {
+        head.at = 0;
+        budget_.release(std::exchange(head.reserved, 0));
+        std::unique_ptr<RowBuffer> rows;
+        TRY(head.reader.next(rows));
+        return rows;
+    }
+    std::int64_t memory_of(const std::unique_ptr<RowBuffer>& rows) const {
+        return rows == nullptr
+                   ? 0
+                   : static_cast<std::int64_t>(rows->count() * face_.size +
+                                               face_.heap_size(rows->rows(), rows->count()));
+    }
+
+    // As many of the first runs as memory has room for, at least two. Empty: the task has failed.
+    Heads open_runs() {
+        Heads heads;
+        for (const SpillRun& run : runs_) {
+            auto head = std::make_unique<Head>(*file_, run);
+            auto rows = next_rows(*head);
+            if (!rows) {
+                give_up(rows.error());
+                return {};
+            }
+            head->rows = std::move(rows).value();
+            const std::int64_t bytes = memory_of(head->rows);
+            if (!budget_.try_reserve(bytes)) {
+                if (heads.size() >= 2) {
+                    break;
+                }
+                if (!budget_.insist(bytes)) {
+                    return {};
+                }
+            }
+            head->reserved = bytes;
+            heads.push_back(std::move(head));
+        }
+        return heads;
+    }
+
+    // Merges runs until none is left: into the next sink when these are all there are, else into a
+    // run that takes their place. Equal keys keep the order of the runs, which is that of arrival.
+    bool merge_runs() {
+        while (!runs_.empty()) {
+            Heads heads = open_runs();
+            if (heads.empty()) {
+                return false;
+            }
+            const std::size_t merged = heads.size();
+            RowBuffer out(face_, kBatchRecords);
+            const bool last = merged == runs_.size();
+            if (!merge(heads,
+                       [&](const void* from) { return last ? send(out, from) : keep(from); })) {
+                return false;
+            }
+            runs_.erase(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(merged));
+            if (last) {
+                return pass(out) == Flow::Continue;
+            }
+            const auto run = file_->end_run();
+            if (!run) {
+                return give_up(run.error());
+            }
+            runs_.insert(runs_.begin(), *run);
+        }
+        return true;
+    }
+
+    bool send(RowBuffer& out, const void* from) {
+        face_.copy(from, 1, out.next());
+        out.added(1);
+        return out.room() > 0 || pass(out) == Flow::Continue;
+    }
+    bool keep(const void* from) {
+        const Status status = file_->append(from, 1);
+        return status ? true : give_up(status.error());
+    }
+
+    // A heap of runs by their first rows. `take` answers whether to go on.
+    template <typename Take>
+    bool merge(Heads& heads, const Take& take) {
+        std::vector<std::size_t> order(heads.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        const auto later = [&](std::size_t a, std::size_t b) {
+            const int compared = face_.compare(front(*heads[a]), front(*heads[b]));
+            return compared != 0 ? (compared > 0) == ascending_ : a > b;
+        };
+        std::make_heap(order.begin(), order.end(), later);
+        while (!order.empty()) {
+            std::pop_heap(order.begin(), order.end(), later);
+            Head& head = *heads[order.back()];
+            if (!take(front(head))) {
+                return false;
+            }
+            if (++head.at == head.rows->count()) {
+                auto rows = next_rows(head);
+                if (!rows) {
+                    return give_up(rows.error());
+                }
+                head.rows = std::move(rows).value();
+                head.reserved = memory_of(head.rows);
+                if (!budget_.try_reserve(head.reserved) && !budget_.insist(head.reserved)) {
+                    return false;
+                }
+                if (head.rows == nullptr) {
+                    order.pop_back();
+                    continue;
+                }
+            }
+            std::push_heap(order.begin(), order.end(), later);
+        }
+        return true;
+    }
+    const void* front(const Head& head) const { return face_.row(head.rows->rows(), head.at); }
+
     const RecordFace& face_;
-    OperatorBudget budget_;
-    Arena arena_;
+    SpillingBudget budget_;
+    std::unique_ptr<Arena> arena_;
     Sink& next_;
     bool ascending_;
+    std::uint32_t step_;
+    std::uint32_t bits_ = kChunkBits;
     std::int64_t reserved_ = 0;
-    std::deque<RowBuffer> chunks_;
+    std::vector<std::unique_ptr<RowBuffer>> chunks_;  // a RowBuffer does not move
+    std::unique_ptr<SpillFile> file_;  // null: everything fits. Rows that were pushed may show it
+    std::vector<SpillRun> runs_;
 };
 
 }  // namespace

@@ -183,6 +183,13 @@ Bytes encode(const TaskResult& result) {
     for (const BlockUpdate& update : result.blocks) {
         write(out, update);
     }
+    out.count(result.accumulators.size());
+    for (const AccumulatorUpdate& update : result.accumulators) {
+        out.number(update.id.value);
+        out.text(update.name);
+        out.text(update.text);
+        out.text(update.part);
+    }
     out.raw(&result.metrics, sizeof(result.metrics));
     return out.take();
 }
@@ -201,6 +208,13 @@ Result<TaskResult> decode_task_result(std::string_view bytes) {
     result.blocks.resize(in.count_of(41));
     for (BlockUpdate& update : result.blocks) {
         read(in, update);
+    }
+    result.accumulators.resize(in.count_of(11));
+    for (AccumulatorUpdate& update : result.accumulators) {
+        update.id.value = in.number<std::int64_t>();
+        update.name = in.text();
+        update.text = in.text();
+        update.part = in.text();
     }
     const std::string_view counters = in.raw(sizeof(result.metrics));
     if (!in.failed()) {

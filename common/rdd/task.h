@@ -106,12 +106,23 @@ struct BlockUpdate {
     friend bool operator==(const BlockUpdate&, const BlockUpdate&) = default;
 };
 
+// What one task added to one accumulator.
+struct AccumulatorUpdate {
+    AccumulatorId id;
+    std::string name;  // empty: nobody is shown it
+    std::string text;  // of a named one: `part` for people
+    Bytes part;        // what the driver merges
+
+    friend bool operator==(const AccumulatorUpdate&, const AccumulatorUpdate&) = default;
+};
+
 struct TaskResult {
     TaskId task;
     std::optional<TaskFailure> failure;
     std::optional<MapStatus> map;  // ShuffleMap stages; `executor` is empty
     Bytes value;                   // Result stages: what the action answered
     std::vector<BlockUpdate> blocks;
+    std::vector<AccumulatorUpdate> accumulators;  // by id; of a task that failed: none
     TaskMetrics metrics;
 
     bool ok() const { return !failure.has_value(); }

@@ -38,6 +38,14 @@ struct ForgetShuffle {
     rdd::ShuffleId shuffle;
 };
 
+struct ForgetBroadcast {
+    rdd::BroadcastId broadcast;
+};
+
+struct KnowHolder {
+    rdd::BroadcastHeld held;
+};
+
 struct MeetPeer {
     rdd::PeerJoined peer;
 };
@@ -51,8 +59,8 @@ struct Quit {
     std::string reason;
 };
 
-using Effect = std::variant<StartTask, StopTask, TellDriver, ForgetRdd, ForgetShuffle, MeetPeer,
-                            LosePeer, Quit>;
+using Effect = std::variant<StartTask, StopTask, TellDriver, ForgetRdd, ForgetShuffle,
+                            ForgetBroadcast, KnowHolder, MeetPeer, LosePeer, Quit>;
 using Effects = std::vector<Effect>;
 
 }  // namespace heddle::executor

@@ -92,6 +92,16 @@ void Executor::hear(const rdd::DropShuffle& message, Effects& effects) {
     effects.push_back(ForgetShuffle{message.shuffle});
 }
 
+void Executor::hear(const rdd::BroadcastHeld& message, Effects& effects) {
+    if (message.executor != id_) {
+        effects.push_back(KnowHolder{message});
+    }
+}
+
+void Executor::hear(const rdd::DropBroadcast& message, Effects& effects) {
+    effects.push_back(ForgetBroadcast{message.broadcast});
+}
+
 void Executor::hear(const rdd::ExecutorStop&, Effects& effects) {
     effects.push_back(Quit{});
 }

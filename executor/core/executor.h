@@ -47,6 +47,8 @@ private:
     void hear(const rdd::TaskCancel& message, Effects& effects);
     void hear(const rdd::DropRdd& message, Effects& effects);
     void hear(const rdd::DropShuffle& message, Effects& effects);
+    void hear(const rdd::BroadcastHeld& message, Effects& effects);
+    void hear(const rdd::DropBroadcast& message, Effects& effects);
     void hear(const rdd::ExecutorStop& message, Effects& effects);
 
     void fill_slots(Effects& effects);

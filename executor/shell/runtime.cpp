@@ -34,6 +34,8 @@ Runtime::Runtime(const LocalExecutorOptions& options, Surroundings* surroundings
       files_(fs::make_local_file_system()),
       books_(options.slots, options.slots * rdd::kTasksAheadMax),
       surroundings_(surroundings),
+      broadcasts_(options.broadcasts),
+      wake_(wake),
       workers_(
           options.slots,
           [this](const StartTask& task, const std::atomic<bool>& cancelled) {
@@ -49,10 +51,24 @@ rdd::TaskResult Runtime::run(const StartTask& task, const std::atomic<bool>& can
     const rdd::ExecutorId self{id_.load(std::memory_order_relaxed)};
     TaskInput input(cached_, map_output_, accountant_, *files_, task, self,
                     surroundings_ == nullptr ? nullptr : surroundings_->blocks(), cancelled);
+    input.share(desk_, broadcasts_.get(),
+                [this](const rdd::BroadcastKept& kept) { broadcast_kept(kept); });
     rdd::TaskResult result = run_task(*task.plan, task.launch.task, input, cancelled);
     result.metrics.executor_run_time = (monotonic_now() - begin).microseconds;
     result.metrics.executor_cpu_time = thread_cpu_microseconds() - cpu;
     return result;
+}
+
+// On a task thread. Within the driver's process there is nobody to be told.
+void Runtime::broadcast_kept(const rdd::BroadcastKept& kept) {
+    if (surroundings_ == nullptr) {
+        return;
+    }
+    {
+        const std::lock_guard lock(kept_mutex_);
+        kept_.push_back(kept);
+    }
+    wake_();
 }
 
 void Runtime::deliver(const rdd::ToExecutor& message) {
@@ -68,6 +84,9 @@ std::vector<rdd::FromExecutor> Runtime::take_messages() {
         books_.step(TaskEnded{std::move(result)}, effects);
         perform(effects);
     }
+    const std::lock_guard lock(kept_mutex_);
+    outbox_.insert(outbox_.end(), kept_.begin(), kept_.end());
+    kept_.clear();
     return std::exchange(outbox_, {});
 }
 
@@ -95,11 +114,17 @@ void Runtime::perform(Effects& effects) {
             cached_.drop_rdd(rdd->rdd);
         } else if (const auto* shuffle = std::get_if<ForgetShuffle>(&effect)) {
             map_output_.drop(shuffle->shuffle);
+        } else if (const auto* broadcast = std::get_if<ForgetBroadcast>(&effect)) {
+            desk_.forget(broadcast->broadcast);
+            cached_.drop_broadcast(broadcast->broadcast);
+        } else if (const auto* know = std::get_if<KnowHolder>(&effect)) {
+            desk_.hold(know->held);
         } else if (surroundings_ == nullptr) {
             continue;  // within the driver there are no peers, and the driver itself ends us
         } else if (const auto* meet = std::get_if<MeetPeer>(&effect)) {
             surroundings_->meet(meet->peer);
         } else if (const auto* lose = std::get_if<LosePeer>(&effect)) {
+            desk_.lose(lose->executor);
             surroundings_->lose(lose->executor);
         } else if (const auto* quit = std::get_if<Quit>(&effect)) {
             surroundings_->quit(quit->reason);

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "executor/serve.h"
 #include "executor/shell/block_source.h"
 #include "executor/shell/worker_pool.h"
+#include "executor/task/broadcasts.h"
 
 namespace heddle::executor {
 
@@ -43,6 +45,7 @@ public:
     blocks::ShuffleStore& map_output() { return map_output_; }
 
 private:
+    void broadcast_kept(const rdd::BroadcastKept& kept);
     rdd::TaskResult run(const StartTask& task, const std::atomic<bool>& cancelled);
     void perform(Effects& effects);
 
@@ -62,7 +65,12 @@ private:
     std::unique_ptr<fs::FileSystem> files_;
     Executor books_;
     Surroundings* surroundings_;
-    std::atomic<std::int32_t> id_{0};  // for the task threads
+    std::atomic<std::int32_t> id_{0};                           // for the task threads
+    std::shared_ptr<const blocks::BroadcastStore> broadcasts_;  // of a driver in this process
+    BroadcastDesk desk_;
+    std::mutex kept_mutex_;
+    std::vector<rdd::BroadcastKept> kept_;  // by task threads, still to be told
+    std::function<void()> wake_;
     std::vector<rdd::FromExecutor> outbox_;
     WorkerPool workers_;  // last: its threads use everything above
 };

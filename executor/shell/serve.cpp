@@ -163,6 +163,7 @@ private:
             finish(kExitDriverGone);
         };
         connection_->start(std::move(events));
+        client_.meet({rdd::kNoExecutor, identity_.driver.host, identity_.driver.port});
         connection_->send(static_cast<std::uint8_t>(rdd::FrameKind::Handshake), 0,
                           rdd::encode(rdd::Handshake{rdd::kRuntimeVersion, rdd::Purpose::Executor,
                                                      identity_.secret}));

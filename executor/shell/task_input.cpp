@@ -173,4 +173,20 @@ blocks::BlockPtr TaskInput::fetch_cached(const rdd::BlockId& id) {
     return nullptr;
 }
 
+Result<blocks::BlockPtr> TaskInput::fetch_broadcast(const rdd::BlockId& id) {
+    if (driver_ != nullptr) {
+        return driver_->get(id);
+    }
+    if (source_ == nullptr) {
+        return Error{ErrorCode::Unavailable, "there is no way to the driver"};
+    }
+    if (const auto holder = desk_->holder(rdd::BroadcastId{id.first}, id.second, self_)) {
+        auto answer = source_->fetch(*holder, id)->take(cancelled_);
+        if (answer && *answer != nullptr) {
+            return answer;
+        }
+    }
+    return source_->fetch(rdd::kNoExecutor, id)->take(cancelled_);
+}
+
 }  // namespace heddle::executor

@@ -7,6 +7,7 @@
 
 #include "common/rdd/builtins.h"
 #include "common/rdd/row_buffer.h"
+#include "executor/task/checkpoint.h"
 
 namespace heddle::executor {
 
@@ -297,6 +298,14 @@ bool run_source(const rdd::OperatorRef& op, std::string_view payload, const Sour
     }
     if (op.name == rdd::builtin::kTextRecords) {
         run_text(payload, init, sink);
+        return true;
+    }
+    if (op.name == rdd::builtin::kCheckpoint) {
+        run_checkpoint(payload, init, sink);
+        return true;
+    }
+    if (op.name == rdd::builtin::kLocalCheckpoint) {
+        run_lost_checkpoint(payload, init);
         return true;
     }
     if (op.name == rdd::builtin::kWholeFiles) {

@@ -8,6 +8,7 @@
 #include "common/blocks/shuffle_writer.h"
 #include "common/rdd/builtins.h"
 #include "executor/task/chain.h"
+#include "executor/task/checkpoint.h"
 #include "executor/task/save_text.h"
 
 namespace heddle::executor {
@@ -69,7 +70,12 @@ void run_map(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScop
     if (scope.stopped()) {
         return;
     }
-    std::vector<blocks::BlockPtr> blocks = writer.finish();
+    auto finished = writer.finish();
+    if (!finished) {
+        chain.fail(operation, finished.error().message, false);
+        return;
+    }
+    std::vector<blocks::BlockPtr> blocks = std::move(finished).value();
     rdd::MapStatus status;
     status.map_task = task.task;
     status.map_index = task.partition;
@@ -93,6 +99,10 @@ std::unique_ptr<rdd::Action> make_action(const StagePlan& stage, TaskEnvironment
          stage.action.name == rdd::builtin::kSaveBytes)) {
         return make_save_text(init, environment.files,
                               stage.action.name == rdd::builtin::kSaveText);
+    }
+    if (stage.action.kind == rdd::OperatorKind::Builtin &&
+        stage.action.name == rdd::builtin::kSaveCheckpoint) {
+        return make_save_checkpoint(init, environment.files);
     }
     const rdd::OperatorEntry* entry = chain.entry_of(stage.action, init.operation);
     return entry == nullptr || entry->make_action == nullptr ? nullptr : entry->make_action(init);
@@ -139,10 +149,24 @@ bool run_guarded(const StagePlan& stage, TaskEnvironment& environment, rdd::Task
     }
 }
 
+// Encoding runs a user's codec.
+void take_accumulators(rdd::TaskScope& scope, TaskResult& result) {
+    try {
+        result.accumulators = scope.accumulators().updates();
+    } catch (...) {
+        scope.fail_in_user_code("accumulator", nullptr, nullptr);
+        result.failure = scope.failure();
+    }
+}
+
 bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironment& environment,
               const std::atomic<bool>& cancelled, bool keep_in_memory, TaskResult& result) {
     AccountedMemory memory(environment.accountant);
     rdd::TaskScope scope(task, memory, cancelled);
+    const rdd::CurrentTask current(scope);
+    TaskBroadcasts broadcasts(environment, scope);
+    scope.set_broadcasts(&broadcasts);
+    scope.set_spill_folder(environment.shuffles.folder());
     if (!run_guarded(stage, environment, scope, keep_in_memory, result) && keep_in_memory) {
         return false;
     }
@@ -152,6 +176,8 @@ bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironme
         result.failure.emplace();
         result.failure->kind = rdd::FailureKind::TaskKilled;
         result.failure->message = "killed on request";
+    } else {
+        take_accumulators(scope, result);
     }
     result.metrics = scope.metrics();
     return true;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "common/base/result.h"
 #include "common/blocks/accountant.h"
 #include "common/blocks/block.h"
 #include "common/blocks/store.h"
@@ -14,6 +15,7 @@
 #include "common/rdd/ids.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/task.h"
+#include "executor/task/broadcasts.h"
 
 namespace heddle::executor {
 
@@ -47,6 +49,15 @@ public:
     /// A cached partition that another executor holds, if the driver named one; null: compute it.
     /// The local store has been asked before.
     virtual blocks::BlockPtr fetch_cached(const rdd::BlockId& id) = 0;
+
+    /// A chunk of a broadcast variable, from another executor or from the driver; null: the driver
+    /// has it no more. The local store has been asked before. Errors: Unavailable, Cancelled.
+    virtual Result<blocks::BlockPtr> fetch_broadcast(const rdd::BlockId& id) = 0;
+    /// The chunk is in the local store.
+    virtual void broadcast_kept(rdd::BroadcastId id, std::int64_t chunk) = 0;
+    /// With which chunk to begin: different ones in different executors.
+    virtual std::size_t broadcast_start() const = 0;
+    virtual BroadcastDesk& broadcasts() = 0;
 
     blocks::BlockStore& store;
     blocks::ShuffleStore& shuffles;

@@ -65,6 +65,13 @@ public:
         return std::make_unique<Blocks>(runner_, shuffle, reduce);
     }
     blocks::BlockPtr fetch_cached(const rdd::BlockId&) override { return nullptr; }
+    Result<blocks::BlockPtr> fetch_broadcast(const rdd::BlockId& id) override {
+        ++runner_.chunks_fetched_;
+        return runner_.broadcasts()->get(id);
+    }
+    void broadcast_kept(rdd::BroadcastId, std::int64_t) override {}
+    std::size_t broadcast_start() const override { return 1; }
+    executor::BroadcastDesk& broadcasts() override { return runner_.desk_; }
 
 private:
     InlineRunner& runner_;
@@ -109,7 +116,9 @@ rdd::TaskResult InlineRunner::run_one(const rdd::StagePlan& stage, const rdd::Pl
     auto copy = rdd::decode_task_result(encode(result));
     CHECK(copy.ok() && *copy == result);
     ++tasks_run_;
+    (void)accumulators().merge(result.accumulators);
     totals_.input_bytes_read += result.metrics.input_bytes_read;
+    totals_.disk_bytes_spilled += result.metrics.disk_bytes_spilled;
     totals_.input_records_read += result.metrics.input_records_read;
     totals_.shuffle_records_read += result.metrics.shuffle_records_read;
     totals_.shuffle_records_written += result.metrics.shuffle_records_written;
@@ -173,6 +182,13 @@ std::optional<driver::JobFailure> InlineRunner::run(driver::JobRequest& request)
 
 void InlineRunner::unpersist(rdd::RddId rdd, bool) {
     store_.drop_rdd(rdd);
+}
+
+void InlineRunner::drop_broadcast(rdd::BroadcastId id, bool destroy) {
+    store_.drop_broadcast(id);
+    if (destroy) {
+        broadcasts()->remove(id);
+    }
 }
 
 void InlineRunner::release_shuffle(rdd::ShuffleId shuffle) {

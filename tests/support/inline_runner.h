@@ -17,6 +17,7 @@
 #include "common/fs/file_system.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/task.h"
+#include "executor/task/broadcasts.h"
 
 namespace heddle::test {
 
@@ -29,6 +30,7 @@ public:
     std::optional<driver::JobFailure> wait(rdd::JobId job) override;
     void cancel(rdd::JobId, const std::string&) override {}
     void unpersist(rdd::RddId rdd, bool blocking) override;
+    void drop_broadcast(rdd::BroadcastId id, bool destroy) override;
     void release_shuffle(rdd::ShuffleId shuffle) override;
     std::int32_t default_parallelism() const override { return parallelism_; }
     std::string application_id() const override { return "inline"; }
@@ -39,6 +41,7 @@ public:
     void set_in_container(bool in_container) { in_container_ = in_container; }
     int tasks_run() const { return tasks_run_; }
     const rdd::TaskMetrics& totals() const { return totals_; }
+    int chunks_fetched() const { return chunks_fetched_; }
     blocks::BlockStore& store() { return store_; }
     blocks::ShuffleStore& shuffles() { return shuffles_; }
     blocks::Accountant& accountant() { return accountant_; }
@@ -57,6 +60,8 @@ private:
     blocks::BlockStore store_;
     blocks::ShuffleStore shuffles_;
     std::unique_ptr<fs::FileSystem> files_;
+    executor::BroadcastDesk desk_;
+    int chunks_fetched_ = 0;
     std::int32_t parallelism_;
     std::map<rdd::ShuffleId, std::vector<rdd::TaskId>> maps_;  // finished shuffles: their map tasks
     std::atomic<bool> cancelled_{false};

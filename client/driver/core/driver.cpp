@@ -54,6 +54,8 @@ void Driver::on(const ExecutorSaid& event, Effects& effects) {
         on_done(*executor, done->result, effects);
     } else if (const auto* dropped = std::get_if<rdd::RddDropped>(&event.message)) {
         acknowledge_drop(dropped->rdd, event.executor, effects);
+    } else if (const auto* kept = std::get_if<rdd::BroadcastKept>(&event.message)) {
+        broadcast_kept(*kept, event.executor, effects);
     } else if (const auto* beat = std::get_if<rdd::ExecutorHeartbeat>(&event.message)) {
         for (const rdd::BlockUpdate& update : beat->blocks) {
             blocks_.update(event.executor, update);
@@ -63,6 +65,10 @@ void Driver::on(const ExecutorSaid& event, Effects& effects) {
 }
 
 void Driver::on(const Tick&, Effects&) {}
+
+void Driver::on(const AccumulatorsMerged& event, Effects&) {
+    progress_.accumulated({event.stage, event.stage_attempt}, event.task, event.totals);
+}
 
 void Driver::on(const RddUnpersisted& event, Effects& effects) {
     blocks_.drop_rdd(event.rdd);

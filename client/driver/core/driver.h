@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "client/driver/core/block_table.h"
+#include "client/driver/core/broadcast_table.h"
 #include "client/driver/core/config.h"
 #include "client/driver/core/effect.h"
 #include "client/driver/core/event.h"
@@ -77,7 +78,9 @@ private:
     void on(const ExecutorLost& event, Effects& effects);
     void on(const ExecutorsRefused& event, Effects& effects);
     void on(const ExecutorSaid& event, Effects& effects);
+    void on(const AccumulatorsMerged& event, Effects& effects);
     void on(const RddUnpersisted& event, Effects& effects);
+    void on(const BroadcastDropped& event, Effects& effects);
     void on(const ShuffleReleased& event, Effects& effects);
     void on(const Stopped& event, Effects& effects);
     void on(const Tick& event, Effects& effects);
@@ -115,6 +118,8 @@ private:
     void on_failure(const RunningTask& task, const rdd::TaskFailure& failure, Effects& effects);
     void on_fetch_failed(Stage& stage, const RunningTask& task, const rdd::TaskFailure& failure,
                          Effects& effects);
+    void count_accumulators(const RunningTask& task, const rdd::TaskResult& result,
+                            Effects& effects);
     void task_done(Stage& stage, rdd::Partition partition, Effects& effects);
     void task_lost(rdd::TaskId id, const Executor& executor, const std::string& reason,
                    bool suspect, Effects& effects);
@@ -135,6 +140,7 @@ private:
     void outputs_lost(const std::vector<rdd::ShuffleId>& shuffles);
     void count_executor_failure(const std::string& reason, Effects& effects);
     void expire_executors(Effects& effects);
+    void broadcast_kept(const rdd::BroadcastKept& kept, rdd::ExecutorId executor, Effects& effects);
     void acknowledge_drop(rdd::RddId rdd, rdd::ExecutorId executor, Effects& effects);
     void executors_changed();
 
@@ -145,6 +151,7 @@ private:
     StageTable stages_;
     MapOutputs outputs_;
     BlockTable blocks_;
+    BroadcastTable broadcasts_;
     ExecutorTable executors_;
     Progress progress_;
     std::unordered_map<std::int64_t, RunningTask> tasks_;  // by task id; looked up, never walked

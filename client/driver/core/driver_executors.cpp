@@ -21,6 +21,9 @@ void Driver::on(const ExecutorRegistered& event, Effects& effects) {
             effects.push_back(Send{id, rdd::PeerJoined{event.executor, event.address, event.port}});
         }
     }
+    for (const rdd::BroadcastHeld& held : broadcasts_.told()) {
+        effects.push_back(Send{event.executor, held});
+    }
     Executor executor;
     executor.id = event.executor;
     executor.host = event.host;
@@ -71,6 +74,7 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
     free_.erase(id);
     progress_.executor_removed(now_, id, reason);
     blocks_.executor_lost(id);
+    broadcasts_.executor_lost(id);
     outputs_lost(outputs_.executor_lost(id));
     // Executors answer tiny tasks together, so of tasks that were sent ahead nobody knows which one
     // ran: a crash counts with its tasks only where each had a slot. The stages of the others send
@@ -172,6 +176,35 @@ void Driver::expire_executors(Effects& effects) {
     }
     expiry_check_ =
         executors_.all().empty() ? TimePoint::never() : now_ + config_.executor_timeout / 4;
+}
+
+// Those that fetch the chunk later find it there, too. One that is destroyed may still arrive at an
+// executor that was fetching it.
+void Driver::broadcast_kept(const rdd::BroadcastKept& kept, rdd::ExecutorId executor,
+                            Effects& effects) {
+    if (broadcasts_.destroyed(kept.broadcast)) {
+        effects.push_back(Send{executor, rdd::DropBroadcast{kept.broadcast}});
+        return;
+    }
+    if (executors_.find(executor)->port == 0 || !broadcasts_.keep(kept, executor)) {
+        return;
+    }
+    for (const auto& [id, other] : executors_.all()) {
+        if (id != executor) {
+            effects.push_back(Send{id, rdd::BroadcastHeld{kept.broadcast, kept.chunk, executor}});
+        }
+    }
+}
+
+void Driver::on(const BroadcastDropped& event, Effects& effects) {
+    if (event.destroyed) {
+        broadcasts_.destroy(event.broadcast);
+    } else {
+        broadcasts_.drop(event.broadcast);
+    }
+    for (const auto& [id, executor] : executors_.all()) {
+        effects.push_back(Send{id, rdd::DropBroadcast{event.broadcast}});
+    }
 }
 
 void Driver::acknowledge_drop(rdd::RddId rdd, rdd::ExecutorId executor, Effects& effects) {

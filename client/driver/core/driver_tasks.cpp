@@ -90,15 +90,29 @@ void Driver::on_success(const RunningTask& task, const rdd::TaskResult& result, 
             on_failure(task, failure, effects);
             return;
         }
+        if (stage.counted.insert(task.partition).second) {
+            count_accumulators(task, result, effects);
+        }
         outputs_.put(stage.shuffle.shuffle, task.partition, task.executor, *result.map);
     } else {
         const auto job = jobs_.find(*stage.jobs.begin());
         CHECK(job != jobs_.end());
         if (job->second.missing.erase(task.partition) != 0) {
+            count_accumulators(task, result, effects);
             effects.push_back(DeliverResult{job->first, task.partition, result.value});
         }
     }
     task_done(stage, task.partition, effects);
+}
+
+// Called once per partition: of a result stage with the one result that is delivered, of a shuffle
+// stage with the first one, so that output which is lost and computed again does not count again.
+void Driver::count_accumulators(const RunningTask& task, const rdd::TaskResult& result,
+                                Effects& effects) {
+    if (!result.accumulators.empty()) {
+        effects.push_back(
+            MergeAccumulators{task.stage, task.stage_attempt, result.task, result.accumulators});
+    }
 }
 
 // In whichever attempt it succeeded, the attempt under way need not compute the partition any more.

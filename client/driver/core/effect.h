@@ -34,6 +34,15 @@ struct JobError {
     std::optional<rdd::TaskFailure> cause;
 };
 
+/// What a task added, once per partition of a stage and before the end of its job. Answered by
+/// AccumulatorsMerged where one of them has a name.
+struct MergeAccumulators {
+    rdd::StageId stage;
+    std::int32_t stage_attempt = 0;
+    rdd::TaskId task;
+    std::vector<rdd::AccumulatorUpdate> updates;
+};
+
 /// After its last DeliverResult.
 struct EndJob {
     rdd::JobId job;
@@ -57,8 +66,8 @@ struct DropExecutor {
     std::string reason;
 };
 
-using Effect =
-    std::variant<Send, DeliverResult, EndJob, ConfirmUnpersist, WantExecutors, DropExecutor>;
+using Effect = std::variant<Send, DeliverResult, MergeAccumulators, EndJob, ConfirmUnpersist,
+                            WantExecutors, DropExecutor>;
 using Effects = std::vector<Effect>;
 
 }  // namespace heddle::driver

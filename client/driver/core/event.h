@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/driver/core/views.h"
 #include "common/base/result.h"
 #include "common/rdd/executor_protocol.h"
 #include "common/rdd/ids.h"
@@ -64,8 +65,22 @@ struct ExecutorSaid {
     rdd::FromExecutor message;  // not ExecutorHello
 };
 
+/// Named accumulators after what a task added.
+struct AccumulatorsMerged {
+    rdd::StageId stage;
+    std::int32_t stage_attempt = 0;
+    rdd::TaskId task;
+    std::vector<AccumulatorView> totals;
+};
+
 struct RddUnpersisted {
     rdd::RddId rdd;
+};
+
+/// `destroyed`: for good.
+struct BroadcastDropped {
+    rdd::BroadcastId broadcast;
+    bool destroyed = false;
 };
 
 struct ShuffleReleased {
@@ -80,8 +95,8 @@ struct Stopped {
 /// A deadline of the core is over.
 struct Tick {};
 
-using Event =
-    std::variant<JobSubmitted, JobCancelled, ExecutorRegistered, ExecutorLost, ExecutorsRefused,
-                 ExecutorSaid, RddUnpersisted, ShuffleReleased, Stopped, Tick>;
+using Event = std::variant<JobSubmitted, JobCancelled, ExecutorRegistered, ExecutorLost,
+                           ExecutorsRefused, ExecutorSaid, AccumulatorsMerged, RddUnpersisted,
+                           BroadcastDropped, ShuffleReleased, Stopped, Tick>;
 
 }  // namespace heddle::driver

@@ -264,6 +264,25 @@ void Progress::task_ended(TimePoint now, StageKey key, rdd::TaskId task,
     }
 }
 
+void Progress::accumulated(StageKey key, rdd::TaskId task,
+                           const std::vector<AccumulatorView>& totals) {
+    StageView* view = stage(key);
+    if (view == nullptr) {
+        return;
+    }
+    for (const AccumulatorView& total : totals) {
+        view->accumulators[total.id] = {total.id, total.name, "", total.value};
+    }
+    const auto at = std::find_if(view->task_views.rbegin(), view->task_views.rend(),
+                                 [&](const TaskView& one) { return one.task == task; });
+    if (at != view->task_views.rend()) {
+        for (const AccumulatorView& total : totals) {
+            at->accumulators.push_back({total.id, total.name, total.update, total.value});
+        }
+    }
+    touch(key);
+}
+
 void Progress::executor_added(TimePoint now, const Executor& executor, std::int64_t memory) {
     ExecutorView view;
     view.executor = executor.id;

@@ -37,6 +37,7 @@ public:
     void task_ended(TimePoint now, StageKey stage, rdd::TaskId task, rdd::ExecutorId executor,
                     const std::string& status, const std::string& error,
                     const rdd::TaskMetrics& metrics);
+    void accumulated(StageKey stage, rdd::TaskId task, const std::vector<AccumulatorView>& totals);
     void executor_added(TimePoint now, const Executor& executor, std::int64_t memory);
     void executor_removed(TimePoint now, rdd::ExecutorId executor, const std::string& reason);
     void heartbeat(rdd::ExecutorId executor, const rdd::ExecutorHeartbeat& message);

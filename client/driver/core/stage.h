@@ -46,6 +46,7 @@ struct Stage {
     bool published = false;              // its output was complete: others may have read it
     bool crashed = false;                // executors ended under its tasks: nothing is sent ahead
     std::vector<rdd::ShuffleId> inputs;  // of the attempt under way
+    std::set<rdd::Partition> counted;    // ShuffleMap: whose accumulators have been merged
 
     bool is_shuffle() const { return output == rdd::StagePlan::Output::ShuffleMap; }
     /// "stage 3.1"

@@ -15,6 +15,13 @@
 
 namespace heddle::driver {
 
+struct AccumulatorView {
+    rdd::AccumulatorId id;
+    std::string name;
+    std::string update;  // of a task
+    std::string value;   // the sum over all stages by then
+};
+
 struct TaskView {
     rdd::TaskId task;
     std::int32_t index = 0;
@@ -28,6 +35,7 @@ struct TaskView {
     std::string locality;  // PROCESS_LOCAL ...
     std::string error;
     rdd::TaskMetrics metrics;
+    std::vector<AccumulatorView> accumulators;  // named ones
 };
 
 struct StageView {
@@ -47,7 +55,8 @@ struct StageView {
     std::string name;
     std::string details;
     std::vector<rdd::RddId> rdds;
-    rdd::TaskMetrics metrics;          // sums
+    rdd::TaskMetrics metrics;                                    // sums
+    std::map<rdd::AccumulatorId, AccumulatorView> accumulators;  // named ones
     std::vector<TaskView> task_views;  // empty when they have been dropped
 };
 

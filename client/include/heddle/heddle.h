@@ -2,6 +2,8 @@
 
 // Everything a Heddle program needs: #include <heddle/heddle.h>, link Heddle::client.
 
+#include "client/api/accumulator.h"
+#include "client/api/broadcast.h"
 #include "client/api/codec.h"
 #include "client/api/context.h"
 #include "client/api/errors.h"

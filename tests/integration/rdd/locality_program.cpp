@@ -40,6 +40,7 @@ public:
     void unpersist(heddle::rdd::RddId rdd, bool blocking) override {
         runner_->unpersist(rdd, blocking);
     }
+    void drop_broadcast(heddle::rdd::BroadcastId, bool) override {}
     void release_shuffle(heddle::rdd::ShuffleId shuffle) override {
         runner_->release_shuffle(shuffle);
     }

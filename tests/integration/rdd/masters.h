@@ -18,6 +18,9 @@ void show_operations(Context& context);
 void show_shapes(Context& context);
 /// What may be a record, and functions that carry fields.
 void show_records(Context& context);
+/// What tasks share with the driver's program: accumulators, broadcast variables, and
+/// checkpoints, in a new folder.
+void show_shared(Context& context, const std::string& folder, const std::string& fresh);
 /// Text in and out. `folder` has in/a.txt, in/b.txt, in/_hidden and records; a folder named `fresh`
 /// is made in it.
 void show_files(Context& context, const std::string& folder, const std::string& fresh);

@@ -124,6 +124,10 @@ def look_at_jobs(target, master):
               found[0]["host"].startswith("node-") and "taskLocality" in found[0] and
               "executorRunTime" in found[0]["taskMetrics"], str(found[:1]))
         cluster.wait_for("two executors", lambda: len(target.get(root + "/executors")) == 2)
+        named = [s for s in target.get(root + "/stages") if s["accumulatorUpdates"]]
+        check("named accumulators are shown with their stages", any(
+              {"name": "rows seen", "value": "600"}.items() <= update.items()
+              for s in named for update in s["accumulatorUpdates"]), str(named))
         executors = target.get(root + "/executors")
         check("executors are listed", len(executors) == 2 and executors[0]["isActive"], str(executors))
         target.get(root + "/storage/rdd")

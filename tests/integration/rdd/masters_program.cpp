@@ -146,6 +146,7 @@ int main(int argc, char** argv) {
             heddle::masters::show_operations(context);
             heddle::masters::show_shapes(context);
             heddle::masters::show_records(context);
+            heddle::masters::show_shared(context, argv[1], argv[2]);
         }
         if (std::getenv("HEDDLE_TEST_HOLD") != nullptr) {
             const auto kept = context.parallelize(std::vector<int>{1, 2, 3}, 3).persist();

@@ -351,6 +351,9 @@ private:
             stage().violate(name_of(id) + " finished without all answers");
             return;
         }
+        if (const std::string wrong = last->jobs().counts(); !wrong.empty()) {
+            stage().violate(name_of(id) + ": " + wrong);
+        }
         const bool failed = last->jobs().failed() > 0;
         if (status != (failed ? FinalStatus::Failed : FinalStatus::Succeeded)) {
             stage().violate(name_of(id) + " ended with " + std::string(to_string(status)) +

@@ -203,6 +203,8 @@ void SimDriver::perform(const driver::Effects& effects) {
             }
         } else if (const auto* result = std::get_if<driver::DeliverResult>(&effect)) {
             verify(jobs_.take(*result));
+        } else if (const auto* merge = std::get_if<driver::MergeAccumulators>(&effect)) {
+            jobs_.take(*merge);
         } else if (const auto* end = std::get_if<driver::EndJob>(&effect)) {
             stage_.note(name_of(attempt_.application) + " ends job " +
                         std::to_string(end->job.value) +

@@ -70,6 +70,9 @@ public:
     SimExecutor* find(rdd::ExecutorId id) override;
     bool may_read(rdd::ExecutorId holder, const rdd::BlockId& block) override;
     void fetch_failed() override { ++fetch_failures_; }
+    blocks::BlockPtr broadcast(const rdd::BlockId& id) override {
+        return program_.jobs.broadcasts->get(id);
+    }
 
 private:
     // An executor and its connection: messages keep their order, none overtakes, and all that are

@@ -20,6 +20,8 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
     int crashes = 0;
     int fetch_failures = 0;
     int failed = 0;
+    int from_driver = 0;
+    int from_peers = 0;
     for (std::uint64_t seed = first; seed <= last; ++seed) {
         const RunOutcome outcome = run_driver_world(seed, {});
         ASSERT_EQ(outcome.violation, "") << "seed " << seed << "\n" << outcome.tail;
@@ -28,14 +30,19 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         crashes += outcome.crashes;
         fetch_failures += outcome.fetch_failures;
         failed += outcome.failed_jobs;
+        from_driver += outcome.chunks_of_driver;
+        from_peers += outcome.chunks_of_peers;
     }
     RecordProperty("crashes", crashes);
     RecordProperty("fetch_failures", fetch_failures);
     RecordProperty("jobs_that_failed_with_a_reason", failed);
     std::printf(
-        "%d crashes, %d fetch failures, %d jobs failed because they could not be repeated\n",
-        crashes, fetch_failures, failed);
+        "%d crashes, %d fetch failures, %d jobs failed because they could not be repeated, %d "
+        "chunks "
+        "of broadcasts from the driver and %d from peers\n",
+        crashes, fetch_failures, failed, from_driver, from_peers);
     if (only == nullptr) {
+        EXPECT_GT(from_peers, from_driver) << "executors ask each other before the driver";
         EXPECT_LT(failed, static_cast<int>(kSeeds) * 4) << "of 18 jobs a seed";
         EXPECT_GT(crashes, static_cast<int>(kSeeds)) << "the faults are too few to show anything";
         EXPECT_GT(fetch_failures, static_cast<int>(kSeeds));

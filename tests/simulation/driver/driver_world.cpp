@@ -50,6 +50,11 @@ public:
         return !defects_.reader_moves_records || read_.emplace(holder, block).second;
     }
     void fetch_failed() override { ++outcome_.fetch_failures; }
+    blocks::BlockPtr broadcast(const rdd::BlockId& id) override {
+        ++outcome_.chunks_of_driver;
+        return broadcasts_->get(id);
+    }
+    void chunk_from_peer() override { ++outcome_.chunks_of_peers; }
 
 private:
     static driver::Config config(const Defects& defects) {
@@ -88,6 +93,7 @@ private:
     std::unique_ptr<fs::FileSystem> files_;
     std::map<rdd::ExecutorId, Member> members_;
     JobBook jobs_;
+    std::shared_ptr<blocks::BroadcastStore> broadcasts_;  // of the jobs
     std::set<std::pair<rdd::ExecutorId, rdd::BlockId>> read_;
     std::int32_t next_executor_ = 1;
     TimePoint tick_at_ = TimePoint::never();
@@ -126,6 +132,8 @@ void World::perform(driver::Effects& effects) {
             note("result " + std::to_string(result->job.value) + " " +
                  std::to_string(result->partition));
             violate(jobs_.take(*result));
+        } else if (const auto* merge = std::get_if<driver::MergeAccumulators>(&effect)) {
+            jobs_.take(*merge);
         } else if (const auto* end = std::get_if<driver::EndJob>(&effect)) {
             note("end " + std::to_string(end->job.value) +
                  (end->error ? ": " + end->error->message : ""));
@@ -223,6 +231,12 @@ void World::next_fault() {
 
 void World::submit_jobs() {
     const UnorderedJobs jobs = draw_unordered_jobs(prng_);
+    broadcasts_ = jobs.broadcasts;
+    for (int i = 0; i < 3; ++i) {
+        timeline_.after(microseconds(prng_.between(1000, 4'000'000)), [this, jobs] {
+            tell_driver(driver::BroadcastDropped{jobs.broadcast.id, false});
+        });
+    }
     for (std::int64_t wave = 0; wave < 6; ++wave) {
         timeline_.after(milliseconds(wave * prng_.between(100, 600)), [this, jobs] {
             for (std::size_t root = 0; root < jobs.roots.size(); ++root) {
@@ -244,6 +258,7 @@ RunOutcome World::run() {
     if (const std::string open = jobs_.open(); !open.empty()) {
         violate(open + " never ended");
     }
+    violate(jobs_.counts());
     outcome_.failed_jobs = jobs_.failed();
     outcome_.digest = trace_.digest();
     outcome_.steps = timeline_.steps();

@@ -22,6 +22,8 @@ struct RunOutcome {
     std::uint64_t steps = 0;
     int crashes = 0;
     int fetch_failures = 0;
+    int chunks_of_driver = 0;  // of broadcast variables
+    int chunks_of_peers = 0;
     int failed_jobs = 0;  // that said so: allowed only for output that cannot be repeated
     std::string tail;
 };

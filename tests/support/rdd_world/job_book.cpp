@@ -11,6 +11,7 @@ namespace heddle::test {
 driver::JobSubmitted JobBook::submit(const UnorderedJobs& jobs, std::size_t root) {
     const rdd::JobId id{submitted()};
     jobs_[id].expected = jobs.expected;
+    jobs_[id].root = jobs.roots[root].id;
     driver::JobSubmitted event;
     event.job = id;
     event.plan = std::make_shared<const rdd::Plan>(jobs.plan);
@@ -28,6 +29,7 @@ std::string JobBook::take(const driver::DeliverResult& result) {
     }
     for (std::string& text : collected_texts(result.value)) {
         job.found.push_back(std::move(text));
+        ++job.rows;
     }
     return {};
 }
@@ -48,6 +50,28 @@ std::string JobBook::take(const driver::EndJob& end) {
     if (job.found != job.expected) {
         return name + " gave " + std::to_string(job.found.size()) +
                " rows that are not the expected " + std::to_string(job.expected.size());
+    }
+    return {};
+}
+
+void JobBook::take(const driver::MergeAccumulators& merge) {
+    for (const rdd::AccumulatorUpdate& update : merge.updates) {
+        counted_[update.id.value] += std::stoul(update.part);
+    }
+}
+
+std::string JobBook::counts() const {
+    std::map<std::int64_t, std::size_t> delivered;
+    for (const auto& [id, job] : jobs_) {
+        delivered[job.root.value] += job.rows;
+    }
+    for (const auto& [root, rows] : delivered) {
+        const auto it = counted_.find(root);
+        const std::size_t counted = it == counted_.end() ? 0 : it->second;
+        if (counted != rows) {
+            return "accumulator " + std::to_string(root) + " counted " + std::to_string(counted) +
+                   " rows of the " + std::to_string(rows) + " that were delivered";
+        }
     }
     return {};
 }

@@ -25,6 +25,11 @@ public:
     /// with DataLoss.
     std::string take(const driver::DeliverResult& result);
     std::string take(const driver::EndJob& end);
+    /// What tasks of last stages counted.
+    void take(const driver::MergeAccumulators& merge);
+    /// Whether each row that was delivered was counted once, and nothing else; of jobs that failed,
+    /// too. Empty: it was.
+    std::string counts() const;
 
     std::int32_t submitted() const { return static_cast<std::int32_t>(jobs_.size()); }
     std::int32_t ended() const { return ended_; }
@@ -34,13 +39,16 @@ public:
 
 private:
     struct Job {
+        rdd::RddId root;
         std::vector<std::string> expected;  // sorted
         std::vector<std::string> found;
+        std::size_t rows = 0;  // delivered
         std::set<rdd::Partition> delivered;
         bool ended = false;
     };
 
     std::map<rdd::JobId, Job> jobs_;
+    std::map<std::int64_t, std::size_t> counted_;  // rows by accumulator, which is a root
     std::int32_t ended_ = 0;
     std::int32_t failed_ = 0;
 };

@@ -83,6 +83,25 @@ public:
         }
         return nullptr;
     }
+    Result<blocks::BlockPtr> fetch_broadcast(const rdd::BlockId& id) override {
+        if (const auto at =
+                self_.broadcasts().holder(rdd::BroadcastId{id.first}, id.second, self_.id())) {
+            SimExecutor* holder = peers_.find(*at);
+            blocks::BlockPtr block = holder == nullptr ? nullptr : holder->cached().get(id);
+            if (block != nullptr) {
+                peers_.chunk_from_peer();
+                return block;
+            }
+        }
+        return peers_.broadcast(id);
+    }
+    void broadcast_kept(rdd::BroadcastId id, std::int64_t chunk) override {
+        self_.broadcast_kept(id, chunk);
+    }
+    std::size_t broadcast_start() const override {
+        return static_cast<std::size_t>(self_.id().value);
+    }
+    executor::BroadcastDesk& broadcasts() override { return self_.broadcasts(); }
 
 private:
     SimExecutor& self_;
@@ -121,6 +140,13 @@ void SimExecutor::step(const executor::Event& event) {
             cached_.drop_rdd(drop->rdd);
         } else if (const auto* shuffle = std::get_if<executor::ForgetShuffle>(&effect)) {
             map_output_.drop(shuffle->shuffle);
+        } else if (const auto* broadcast = std::get_if<executor::ForgetBroadcast>(&effect)) {
+            desk_.forget(broadcast->broadcast);
+            cached_.drop_broadcast(broadcast->broadcast);
+        } else if (const auto* know = std::get_if<executor::KnowHolder>(&effect)) {
+            desk_.hold(know->held);
+        } else if (const auto* lose = std::get_if<executor::LosePeer>(&effect)) {
+            desk_.lose(lose->executor);
         } else if (const auto* quit = std::get_if<executor::Quit>(&effect)) {
             around_.quit(!quit->reason.empty());
         }

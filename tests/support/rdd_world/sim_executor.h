@@ -20,6 +20,7 @@
 #include "common/rdd/executor_protocol.h"
 #include "common/sim/timeline.h"
 #include "executor/core/executor.h"
+#include "executor/task/broadcasts.h"
 
 namespace heddle::test {
 
@@ -34,6 +35,10 @@ public:
     /// False only where a defect is planted: that reading a block takes its records out.
     virtual bool may_read(rdd::ExecutorId holder, const rdd::BlockId& block) = 0;
     virtual void fetch_failed() = 0;
+    /// Of the driver's program: null, it has it no more.
+    virtual blocks::BlockPtr broadcast(const rdd::BlockId& id) = 0;
+    /// A chunk of one came from another executor.
+    virtual void chunk_from_peer() {}
 };
 
 class SimExecutor : public std::enable_shared_from_this<SimExecutor> {
@@ -66,6 +71,10 @@ public:
     /// The output of one map task is gone though the executor lives. False: it has none.
     bool lose_map_output();
 
+    executor::BroadcastDesk& broadcasts() { return desk_; }
+    void broadcast_kept(rdd::BroadcastId id, std::int64_t chunk) {
+        around_.tell(rdd::BroadcastKept{id, chunk});
+    }
     blocks::BlockStore& cached() { return cached_; }
     blocks::ShuffleStore& map_output() { return map_output_; }
 
@@ -83,6 +92,7 @@ private:
     blocks::Accountant accountant_;
     blocks::BlockStore cached_;
     blocks::ShuffleStore map_output_;
+    executor::BroadcastDesk desk_;
     // Shared with the end of the task, which is still to come.
     std::map<rdd::TaskId, std::shared_ptr<std::atomic<bool>>> flags_;
     std::vector<std::pair<rdd::ShuffleId, rdd::TaskId>> outputs_;

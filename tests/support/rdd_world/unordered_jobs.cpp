@@ -65,6 +65,68 @@ std::uint32_t turn_round_ordinal() {
     return ordinal;
 }
 
+constexpr std::string_view kShared = "a value that takes several chunks of a few bytes each";
+constexpr std::uint64_t kChunk = 8;
+
+// Adds the number of rows that come by to the accumulator that has the number of the node.
+class CountRows final : public rdd::Operator {
+public:
+    CountRows(const rdd::OperatorInit& init, rdd::Sink& next) : next_(next) {
+        rdd::ByteReader in(init.payload);
+        const rdd::AccumulatorId id{in.number<std::int64_t>()};
+        const rdd::BroadcastRef ref{rdd::BroadcastId{in.number<std::int64_t>()},
+                                    in.number<std::uint64_t>(), in.number<std::uint64_t>()};
+        const auto value = init.scope.broadcasts()->read(ref, rdd::text_face());
+        if (!value || *static_cast<const std::string_view*>(value->get()) != kShared) {
+            rdd::TaskFailure failure;
+            failure.kind = rdd::FailureKind::ExceptionFailure;
+            failure.message = "a broadcast value is not what it was: " +
+                              (value ? "other bytes" : value.error().message);
+            failure.final = true;
+            init.scope.fail(std::move(failure));
+        }
+        auto part = std::make_unique<Part>();
+        part_ = part.get();
+        init.scope.accumulators().add(id, "", std::move(part));
+    }
+    rdd::Flow push(rdd::Batch& batch) override {
+        part_->rows += batch.count;
+        return next_.push(batch);
+    }
+    rdd::Flow close() override { return rdd::Flow::Continue; }
+
+private:
+    struct Part final : rdd::AccumulatorPart {
+        std::int64_t rows = 0;
+        rdd::Bytes encoded() const override { return std::to_string(rows); }
+        std::string text() const override { return {}; }
+    };
+    rdd::Sink& next_;
+    Part* part_;
+};
+
+rdd::RddNode counted(std::int32_t id, const rdd::RddNode& parent, const rdd::BroadcastRef& ref) {
+    static const std::uint32_t ordinal = [] {
+        rdd::OperatorEntry entry;
+        entry.type_name = "CountRows";
+        entry.make_operator = [](const rdd::OperatorInit& init,
+                                 rdd::Sink& next) -> std::unique_ptr<rdd::Operator> {
+            return std::make_unique<CountRows>(init, next);
+        };
+        return rdd::register_entry(entry);
+    }();
+    rdd::RddNode node = sorted(id, parent);
+    node.name = "count_rows";
+    rdd::ByteWriter payload;
+    payload.number<std::int64_t>(id);
+    payload.number(ref.id.value);
+    payload.number(ref.bytes);
+    payload.number(ref.chunk_bytes);
+    node.op = rdd::registered_operator(ordinal, "count_rows", payload.take());
+    node.determinism = parent.determinism;
+    return node;
+}
+
 rdd::RddNode turned(std::int32_t id, const rdd::RddNode& parent) {
     rdd::RddNode node = sorted(id, parent);
     node.name = "turn_round";
@@ -96,8 +158,14 @@ UnorderedJobs draw_unordered_jobs(Prng& prng) {
         kept.storage = rdd::kMemoryOnly;
     }
     const rdd::RddNode again = shuffled(5, kept, 2, 3);
-    jobs.plan = plan_of({source, hashed, turn, dealt, kept, again});
-    jobs.roots = {again, kept, hashed};
+    jobs.broadcasts = std::make_shared<blocks::BroadcastStore>();
+    rdd::ByteWriter value;
+    value.text(kShared);
+    jobs.broadcast = jobs.broadcasts->add(value.take(), kChunk);
+    jobs.roots = {counted(6, again, jobs.broadcast), counted(7, kept, jobs.broadcast),
+                  counted(8, hashed, jobs.broadcast)};
+    jobs.plan = plan_of(
+        {source, hashed, turn, dealt, kept, again, jobs.roots[0], jobs.roots[1], jobs.roots[2]});
     return jobs;
 }
 

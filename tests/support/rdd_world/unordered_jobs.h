@@ -4,10 +4,12 @@
 // in each attempt, and are dealt out by position. Lost output of such a stage cannot be computed
 // again without what depended on it. Their answers, as sets, are known all the same.
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/base/prng.h"
+#include "common/blocks/broadcast_store.h"
 #include "common/rdd/plan.h"
 
 namespace heddle::test {
@@ -16,6 +18,9 @@ struct UnorderedJobs {
     rdd::Plan plan;
     std::vector<rdd::RddNode> roots;    // each is worth a job: they share shuffles and a cache
     std::vector<std::string> expected;  // sorted: what each of them collects
+    // The tasks of last stages read a broadcast variable, and fail when it is not what it was.
+    std::shared_ptr<blocks::BroadcastStore> broadcasts;  // shared with who answers for the driver
+    rdd::BroadcastRef broadcast;
 };
 
 UnorderedJobs draw_unordered_jobs(Prng& prng);

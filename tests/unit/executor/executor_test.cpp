@@ -20,6 +20,7 @@
 #include "executor/shell/program_check.h"
 #include "executor/shell/thread_heap.h"
 #include "executor/shell/worker_pool.h"
+#include "executor/task/broadcasts.h"
 
 namespace heddle::executor {
 namespace {
@@ -126,6 +127,37 @@ TEST(ThreadHeap, HasRoomForManySmallPiecesAfterItWasWidened) {
     EXPECT_EQ(after, before);
 }
 
+TEST(Executor, KnowsTheOthersThatHoldABroadcastAndForgetsADroppedOne) {
+    Books books(1);
+    books.hear(rdd::ExecutorWelcome{rdd::ExecutorId{2}, "app", seconds(1)});
+    const Effects known =
+        books.hear(rdd::BroadcastHeld{rdd::BroadcastId{6}, 1, rdd::ExecutorId{3}});
+    ASSERT_EQ(known.size(), 1U);
+    EXPECT_EQ(std::get<KnowHolder>(known[0]).held.executor, rdd::ExecutorId{3});
+    EXPECT_TRUE(books.hear(rdd::BroadcastHeld{rdd::BroadcastId{6}, 1, rdd::ExecutorId{2}}).empty())
+        << "that is itself";
+    const Effects dropped = books.hear(rdd::DropBroadcast{rdd::BroadcastId{6}});
+    ASSERT_EQ(dropped.size(), 1U);
+    EXPECT_EQ(std::get<ForgetBroadcast>(dropped[0]).broadcast, rdd::BroadcastId{6});
+}
+
+TEST(BroadcastDesk, ChoosesAmongTheHoldersThatLive) {
+    BroadcastDesk desk;
+    const rdd::BroadcastId id{6};
+    const rdd::ExecutorId self{1};
+    EXPECT_EQ(desk.holder(id, 1, self), std::nullopt) << "the driver";
+    desk.hold({id, 1, rdd::ExecutorId{2}});
+    desk.hold({id, 1, rdd::ExecutorId{3}});
+    desk.hold({id, 1, rdd::ExecutorId{3}});  // doubled
+    EXPECT_NE(desk.holder(id, 1, self), desk.holder(id, 1, rdd::ExecutorId{2}))
+        << "others go elsewhere";
+    EXPECT_EQ(desk.holder(id, 2, self), std::nullopt);
+    desk.lose(rdd::ExecutorId{3});
+    EXPECT_EQ(desk.holder(id, 1, self), rdd::ExecutorId{2});
+    desk.forget(id);
+    EXPECT_EQ(desk.holder(id, 1, self), std::nullopt);
+}
+
 TEST(Executor, AnswersACancelledTaskThatHasNotBegun) {
     Books books(1);
     books.hear(launch(1));
@@ -160,6 +192,8 @@ TEST(ExecutorProtocol, RoundTripsAndRefusesEveryCutMessage) {
         rdd::MapOutputsKnown{std::make_shared<const rdd::MapOutputTable>(table)},
         task,
         rdd::DropRdd{rdd::RddId{4}},
+        rdd::BroadcastHeld{rdd::BroadcastId{6}, 2, rdd::ExecutorId{3}},
+        rdd::DropBroadcast{rdd::BroadcastId{6}},
         rdd::ExecutorStop{}};
     for (const rdd::ToExecutor& message : messages) {
         const rdd::Bytes bytes = rdd::encode(message);
@@ -171,6 +205,10 @@ TEST(ExecutorProtocol, RoundTripsAndRefusesEveryCutMessage) {
         }
     }
     EXPECT_FALSE(rdd::decode_to_executor("\xff").ok());
+    const rdd::BroadcastKept kept{rdd::BroadcastId{6}, 2};
+    const auto back = rdd::decode_from_executor(rdd::encode(rdd::FromExecutor(kept)));
+    ASSERT_TRUE(back.ok());
+    EXPECT_EQ(std::get<rdd::BroadcastKept>(*back), kept);
 }
 
 TEST(ExecutorProtocol, TellsAnotherRuntimeVersionFromRubbish) {

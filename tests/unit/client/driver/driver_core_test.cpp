@@ -33,9 +33,19 @@ public:
                 } else if (const auto* table = std::get_if<rdd::MapOutputsKnown>(&send->message)) {
                     trace_ +=
                         "outputs of shuffle " + std::to_string(table->table->shuffle.value) + "\n";
+                } else if (const auto* held = std::get_if<rdd::BroadcastHeld>(&send->message)) {
+                    trace_ += "tell " + rdd::to_string(send->executor) + ": chunk " +
+                              std::to_string(held->chunk) + " is on " +
+                              rdd::to_string(held->executor) + "\n";
+                } else if (std::holds_alternative<rdd::DropBroadcast>(send->message)) {
+                    trace_ += "drop broadcast on " + rdd::to_string(send->executor) + "\n";
                 }
             } else if (const auto* result = std::get_if<DeliverResult>(&effect)) {
                 trace_ += "result " + std::to_string(result->partition) + "\n";
+            } else if (const auto* merge = std::get_if<MergeAccumulators>(&effect)) {
+                for (const rdd::AccumulatorUpdate& update : merge->updates) {
+                    trace_ += "add " + update.part + "\n";
+                }
             } else if (const auto* end = std::get_if<EndJob>(&effect)) {
                 trace_ += "end " + std::to_string(end->job.value) + "\n";
                 error_ = end->error;
@@ -63,8 +73,11 @@ public:
         tell(event);
     }
     // Answers the launch number `index`; map tasks with as many sizes as there are reducers.
-    void succeed(std::size_t index, std::size_t reducers = 0) {
+    void succeed(std::size_t index, std::size_t reducers = 0, const std::string& adds = "") {
         rdd::TaskResult result;
+        if (!adds.empty()) {
+            result.accumulators = {{rdd::AccumulatorId{7}, "rows", adds, adds}};
+        }
         result.task = launched_.at(index).task.task;
         if (reducers > 0) {
             result.map = rdd::MapStatus{result.task, launched_[index].task.partition, "",
@@ -290,6 +303,103 @@ TEST(DriverCore, ComputesLostMapOutputAgainAfterTheGraceTime) {
     EXPECT_EQ(core.trace(), "outputs of shuffle 0\nrun 1/0 on 1\n");
     core.succeed(3);
     EXPECT_EQ(core.trace(), "result 0\nend 0\n");
+}
+
+TEST(DriverCore, CountsWhatATaskAddsWithTheOneResultOfItsPartition) {
+    Core core;
+    core.add_executor(1, "node-1", 2);
+    core.submit(0, test::plan_of({source_of(2)}), source_of(2));
+    core.trace();
+    core.succeed(0, 0, "5");
+    EXPECT_EQ(core.trace(), "add 5\nresult 0\n");
+    core.succeed(0, 0, "5");  // doubled
+    EXPECT_EQ(core.trace(), "");
+    core.fail(1, exception("bad date"));
+    EXPECT_EQ(core.trace(), "run 0/1 on 1\n");
+    core.succeed(2, 0, "6");
+    EXPECT_EQ(core.trace(), "add 6\nresult 1\nend 0\n") << "before the end of the job";
+}
+
+// A map task of an attempt that was given up and one of its successor both succeed, and later the
+// output is lost and computed again: the partition counts once.
+TEST(DriverCore, CountsWhatAMapTaskAddsOnceHoweverOftenItsOutputIsComputed) {
+    Core core;
+    core.add_executor(1, "node-1");
+    core.add_executor(2, "node-2");
+    const rdd::RddNode source = source_of(1);
+    const rdd::RddNode reader = test::shuffled(1, source, 0, 1);
+    core.submit(0, test::plan_of({source, reader}), reader);
+    core.succeed(0, 1, "4");
+    EXPECT_EQ(core.trace(), "run 0/0 on 1\nadd 4\noutputs of shuffle 0\nrun 1/0 on 1\n");
+    core.tell(ExecutorLost{rdd::ExecutorId{1}, "killed"});
+    core.advance(200_ms);
+    EXPECT_EQ(core.trace(), "run 0/0 on 2\n");
+    core.succeed(2, 1, "4");
+    EXPECT_EQ(core.trace(), "outputs of shuffle 0\nrun 1/0 on 2\n");
+    core.succeed(3, 0, "9");
+    EXPECT_EQ(core.trace(), "add 9\nresult 0\nend 0\n");
+}
+
+TEST(DriverCore, TellsExecutorsWhoHoldsChunksOfABroadcastAndForgetsTheLost) {
+    Core core;
+    for (std::int32_t id = 1; id <= 3; ++id) {
+        core.add_executor(id, "node-1");
+    }
+    const rdd::BroadcastKept kept{rdd::BroadcastId{5}, 1};
+    core.tell(ExecutorSaid{rdd::ExecutorId{2}, kept});
+    EXPECT_EQ(core.trace(), "tell 1: chunk 1 is on 2\ntell 3: chunk 1 is on 2\n");
+    core.tell(ExecutorSaid{rdd::ExecutorId{2}, kept});  // doubled
+    EXPECT_EQ(core.trace(), "");
+    core.add_executor(4, "node-1");
+    EXPECT_EQ(core.trace(), "tell 4: chunk 1 is on 2\n");
+    core.tell(ExecutorLost{rdd::ExecutorId{2}, "killed"});
+    core.tell(ExecutorSaid{rdd::ExecutorId{2}, kept});  // late
+    core.add_executor(5, "node-1");
+    EXPECT_EQ(core.trace(), "") << "nobody holds it";
+}
+
+TEST(DriverCore, DropsABroadcastEverywhereAndADestroyedOneWhereverItTurnsUp) {
+    Core core;
+    core.add_executor(1, "node-1");
+    core.add_executor(2, "node-1");
+    const rdd::BroadcastKept kept{rdd::BroadcastId{5}, 1};
+    core.tell(ExecutorSaid{rdd::ExecutorId{1}, kept});
+    EXPECT_EQ(core.trace(), "tell 2: chunk 1 is on 1\n");
+    core.tell(BroadcastDropped{rdd::BroadcastId{5}, false});
+    EXPECT_EQ(core.trace(), "drop broadcast on 1\ndrop broadcast on 2\n");
+    core.tell(ExecutorSaid{rdd::ExecutorId{1}, kept});  // fetched again
+    EXPECT_EQ(core.trace(), "tell 2: chunk 1 is on 1\n");
+    core.tell(BroadcastDropped{rdd::BroadcastId{5}, true});
+    core.trace();
+    core.tell(ExecutorSaid{rdd::ExecutorId{2}, kept});  // it was fetching
+    EXPECT_EQ(core.trace(), "drop broadcast on 2\n");
+}
+
+TEST(DriverCore, SharesAChunkBetweenAFewHoldersOnly) {
+    Core core;
+    for (std::int32_t id = 1; id <= 6; ++id) {
+        core.add_executor(id, "node-1");
+        core.trace();
+        core.tell(ExecutorSaid{rdd::ExecutorId{id}, rdd::BroadcastKept{rdd::BroadcastId{5}, 1}});
+    }
+    EXPECT_EQ(core.trace(), "") << "four are enough";
+}
+
+TEST(DriverCore, ShowsNamedAccumulatorsWithTheirStageAndTask) {
+    Core core;
+    core.add_executor(1, "node-1");
+    core.submit(0, test::plan_of({source_of(1)}), source_of(1));
+    core.succeed(0, 0, "5");
+    core.tell(AccumulatorsMerged{rdd::StageId{0},
+                                 0,
+                                 core.launched_[0].task.task,
+                                 {{rdd::AccumulatorId{7}, "rows", "5", "12"}}});
+    const StageView& stage = core.driver_.progress().stages().begin()->second;
+    ASSERT_EQ(stage.accumulators.size(), 1U);
+    EXPECT_EQ(stage.accumulators.begin()->second.name, "rows");
+    EXPECT_EQ(stage.accumulators.begin()->second.value, "12");
+    ASSERT_EQ(stage.task_views.at(0).accumulators.size(), 1U);
+    EXPECT_EQ(stage.task_views[0].accumulators[0].update, "5");
 }
 
 TEST(DriverCore, SkipsAStageWhoseOutputIsThere) {

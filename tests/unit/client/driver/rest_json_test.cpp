@@ -110,6 +110,23 @@ TEST_F(RestJson, ChoosesByOneStatusOrSeveral) {
     EXPECT_EQ(stage.find("tasks")->object()->size(), 1U);
 }
 
+TEST_F(RestJson, ShowsNamedAccumulatorsOfStagesAndTasks) {
+    const rdd::TaskId task = launched_[0].second.task;
+    tell(
+        AccumulatorsMerged{rdd::StageId{0}, 0, task, {{rdd::AccumulatorId{7}, "rows", "5", "12"}}});
+    const auto stage = ask("stages/0/0");
+    ASSERT_TRUE(stage.ok());
+    EXPECT_NE(stage->find(R"("accumulatorUpdates":[{"id":7,"name":"rows","value":"12"}])"),
+              std::string::npos)
+        << *stage;
+    const auto tasks = ask("stages/0/0/taskList");
+    ASSERT_TRUE(tasks.ok());
+    EXPECT_NE(
+        tasks->find(R"("accumulatorUpdates":[{"id":7,"name":"rows","update":"5","value":"12"}])"),
+        std::string::npos)
+        << *tasks;
+}
+
 TEST_F(RestJson, SaysWhatIsUnknownInSparksWords) {
     EXPECT_EQ(refusal("jobs/7"), "unknown job: 7");
     EXPECT_EQ(refusal("jobs/x"), "unknown job: x");

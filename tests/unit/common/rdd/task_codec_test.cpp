@@ -19,6 +19,7 @@ TEST(TaskCodec, EverythingComesBack) {
     result.map = MapStatus{{99}, 3, "executor-2", {0, 1, 1'000'000'000'000}};
     result.value = "answer";
     result.blocks = {{BlockId::rdd({3}, 4), 100, 0}};
+    result.accumulators = {{{7}, "rows", "12", std::string("\0x", 2)}, {{8}, "", "", ""}};
     result.metrics.shuffle_records_written = 12;
     const auto copy = decode_task_result(encode(result));
     ASSERT_TRUE(copy.ok());
@@ -40,12 +41,14 @@ TEST(TaskFailure, SaysWhatFailedWhereAndOnWhat) {
 }
 
 TEST(BlockId, NamesAreSparks) {
-    for (const char* name : {"rdd_3_0", "shuffle_1_17_4", "broadcast_2", "taskresult_99"}) {
+    for (const char* name :
+         {"rdd_3_0", "shuffle_1_17_4", "broadcast_2", "broadcast_2_piece0", "taskresult_99"}) {
         const auto id = parse_block_id(name);
         ASSERT_TRUE(id.ok()) << name;
         EXPECT_EQ(to_string(*id), name);
     }
-    for (const char* name : {"", "rdd_3", "rdd_3_0_1", "shuffle_1_2", "rdd_x_0", "table_1_2"}) {
+    for (const char* name : {"", "rdd_3", "rdd_3_0_1", "shuffle_1_2", "rdd_x_0", "table_1_2",
+                             "rdd_3_piece0", "broadcast_2_0"}) {
         EXPECT_FALSE(parse_block_id(name).ok()) << name;
     }
 }

@@ -1,0 +1,167 @@
+// Fetching broadcast values.
+#include "executor/task/broadcasts.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "common/base/strings.h"
+#include "common/rdd/row_buffer.h"
+#include "executor/task/task_body.h"
+
+namespace heddle::executor {
+
+namespace {
+
+// Between tasks of one executor: whoever holds it fetches.
+class Turn {
+public:
+    Turn(BroadcastDesk& desk, rdd::BroadcastId id) : desk_(desk), id_(id) { desk_.begin(id_); }
+    ~Turn() { desk_.end(id_); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+private:
+    BroadcastDesk& desk_;
+    rdd::BroadcastId id_;
+};
+
+std::string name_of(const rdd::BroadcastRef& ref) {
+    return "broadcast " + std::to_string(ref.id.value);
+}
+
+std::shared_ptr<const void> value_in(const blocks::BlockPtr& block, const rdd::RecordFace& face) {
+    if (block == nullptr || block->face() != &face || block->chunks().empty()) {
+        return nullptr;
+    }
+    return {block, block->chunks().front().rows};
+}
+
+}  // namespace
+
+void BroadcastDesk::begin(rdd::BroadcastId id) {
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [&] { return under_way_.count(id) == 0; });
+    under_way_.insert(id);
+}
+
+void BroadcastDesk::end(rdd::BroadcastId id) {
+    {
+        const std::lock_guard lock(mutex_);
+        under_way_.erase(id);
+    }
+    ended_.notify_all();
+}
+
+void BroadcastDesk::hold(const rdd::BroadcastHeld& held) {
+    const std::lock_guard lock(mutex_);
+    std::vector<rdd::ExecutorId>& holders = holders_[{held.broadcast, held.chunk}];
+    if (std::find(holders.begin(), holders.end(), held.executor) == holders.end()) {
+        holders.push_back(held.executor);
+    }
+}
+
+void BroadcastDesk::lose(rdd::ExecutorId executor) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [chunk, holders] : holders_) {
+        std::erase(holders, executor);
+    }
+}
+
+void BroadcastDesk::forget(rdd::BroadcastId id) {
+    const std::lock_guard lock(mutex_);
+    holders_.erase(holders_.lower_bound({id, INT64_MIN}), holders_.upper_bound({id, INT64_MAX}));
+}
+
+std::optional<rdd::ExecutorId> BroadcastDesk::holder(rdd::BroadcastId id, std::int64_t chunk,
+                                                     rdd::ExecutorId self) const {
+    const std::lock_guard lock(mutex_);
+    const auto it = holders_.find({id, chunk});
+    if (it == holders_.end() || it->second.empty()) {
+        return std::nullopt;
+    }
+    const auto turn = static_cast<std::size_t>(self.value + chunk);
+    return it->second[turn % it->second.size()];
+}
+
+Result<std::shared_ptr<const void>> TaskBroadcasts::read(const rdd::BroadcastRef& ref,
+                                                         const rdd::RecordFace& face) {
+    const rdd::BlockId id = rdd::BlockId::broadcast(ref.id);
+    if (auto value = value_in(environment_.store.get(id), face)) {
+        return value;
+    }
+    const Turn turn(environment_.broadcasts(), ref.id);
+    if (auto value = value_in(environment_.store.get(id), face)) {
+        return value;
+    }
+    return fetch(ref, face);
+}
+
+Result<std::shared_ptr<const void>> TaskBroadcasts::fetch(const rdd::BroadcastRef& ref,
+                                                          const rdd::RecordFace& face) {
+    rdd::OperatorBudget budget(scope_, name_of(ref));
+    const auto size = static_cast<std::int64_t>(ref.bytes);
+    if (!budget.reserve(size)) {
+        budget.release(size);
+        return Error{ErrorCode::Unavailable, scope_.failure()->message};
+    }
+    rdd::Bytes value;
+    const Status gathered = gather(ref, value);
+    blocks::TypedBlockBuilder builder(face);
+    Status decoded = gathered;
+    if (gathered) {
+        rdd::ByteReader in(value);
+        rdd::RowBuffer row(face, 1);
+        row.added(face.decode(in, row.rows(), 1));
+        decoded = in.status(name_of(ref));
+        if (decoded) {
+            builder.append(row.rows(), 1);
+        }
+    }
+    value = rdd::Bytes();
+    budget.release(size);
+    TRY(decoded);
+    const blocks::BlockPtr block = builder.finish();
+    // Where there is no room for it, it lives as long as the tasks that read it now.
+    (void)environment_.store.put(rdd::BlockId::broadcast(ref.id), block, rdd::kMemoryOnly);
+    return value_in(block, face);
+}
+
+// Executors begin at different chunks, so that they have something to give to each other.
+Status TaskBroadcasts::gather(const rdd::BroadcastRef& ref, rdd::Bytes& value) {
+    value.resize(ref.bytes);
+    const std::size_t count = ref.chunks();
+    const std::size_t first = count == 0 ? 0 : environment_.broadcast_start() % count;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t chunk = (first + i) % count;
+        const auto id = rdd::BlockId::broadcast(ref.id, static_cast<std::int64_t>(chunk) + 1);
+        blocks::BlockPtr block = environment_.store.get(id);
+        if (block == nullptr) {
+            TRY(block, environment_.fetch_broadcast(id));
+            if (block == nullptr) {
+                return Error{ErrorCode::NotFound, name_of(ref) + " was destroyed: a broadcast "
+                                                                 "variable must not be used after "
+                                                                 "destroy()"};
+            }
+            constexpr rdd::StorageLevel kChunks{true, true, false, 1};
+            if (environment_.store.put(id, block, kChunks)) {
+                environment_.broadcast_kept(ref.id, id.second);
+            }
+        }
+        std::size_t at = chunk * ref.chunk_bytes;
+        if (at + block->bytes() > value.size()) {
+            return Error{ErrorCode::DataLoss, name_of(ref) + ": a chunk is too long"};
+        }
+        for (const blocks::Segment& segment : block->segments()) {
+            std::memcpy(value.data() + at, segment.data, segment.size);
+            at += segment.size;
+        }
+        if (at != std::min<std::uint64_t>(ref.bytes, (chunk + 1) * ref.chunk_bytes)) {
+            return Error{ErrorCode::DataLoss, name_of(ref) + ": a chunk is too short"};
+        }
+    }
+    return {};
+}
+
+}  // namespace heddle::executor

@@ -1,0 +1,63 @@
+#pragma once
+
+// Broadcast values in one executor. The decoded value and the chunks it came in are blocks of the
+// executor's store like any other: on the budget, evicted when memory is short (chunks to disk),
+// and fetched again when a task wants them back. Chunks stay for the other executors.
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "common/rdd/broadcast.h"
+#include "common/rdd/executor_protocol.h"
+#include "common/rdd/scope.h"
+
+namespace heddle::executor {
+
+class TaskEnvironment;  // task_body.h, which includes this
+
+// What all tasks of an executor share. Thread-safe.
+class BroadcastDesk {
+public:
+    /// One task fetches a value; those that want it meanwhile wait for that one.
+    void begin(rdd::BroadcastId id);
+    void end(rdd::BroadcastId id);
+
+    // Which other executors hold which chunks, as the driver said.
+    void hold(const rdd::BroadcastHeld& held);
+    void lose(rdd::ExecutorId executor);
+    void forget(rdd::BroadcastId id);
+    /// One of the holders; none: nobody is known, so the driver is asked. Different executors
+    /// choose different ones.
+    std::optional<rdd::ExecutorId> holder(rdd::BroadcastId id, std::int64_t chunk,
+                                          rdd::ExecutorId self) const;
+
+private:
+    using Chunk = std::pair<rdd::BroadcastId, std::int64_t>;
+    mutable std::mutex mutex_;
+    std::condition_variable ended_;
+    std::set<rdd::BroadcastId> under_way_;
+    std::map<Chunk, std::vector<rdd::ExecutorId>> holders_;
+};
+
+class TaskBroadcasts final : public rdd::BroadcastReader {
+public:
+    TaskBroadcasts(TaskEnvironment& environment, rdd::TaskScope& scope)
+        : environment_(environment), scope_(scope) {}
+    Result<std::shared_ptr<const void>> read(const rdd::BroadcastRef& ref,
+                                             const rdd::RecordFace& face) override;
+
+private:
+    Result<std::shared_ptr<const void>> fetch(const rdd::BroadcastRef& ref,
+                                              const rdd::RecordFace& face);
+    Status gather(const rdd::BroadcastRef& ref, rdd::Bytes& value);
+
+    TaskEnvironment& environment_;
+    rdd::TaskScope& scope_;
+};
+
+}  // namespace heddle::executor

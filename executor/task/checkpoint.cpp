@@ -1,0 +1,137 @@
+// Writing and reading the files of checkpoints.
+#include "executor/task/checkpoint.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "common/blocks/block.h"
+#include "common/rdd/record_face.h"
+
+namespace heddle::executor {
+
+namespace {
+
+void fail(rdd::TaskScope& scope, const std::string& operation, std::string message, bool final) {
+    rdd::TaskFailure failure;
+    failure.kind = rdd::FailureKind::ExceptionFailure;
+    failure.operation = operation;
+    failure.message = std::move(message);
+    failure.final = final;
+    scope.fail(std::move(failure));
+}
+
+class SaveCheckpoint final : public rdd::Action {
+public:
+    SaveCheckpoint(const rdd::OperatorInit& init, fs::FileSystem& files)
+        : budget_(init.scope, init.operation),
+          builder_(*init.face),
+          path_(std::string(init.payload) + "/attempts/part-" + std::to_string(init.partition) +
+                "-task-" + std::to_string(init.scope.task().task.value)) {
+        auto file = files.create(path_);
+        if (file) {
+            file_ = std::move(file).value();
+        } else {
+            give_up(file.error());
+        }
+    }
+    ~SaveCheckpoint() override { budget_.release(reserved_); }
+
+    rdd::Flow push(rdd::Batch& batch) override {
+        builder_.append(batch.rows, nullptr, batch.count);
+        budget_.scope().metrics().output_records_written += batch.count;
+        if (const std::int64_t more = builder_.memory() - reserved_; more > 0) {
+            reserved_ += more;
+            if (!budget_.reserve(more)) {
+                return rdd::Flow::Stop;
+            }
+        }
+        return std::cmp_less(builder_.memory(), blocks::kSegmentBytes) ? budget_.scope().flow()
+                                                                       : flush();
+    }
+    rdd::Bytes result() override {
+        if (flush() == rdd::Flow::Continue) {
+            if (const Status status = file_->close(); !status) {
+                give_up(status.error());
+            }
+        }
+        return path_;
+    }
+
+private:
+    rdd::Flow flush() {
+        // An empty partition is one image of no records: a file without any would look cut off.
+        const bool needed = builder_.records() != 0 || !written_;
+        if (file_ != nullptr && needed && !budget_.scope().stopped()) {
+            const blocks::BlockPtr block = builder_.finish();
+            const blocks::BlockImage image = blocks::image_of(*block);
+            budget_.scope().metrics().output_bytes_written += static_cast<std::int64_t>(image.size);
+            for (const std::string_view part : image.parts) {
+                if (const Status status = file_->write(part); !status) {
+                    give_up(status.error());
+                    break;
+                }
+            }
+            written_ = true;
+            budget_.release(std::exchange(reserved_, 0));
+        }
+        return budget_.scope().flow();
+    }
+    void give_up(const Error& error) {
+        fail(budget_.scope(), budget_.operation(), error.message, false);
+    }
+
+    rdd::OperatorBudget budget_;
+    std::int64_t reserved_ = 0;
+    blocks::BlockBuilder builder_;
+    std::string path_;
+    std::unique_ptr<fs::FileWriter> file_;
+    bool written_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<rdd::Action> make_save_checkpoint(const rdd::OperatorInit& init,
+                                                  fs::FileSystem& files) {
+    return init.payload.empty() || init.face == nullptr
+               ? nullptr
+               : std::make_unique<SaveCheckpoint>(init, files);
+}
+
+void run_checkpoint(std::string_view payload, const SourceInit& init, rdd::Sink& sink) {
+    const std::string path(payload);
+    auto view = init.files.view(path, 0, UINT64_MAX);
+    if (!view) {
+        fail(init.scope, init.operation, "the checkpoint is gone: " + view.error().message, false);
+        return;
+    }
+    const std::shared_ptr<const fs::FileView> file = std::move(view).value();
+    init.keep.push_back(file);
+    auto block = blocks::parse_blocks(file->bytes(), file);
+    if (!block) {
+        fail(init.scope, init.operation, "checkpoint file '" + path + "': " + block.error().message,
+             false);
+        return;
+    }
+    init.keep.push_back(*block);
+    init.scope.metrics().input_bytes_read += static_cast<std::int64_t>(file->bytes().size());
+    init.scope.metrics().input_records_read += static_cast<std::int64_t>((*block)->records());
+    const auto flow = blocks::read_block(**block, init.face, [&](rdd::Batch& batch) {
+        return sink.push(batch) == rdd::Flow::Stop ? rdd::Flow::Stop : init.scope.flow();
+    });
+    if (!flow) {
+        fail(init.scope, init.operation, "checkpoint file '" + path + "': " + flow.error().message,
+             false);
+    }
+}
+
+void run_lost_checkpoint(std::string_view payload, const SourceInit& init) {
+    fail(init.scope, init.operation,
+         "partition " + std::string(payload) +
+             " of a local checkpoint is lost: the executor that held it has ended, or the RDD was "
+             "unpersisted. Its lineage was cut off by local_checkpoint(); use checkpoint() for what "
+             "has to survive executors",
+         true);
+}
+
+}  // namespace heddle::executor
