@@ -146,7 +146,7 @@ bool BlockStore::put(const BlockId& id, const BlockPtr& block, const StorageLeve
     }
     Entry entry;
     entry.level = level;
-    entry.size = block->memory();
+    entry.size = std::max<std::int64_t>(block->memory(), 1);  // 0 would tell the driver it is gone
     if (level.memory && accountant_.acquire_storage(entry.size)) {
         entry.memory = block;
     } else if (level.disk) {

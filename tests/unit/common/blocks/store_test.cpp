@@ -63,6 +63,17 @@ TEST_F(Stores, MemoryAndDiskKeepsVictimsOnDisk) {
     EXPECT_TRUE(std::filesystem::is_empty(folder_ + "-cache"));
 }
 
+TEST_F(Stores, AnEmptyPartitionIsReportedAsHeld) {
+    const BlockPtr empty = block_of(std::vector<std::uint64_t>(), true);
+    ASSERT_EQ(empty->memory(), 0) << "nothing would read as gone";
+    EXPECT_TRUE(store_.put(id(0), empty, rdd::kMemoryAndDisk));
+    const auto updates = store_.take_updates();
+    ASSERT_EQ(updates.size(), 1U);
+    EXPECT_GT(updates[0].memory, 0);
+    store_.drop(id(0));
+    EXPECT_EQ(accountant_.usage().storage, 0);
+}
+
 TEST_F(Stores, AReaderKeepsItsBlockWhenItIsDropped) {
     EXPECT_TRUE(store_.put(id(0), numbers(7), rdd::kMemoryOnly));
     const BlockPtr block = store_.get(id(0));
