@@ -288,7 +288,9 @@ private:
     void drop_if_done(const ApplicationId& application);
     void add_use(SeatBook& seat, LabelIndex label, const Resource& size, bool leads, int sign);
 
+    void check_settled() const;
     SeatKey key_of(SeatIndex index) const;
+    QueueKey key_of_queue(QueueIndex index) const;
     std::uint64_t use_of(const UserBook& user) const;
     void relist(SeatIndex index);
     void relist_user(UserIndex index);

@@ -102,5 +102,19 @@ TEST(QueueTree, CountsNamedResourcesAgainstTheFactorOfUsers) {
     EXPECT_EQ(refusal->bound, (Resource{6144, 6, {{"gpu", 3}}}));
 }
 
+// A user's use counts for the weight, which another configuration may change while nobody asks.
+TEST(QueueTree, WeighsUseAnewWithAnotherConfiguration) {
+    QueueConfig queue = queue_config("root.q");
+    QueueTree tree(configured({queue}));
+    tree.refresh({{kNoLabel, {8192, 8}}});
+    const ApplicationId app{1, 1};
+    tree.enter({app, tree.find_leaf("q").value(), "alice", 0, 1});
+    tree.charge(app, kNoLabel, {4096, 4}, false);
+    queue.user_weights["alice"] = 2000;
+    tree.reconfigure(configured({queue}));
+    tree.check();
+    EXPECT_EQ(tree.user(tree.seat(app)->user).use, kWholeShare / 4);
+}
+
 }  // namespace
 }  // namespace heddle::rm
