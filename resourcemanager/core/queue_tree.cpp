@@ -174,6 +174,7 @@ void QueueTree::refresh(const std::map<std::string, Resource>& totals) {
         return;
     }
     recompute_capacities();
+    ++computed_;
     for (SeatIndex index = 0; index < seats_.size(); ++index) {
         if (seats_[index].listed.in) {
             relist(index);
