@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -161,6 +162,8 @@ struct Books {
     ChangeLog changes;
     View view;            // as published, kept up to date by publish()
     WaitingList waiting;  // as the view shows it
+    std::vector<std::shared_ptr<const QueueTerms>> terms;  // by queue, as the view shows them
+    std::uint64_t terms_computed = 0;
 
     template <typename E>
     void emit(E&& effect) {

@@ -29,6 +29,9 @@ Resource at_least_minimum(const Books& books, Resource size) {
     const Resource& least = books.config.scheduler.container_min;
     size.memory_mib = std::max(size.memory_mib, least.memory_mib);
     size.vcores = std::max(size.vcores, least.vcores);
+    for (const NamedCounts::Entry& entry : least.named.entries()) {
+        size.named.set(entry.name, std::max(size.named.get(entry.name), entry.count));
+    }
     return size;
 }
 

@@ -161,6 +161,16 @@ std::uint64_t QueueTree::share_allowed(const Queue& leaf) const {
     return static_cast<std::uint64_t>(std::min<Uint128>(std::max(equal, part), kShareMax));
 }
 
+// In amounts, for people. Nobody wants room: as if one with weight 1 did.
+Resource QueueTree::user_share(QueueIndex index) const {
+    const Queue& leaf = queues_[index];
+    const bool owed = dominant_share(leaf.guaranteed, total_) >= dominant_share(leaf.used, total_);
+    const std::int64_t weight = leaf.active_weight > 0 ? leaf.active_weight : 1000;
+    const std::int64_t part = std::max<std::int64_t>(
+        1'000'000 / weight, std::int64_t{leaf.settings.user_limit_percent_min} * 10);
+    return scaled(owed ? leaf.guaranteed : leaf.used, part);
+}
+
 // As in YARN a user may pass the limit by one container, so that somebody can always go on; and the
 // one that uses least of all that want is never refused.
 std::optional<Refusal> QueueTree::refused_share(UserIndex index) const {
@@ -172,15 +182,13 @@ std::optional<Refusal> QueueTree::refused_share(UserIndex index) const {
     if (user.use <= allowed) {
         return std::nullopt;
     }
-    const Resource base =
-        dominant_share(leaf.guaranteed, total_) >= dominant_share(leaf.used, total_)
-            ? leaf.guaranteed
-            : leaf.used;
-    const std::int64_t part =
-        std::max<std::int64_t>(1'000'000 / std::max<std::int64_t>(leaf.active_weight, 1),
-                               std::int64_t{leaf.settings.user_limit_percent_min} * 10);
-    return Refusal{
-        Limit::UserShare, user.leaf, {}, user.used, scaled(scaled(base, part), user.weight), 0, 0};
+    return Refusal{Limit::UserShare,
+                   user.leaf,
+                   {},
+                   user.used,
+                   scaled(user_share(user.leaf), user.weight),
+                   0,
+                   0};
 }
 
 std::optional<QueueTree::Found> QueueTree::find_refusal(const SeatBook& seat,

@@ -74,14 +74,18 @@ void QueueTree::relist_user(UserIndex index) {
     }
 }
 
+QueueKey QueueTree::key_of_queue(QueueIndex index) const {
+    const Queue& queue = queues_[index];
+    return {queue_priorities_ ? -queue.settings.priority : 0,
+            dominant_share(queue.used, queue.guaranteed), index};
+}
+
 bool QueueTree::relist_queue(QueueIndex index) {
     if (index == 0) {
         return false;
     }
     Queue& queue = queues_[index];
-    const QueueKey key{queue_priorities_ ? -queue.settings.priority : 0,
-                       dominant_share(queue.used, queue.guaranteed), index};
-    return list(queues_[queue.parent].children, queue.listed, key,
+    return list(queues_[queue.parent].children, queue.listed, key_of_queue(index),
                 (queue.leaf ? queue.users.all() : queue.children.all()) - queue.blocked_mask);
 }
 

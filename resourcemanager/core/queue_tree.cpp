@@ -72,6 +72,7 @@ void QueueTree::reconfigure(const SchedulerConfig& config) {
         const bool active = user.active;
         set_active(index, false);
         user.weight = weight == weights.end() ? 1000 : std::max<std::int64_t>(weight->second, 1);
+        set_use(index);
         set_active(index, active);
         relist_user(index);
     }
@@ -173,6 +174,7 @@ void QueueTree::refresh(const std::map<std::string, Resource>& totals) {
         return;
     }
     recompute_capacities();
+    ++computed_;
     for (SeatIndex index = 0; index < seats_.size(); ++index) {
         if (seats_[index].listed.in) {
             relist(index);
@@ -506,6 +508,8 @@ void QueueTree::check() const {
         CHECK(index == 0 || (queue.listed.in == open.any()));
         CHECK(index == 0 || !open.any() || queue.listed.mask == open);
         std::int64_t weight = 0;
+        std::size_t active = 0;
+        std::size_t over = 0;
         for (const auto& [name, number] : queue.users_by_name) {
             const UserBook& user = users_[number];
             CHECK(user.seats > 0 && user.used == of_users[number] && user.use == use_of(user));
@@ -514,8 +518,36 @@ void QueueTree::check() const {
             CHECK(user.listed.in == (wants.any() && !user.over.has_value()));
             CHECK(!user.listed.in || user.listed.mask == wants);
             weight += user.active ? user.weight : 0;
+            active += user.active ? 1 : 0;
+            over += user.over.has_value() ? 1 : 0;
+            CHECK(user.active == queue.active_by_use.contains({user.use, number}));
+            CHECK(user.over.has_value() == queue.over_by_use.contains({user.use, number}));
+            CHECK(!user.listed.in || user.listed.key.head == *user.waiting.front());
         }
         CHECK(queue.active_weight == weight);
+        CHECK(queue.active_by_use.size() == active && queue.over_by_use.size() == over);
+    }
+    if (!stale_) {
+        check_settled();
+    }
+}
+
+// With capacities computed: every place in the order is the present one, and nothing is blocked
+// that no limit refuses.
+void QueueTree::check_settled() const {
+    for (QueueIndex index = 0; index < queues_.size(); ++index) {
+        const Queue& queue = queues_[index];
+        CHECK(!queue.listed.in || queue.listed.key == key_of_queue(index));
+        for (const auto& [shape, blocked] : queue.blocked) {
+            CHECK(refused_maximum(index, blocked.shape).has_value());
+        }
+        for (const auto& [name, number] : queue.users_by_name) {
+            for (const auto& [shape, blocked] : users_[number].blocked) {
+                CHECK(refused_user(users_[number], blocked.shape).has_value());
+            }
+        }
+        CHECK(queue.over_by_use.empty() ||
+              refused_share(queue.over_by_use.begin()->second).has_value());
     }
 }
 

@@ -225,6 +225,10 @@ public:
     /// Indices in use are below; some may be vacant.
     std::size_t size() const { return queues_.size(); }
     const Resource& total(std::string_view label) const;
+    /// Rises whenever capacities are computed anew, which any change of the configuration leads to.
+    std::uint64_t computed() const { return computed_; }
+    /// What a user of weight 1 may use of a leaf while others want room.
+    Resource user_share(QueueIndex leaf) const;
 
     /// Whether a new application may come in. Errors: FailedPrecondition (state of the queue),
     /// ResourceExhausted (as many as may be).
@@ -288,7 +292,9 @@ private:
     void drop_if_done(const ApplicationId& application);
     void add_use(SeatBook& seat, LabelIndex label, const Resource& size, bool leads, int sign);
 
+    void check_settled() const;
     SeatKey key_of(SeatIndex index) const;
+    QueueKey key_of_queue(QueueIndex index) const;
     std::uint64_t use_of(const UserBook& user) const;
     void relist(SeatIndex index);
     void relist_user(UserIndex index);
@@ -347,6 +353,7 @@ private:
     std::vector<Resource> totals_;  // by label
     Resource total_;                // over all labels
     bool stale_ = true;             // capacities are to be computed again
+    std::uint64_t computed_ = 0;
 
     bool queue_priorities_ = true;
     std::optional<Resource> container_max_;

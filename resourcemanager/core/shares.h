@@ -24,11 +24,16 @@ constexpr std::uint64_t share_of(std::int64_t part, std::int64_t whole) {
     return static_cast<std::uint64_t>(std::min<Uint128>(share, kShareMax));
 }
 
-/// The largest share over all resources. A queue that is owed nothing and uses something comes
-/// after all that are within what they are owed, and before those of its kind that use more.
+/// The largest share over all resources, named ones as well. A queue that is owed nothing and uses
+/// something comes after all that are within what they are owed, and before those of its kind that
+/// use more.
 inline std::uint64_t dominant_share(const Resource& part, const Resource& whole) {
-    return std::max(share_of(part.memory_mib, whole.memory_mib),
-                    share_of(part.vcores, whole.vcores));
+    std::uint64_t largest =
+        std::max(share_of(part.memory_mib, whole.memory_mib), share_of(part.vcores, whole.vcores));
+    for (const NamedCounts::Entry& entry : part.named.entries()) {
+        largest = std::max(largest, share_of(entry.count, whole.named.get(entry.name)));
+    }
+    return largest;
 }
 
 /// `thousandths` of an amount, rounded down.
@@ -39,6 +44,9 @@ inline Resource scaled(const Resource& amount, std::int64_t thousandths) {
     Resource result;
     result.memory_mib = scale(amount.memory_mib);
     result.vcores = scale(amount.vcores);
+    for (const NamedCounts::Entry& entry : amount.named.entries()) {
+        result.named.set(entry.name, scale(entry.count));
+    }
     return result;
 }
 

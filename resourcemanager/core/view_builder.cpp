@@ -7,6 +7,7 @@
 
 #include "resourcemanager/core/explanations.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/queue_terms.h"
 #include "resourcemanager/core/states.h"
 
 namespace heddle::rm {
@@ -173,7 +174,12 @@ void publish_containers(Books& books, Changes& changes) {
     }
 }
 
+// Queues change with every container, their terms hardly ever.
 void publish_queues(Books& books) {
+    books.queues.refresh({{kNoLabel, books.nodes.total()}});
+    if (std::exchange(books.terms_computed, books.queues.computed()) != books.queues.computed()) {
+        books.terms = queue_terms(books);
+    }
     books.view.queues.clear();
     for (QueueIndex index = 0; index < books.queues.size(); ++index) {
         const Queue& queue = books.queues.at(index);
@@ -195,6 +201,10 @@ void publish_queues(Books& books) {
         view.used = queue.used;
         view.used_by_masters = queue.used_by_masters;
         view.pending = pending.size;
+        if (queue.leaf) {
+            view.user_share = books.queues.user_share(index);
+        }
+        view.terms = books.terms[index];
         books.view.queues.emplace(queue.path, std::move(view));
     }
 }

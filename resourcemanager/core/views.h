@@ -25,6 +25,8 @@
 
 namespace heddle::rm {
 
+struct QueueTerms;  // queue_terms.h
+
 struct NodeView {
     NodeInfo info;
     NodeState state = NodeState::New;
@@ -112,6 +114,9 @@ struct QueueView {
     Resource used;
     Resource used_by_masters;
     Resource pending;
+    Resource user_share = {};  // of a leaf: what a user of weight 1 may use while others want room
+    /// Shared by all views until the configuration or the size of the cluster changes.
+    std::shared_ptr<const QueueTerms> terms = {};
 };
 
 /// Counters since the state directory was first used, as far as the store remembers; dropped

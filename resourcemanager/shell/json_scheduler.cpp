@@ -1,17 +1,32 @@
-// The queue tree in the shape of YARN's capacity scheduler. Queues share by arrival (FIFO) and may
-// each use the whole cluster, so capacities are equal shares and maxima are 100 %.
+// The queue tree in the shape of YARN's capacity scheduler: what is configured, what it comes to on
+// the nodes that are there, and what holds for applications and users.
 
+#include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
+#include "resourcemanager/core/queue_terms.h"
+#include "resourcemanager/core/shares.h"
 #include "resourcemanager/shell/json_views.h"
 
 namespace heddle::rm {
 namespace {
 
+constexpr double kThousandths = 1000.0;
+
+double ratio(std::int64_t part, std::int64_t whole) {
+    return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
+}
+
+// Of the resource that is used most, as queues are compared.
 double percent(const Resource& part, const Resource& whole) {
-    return whole.memory_mib > 0 ? 100.0 * static_cast<double>(part.memory_mib) /
-                                      static_cast<double>(whole.memory_mib)
-                                : 0.0;
+    double largest =
+        std::max(ratio(part.memory_mib, whole.memory_mib), ratio(part.vcores, whole.vcores));
+    for (const NamedCounts::Entry& entry : part.named.entries()) {
+        largest = std::max(largest, ratio(entry.count, whole.named.get(entry.name)));
+    }
+    return 100.0 * largest;
 }
 
 // What one user's applications that are not over have in one queue.
@@ -26,57 +41,155 @@ using UserUses = std::map<std::string, UserUse>;  // by name
 
 struct Scene {
     const View& view;
-    double leaf_share = 100.0;              // of one leaf queue, in per cent
-    std::map<std::string, UserUses> users;  // by queue path
+    std::map<std::string, UserUses> users;                          // by queue path
+    std::map<std::string, std::vector<const QueueView*>> children;  // by the parent's path
 };
 
-void write_capacity_vector(wire::JsonWriter& json, double share) {
-    const std::string text = std::move(wire::JsonWriter().value(share)).take() + "%";
+// A queue's shares in per cent, as configured where that is exact: of memory otherwise.
+struct Figures {
+    double capacity = 100.0;  // of what the parent is owed
+    double maximum = 100.0;   // of what the parent may use
+    double absolute = 100.0;
+    double absolute_maximum = 100.0;
+    double weight = -1.0;  // YARN's: shares otherwise
+    double normalized_weight = 0.0;
+};
+
+const QueueTerms& terms_of(const QueueView& queue) {
+    static const QueueTerms none;
+    return queue.terms == nullptr ? none : *queue.terms;
+}
+
+double capacity_of(const QueueTerms& terms) {
+    const Share& share = terms.capacity.guaranteed.all;
+    if (terms.weights.has_value()) {
+        return 100.0 * ratio(share.value, *terms.weights);
+    }
+    if (share.kind == Share::Kind::Percent && !terms.absolute_siblings) {
+        return static_cast<double>(share.value) / kThousandths;
+    }
+    return 100.0 * ratio(terms.guaranteed.memory_mib, terms.of_parent.memory_mib);
+}
+
+double maximum_of(const QueueTerms& terms) {
+    const Share& share = terms.capacity.maximum.all;
+    if (share.kind == Share::Kind::Absolute) {
+        return 100.0 * ratio(terms.maximum.memory_mib, terms.maximum_of_parent.memory_mib);
+    }
+    return share.kind == Share::Kind::Percent ? static_cast<double>(share.value) / kThousandths
+                                              : 100.0;
+}
+
+Figures figures_of(const QueueView& queue, const Figures& parent) {
+    const QueueTerms& terms = terms_of(queue);
+    Figures figures;
+    figures.maximum = maximum_of(terms);
+    figures.absolute_maximum = parent.absolute_maximum * figures.maximum / 100.0;
+    figures.capacity = capacity_of(terms);
+    figures.absolute =
+        std::min(parent.absolute * figures.capacity / 100.0, figures.absolute_maximum);
+    const Share& share = terms.capacity.guaranteed.all;
+    if (share.kind == Share::Kind::Weight) {
+        figures.weight = static_cast<double>(share.value) / kThousandths;
+        figures.normalized_weight = figures.capacity / 100.0;
+    }
+    return figures;
+}
+
+std::string text_of(const Share& share) {
+    const double value = static_cast<double>(share.value) /
+                         (share.kind == Share::Kind::Absolute ? 1.0 : kThousandths);
+    const char* unit = share.kind == Share::Kind::Percent  ? "%"
+                       : share.kind == Share::Kind::Weight ? "w"
+                                                           : "";
+    return std::move(wire::JsonWriter().value(value)).take() + unit;
+}
+
+// By YARN's names, "memory-mb" and "vcores" first.
+std::vector<std::pair<std::string, Share>> by_yarn_name(const ShareVector& shares) {
+    const auto of = [&](const char* name) {
+        const auto found = shares.by_resource.find(name);
+        return found == shares.by_resource.end() ? shares.all : found->second;
+    };
+    std::vector<std::pair<std::string, Share>> all = {{"memory-mb", of("memory")},
+                                                      {"vcores", of("vcores")}};
+    for (const auto& [name, share] : shares.by_resource) {
+        if (name != "memory" && name != "vcores") {
+            all.emplace_back(yarn_resource_name(name), share);
+        }
+    }
+    return all;
+}
+
+// Root has all there is, whatever is configured.
+ShareVector shares_of(const QueueView& queue) {
+    return queue.parent.empty() ? ShareVector{{Share::Kind::Percent, 100'000}, {}}
+                                : terms_of(queue).capacity.guaranteed;
+}
+
+void write_capacity_vector(wire::JsonWriter& json, const QueueView& queue) {
+    const auto shares = by_yarn_name(shares_of(queue));
+    std::string whole;
+    for (const auto& [name, share] : shares) {
+        whole += (whole.empty() ? "" : ",") + name + "=" + text_of(share);
+    }
     json.key("queueCapacityVectorInfo").begin_object();
-    json.member("configuredCapacityVector", "[memory-mb=" + text + ",vcores=" + text + "]");
+    json.member("configuredCapacityVector", "[" + whole + "]");
     json.key("capacityVectorEntries").begin_array();
-    for (const char* name : {"memory-mb", "vcores"}) {
+    for (const auto& [name, share] : shares) {
         json.begin_object().member("resourceName", name);
-        json.member("resourceValue", text).end_object();
+        json.member("resourceValue", text_of(share)).end_object();
     }
     json.end_array().end_object();
 }
 
-Resource share_of(const Scene& scene, double share) {
-    const Resource& total = scene.view.cluster.total;
-    return {static_cast<std::int64_t>(static_cast<double>(total.memory_mib) * share / 100),
-            static_cast<std::int64_t>(static_cast<double>(total.vcores) * share / 100)};
+// What is stated in amounts; the rest follows from shares.
+Resource amounts_in(const ShareVector& shares) {
+    const auto of = [&](const char* name) {
+        const auto found = shares.by_resource.find(name);
+        const Share& share = found == shares.by_resource.end() ? shares.all : found->second;
+        return share.kind == Share::Kind::Absolute ? share.value : 0;
+    };
+    Resource amounts{of("memory"), of("vcores"), {}};
+    for (const auto& [name, share] : shares.by_resource) {
+        if (name != "memory" && name != "vcores" && share.kind == Share::Kind::Absolute) {
+            amounts.named.set(name, share.value);
+        }
+    }
+    return amounts;
 }
 
 void write_partitions(wire::JsonWriter& json, const Scene& scene, const QueueView& queue,
-                      double share) {
-    const double used = percent(queue.used, scene.view.cluster.total);
+                      const Figures& figures) {
+    const QueueTerms& terms = terms_of(queue);
     json.key("capacities").begin_object().key("queueCapacitiesByPartition").begin_array();
     json.begin_object().member("partitionName", "");
-    write_capacity_vector(json, share);
-    json.member("capacity", share).member("usedCapacity", share > 0 ? used * 100 / share : 0.0);
-    json.member("maxCapacity", 100.0).member("absoluteCapacity", share);
-    json.member("absoluteUsedCapacity", used).member("absoluteMaxCapacity", 100.0);
-    json.member("maxAMLimitPercentage", 100.0).member("weight", -1.0);
-    json.member("normalizedWeight", 0.0);
-    write_resource(json.key("configuredMinResource"), {});
-    write_resource(json.key("configuredMaxResource"), {});
-    write_resource(json.key("effectiveMinResource"), share_of(scene, share));
-    write_resource(json.key("effectiveMaxResource"), scene.view.cluster.total);
+    write_capacity_vector(json, queue);
+    json.member("capacity", figures.capacity);
+    json.member("usedCapacity", percent(queue.used, terms.guaranteed));
+    json.member("maxCapacity", figures.maximum).member("absoluteCapacity", figures.absolute);
+    json.member("absoluteUsedCapacity", percent(queue.used, scene.view.cluster.total));
+    json.member("absoluteMaxCapacity", figures.absolute_maximum);
+    json.member("maxAMLimitPercentage", static_cast<double>(terms.masters_percent_max));
+    json.member("weight", figures.weight).member("normalizedWeight", figures.normalized_weight);
+    write_resource(json.key("configuredMinResource"), amounts_in(shares_of(queue)));
+    write_resource(json.key("configuredMaxResource"), amounts_in(terms.capacity.maximum));
+    write_resource(json.key("effectiveMinResource"), terms.guaranteed);
+    write_resource(json.key("effectiveMaxResource"), terms.maximum);
     json.end_object().end_array().end_object();
 }
 
 // Of a queue or of a user in it; there is one partition, without a name.
-void write_usage(wire::JsonWriter& json, const Scene& scene, const Resource& used,
-                 const Resource& pending, const Resource& masters) {
+void write_usage(wire::JsonWriter& json, const Resource& used, const Resource& pending,
+                 const Resource& masters, const Resource& masters_max) {
     json.key("resources").begin_object().key("resourceUsagesByPartition").begin_array();
     json.begin_object().member("partitionName", "");
     write_resource(json.key("used"), used);
     write_resource(json.key("reserved"), {});
     write_resource(json.key("pending"), pending);
     write_resource(json.key("amUsed"), masters);
-    write_resource(json.key("amLimit"), scene.view.cluster.total);
-    write_resource(json.key("userAmLimit"), scene.view.cluster.total);
+    write_resource(json.key("amLimit"), masters_max);
+    write_resource(json.key("userAmLimit"), masters_max);  // users have no limit of their own
     json.end_object().end_array().end_object();
 }
 
@@ -89,28 +202,98 @@ void write_acls(wire::JsonWriter& json) {
     json.end_array().end_object();
 }
 
-void write_policy(wire::JsonWriter& json, bool leaf) {
-    json.member("queuePriority", 0);
-    json.member("orderingPolicyInfo", leaf ? "fifo" : "utilization");
-    json.member("mode", "percentage").member("queueType", leaf ? "leaf" : "parent");
-    json.member("creationMethod", "static").member("autoCreationEligibility", "off");
+const char* mode_of(const QueueView& queue) {
+    switch (shares_of(queue).all.kind) {
+        case Share::Kind::Weight:
+            return "weight";
+        case Share::Kind::Absolute:
+            return "absolute";
+        case Share::Kind::Percent:
+            break;
+    }
+    return "percentage";
+}
+
+void write_policy(wire::JsonWriter& json, const Scene& scene, const QueueView& queue) {
+    const QueueTerms& terms = terms_of(queue);
+    const bool priorities =
+        !scene.view.scheduler->empty() && scene.view.scheduler->back()->config.queue_priorities;
+    json.member("queuePriority", terms.priority);
+    json.member("orderingPolicyInfo", !queue.leaf
+                                          ? priorities ? "priority-utilization" : "utilization"
+                                      : terms.order == LeafOrder::Fair ? "fair"
+                                                                       : "fifo");
+    json.member("mode", mode_of(queue)).member("queueType", queue.leaf ? "leaf" : "parent");
+    json.member("creationMethod", "static");
+    json.member("autoCreationEligibility", terms.creates_queues ? "flexible" : "off");
     for (const char* name : {"autoQueueTemplateProperties", "autoQueueParentTemplateProperties",
                              "autoQueueLeafTemplateProperties"}) {
         json.key(name).begin_object().end_object();
     }
 }
 
+// As in YARN a queue that stops is draining until its last application is over.
+const char* state_of(const QueueView& queue) {
+    const QueueState state = terms_of(queue).state;
+    if (state == QueueState::Running) {
+        return "RUNNING";
+    }
+    const bool empty = queue.applications_pending + queue.applications_active == 0;
+    return state == QueueState::Stopped && empty ? "STOPPED" : "DRAINING";
+}
+
+std::int32_t parallel_max(const QueueView& queue) {
+    return terms_of(queue).applications_parallel_max.value_or(INT32_MAX);
+}
+
 void write_capacities(wire::JsonWriter& json, const Scene& scene, const QueueView& queue,
-                      double share) {
-    const double used = percent(queue.used, scene.view.cluster.total);
-    json.member("queuePath", queue.path).member("capacity", share);
-    json.member("usedCapacity", share > 0 ? used * 100 / share : 0.0);
-    json.member("maxCapacity", 100.0).member("absoluteCapacity", share);
-    json.member("absoluteMaxCapacity", 100.0).member("absoluteUsedCapacity", used);
-    json.member("weight", -1.0).member("normalizedWeight", 0.0);
+                      const Figures& figures) {
+    json.member("queuePath", queue.path).member("capacity", figures.capacity);
+    json.member("usedCapacity", percent(queue.used, terms_of(queue).guaranteed));
+    json.member("maxCapacity", figures.maximum).member("absoluteCapacity", figures.absolute);
+    json.member("absoluteMaxCapacity", figures.absolute_maximum);
+    json.member("absoluteUsedCapacity", percent(queue.used, scene.view.cluster.total));
+    json.member("weight", figures.weight).member("normalizedWeight", figures.normalized_weight);
     json.member("numApplications", queue.applications_pending + queue.applications_active);
-    json.member("maxParallelApps", INT32_MAX).member("queueName", queue.name);
-    json.member("isAbsoluteResource", false).member("state", "RUNNING");
+    json.member("maxParallelApps", parallel_max(queue)).member("queueName", queue.name);
+    json.member("isAbsoluteResource", shares_of(queue).all.kind == Share::Kind::Absolute);
+    json.member("state", state_of(queue));
+}
+
+Resource at_most(Resource amount, const Resource& bound) {
+    amount.memory_mib = std::min(amount.memory_mib, bound.memory_mib);
+    amount.vcores = std::min(amount.vcores, bound.vcores);
+    const NamedCounts named = amount.named;
+    for (const NamedCounts::Entry& entry : named.entries()) {
+        amount.named.set(entry.name, std::min(entry.count, bound.named.get(entry.name)));
+    }
+    return amount;
+}
+
+// While others want room; the factor binds always.
+Resource user_limit(const QueueView& queue, std::int64_t weight) {
+    const QueueTerms& terms = terms_of(queue);
+    Resource limit = at_most(scaled(queue.user_share, weight), terms.maximum);
+    if (terms.user_limit_factor.has_value()) {
+        limit = at_most(limit, scaled(scaled(terms.guaranteed, *terms.user_limit_factor), weight));
+    }
+    return limit;
+}
+
+void write_user(wire::JsonWriter& json, const QueueView& queue, const std::string& name,
+                const UserUse& use) {
+    const QueueTerms& terms = terms_of(queue);
+    const auto found = terms.user_weights.find(name);
+    const std::int64_t weight = found == terms.user_weights.end() ? 1000 : found->second;
+    json.begin_object().member("username", name);
+    write_resource(json.key("resourcesUsed"), use.used);
+    json.member("numPendingApplications", use.applications_pending);
+    json.member("numActiveApplications", use.applications_active);
+    write_resource(json.key("AMResourceUsed"), use.used_by_masters);
+    write_resource(json.key("userResourceLimit"), user_limit(queue, weight));
+    write_usage(json, use.used, use.pending, use.used_by_masters, terms.masters_max);
+    json.member("userWeight", static_cast<double>(weight) / kThousandths);
+    json.member("isActive", use.pending != Resource{}).end_object();
 }
 
 void write_users(wire::JsonWriter& json, const Scene& scene, const QueueView& queue) {
@@ -119,74 +302,106 @@ void write_users(wire::JsonWriter& json, const Scene& scene, const QueueView& qu
     if (found != scene.users.end()) {
         json.key("user").begin_array();
         for (const auto& [name, use] : found->second) {
-            json.begin_object().member("username", name);
-            write_resource(json.key("resourcesUsed"), use.used);
-            json.member("numPendingApplications", use.applications_pending);
-            json.member("numActiveApplications", use.applications_active);
-            write_resource(json.key("AMResourceUsed"), use.used_by_masters);
-            write_resource(json.key("userResourceLimit"), scene.view.cluster.total);
-            write_usage(json, scene, use.used, use.pending, use.used_by_masters);
-            json.member("userWeight", 1.0).member("isActive", use.pending != Resource{});
-            json.end_object();
+            write_user(json, queue, name, use);
         }
         json.end_array();
     }
     json.end_object();
 }
 
+// Of applications whose submission says nothing, never more than the longest; -1: without end.
+std::int64_t lifetime_seconds(const std::optional<Duration>& lifetime,
+                              const std::optional<Duration>& longest) {
+    const std::optional<Duration>& shown = lifetime.has_value() ? lifetime : longest;
+    if (!shown.has_value()) {
+        return -1;
+    }
+    return std::min(*shown, longest.value_or(*shown)).milliseconds() / 1000;
+}
+
 void write_leaf_limits(wire::JsonWriter& json, const Scene& scene, const QueueView& queue) {
-    const Resource& total = scene.view.cluster.total;
+    const QueueTerms& terms = terms_of(queue);
     json.member("numActiveApplications", queue.applications_active);
     json.member("numPendingApplications", queue.applications_pending);
     json.member("numContainers", queue.containers);
-    json.member("maxApplications", 10000).member("maxApplicationsPerUser", 10000);
-    json.member("userLimit", 100.0);
+    json.member("maxApplications", terms.applications_max);
+    json.member("maxApplicationsPerUser", terms.applications_max);  // any user may have all of them
+    json.member("userLimit", static_cast<double>(terms.user_limit_percent_min));
     write_users(json, scene, queue);
-    json.member("userLimitFactor", 1.0).member("configuredMaxAMResourceLimit", 1.0);
-    write_resource(json.key("AMResourceLimit"), total);
+    json.member("userLimitFactor",
+                terms.user_limit_factor.has_value()
+                    ? static_cast<double>(*terms.user_limit_factor) / kThousandths
+                    : -1.0);  // YARN's: none
+    json.member("configuredMaxAMResourceLimit",
+                static_cast<double>(terms.masters_percent_max) / 100.0);
+    write_resource(json.key("AMResourceLimit"), terms.masters_max);
     write_resource(json.key("usedAMResource"), queue.used_by_masters);
-    write_resource(json.key("userAMResourceLimit"), total);
-    json.member("preemptionDisabled", true).member("intraQueuePreemptionDisabled", true);
-    json.member("defaultPriority", 0).member("isAutoCreatedLeafQueue", false);
-    json.member("maxApplicationLifetime", -1).member("defaultApplicationLifetime", -1);
+    write_resource(json.key("userAMResourceLimit"), terms.masters_max);
+    json.member("preemptionDisabled", !terms.preempted);
+    json.member("intraQueuePreemptionDisabled", !terms.preempted_inside);
+    json.member("defaultPriority", terms.application_priority_default);
+    json.member("isAutoCreatedLeafQueue", false);
+    json.member("maxApplicationLifetime", lifetime_seconds(terms.lifetime_max, terms.lifetime_max));
+    json.member("defaultApplicationLifetime",
+                lifetime_seconds(terms.lifetime_default, terms.lifetime_max));
 }
 
-void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& queue);
+// The largest container: of the queue, of the cluster, and of its nodes.
+Resource largest_container(const Scene& scene, const QueueView& queue) {
+    Resource largest = scene.view.cluster.size_max;
+    if (!scene.view.scheduler->empty()) {
+        const auto& of_cluster = scene.view.scheduler->back()->config.container_max;
+        largest = of_cluster.has_value() ? at_most(largest, *of_cluster) : largest;
+    }
+    const auto& of_queue = terms_of(queue).container_max;
+    return of_queue.has_value() ? at_most(largest, *of_queue) : largest;
+}
 
-void write_children(wire::JsonWriter& json, const Scene& scene, const std::string& parent) {
+void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& queue,
+                 const Figures& parent);
+
+void write_children(wire::JsonWriter& json, const Scene& scene, const QueueView& queue,
+                    const Figures& figures) {
     json.key("queues").begin_object().key("queue").begin_array();
-    for (const auto& [path, queue] : scene.view.queues) {
-        if (queue.parent == parent && !queue.parent.empty()) {
-            write_queue(json, scene, queue);
+    const auto found = scene.children.find(queue.path);
+    if (found != scene.children.end()) {
+        for (const QueueView* child : found->second) {
+            write_queue(json, scene, *child, figures);
         }
     }
     json.end_array().end_object();
 }
 
-void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& queue) {
-    const double share = queue.leaf ? scene.leaf_share : 100.0;
+void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& queue,
+                 const Figures& parent) {
+    const Figures figures = figures_of(queue, parent);
+    const QueueTerms& terms = terms_of(queue);
     json.begin_object();
     if (queue.leaf) {
         json.member("type", "capacitySchedulerLeafQueueInfo");
     }
-    write_capacities(json, scene, queue, share);
+    write_capacities(json, scene, queue, figures);
     if (!queue.leaf) {
-        write_children(json, scene, queue.path);
+        write_children(json, scene, queue, figures);
     }
     write_resource(json.key("resourcesUsed"), queue.used);
     json.member("hideReservationQueues", false);
-    json.key("nodeLabels").begin_array().value("*").end_array();
+    json.key("nodeLabels").begin_array();
+    for (const std::string& label : terms.labels) {
+        json.value(label);
+    }
+    json.end_array();
     json.member("allocatedContainers", queue.containers).member("reservedContainers", 0);
     json.member("pendingContainers", queue.containers_pending);
-    write_partitions(json, scene, queue, share);
-    write_usage(json, scene, queue.used, queue.pending, queue.used_by_masters);
-    write_resource(json.key("minEffectiveCapacity"), share_of(scene, share));
-    write_resource(json.key("maxEffectiveCapacity"), scene.view.cluster.total);
-    write_resource(json.key("maximumAllocation"), scene.view.cluster.size_max);
+    write_partitions(json, scene, queue, figures);
+    write_usage(json, queue.used, queue.pending, queue.used_by_masters, terms.masters_max);
+    write_resource(json.key("minEffectiveCapacity"), terms.guaranteed);
+    write_resource(json.key("maxEffectiveCapacity"), terms.maximum);
+    write_resource(json.key("maximumAllocation"), largest_container(scene, queue));
     write_acls(json);
-    json.member("autoCreateChildQueueEnabled", false);
+    json.member("autoCreateChildQueueEnabled", terms.creates_queues);
     json.key("leafQueueTemplate").begin_object().end_object();
-    write_policy(json, queue.leaf);
+    write_policy(json, scene, queue);
     if (queue.leaf) {
         write_leaf_limits(json, scene, queue);
     }
@@ -201,11 +416,12 @@ void add_use(UserUse& use, const ApplicationView& app) {
 }
 
 Scene scene_of(const View& view) {
-    std::int64_t leaves = 0;
+    Scene scene{view, {}, {}};
     for (const auto& [path, queue] : view.queues) {
-        leaves += queue.leaf ? 1 : 0;
+        if (!queue.parent.empty()) {
+            scene.children[queue.parent].push_back(&queue);
+        }
     }
-    Scene scene{view, leaves > 0 ? 100.0 / static_cast<double>(leaves) : 100.0, {}};
     view.applications.for_each(
         [&](const ApplicationId&, const std::shared_ptr<const ApplicationView>& app) {
             if (!is_final(app->state)) {
@@ -245,20 +461,21 @@ void write_scheduler(wire::JsonWriter& json, const View& view) {
         root.path = root.name = "root";
         root.leaf = false;
     }
-    const double used = percent(root.used, view.cluster.total);
+    const Figures whole;
     json.begin_object().key("schedulerInfo").begin_object();
-    json.member("type", "capacityScheduler").member("capacity", 100.0);
-    json.member("usedCapacity", used).member("maxCapacity", 100.0);
-    json.member("weight", -1.0).member("normalizedWeight", 0.0);
-    write_capacity_vector(json, 100.0);
+    json.member("type", "capacityScheduler").member("capacity", whole.capacity);
+    json.member("usedCapacity", percent(root.used, view.cluster.total));
+    json.member("maxCapacity", whole.maximum);
+    json.member("weight", whole.weight).member("normalizedWeight", whole.normalized_weight);
+    write_capacity_vector(json, root);
     json.member("queueName", "root").member("queuePath", "root");
-    json.member("maxParallelApps", INT32_MAX).member("isAbsoluteResource", false);
-    write_children(json, scene, "root");
-    write_partitions(json, scene, root, 100.0);
+    json.member("maxParallelApps", parallel_max(root)).member("isAbsoluteResource", false);
+    write_children(json, scene, root, whole);
+    write_partitions(json, scene, root, whole);
     write_health(json, view.as_of);
-    write_resource(json.key("maximumAllocation"), view.cluster.size_max);
+    write_resource(json.key("maximumAllocation"), largest_container(scene, root));
     write_acls(json);
-    write_policy(json, false);
+    write_policy(json, scene, root);
     json.end_object().end_object();
 }
 

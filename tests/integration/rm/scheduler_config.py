@@ -57,6 +57,12 @@ def files(cluster, folder):
     run = cluster.rmctl("config", "apply", good, "--note", "first", "--expected-version", "0")
     contains("applied", run.stderr, "Version 1 holds")
     expect("queues", queue_names(cluster), ["adhoc", "etl"])
+    listed = cluster.get("/ws/v1/cluster/scheduler")["scheduler"]["schedulerInfo"]["queues"]["queue"]
+    expect("shares as YARN's clients see them", {queue["queueName"]: (
+        queue["mode"], queue["capacity"], queue["maxCapacity"], queue["minEffectiveCapacity"]["memory"],
+        queue["maxEffectiveCapacity"]["memory"]) for queue in listed},
+        {"etl": ("percentage", 60.0, 100.0, 1229, 2048), "adhoc": ("percentage", 40.0, 50.0, 819, 1024)})
+    contains("queue list", cluster.rmctl("queue", "list").stdout, "60 %", "40 %")
     run = cluster.rmctl("config", "apply", good, "--expected-version", "0", check=False)
     contains("stale", run.stderr, "version 0 was expected and version 1 holds")
     expect("round trip", cluster.rmctl("config", "show").stdout.count("[queues."), 2)

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/simulation/rm/random_queues.h"
 #include "tests/support/rm_world/client_script.h"
 #include "tests/support/rm_world/names.h"
 #include "tests/support/rm_world/world.h"
@@ -21,6 +22,11 @@ constexpr Duration kPatience = seconds(240);  // after the faults, for everythin
 constexpr Duration kClientRetry = seconds(2);
 constexpr Duration kFinishPatience = seconds(30);
 constexpr std::int32_t kParallel = 3;
+// A master that gets no further gives back what it holds: of those that hold and wait, all would
+// wait for ever.
+constexpr Duration kPatienceOfMasters = seconds(15);
+// Two nodes of the smallest kind.
+const Resource kLeastCluster = {2 * 8192, 2 * 8, {{"gpu", 2 * 2}}};
 
 // What a client wants to have run.
 struct Job {
@@ -55,11 +61,34 @@ struct Plan {
     bool finishing = false;
     std::int32_t generation = 0;
     TimePoint in_excess_since = TimePoint::never();
+    TimePoint progressed;  // something was granted, or a piece was done
+    bool modest = false;   // asks for pieces alone
 };
+
+Config config_of(std::uint64_t seed, Defect defect) {
+    Config config;
+    config.scheduler.labels = {{"ssd", true}, {"spot", false}};
+    Prng prng(seed ^ 0x71756575ULL);  // of its own, so that what else is drawn does not shift
+    if (prng.chance(1, 2)) {
+        config.scheduler.queues = random_queues(prng, kLeastCluster);
+        config.scheduler.applications_parallel_max_by_user = random_user_limits(prng);
+    } else {
+        config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch")};
+    }
+    config.placements_per_step = 4;  // so that the budget is met
+    config.ids_per_reservation = 4;
+    config.secrets_pool = 4;
+    config.master_register_expiry = kFinishPatience;
+    config.node_forget_after = seconds(2);  // so that lost ones come back before and after
+    config.attempts_max = 4;
+    config.defect = defect;
+    return config;
+}
 
 class RandomRun {
 public:
-    RandomRun(std::uint64_t seed, Defect defect) : world_(seed, config(defect)) {
+    RandomRun(std::uint64_t seed, Defect defect)
+        : scheduler_(config_of(seed, defect).scheduler), world_(seed, config_of(seed, defect)) {
         draw_faults();
         world_.on_master = [this](MasterScript& master) { lead(master); };
         world_.on_worker = [this](const ContainerStart& start) { work(start); };
@@ -101,19 +130,8 @@ private:
         return node == 3 ? "ssd" : node == 4 ? "spot" : "";
     }
 
-    static Config config(Defect defect) {
-        Config config;
-        config.scheduler.labels = {{"ssd", true}, {"spot", false}};
-        config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch")};
-        config.placements_per_step = 4;  // so that the budget is met
-        config.ids_per_reservation = 4;
-        config.secrets_pool = 4;
-        config.master_register_expiry = kFinishPatience;
-        config.node_forget_after = seconds(2);  // so that lost ones come back before and after
-        config.attempts_max = 4;
-        config.defect = defect;
-        return config;
-    }
+    // Half of the seeds share by random settings, the others by none.
+    bool settings() const { return scheduler_.queues.size() > 2; }
 
     Stage& stage() { return world_.stage(); }
     Prng& prng() { return world_.stage().prng; }
@@ -134,6 +152,13 @@ private:
         Job job;
         job.submission.user = "alice";
         job.submission.queue = prng().chance(1, 3) ? "batch" : "";
+        if (settings()) {
+            job.submission.user = prng().chance(1, 2)   ? "alice"
+                                  : prng().chance(1, 2) ? "bob"
+                                                        : "eve";
+            job.submission.queue = random_leaf(prng());
+            job.submission.priority = static_cast<std::int32_t>(prng().below(4));
+        }
         job.submission.master.argv = {"program"};
         job.submission.master_size = {512, 1};
         job.piece_time = milliseconds(prng().between(100, 3000));
@@ -245,7 +270,52 @@ private:
             const Duration when = milliseconds(prng().between(500, 39000));
             stage().timeline.after(when, [this] { mischief(); });
         }
+        if (settings()) {
+            const auto changes = prng().between(0, 6);
+            for (std::int64_t i = 0; i < changes; ++i) {
+                const Duration when = milliseconds(prng().between(500, 39000));
+                stage().timeline.after(when, [this] { change_configuration(); });
+            }
+        }
         keep_manager_up();
+    }
+
+    // What the operator wants next time begins with what was taken the last time.
+    void change_configuration() {
+        SchedulerConfig candidate = scheduler_;
+        const auto count = prng().between(1, 3);
+        for (std::int64_t i = 0; i < count; ++i) {
+            change_queues(prng(), kLeastCluster, candidate.queues);
+        }
+        replace_configuration(std::move(candidate));
+    }
+
+    void replace_configuration(SchedulerConfig candidate) {
+        const auto shared = std::make_shared<const SchedulerConfig>(std::move(candidate));
+        world_.manager().request(ReplaceScheduler{*shared, {}, "operator", "", false},
+                                 [this, shared](const Result<Answer>& answer) {
+                                     if (answer.ok()) {
+                                         scheduler_ = *shared;
+                                     } else if (answer.error().code == ErrorCode::InvalidArgument) {
+                                         stage().violate("the drawn configuration is refused: " +
+                                                         answer.error().message);
+                                     }
+                                 });
+    }
+
+    // Who waits for a queue that takes nothing would wait for ever.
+    void open_all_queues() {
+        SchedulerConfig candidate = scheduler_;
+        bool closed = false;
+        for (QueueConfig& queue : candidate.queues) {
+            closed = closed || queue.state != QueueState::Running;
+            queue.state = QueueState::Running;
+        }
+        if (closed || !opened_) {
+            opened_ = true;  // once more at least: an answer may have been lost
+            replace_configuration(std::move(candidate));
+            stage().timeline.after(kClientRetry, [this] { open_all_queues(); });
+        }
     }
 
     void keep_manager_up() {
@@ -331,7 +401,9 @@ private:
             const ApplicationId id = *job->id();
             const auto ignore = [](const Result<Answer>&) {};
             if (prng().chance(1, 2)) {
-                const char* queue = prng().chance(1, 2) ? "batch" : "default";
+                const std::string queue = settings()            ? random_leaf(prng())
+                                          : prng().chance(1, 2) ? "batch"
+                                                                : "default";
                 world_.manager().request(MoveApplication{id, queue}, ignore);
             } else if (prng().chance(1, 2)) {
                 const auto priority = static_cast<std::int32_t>(prng().below(5));
@@ -369,6 +441,9 @@ private:
         if (!world_.manager().up()) {
             world_.manager().start();
         }
+        if (settings()) {
+            open_all_queues();
+        }
     }
 
     // A process that is no master: a command, a piece of work, or a member of a pool.
@@ -402,6 +477,7 @@ private:
         master.on_ended = [this, &plan](const ContainerEnded& ended, const Grant& grant) {
             if (grant.key.ask == 2 && ended.exit.success()) {
                 --plan.pieces_left;
+                plan.progressed = stage().now();
             }
             state_pieces(plan);
             maybe_finish(plan);
@@ -437,8 +513,21 @@ private:
         if (std::exchange(plan.begun, true)) {
             return;
         }
+        plan.progressed = stage().now();
         state_pool(plan);
         state_pieces(plan);
+        state_extra(plan);
+        maybe_finish(plan);
+    }
+
+    void be_modest(Plan& plan) {
+        if (plan.modest || !plan.begun || !plan.master->alive() ||
+            stage().now() - plan.progressed < kPatienceOfMasters) {
+            return;
+        }
+        plan.modest = true;
+        plan.pool_seen = true;
+        state_pool(plan);
         state_extra(plan);
         maybe_finish(plan);
     }
@@ -450,7 +539,7 @@ private:
             ask.generation = plan.generation;
             ask.launch_template = 1;
             ask.size = {512, 1};
-            ask.count = plan.job->pool;
+            ask.count = plan.modest ? 0 : plan.job->pool;
             ask.hold = plan.job->hold;
             ask.priority = 1;
             if (prng().chance(1, 3)) {
@@ -482,7 +571,7 @@ private:
             ask.id = 3;
             ask.launch_template = 1;
             ask.size = {512, 1};
-            ask.count = 1;
+            ask.count = plan.modest ? 0 : 1;
             ask.priority = 3;
             ask.label = "ssd";
             plan.master->ask(ask);
@@ -502,6 +591,7 @@ private:
     }
 
     void granted(Plan& plan, const Grant& grant) {
+        plan.progressed = stage().now();
         if (grant.key.ask != 1) {
             return;
         }
@@ -550,6 +640,7 @@ private:
         }
         for (Plan& plan : plans_) {
             watch_excess(plan);
+            be_modest(plan);
         }
     }
 
@@ -601,7 +692,10 @@ private:
                         (job.submitted() ? "" : " (not acknowledged)") + " in state " +
                         (application == nullptr
                              ? "none"
-                             : std::to_string(static_cast<int>(application->state))));
+                             : std::to_string(static_cast<int>(application->state))) +
+                        (application == nullptr || !application->waiting.has_value()
+                             ? ""
+                             : ", " + application->waiting->headline));
                 }
             }
             return;
@@ -609,6 +703,8 @@ private:
         world_.check_nothing_left();
     }
 
+    SchedulerConfig scheduler_;  // as the operator knows it
+    bool opened_ = false;
     World world_;
     std::vector<Job> jobs_;
     std::map<ApplicationId, std::size_t> by_id_;

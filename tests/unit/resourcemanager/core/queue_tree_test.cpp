@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include "resourcemanager/core/limits.h"
+#include "resourcemanager/core/shares.h"
+
 namespace heddle::rm {
 namespace {
 
@@ -40,6 +43,77 @@ TEST(QueueTree, ChargesEveryLevel) {
     EXPECT_EQ(tree.seat(app), nullptr);
     EXPECT_TRUE(tree.at(0).used.is_zero());
     tree.check();
+}
+
+TEST(Shares, CountNamedResources) {
+    const Resource whole{8192, 8, {{"gpu", 4}}};
+    EXPECT_EQ(dominant_share({1024, 1, {{"gpu", 2}}}, whole), kWholeShare / 2);
+    EXPECT_EQ(dominant_share({6144, 1, {{"gpu", 2}}}, whole), kWholeShare / 4 * 3);
+    EXPECT_GE(dominant_share({1, 0, {{"fpga", 1}}}, whole), kWholeShare);  // there is none of it
+    EXPECT_EQ(scaled(whole, 500), (Resource{4096, 4, {{"gpu", 2}}}));
+    EXPECT_EQ(scaled({1024, 1, {{"gpu", 1}}}, 500), (Resource{512, 0}));
+}
+
+TEST(Limits, RaiseNamedResourcesToTheLeast) {
+    Config config;
+    config.scheduler.container_min = {256, 1, {{"license", 1}}};
+    const Books books(std::move(config));
+    EXPECT_EQ(at_least_minimum(books, {100, 2}), (Resource{256, 2, {{"license", 1}}}));
+    EXPECT_EQ(at_least_minimum(books, {512, 2, {{"license", 2}}}),
+              (Resource{512, 2, {{"license", 2}}}));
+}
+
+// Half of four gpus for masters: two of one each.
+TEST(QueueTree, CountsNamedResourcesAgainstTheShareOfMasters) {
+    QueueTree tree(configured({queue_config("root.q")}));
+    tree.refresh({{kNoLabel, {8192, 8, {{"gpu", 4}}}}});
+    const Shape master{1, {512, 1, {{"gpu", 1}}}, kNoLabel, AskKind::Master};
+    const QueueIndex leaf = tree.find_leaf("q").value();
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+        const ApplicationId app{1, static_cast<std::int32_t>(i)};
+        tree.enter({app, leaf, "alice", 0, i});
+        const auto refusal = tree.refusal(app, master);
+        EXPECT_EQ(refusal.has_value(), i == 3) << i;
+        if (refusal.has_value()) {
+            EXPECT_EQ(refusal->limit, Limit::QueueMasters);
+            EXPECT_EQ(refusal->bound.named.get("gpu"), 2);
+        } else {
+            tree.charge(app, kNoLabel, master.size, true);
+        }
+    }
+}
+
+// Three quarters of what the queue is owed: three of four gpus.
+TEST(QueueTree, CountsNamedResourcesAgainstTheFactorOfUsers) {
+    QueueConfig queue = queue_config("root.q");
+    queue.user_limit_factor = 750;
+    QueueTree tree(configured({queue}));
+    tree.refresh({{kNoLabel, {8192, 8, {{"gpu", 4}}}}});
+    const ApplicationId app{1, 1};
+    tree.enter({app, tree.find_leaf("q").value(), "alice", 0, 1});
+    const Shape shape{1, {512, 1, {{"gpu", 1}}}, kNoLabel, AskKind::Ordinary};
+    for (std::int32_t i = 0; i < 3; ++i) {
+        EXPECT_FALSE(tree.refusal(app, shape).has_value()) << i;
+        tree.charge(app, kNoLabel, shape.size, false);
+    }
+    const auto refusal = tree.refusal(app, shape);
+    ASSERT_TRUE(refusal.has_value());
+    EXPECT_EQ(refusal->limit, Limit::UserFactor);
+    EXPECT_EQ(refusal->bound, (Resource{6144, 6, {{"gpu", 3}}}));
+}
+
+// A user's use counts for the weight, which another configuration may change while nobody asks.
+TEST(QueueTree, WeighsUseAnewWithAnotherConfiguration) {
+    QueueConfig queue = queue_config("root.q");
+    QueueTree tree(configured({queue}));
+    tree.refresh({{kNoLabel, {8192, 8}}});
+    const ApplicationId app{1, 1};
+    tree.enter({app, tree.find_leaf("q").value(), "alice", 0, 1});
+    tree.charge(app, kNoLabel, {4096, 4}, false);
+    queue.user_weights["alice"] = 2000;
+    tree.reconfigure(configured({queue}));
+    tree.check();
+    EXPECT_EQ(tree.user(tree.seat(app)->user).use, kWholeShare / 4);
 }
 
 }  // namespace

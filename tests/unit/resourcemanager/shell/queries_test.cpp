@@ -149,7 +149,7 @@ TEST(SchedulerJson, ListsTheUsersOfAQueue) {
         queue.find("capacities")->find("queueCapacitiesByPartition")->array()->front();
     EXPECT_EQ(
         *partition.find("queueCapacityVectorInfo")->find("configuredCapacityVector")->string(),
-        "[memory-mb=100.0%,vcores=100.0%]");
+        "[memory-mb=1.0w,vcores=1.0w]");
 }
 
 TEST(NodeJson, NamesTheNodeAndSaysWhereItIs) {

@@ -1,0 +1,100 @@
+#include "resourcemanager/core/queue_terms.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "resourcemanager/core/books.h"
+#include "resourcemanager/core/move.h"
+#include "resourcemanager/core/shares.h"
+
+namespace heddle::rm {
+namespace {
+
+const QueueCapacity& capacity_of(const Queue& queue) {
+    return queue.config.capacity.at(kNoLabel);  // normalised
+}
+
+// How the children of one queue share.
+struct Family {
+    std::int64_t weights = 0;
+    bool weights_alone = true;
+    bool absolute = false;
+};
+
+std::vector<Family> families(const QueueTree& queues) {
+    std::vector<Family> families(queues.size());
+    for (QueueIndex index = 1; index < queues.size(); ++index) {
+        const Queue& queue = queues.at(index);
+        if (queue.path.empty()) {
+            continue;
+        }
+        const ShareVector& shares = capacity_of(queue).guaranteed;
+        Family& family = families[queue.parent];
+        family.weights += std::max<std::int64_t>(shares.all.value, 0);
+        family.weights_alone = family.weights_alone && shares.by_resource.empty() &&
+                               shares.all.kind == Share::Kind::Weight;
+        family.absolute = family.absolute || shares.all.kind == Share::Kind::Absolute ||
+                          std::ranges::any_of(shares.by_resource, [](const auto& share) {
+                              return share.second.kind == Share::Kind::Absolute;
+                          });
+    }
+    return families;
+}
+
+QueueTerms terms_of(const Books& books, QueueIndex index, const Family& family) {
+    const Queue& queue = books.queues.at(index);
+    const Queue& parent = books.queues.at(queue.parent);
+    const QueueSettings& settings = queue.settings;
+    QueueTerms terms;
+    terms.state = settings.state;
+    terms.priority = settings.priority;
+    terms.order = settings.order;
+    if (auto labels = inherited(books, index, &QueueConfig::labels)) {
+        terms.labels = *std::move(labels);
+    }
+    terms.creates_queues = queue.config.auto_creation.enabled;
+    terms.capacity = capacity_of(queue);
+    terms.guaranteed = queue.guaranteed;
+    terms.maximum = queue.maximum;
+    terms.of_parent = parent.guaranteed;
+    terms.maximum_of_parent = parent.maximum;
+    if (family.weights_alone && index != 0) {
+        terms.weights = family.weights;
+    }
+    terms.absolute_siblings = family.absolute;
+    terms.user_limit_percent_min = settings.user_limit_percent_min;
+    terms.user_limit_factor = settings.user_limit_factor;
+    terms.user_weights = settings.user_weights;
+    terms.applications_max = settings.applications_max;
+    terms.applications_parallel_max = settings.applications_parallel_max;
+    terms.masters_percent_max = settings.masters_percent_max;
+    terms.masters_max = scaled(queue.maximum, std::int64_t{settings.masters_percent_max} * 10);
+    terms.container_max = settings.container_max;
+    terms.application_priority_default = queue.config.application_priority_default;
+    terms.lifetime_default = inherited(books, index, &QueueConfig::lifetime_default);
+    terms.lifetime_max = inherited(books, index, &QueueConfig::lifetime_max);
+    const PreemptionConfig& preemption = books.scheduler.present().preemption;
+    terms.preempted = preemption.enabled &&
+                      !inherited(books, index, &QueueConfig::preemption_disabled).value_or(false);
+    terms.preempted_inside =
+        preemption.enabled && preemption.intra_queue &&
+        !inherited(books, index, &QueueConfig::intra_preemption_disabled).value_or(false);
+    return terms;
+}
+
+}  // namespace
+
+std::vector<std::shared_ptr<const QueueTerms>> queue_terms(const Books& books) {
+    const std::vector<Family> by_parent = families(books.queues);
+    std::vector<std::shared_ptr<const QueueTerms>> all(books.queues.size());
+    for (QueueIndex index = 0; index < books.queues.size(); ++index) {
+        const Queue& queue = books.queues.at(index);
+        if (!queue.path.empty()) {
+            all[index] =
+                std::make_shared<const QueueTerms>(terms_of(books, index, by_parent[queue.parent]));
+        }
+    }
+    return all;
+}
+
+}  // namespace heddle::rm

@@ -1,0 +1,189 @@
+// Queues in YARN's shape show what is enforced.
+
+#include <gtest/gtest.h>
+
+#include "resourcemanager/core/capacities.h"
+#include "resourcemanager/core/queue_terms.h"
+#include "resourcemanager/shell/json_views.h"
+#include "tests/unit/resourcemanager/core/core_fixture.h"
+
+namespace heddle::rm {
+namespace {
+
+using wire::Json;
+
+constexpr const char* kDaily = "root.etl.daily";
+constexpr const char* kAdhoc = "root.etl.adhoc";
+
+QueueConfig weighted(std::string path, std::int64_t thousandths) {
+    QueueConfig queue = queue_config(std::move(path));
+    queue.capacity[kNoLabel].guaranteed.all = {Share::Kind::Weight, thousandths};
+    return queue;
+}
+
+// Two levels by weight; one leaf of them with every limit.
+Config two_levels() {
+    QueueConfig adhoc = weighted(kAdhoc, 3000);
+    adhoc.capacity[kNoLabel].maximum.all = {Share::Kind::Percent, 50'000};
+    adhoc.order = LeafOrder::Fair;
+    adhoc.priority = 4;
+    adhoc.user_limit_percent_min = 25;
+    adhoc.user_limit_factor = 1500;
+    adhoc.applications_max = 70;
+    adhoc.applications_parallel_max = 5;
+    adhoc.masters_percent_max = 20;
+    adhoc.application_priority_default = 3;
+    adhoc.lifetime_max = seconds(600);
+    adhoc.container_max = Resource{1024, 2, {{"gpu", 1}}};
+    adhoc.state = QueueState::Stopped;
+    QueueConfig daily = weighted(kDaily, 1000);
+    daily.user_weights["alice"] = 500;
+    Config config;
+    config.scheduler.queues = {weighted("root.batch", 1000), weighted("root.etl", 3000), daily,
+                               adhoc};
+    config.scheduler.queue_default = kDaily;
+    config.scheduler.preemption.enabled = true;
+    return config;
+}
+
+Json shown(test::CoreFixture& fixture) {
+    wire::JsonWriter json;
+    write_scheduler(json, *fixture.rm.publish({5000}).view);
+    return *wire::parse_json(json.text())->find("schedulerInfo");
+}
+
+const Json* find_queue(const Json& parent, const std::string& path) {
+    const Json* queues = parent.find("queues");
+    if (queues == nullptr) {
+        return nullptr;
+    }
+    for (const Json& queue : *queues->find("queue")->array()) {
+        if (*queue.find("queuePath")->string() == path) {
+            return &queue;
+        }
+        if (const Json* below = find_queue(queue, path)) {
+            return below;
+        }
+    }
+    return nullptr;
+}
+
+Resource resource(const Json& queue, const char* name) {
+    const Json& json = *queue.find(name);
+    Resource amount{*json.find("memory")->integer(), *json.find("vCores")->integer(), {}};
+    for (const Json& entry :
+         *json.find("resourceInformations")->find("resourceInformation")->array()) {
+        if (*entry.find("name")->string() == "yarn.io/gpu") {
+            amount.named.set("gpu", *entry.find("value")->integer());
+        }
+    }
+    return amount;
+}
+
+double real(const Json& queue, const char* name) {
+    return *queue.find(name)->real();
+}
+
+std::string text(const Json& queue, const char* name) {
+    return *queue.find(name)->string();
+}
+
+std::int64_t whole(const Json& queue, const char* name) {
+    return *queue.find(name)->integer();
+}
+
+TEST(SchedulerJson, ShowsTheEffectiveCapacitiesOfTwoLevels) {
+    const Config config = two_levels();
+    const Resource total{8192, 8, {{"gpu", 4}}};
+    test::CoreFixture fixture(config);
+    fixture.boot();
+    fixture.add_node("n1", total);
+    const Json root = shown(fixture);
+    const auto queues = normalised(config.scheduler.queues);
+    const auto entitled = effective_capacities(queues, parents_of(queues), kNoLabel, total);
+    for (std::size_t i = 1; i < queues.size(); ++i) {
+        const Json* queue = find_queue(root, queues[i].path);
+        ASSERT_NE(queue, nullptr) << queues[i].path;
+        EXPECT_EQ(resource(*queue, "minEffectiveCapacity"), entitled[i].guaranteed);
+        EXPECT_EQ(resource(*queue, "maxEffectiveCapacity"), entitled[i].maximum);
+    }
+    const Json& adhoc = *find_queue(root, kAdhoc);
+    EXPECT_EQ(real(adhoc, "weight"), 3.0);
+    EXPECT_EQ(real(adhoc, "normalizedWeight"), 0.75);
+    EXPECT_EQ(real(adhoc, "capacity"), 75.0);
+    EXPECT_EQ(real(adhoc, "maxCapacity"), 50.0);
+    EXPECT_EQ(real(adhoc, "absoluteMaxCapacity"), 50.0);
+    EXPECT_EQ(real(adhoc, "absoluteCapacity"), 50.0);  // 56.25, and at most 50
+    EXPECT_EQ(real(*find_queue(root, kDaily), "absoluteCapacity"), 18.75);
+    EXPECT_EQ(text(adhoc, "mode"), "weight");
+    const Json& partition =
+        adhoc.find("capacities")->find("queueCapacitiesByPartition")->array()->front();
+    EXPECT_EQ(text(*partition.find("queueCapacityVectorInfo"), "configuredCapacityVector"),
+              "[memory-mb=3.0w,vcores=3.0w]");
+}
+
+TEST(SchedulerJson, ShowsTheLimitsOfALeaf) {
+    test::CoreFixture fixture(two_levels());
+    fixture.boot();
+    fixture.add_node("n1", {8192, 8, {{"gpu", 4}}});
+    const Json root = shown(fixture);
+    const Json& adhoc = *find_queue(root, kAdhoc);
+    EXPECT_EQ(text(adhoc, "state"), "STOPPED");
+    EXPECT_EQ(text(adhoc, "orderingPolicyInfo"), "fair");
+    EXPECT_EQ(whole(adhoc, "queuePriority"), 4);
+    EXPECT_EQ(real(adhoc, "userLimit"), 25.0);
+    EXPECT_EQ(real(adhoc, "userLimitFactor"), 1.5);
+    EXPECT_EQ(whole(adhoc, "maxApplications"), 70);
+    EXPECT_EQ(whole(adhoc, "maxParallelApps"), 5);
+    EXPECT_EQ(real(adhoc, "configuredMaxAMResourceLimit"), 0.2);
+    EXPECT_EQ(resource(adhoc, "AMResourceLimit"), (Resource{819, 0}));  // a fifth of the maximum
+    EXPECT_EQ(whole(adhoc, "defaultPriority"), 3);
+    EXPECT_EQ(whole(adhoc, "maxApplicationLifetime"), 600);
+    EXPECT_EQ(whole(adhoc, "defaultApplicationLifetime"), 600);
+    EXPECT_EQ(resource(adhoc, "maximumAllocation"), (Resource{1024, 2, {{"gpu", 1}}}));
+    EXPECT_FALSE(*adhoc.find("preemptionDisabled")->boolean());
+    EXPECT_TRUE(*adhoc.find("intraQueuePreemptionDisabled")->boolean());
+    const Json& daily = *find_queue(root, kDaily);
+    EXPECT_EQ(text(daily, "state"), "RUNNING");
+    EXPECT_EQ(text(daily, "orderingPolicyInfo"), "fifo");
+    EXPECT_EQ(real(daily, "userLimitFactor"), -1.0);
+    EXPECT_EQ(whole(daily, "maxParallelApps"), INT32_MAX);
+    EXPECT_EQ(whole(daily, "maxApplicationLifetime"), -1);
+    EXPECT_EQ(whole(daily, "defaultApplicationLifetime"), -1);
+    EXPECT_EQ(text(*find_queue(root, "root.etl"), "orderingPolicyInfo"), "priority-utilization");
+}
+
+TEST(SchedulerJson, ShowsWhatAUserHasAndMayHave) {
+    test::CoreFixture fixture(two_levels());
+    fixture.boot();
+    fixture.add_node("n1", {16384, 16});
+    fixture.submit();
+    fixture.all_saved();
+    const Json root = shown(fixture);
+    const Json& daily = *find_queue(root, kDaily);
+    const Json& alice = daily.find("users")->find("user")->array()->front();
+    EXPECT_EQ(text(alice, "username"), "alice");
+    EXPECT_EQ(resource(alice, "resourcesUsed"), (Resource{512, 1}));
+    EXPECT_EQ(real(alice, "userWeight"), 0.5);
+    EXPECT_EQ(resource(daily, "minEffectiveCapacity"), (Resource{3072, 3}));
+    EXPECT_EQ(resource(alice, "userResourceLimit"), (Resource{1536, 1}));
+    EXPECT_DOUBLE_EQ(real(daily, "usedCapacity"), 100.0 / 3);  // of vcores
+    EXPECT_DOUBLE_EQ(real(daily, "absoluteUsedCapacity"), 100.0 / 16);
+}
+
+// Published with every change; built only when the configuration or the cluster has changed.
+TEST(SchedulerJson, SharesTermsAmongSnapshots) {
+    test::CoreFixture fixture(two_levels());
+    fixture.boot();
+    fixture.add_node("n1", {8192, 8});
+    const auto before = fixture.rm.publish({5000}).view->queues.at(kDaily).terms;
+    fixture.submit();
+    fixture.all_saved();
+    EXPECT_EQ(fixture.rm.publish({6000}).view->queues.at(kDaily).terms, before);
+    fixture.add_node("n2", {8192, 8});
+    const auto after = fixture.rm.publish({7000}).view->queues.at(kDaily).terms;
+    EXPECT_EQ(after->guaranteed.memory_mib, 2 * before->guaranteed.memory_mib);
+}
+
+}  // namespace
+}  // namespace heddle::rm
