@@ -44,6 +44,8 @@ struct PendingSave {
         NodeRegistration,  // the node is refused and comes again
         NodeLost,          // not tried again: the next restart waits for it, no more
         NodeForgotten,     // tried again
+        NodeChange,        // refused if it fails
+        NodeDrained,       // not tried again: after a restart it is found out anew
         Scheduler,         // refused if it fails
         Ids,               // the requests that wait are refused
     };

@@ -85,6 +85,8 @@ std::vector<NodeRejection> away(const Books& books) {
     const std::map<NodeState, std::int64_t> states = books.nodes.count_by_state();
     std::vector<NodeRejection> rejections;
     reject(rejections, "unhealthy", nodes_in(states, NodeState::Unhealthy));
+    reject(rejections, "decommissioning", nodes_in(states, NodeState::Decommissioning));
+    reject(rejections, "decommissioned", nodes_in(states, NodeState::Decommissioned));
     reject(rejections, "lost", nodes_in(states, NodeState::Lost));
     reject(rejections, "not back yet", nodes_in(states, NodeState::New));
     reject(rejections, "not connected",
