@@ -45,7 +45,7 @@ struct PendingSave {
         NodeLost,          // not tried again: the next restart waits for it, no more
         NodeForgotten,     // tried again
         NodeChange,        // refused if it fails
-        NodeDrained,       // not tried again: after a restart it is found out anew
+        NodeDrained,       // of a record as it is; not tried again: the next save has it
         Scheduler,         // refused if it fails
         Ids,               // the requests that wait are refused
     };

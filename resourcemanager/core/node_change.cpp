@@ -283,6 +283,8 @@ void node_change_failed(Books& books, NodeIndex index, const Error& why) {
     refuse(books, node.change->request, ErrorCode::Unavailable,
            "could not be saved: " + why.message + "; nothing changed");
     node.change.reset();
+    // Another save of the record may have carried it to the disk.
+    books.save({PendingSave::Kind::NodeDrained, {}, {}, index, {}, 0}, {record_of(node)});
 }
 
 void node_drain_due(Books& books, NodeIndex index) {

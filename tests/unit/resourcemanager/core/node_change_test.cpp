@@ -62,8 +62,9 @@ TEST(NodeChange, AFailedSaveChangesNothing) {
     core.step(Request{{90}, ResizeNode{{"n1"}, 1024, 1, {}, {}}});
     EXPECT_EQ(refusal(core.save_failed()), "could not be saved: disk full; nothing changed");
     EXPECT_EQ(node_of(core, "n1").info.total, (Resource{8192, 8}));
+    EXPECT_EQ(saved_record(core).settings, NodeSettings{});  // whatever carried it
     core.step(Request{{91}, ResizeNode{{"n1"}, 1024, 1, {}, {}}});
-    core.saved();
+    core.all_saved();
     EXPECT_EQ(node_of(core, "n1").info.total, (Resource{1024, 1}));
     EXPECT_EQ(core.rm.books().nodes.total(), (Resource{1024, 1}));
 }
@@ -80,6 +81,19 @@ TEST(NodeChange, AnotherSaveOfTheRecordCarriesIt) {
     EXPECT_EQ(saved_record(core).info.total, (Resource{4096, 4}));
     core.all_saved();
     EXPECT_EQ(node_of(core, "n1").state, NodeState::Decommissioned);  // nothing was on it
+}
+
+TEST(NodeChange, ARefusedOneDoesNotStayOnDiskInAnotherSave) {
+    CoreFixture core;
+    core.boot();
+    core.add_node("n1");
+    core.step(Request{{90}, DrainNode{{"n1"}, {}}});
+    core.step(NodeMessage{{7}, CoreFixture::registration("n1", {4096, 4})});
+    ASSERT_EQ(saved_record(core).settings.service, NodeService::Draining);
+    core.save_failed();
+    EXPECT_EQ(saved_record(core).settings.service, NodeService::Normal);
+    core.all_saved();
+    EXPECT_EQ(node_of(core, "n1").state, NodeState::Running);
 }
 
 TEST(NodeChange, TheRecordKeepsWhatTheNodeSaidOfItself) {
