@@ -106,6 +106,7 @@ struct Values {
     std::string timeout;
     std::string id;
     std::string shell;
+    NodeSize node_size;
     std::string to;  // what an application, a container is given
     int priority = 0;
     std::vector<std::string> ids;
@@ -254,6 +255,33 @@ void add_app_changes(CLI::App& root, Values& values) {
     run_by(fail, values, [&values] { return attempt_fail(values.options, values.id); });
 }
 
+void add_node_decisions(CLI::App* node, Values& values) {
+    CLI::App* drain = node->add_subcommand(
+        "drain", "Give it nothing new, and decommission it when nothing runs on it any more");
+    drain->add_option("id", values.id, "id or name")->required();
+    drain->add_option("--timeout", values.timeout,
+                      "stop what still runs after this, for example 10m");
+    run_by(drain, values,
+           [&values] { return node_drain(values.options, values.id, values.timeout); });
+    CLI::App* back = node->add_subcommand("recommission", "Take a drained node into service again");
+    back->add_option("id", values.id, "id or name")->required();
+    run_by(back, values, [&values] { return node_recommission(values.options, values.id); });
+    CLI::App* label = node->add_subcommand("label", "Change its label, whatever its own file says");
+    label->add_option("id", values.id, "id or name")->required();
+    label->add_option("label", values.to, "label; left out: none");
+    run_by(label, values, [&values] { return node_label(values.options, values.id, values.to); });
+    CLI::App* size =
+        node->add_subcommand("update-resource", "Change what it has, whatever its own file says");
+    size->add_option("id", values.id, "id or name")->required();
+    size->add_option("memory", values.node_size.memory_mib, "memory in MiB")->required();
+    size->add_option("vcores", values.node_size.vcores, "number of vcores")->required();
+    size->add_option("--timeout", values.node_size.timeout,
+                     "stop the newest of what is too much after this, for example 10m; left out: "
+                     "never");
+    run_by(size, values,
+           [&values] { return node_update_resource(values.options, values.id, values.node_size); });
+}
+
 void add_nodes_and_queues(CLI::App& root, Values& values) {
     CLI::App* node = noun(root, "node", "Nodes");
     CLI::App* list = node->add_subcommand("list", "List nodes in all states");
@@ -263,6 +291,7 @@ void add_nodes_and_queues(CLI::App& root, Values& values) {
     CLI::App* get = node->add_subcommand("get", "Show one node");
     get->add_option("id", values.id, "id or name")->required();
     run_by(get, values, [&values] { return node_get(values.options, values.id); });
+    add_node_decisions(node, values);
 
     CLI::App* queue = noun(root, "queue", "Queues");
     CLI::App* queues = queue->add_subcommand("list", "List queues");

@@ -11,7 +11,7 @@ struct Page {
     std::string_view examples;
 };
 
-constexpr std::array<Page, 36> kPages = {{
+constexpr std::array<Page, 40> kPages = {{
     {"",
      "  rmctl dev up                                     a cluster on this machine\n"
      "  rmctl submit -- /bin/sleep 5                     run a command\n"
@@ -70,6 +70,14 @@ constexpr std::array<Page, 36> kPages = {{
     {"node get",
      "  rmctl node get node-1\n"
      "  rmctl node get node-1 -o json\n"},
+    {"node drain",
+     "  rmctl node drain node-1                  what runs goes on to its end\n"
+     "  rmctl node drain node-1 --timeout 10m    and after that it is stopped\n"},
+    {"node recommission", "  rmctl node recommission node-1\n"},
+    {"node label",
+     "  rmctl node label node-1 ssd\n"
+     "  rmctl node label node-1        no label\n"},
+    {"node update-resource", "  rmctl node update-resource node-1 8192 8 --timeout 10m\n"},
     {"queue", "  rmctl queue list\n"},
     {"queue list",
      "  rmctl queue list\n"

@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/display.h"
 #include "common/base/strings.h"
+#include "common/config/settings.h"
 #include "common/model/node.h"
 #include "common/net/http_message.h"
 
@@ -14,6 +15,7 @@ namespace heddle::rmctl {
 namespace {
 
 constexpr const char* kNodes = "/ws/v1/cluster/nodes";
+constexpr const char* kDecisions = "/heddle/v1/nodes";
 
 // The manager lists only nodes that count for scheduling unless states are named. Here the lost
 // ones are of most interest.
@@ -109,7 +111,63 @@ Result<std::string> full_node_id(Server& server, const std::string& id) {
                                           "; see them with: rmctl node list"};
 }
 
+std::string path_of(const char* root, const std::string& id, const std::string& what) {
+    return std::string(root) + "/" + net::percent_encode(id) + "/" + what;
+}
+
+// Where `what` is the end of a path below `root`; `done` is told of the node.
+Result<int> decide(const Options& options, const std::string& id, const char* root,
+                   const std::string& what, const std::string& body, const std::string& done) {
+    TRY(Server server, Server::find(options));
+    TRY(const std::string full, full_node_id(server, id));
+    TRY(const std::string answer, server.post(path_of(root, full, what), body, "node " + full));
+    if (options.output == OutputForm::Json) {
+        print_json(answer.empty() ? "{}" : answer);
+    } else if (options.output == OutputForm::Name) {
+        print(full + "\n");
+    } else {
+        hint(options, "node " + full + " " + done);
+    }
+    return kExitDone;
+}
+
 }  // namespace
+
+Result<int> node_drain(const Options& options, const std::string& id, const std::string& timeout) {
+    std::string what = "drain";
+    std::string when = "when nothing runs on it any more";
+    if (!timeout.empty()) {
+        TRY(config::parse_duration(timeout));
+        what += "?timeout=" + net::percent_encode(timeout);
+        when += ", or in " + timeout;
+    }
+    return decide(options, id, kDecisions, what, "",
+                  "takes no more containers, and is decommissioned " + when);
+}
+
+Result<int> node_recommission(const Options& options, const std::string& id) {
+    return decide(options, id, kDecisions, "recommission", "", "is in service again");
+}
+
+Result<int> node_label(const Options& options, const std::string& id, const std::string& label) {
+    return decide(options, id, kNodes, "replace-labels?labels=" + net::percent_encode(label), "",
+                  label.empty() ? "has no label now" : "has the label " + label + " now");
+}
+
+Result<int> node_update_resource(const Options& options, const std::string& id,
+                                 const NodeSize& size) {
+    std::int64_t timeout_ms = -1;
+    if (!size.timeout.empty()) {
+        TRY(const Duration timeout, config::parse_duration(size.timeout));
+        timeout_ms = timeout.milliseconds();
+    }
+    const std::string memory = std::to_string(size.memory_mib);
+    const std::string vcores = std::to_string(size.vcores);
+    return decide(options, id, kNodes, "resource",
+                  "{\"resource\":{\"memory\":" + memory + ",\"vCores\":" + vcores +
+                      "},\"overCommitTimeout\":" + std::to_string(timeout_ms) + "}",
+                  "has " + memory + " MiB and " + vcores + " vcores now");
+}
 
 Result<int> node_list(const Options& options, const std::vector<std::string>& states) {
     TRY(Server server, Server::find(options));

@@ -2,6 +2,7 @@
 
 // rmctl node and rmctl queue.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,21 @@ namespace heddle::rmctl {
 
 Result<int> node_list(const Options& options, const std::vector<std::string>& states);
 Result<int> node_get(const Options& options, const std::string& id);
+
+/// What operators decide about nodes. Times as "10m"; empty: none.
+Result<int> node_drain(const Options& options, const std::string& id, const std::string& timeout);
+Result<int> node_recommission(const Options& options, const std::string& id);
+/// An empty label: none.
+Result<int> node_label(const Options& options, const std::string& id, const std::string& label);
+
+struct NodeSize {
+    std::int64_t memory_mib = 0;
+    std::int64_t vcores = 0;
+    std::string timeout;
+};
+Result<int> node_update_resource(const Options& options, const std::string& id,
+                                 const NodeSize& size);
+
 Result<int> queue_list(const Options& options);
 
 }  // namespace heddle::rmctl

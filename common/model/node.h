@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,12 +44,27 @@ struct NodeInfo {
     friend bool operator==(const NodeInfo&, const NodeInfo&) = default;
 };
 
+enum class NodeService { Normal, Draining, Decommissioned };
+
+/// What operators have decided about a node. It comes before what the node says of itself, and
+/// holds over restarts of both.
+struct NodeSettings {
+    NodeService service = NodeService::Normal;
+    WallTime drain_until = {};              // then what still runs is stopped; 0: never
+    std::optional<std::string> label = {};  // empty text: none
+    std::optional<Resource> total = {};
+    WallTime overcommit_until = {};  // then what `total` has no room for is stopped; 0: never
+
+    friend bool operator==(const NodeSettings&, const NodeSettings&) = default;
+};
+
 /// The saved fact that a node belongs to the cluster; written when it first registers or changes,
-/// when it is lost, and when it comes back from that.
+/// when it is lost, when it comes back from that, and when an operator decides something about it.
 struct NodeRecord {
-    NodeInfo info;
+    NodeInfo info;  // as it said itself
     WallTime registered;
     WallTime lost;  // since when; 0: it is not
+    NodeSettings settings = {};
 
     friend bool operator==(const NodeRecord&, const NodeRecord&) = default;
 };

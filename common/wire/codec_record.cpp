@@ -177,11 +177,38 @@ Result<AttemptRecord> decode_record(std::string_view bytes) {
     return record;
 }
 
+static void write(const heddle::NodeSettings& settings, proto::NodeSettings& out) {
+    out.set_service(static_cast<std::uint32_t>(settings.service));
+    out.set_drain_until_ms(settings.drain_until.milliseconds);
+    if (settings.label.has_value()) {
+        out.set_label(*settings.label);
+    }
+    if (settings.total.has_value()) {
+        write(*settings.total, *out.mutable_total());
+    }
+    out.set_overcommit_until_ms(settings.overcommit_until.milliseconds);
+}
+
+static Status read(const proto::NodeSettings& in, heddle::NodeSettings& settings) {
+    TRY(read_enum(in.service(), NodeService::Decommissioned, "service of a node",
+                  settings.service));
+    settings.drain_until = {in.drain_until_ms()};
+    if (in.has_label()) {
+        settings.label = in.label();
+    }
+    if (in.has_total()) {
+        TRY(read(in.total(), settings.total.emplace()));
+    }
+    settings.overcommit_until = {in.overcommit_until_ms()};
+    return {};
+}
+
 std::string encode_record(const NodeRecord& record) {
     proto::NodeRecord out;
     write(record.info, *out.mutable_info());
     out.set_registered_ms(record.registered.milliseconds);
     out.set_lost_ms(record.lost.milliseconds);
+    write(record.settings, *out.mutable_settings());
     return to_bytes(out);
 }
 
@@ -193,6 +220,7 @@ Result<NodeRecord> decode_record(std::string_view bytes) {
     TRY(read(in.info(), record.info));
     record.registered = {in.registered_ms()};
     record.lost = {in.lost_ms()};
+    TRY(read(in.settings(), record.settings));
     return record;
 }
 

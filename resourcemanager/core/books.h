@@ -45,6 +45,8 @@ struct PendingSave {
         NodeRegistration,  // the node is refused and comes again
         NodeLost,          // not tried again: the next restart waits for it, no more
         NodeForgotten,     // tried again
+        NodeChange,        // refused if it fails
+        NodeDrained,       // of a record as it is; not tried again: the next save has it
         Scheduler,         // refused if it fails
         Ids,               // the requests that wait are refused
     };

@@ -36,6 +36,7 @@ struct Container {
     bool start_decided = false;  // with hold: its master has said start
     bool stopping = false;
     std::string stop_reason;
+    bool blameless = false;   // stopped for the sake of its node: no failure of anybody
     std::uint64_t order = 0;  // sequence of the last order about it in the node's session
     TimePoint ordered;        // when that was
     bool told = false;        // its master has been sent the grant in the present session

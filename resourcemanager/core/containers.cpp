@@ -7,6 +7,7 @@
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
+#include "resourcemanager/core/node_change.h"
 #include "resourcemanager/core/offers.h"
 
 namespace heddle::rm {
@@ -200,6 +201,7 @@ void container_gone(Books& books, ContainerId id, const ContainerExit& exit, boo
     }
     node_room_changed(books, node);
     books.changed(node);
+    look_whether_drained(books, node);
     if (container.orphan) {
         if (node_waits) {
             acknowledge(books, node.index, id);
@@ -214,7 +216,8 @@ void container_gone(Books& books, ContainerId id, const ContainerExit& exit, boo
         attempt.master_exit = exit;
         attempt.master_end_waits = node_waits;
         attempt.record.master_node = node.info.id;
-        master_gone(books, application, attempt, exit);
+        master_gone(books, application, attempt, exit,
+                    exit.reason == ExitReason::Stopped && stopped_for_node(books, container));
     } else if (is_ending(attempt.state)) {
         if (application.keeps_containers()) {
             forget_kept(books, attempt, container);

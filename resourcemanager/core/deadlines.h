@@ -19,15 +19,17 @@ namespace heddle::rm {
 
 struct Timer {
     enum class Kind {
-        NodeExpiry,     // number: node index
-        NodeForget,     // number: node index
-        MasterExpiry,   // attempt
-        Settle,         // after a restart
-        SizeCheck,      // asks that were taken before any node was known
-        LocalityDelay,  // attempt, number: ask id
-        SaveRetry,      // number: batch that failed
-        TimeLimit,      // attempt: of the application, number 0: its lifetime or its wait to start
-        Retention,      // of the application that is over for longest
+        NodeExpiry,      // number: node index
+        NodeForget,      // number: node index
+        NodeDrain,       // number: node index; nothing runs on it any more, or its time is over
+        NodeOvercommit,  // number: node index
+        MasterExpiry,    // attempt
+        Settle,          // after a restart
+        SizeCheck,       // asks that were taken before any node was known
+        LocalityDelay,   // attempt, number: ask id
+        SaveRetry,       // number: batch that failed
+        TimeLimit,       // attempt: of the application, number 0: its lifetime or its wait to start
+        Retention,       // of the application that is over for longest
     };
     Kind kind = Kind::Settle;
     AttemptId attempt;

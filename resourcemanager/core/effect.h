@@ -113,9 +113,15 @@ struct ChangeAnswer {
     WallTime expires;
 };
 struct OrderAnswer {};
+/// What holds of the node now.
+struct NodeChangeAnswer {
+    NodeInfo info;
+    NodeState state = NodeState::New;
+};
 using Explanations = std::vector<Explanation>;
-using Answer = std::variant<NewApplicationAnswer, SubmitAnswer, KillAnswer, MasterCredentials,
-                            SchedulerAnswer, ChangeAnswer, OrderAnswer, Explanation, Explanations>;
+using Answer =
+    std::variant<NewApplicationAnswer, SubmitAnswer, KillAnswer, MasterCredentials, SchedulerAnswer,
+                 ChangeAnswer, OrderAnswer, NodeChangeAnswer, Explanation, Explanations>;
 
 struct Reply {
     RequestId request;

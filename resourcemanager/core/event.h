@@ -132,6 +132,37 @@ struct FailAttempt {
     std::string reason;  // "failed by user alice"
 };
 
+/// Nothing new comes to the node. When nothing runs on it any more, or the time is over and what
+/// still ran has been stopped, it is decommissioned. Answered by NodeChangeAnswer once it is on
+/// disk; so are the following. Errors: NotFound, Unavailable (another change of it is being saved,
+/// or it could not be saved).
+struct DrainNode {
+    NodeId node;
+    std::optional<Duration> timeout;  // none: it may take for ever
+};
+
+/// Takes back DrainNode, at any time. As DrainNode.
+struct RecommissionNode {
+    NodeId node;
+};
+
+/// The label that holds from now on, whatever the node says of itself; what runs on it stays. As
+/// DrainNode; InvalidArgument: the configuration has no such label.
+struct RelabelNode {
+    NodeId node;
+    std::string label;  // empty: none
+};
+
+/// What the node has from now on, whatever it says of itself. While more is in use nothing new
+/// comes to it. As DrainNode; InvalidArgument: nothing, or less.
+struct ResizeNode {
+    NodeId node;
+    std::int64_t memory_mib = 0;
+    std::int64_t vcores = 0;
+    std::optional<NamedCounts> named;            // none: as it is
+    std::optional<Duration> overcommit_timeout;  // then what is too much is stopped; none: never
+};
+
 /// Answered by an Explanation as the tables are at this moment. Errors: NotFound.
 struct ExplainApplication {
     ApplicationId application;
@@ -147,7 +178,8 @@ struct Request {
     RequestId id;
     std::variant<NewApplication, SubmitApplication, KillApplication, ClaimMaster, ReplaceScheduler,
                  MoveApplication, ChangePriority, ChangeLifetime, SignalContainer, FailAttempt,
-                 ExplainApplication, ExplainWaiting>
+                 DrainNode, RecommissionNode, RelabelNode, ResizeNode, ExplainApplication,
+                 ExplainWaiting>
         what;
 };
 

@@ -85,6 +85,8 @@ std::vector<NodeRejection> away(const Books& books) {
     const std::map<NodeState, std::int64_t> states = books.nodes.count_by_state();
     std::vector<NodeRejection> rejections;
     reject(rejections, "unhealthy", nodes_in(states, NodeState::Unhealthy));
+    reject(rejections, "decommissioning", nodes_in(states, NodeState::Decommissioning));
+    reject(rejections, "decommissioned", nodes_in(states, NodeState::Decommissioned));
     reject(rejections, "lost", nodes_in(states, NodeState::Lost));
     reject(rejections, "not back yet", nodes_in(states, NodeState::New));
     reject(rejections, "not connected",
@@ -198,10 +200,15 @@ struct NamedNodes {
     std::optional<NodeIndex> nearest;
 };
 
+// Of a node that takes nothing.
+std::string state_text(const Node& node) {
+    return node.state == NodeState::Running ? "not connected" : to_lower(to_string(node.state));
+}
+
 std::string wrong_with(const Books& books, const Node& node, const Demand& demand,
                        const std::vector<NodeId>& avoided, const Resource& gap) {
     if (!node.placeable()) {
-        return node.state == NodeState::Running ? "not connected" : to_lower(to_string(node.state));
+        return state_text(node);
     }
     if (!may_use(books, demand.ask.label, node.info.label)) {
         return "of another label";
@@ -305,13 +312,36 @@ Blocker nodes_away(const Books& books, const Resource& size) {
 
 namespace {
 
-Blocker label_away(const Ask& ask, bool known) {
+// Nodes of this label that take nothing, by why.
+std::vector<NodeRejection> away_of(const Books& books, const std::string& label) {
+    std::map<std::string, std::int64_t> wrong;
+    for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
+        const Node& node = books.nodes.at(index);
+        if (!node.info.id.name.empty() && node.info.label == label && !node.placeable()) {
+            ++wrong[state_text(node)];
+        }
+    }
+    std::vector<NodeRejection> rejections;
+    for (const auto& [what, nodes] : wrong) {
+        rejections.push_back({what, nodes});
+    }
+    return rejections;
+}
+
+Blocker label_away(const Books& books, const Ask& ask, bool known, Detail detail) {
     Blocker blocker = about_size(Reason::Label, ask.size);
     blocker.where = ask.label;
+    if (detail == Detail::Full) {  // it looks at every node
+        blocker.rejections = away_of(books, ask.label);
+    }
     blocker.sentence = ask.label.empty()
                            ? "It asks for nodes without a label, and none takes containers."
                            : std::string("No node of label ") + ask.label +
                                  (known ? " takes containers now." : " has ever registered.");
+    if (!blocker.rejections.empty()) {
+        blocker.sentence.pop_back();
+        blocker.sentence += " (" + rejections_text(blocker.rejections) + ").";
+    }
     return blocker;
 }
 
@@ -342,7 +372,7 @@ std::vector<Blocker> anywhere(const Books& books, const Demand& demand, Detail d
                    : std::vector<Blocker>{};
     }
     if (!survey.nearest.has_value()) {
-        return {label_away(ask, true)};
+        return {label_away(books, ask, true, detail)};
     }
     if (!survey_of(books, books.capacity, ask).fits) {
         return {large_nodes_away(books, ask)};
@@ -359,8 +389,9 @@ std::vector<Blocker> anywhere(const Books& books, const Demand& demand, Detail d
 std::vector<Blocker> node_blockers(const Books& books, const Demand& demand, Detail detail) {
     const Ask& ask = demand.ask;
     if (books.nodes.any_ever() && !ever_fits(books, ask.size, ask.label)) {
-        return {ask.label.empty() || label_known(books, ask.label) ? never_fits(books, ask.size)
-                                                                   : label_away(ask, false)};
+        return {ask.label.empty() || label_known(books, ask.label)
+                    ? never_fits(books, ask.size)
+                    : label_away(books, ask, false, detail)};
     }
     if (!demand.placed() || demand.relaxed) {
         return anywhere(books, demand, detail);

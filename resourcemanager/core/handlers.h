@@ -50,6 +50,10 @@ void node_forget_due(Books& books, NodeIndex index);
 void stored_forgotten(Books& books, NodeIndex index);
 void node_lost(Books& books, Node& node, const std::string& why);
 
+// node_change.cpp
+void node_drain_due(Books& books, NodeIndex index);
+void node_overcommit_due(Books& books, NodeIndex index);
+
 // on_master.cpp
 void on(Books& books, MasterConnected event);
 void on(Books& books, MasterMessage event);

@@ -432,7 +432,7 @@ void stored_attempt_end(Books& books, Application& application, Attempt& attempt
 }
 
 void master_gone(Books& books, Application& application, Attempt& attempt,
-                 const ContainerExit& exit) {
+                 const ContainerExit& exit, bool blameless) {
     switch (attempt.state) {
         case AttemptState::Allocated:
         case AttemptState::Launched:
@@ -477,7 +477,8 @@ void master_gone(Books& books, Application& application, Attempt& attempt,
                     {AttemptState::Finished, FinalStatus::Succeeded, "", AppState::Finished});
         return;
     }
-    fail_attempt(books, application, attempt, "its master's container " + describe(exit), !lost);
+    fail_attempt(books, application, attempt, "its master's container " + describe(exit),
+                 !lost && !blameless);
 }
 
 void stored_kill(Books& books, Application& application) {
@@ -569,6 +570,8 @@ std::vector<StoreChange> changes_of(Books& books, const PendingSave& save) {
             break;
         case PendingSave::Kind::NodeRegistration:
         case PendingSave::Kind::NodeLost:
+        case PendingSave::Kind::NodeChange:
+        case PendingSave::Kind::NodeDrained:
         case PendingSave::Kind::NodeForgotten:
         case PendingSave::Kind::Scheduler:
         case PendingSave::Kind::Ids:

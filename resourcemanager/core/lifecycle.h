@@ -44,9 +44,10 @@ void end_attempt(Books& books, Application& application, Attempt& attempt, Attem
 void fail_attempt(Books& books, Application& application, Attempt& attempt, std::string why,
                   bool counts);
 
-/// The container of the attempt's master is gone.
+/// The container of the attempt's master is gone. `blameless`: it was stopped for the sake of its
+/// node, which counts as little as the loss of it.
 void master_gone(Books& books, Application& application, Attempt& attempt,
-                 const ContainerExit& exit);
+                 const ContainerExit& exit, bool blameless);
 
 /// Goes on with a kill when nothing of the application runs any more.
 void try_finish_kill(Books& books, Application& application);

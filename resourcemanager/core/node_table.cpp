@@ -6,6 +6,22 @@
 #include "common/base/check.h"
 
 namespace heddle::rm {
+namespace {
+
+// What a node adds to the totals. One that drains: what is in use there, as in YARN; otherwise what
+// runs on it would be taken from the shares of all others.
+Resource counted(const Node& node) {
+    switch (node.state) {
+        case NodeState::Running:
+            return node.info.total;
+        case NodeState::Decommissioning:
+            return node.used;
+        default:
+            return {};
+    }
+}
+
+}  // namespace
 
 std::optional<NodeIndex> NodeTable::find(const NodeId& id) const {
     const auto it = by_id_.find(id);
@@ -23,6 +39,7 @@ Node& NodeTable::add(const NodeInfo& info) {
     Node& node = nodes_[index];
     node.index = index;
     node.info = info;
+    node.said = info;
     ++states_[node.state];
     return node;
 }
@@ -44,16 +61,14 @@ std::map<NodeState, std::int64_t> NodeTable::count_by_state() const {
 
 void NodeTable::set_state(Node& node, NodeState state) {
     --states_[node.state];
-    if (node.state == NodeState::Running) {
-        total_ -= node.info.total;
-        totals_[node.info.label] -= node.info.total;
-    }
+    const Resource before = counted(node);
+    total_ -= before;
+    totals_[node.info.label] -= before;
     node.state = state;
     ++states_[node.state];
-    if (node.state == NodeState::Running) {
-        total_ += node.info.total;
-        totals_[node.info.label] += node.info.total;
-    }
+    const Resource now = counted(node);
+    total_ += now;
+    totals_[node.info.label] += now;
 }
 
 void NodeTable::set_info(Node& node, const NodeInfo& info) {
@@ -90,11 +105,19 @@ void NodeTable::hold(Node& node, Container& container) {
     container.in_node = node.containers.insert(node.containers.end(), container.id);
     CHECK(node.containers.size() == before + 1);
     node.used += container.size;
+    if (node.state == NodeState::Decommissioning) {
+        total_ += container.size;
+        totals_[node.info.label] += container.size;
+    }
 }
 
 void NodeTable::release(Node& node, const Container& container) {
     node.containers.erase(container.in_node);
     node.used -= container.size;
+    if (node.state == NodeState::Decommissioning) {
+        total_ -= container.size;
+        totals_[node.info.label] -= container.size;
+    }
 }
 
 bool NodeTable::any_ever_fits(const Resource& size, const std::string& label) const {
@@ -172,10 +195,8 @@ void NodeTable::check(const ContainerTable& containers) const {
             used += container->size;
         }
         CHECK(used == node.used);
-        if (node.state == NodeState::Running) {
-            total += node.info.total;
-            by_label[node.info.label] += node.info.total;
-        }
+        total += counted(node);
+        by_label[node.info.label] += counted(node);
         CHECK((node.session != 0) == (node.connection.value != 0));
     }
     CHECK(total == total_);

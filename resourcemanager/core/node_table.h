@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -22,9 +23,18 @@
 
 namespace heddle::rm {
 
+/// What an operator has decided and the store has not answered yet.
+struct NodeChange {
+    RequestId request;
+    NodeSettings settings;
+};
+
 struct Node {
     NodeIndex index = 0;
-    NodeInfo info;
+    NodeInfo info;  // as it holds: what operators have decided comes before `said`
+    NodeInfo said;  // of itself, when it registered
+    NodeSettings settings;
+    std::optional<NodeChange> change;  // under way; every other save of the record carries it
     WallTime registered;
     NodeState state = NodeState::New;  // New: saved, and not back yet
     bool saved = false;                // its record is on disk

@@ -10,6 +10,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/node_change.h"
 #include "resourcemanager/core/offers.h"
 
 namespace heddle::rm {
@@ -289,7 +290,7 @@ void on_complete_list(Books& books, Node& node, std::vector<ContainerReport>& re
 }
 
 void set_usage(Books& books, Node& node, const NodeUsage& usage) {
-    const NodeState state = usage.health.empty() ? NodeState::Running : NodeState::Unhealthy;
+    const NodeState state = state_of(node.settings.service, usage.health);
     if (node.state != state) {
         books.nodes.set_state(node, state);
         node_room_changed(books, node);
@@ -322,12 +323,10 @@ void welcome(Books& books, Node& node, ConnectionId connection, NodeRegister& me
         node.origin = std::move(origin);
         ++node.origins;
     }
-    books.nodes.set_info(node, message.info);
-    books.free.move(node.index, node.info.label, node.info.rack);
-    books.capacity.move(node.index, node.info.label, node.info.rack);
-    books.nodes.set_state(node, NodeState::Running);
+    node.said = message.info;
+    take_info(books, node);
     node.usage.health.clear();
-    books.nodes.remember_size(node.info);
+    books.nodes.set_state(node, state_of(node.settings.service, node.usage.health));
     heard(books, node);
     books.emit(SendToNode{connection, node.info.id,
                           NodeWelcome{node.session, books.epoch, books.config.heartbeat_interval}});
@@ -340,6 +339,7 @@ void welcome(Books& books, Node& node, ConnectionId connection, NodeRegister& me
     on_complete_list(books, node, message.containers);
     node_room_changed(books, node);
     books.changed(node);
+    watch_node(books, node);
     if (first_ever) {
         books.deadlines.set({Timer::Kind::SizeCheck, {}, 0}, books.now + books.config.settle_time);
     }
@@ -350,7 +350,7 @@ void save_registration(Books& books, Node& node, ConnectionId connection, NodeRe
     if (!node.saved) {
         node.registered = books.wall;
     }
-    const NodeRecord record{message.info, node.registered, {}};
+    const NodeRecord record{message.info, node.registered, {}, settings_to_save(node)};
     books.registrations[node.index] = {connection, std::move(message), node.lost};
     books.save({PendingSave::Kind::NodeRegistration, {}, {}, node.index, connection, 0}, {record});
 }
@@ -424,7 +424,7 @@ void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
                    ", which has another work directory; give this one a node.name of its own");
         return;
     }
-    if (node.saved && node.info == info && node.lost.milliseconds == 0) {
+    if (node.saved && node.said == info && node.lost.milliseconds == 0) {
         books.registrations.erase(node.index);
         welcome(books, node, connection, message);
         return;
@@ -508,7 +508,9 @@ void node_expiry_due(Books& books, NodeIndex index) {
         books.deadlines.set({Timer::Kind::NodeExpiry, {}, index}, due);
         return;
     }
-    if (node.state != NodeState::Lost) {
+    // A decommissioned node may be switched off.
+    const bool may_go = node.state == NodeState::Decommissioned && node.containers.empty();
+    if (node.state != NodeState::Lost && !may_go) {
         node_lost(books, node,
                   "silent for " + std::to_string(books.node_expiry().milliseconds()) + " ms");
     }
@@ -516,9 +518,10 @@ void node_expiry_due(Books& books, NodeIndex index) {
 
 namespace {
 
-// It has begun to come back, or had: until the store has answered, its place cannot go to another.
+// It has begun to come back, or had, or an operator changes its record: until the store has
+// answered, its place cannot go to another.
 bool registration_under_way(const Books& books, NodeIndex index) {
-    return books.registrations.contains(index) ||
+    return books.nodes.at(index).change.has_value() || books.registrations.contains(index) ||
            std::ranges::any_of(books.saves, [&](const auto& entry) {
                return entry.second.kind == PendingSave::Kind::NodeRegistration &&
                       entry.second.node == index;
@@ -552,6 +555,8 @@ void stored_forgotten(Books& books, NodeIndex index) {
     log::info("node forgotten", {{"node", node.info.id.name}});
     books.deadlines.cancel({Timer::Kind::NodeExpiry, {}, index});
     books.deadlines.cancel({Timer::Kind::NodeForget, {}, index});
+    books.deadlines.cancel({Timer::Kind::NodeDrain, {}, index});
+    books.deadlines.cancel({Timer::Kind::NodeOvercommit, {}, index});
     hide_node(books, node);
     books.nodes.forget(node);
 }
@@ -565,8 +570,7 @@ void node_lost(Books& books, Node& node, const std::string& why) {
     books.nodes.set_state(node, NodeState::Lost);
     node.lost = books.wall;
     if (node.saved) {
-        books.save({PendingSave::Kind::NodeLost, {}, {}, node.index, {}, 0},
-                   {NodeRecord{node.info, node.registered, node.lost}});
+        books.save({PendingSave::Kind::NodeLost, {}, {}, node.index, {}, 0}, {record_of(node)});
     }
     books.deadlines.set({Timer::Kind::NodeForget, {}, node.index},
                         books.now + books.config.node_forget_after);

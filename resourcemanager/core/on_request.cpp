@@ -12,6 +12,7 @@
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
 #include "resourcemanager/core/move.h"
+#include "resourcemanager/core/node_change.h"
 #include "resourcemanager/core/queue_rules.h"
 
 namespace heddle::rm {
@@ -196,6 +197,19 @@ void perform(Books& books, RequestId request, const SignalContainer& signal) {
 }
 void perform(Books& books, RequestId request, const FailAttempt& fail) {
     on_fail(books, request, fail);
+}
+
+void perform(Books& books, RequestId request, const DrainNode& drain) {
+    on_drain(books, request, drain);
+}
+void perform(Books& books, RequestId request, const RecommissionNode& recommission) {
+    on_recommission(books, request, recommission);
+}
+void perform(Books& books, RequestId request, const RelabelNode& relabel) {
+    on_relabel(books, request, relabel);
+}
+void perform(Books& books, RequestId request, const ResizeNode& resize) {
+    on_resize(books, request, resize);
 }
 
 void perform(Books& books, RequestId request, const ClaimMaster& claim) {

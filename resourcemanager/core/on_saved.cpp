@@ -8,6 +8,7 @@
 #include "resourcemanager/core/change.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/node_change.h"
 
 namespace heddle::rm {
 namespace {
@@ -131,9 +132,13 @@ void on(Books& books, Saved event) {
             stored_registration(books, save.node, save.connection);
             break;
         case PendingSave::Kind::NodeLost:
+        case PendingSave::Kind::NodeDrained:
             break;
         case PendingSave::Kind::NodeForgotten:
             stored_forgotten(books, save.node);
+            break;
+        case PendingSave::Kind::NodeChange:
+            stored_node_change(books, save.node);
             break;
         case PendingSave::Kind::Scheduler:
             stored_scheduler(books);
@@ -168,6 +173,10 @@ void on(Books& books, SaveFailed event) {
             registration_failed(books, save, event.error);
             break;
         case PendingSave::Kind::NodeLost:
+        case PendingSave::Kind::NodeDrained:
+            break;
+        case PendingSave::Kind::NodeChange:
+            node_change_failed(books, save.node, event.error);
             break;
         case PendingSave::Kind::NodeForgotten:
             books.deadlines.set({Timer::Kind::NodeForget, {}, save.node},

@@ -13,6 +13,7 @@
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
+#include "resourcemanager/core/node_change.h"
 
 namespace heddle::rm {
 namespace {
@@ -25,7 +26,8 @@ void recover_nodes(Books& books, std::vector<NodeRecord>& records) {
         node.registered = record.registered;
         node.saved = true;
         node.heard = books.now;
-        books.nodes.remember_size(record.info);
+        node.settings = record.settings;
+        take_info(books, node);
         if (record.lost.milliseconds != 0) {
             // Nobody waits for it; it has the rest of its time to come back.
             node.lost = record.lost;
@@ -34,6 +36,8 @@ void recover_nodes(Books& books, std::vector<NodeRecord>& records) {
             books.deadlines.set({Timer::Kind::NodeForget, {}, node.index},
                                 books.now + std::clamp(books.config.node_forget_after - gone,
                                                        Duration{}, books.config.node_forget_after));
+        } else if (node.settings.service == NodeService::Decommissioned) {
+            books.nodes.set_state(node, NodeState::Decommissioned);  // nobody waits for it either
         }
         books.changed(node);
     }
@@ -201,7 +205,9 @@ void settle(Books& books) {
     for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
         Node& node = books.nodes.at(index);
         const bool missing = node.saved && node.state == NodeState::New;
-        if (missing || (node.state == NodeState::Lost && !node.containers.empty())) {
+        const bool gone = node.state == NodeState::Lost ||
+                          (node.state == NodeState::Decommissioned && !node.connected());
+        if (missing || (gone && !node.containers.empty())) {
             node_lost(books, node, "it did not come back after the manager's restart");
         }
     }

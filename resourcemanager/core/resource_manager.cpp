@@ -30,6 +30,12 @@ void expire_deadlines(Books& books) {
             case Timer::Kind::NodeForget:
                 node_forget_due(books, static_cast<NodeIndex>(timer->number));
                 break;
+            case Timer::Kind::NodeDrain:
+                node_drain_due(books, static_cast<NodeIndex>(timer->number));
+                break;
+            case Timer::Kind::NodeOvercommit:
+                node_overcommit_due(books, static_cast<NodeIndex>(timer->number));
+                break;
             case Timer::Kind::MasterExpiry:
                 master_expiry_due(books, timer->attempt);
                 break;

@@ -43,6 +43,11 @@ constexpr OpenRoute kOpenRoutes[] = {
     {"GET", "/ws/v1/cluster/scheduler-overview"},
     {"GET", "/ws/v1/cluster/nodes"},
     {"GET", "/ws/v1/cluster/nodes/{id}"},
+    {"GET", "/ws/v1/cluster/nodes/{id}/get-labels"},
+    {"GET", "/ws/v1/cluster/get-node-labels"},
+    {"GET", "/ws/v1/cluster/get-rm-node-labels"},
+    {"GET", "/ws/v1/cluster/get-node-to-labels"},
+    {"GET", "/ws/v1/cluster/label-mappings"},
     // A digest is known to those who have the bytes, or who were told it.
     {"PUT", "/heddle/v1/artifacts/{sha256}"},
     {"GET", "/heddle/v1/artifacts/{sha256}"},

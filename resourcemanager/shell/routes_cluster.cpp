@@ -72,22 +72,8 @@ Result<net::HttpResponse> list_nodes(const Services& services, const Call& call)
     });
 }
 
-// YARN's node ids are host:port; ours are names, and either is taken.
 Result<net::HttpResponse> one_node(const Services& services, const Call& call) {
-    const auto view = services.board.view();
-    const std::string& id = call.parameters[0];
-    auto node = view->nodes.find(NodeId{id});
-    if (!node) {
-        view->nodes.for_each([&](const NodeId&, const std::shared_ptr<const NodeView>& other) {
-            if (http_address(other->info) == id) {
-                node = other;
-            }
-            return node == nullptr;
-        });
-    }
-    if (!node) {
-        return Error{ErrorCode::NotFound, "nodeId, " + id + ", is not found"};
-    }
+    TRY(const auto node, find_node(*services.board.view(), call.parameters[0]));
     return wrapped_json("node", [&](wire::JsonWriter& json) { write_node(json, *node); });
 }
 
@@ -99,6 +85,23 @@ Result<net::HttpResponse> user_info(const Services&, const Call& call) {
 }
 
 }  // namespace
+
+// YARN's node ids are host:port; ours are names, and either is taken.
+Result<std::shared_ptr<const NodeView>> find_node(const View& view, const std::string& id) {
+    auto node = view.nodes.find(NodeId{id});
+    if (!node) {
+        view.nodes.for_each([&](const NodeId&, const std::shared_ptr<const NodeView>& other) {
+            if (http_address(other->info) == id) {
+                node = other;
+            }
+            return node == nullptr;
+        });
+    }
+    if (!node) {
+        return Error{ErrorCode::NotFound, "nodeId, " + id + ", is not found"};
+    }
+    return node;
+}
 
 void add_cluster_routes(Router& router, Services& services) {
     const auto view_route = [&](const char* path, const char* root,

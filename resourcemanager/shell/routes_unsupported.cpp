@@ -24,16 +24,6 @@ constexpr Missing kMissing[] = {
     {"POST", "/ws/v1/cluster/scheduler/logs", "scheduler logs"},
     {"GET", "/ws/v1/cluster/scheduler-conf/format",
      "taking the scheduler's configuration back to its file"},
-    {"GET", "/ws/v1/cluster/get-node-labels", "node labels"},
-    {"GET", "/ws/v1/cluster/get-rm-node-labels", "node labels"},
-    {"GET", "/ws/v1/cluster/get-node-to-labels", "node labels"},
-    {"GET", "/ws/v1/cluster/label-mappings", "node labels"},
-    {"POST", "/ws/v1/cluster/add-node-labels", "node labels"},
-    {"POST", "/ws/v1/cluster/remove-node-labels", "node labels"},
-    {"POST", "/ws/v1/cluster/replace-node-to-labels", "node labels"},
-    {"GET", "/ws/v1/cluster/nodes/{id}/get-labels", "node labels"},
-    {"POST", "/ws/v1/cluster/nodes/{id}/replace-labels", "node labels"},
-    {"POST", "/ws/v1/cluster/nodes/{id}/resource", "changing a node's resources"},
 };
 
 }  // namespace

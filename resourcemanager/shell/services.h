@@ -38,6 +38,7 @@ struct Services {
 
 // One per family of paths; each adds its routes.
 void add_cluster_routes(Router& router, Services& services);
+void add_node_routes(Router& router, Services& services);
 void add_app_routes(Router& router, Services& services);
 void add_app_list_routes(Router& router, Services& services);
 void add_app_change_routes(Router& router, Services& services);
@@ -66,6 +67,7 @@ net::HttpResponse wrapped_json(std::string_view root, Write&& write) {
 }
 
 // What a path names. Errors: InvalidArgument, NotFound.
+Result<std::shared_ptr<const NodeView>> find_node(const View& view, const std::string& id);
 Result<std::shared_ptr<const ApplicationView>> find_application(const View& view,
                                                                 std::string_view id);
 /// The application that the call's first parameter names, if the caller may see it. Errors: as

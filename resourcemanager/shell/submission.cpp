@@ -302,6 +302,8 @@ Status read_information(const Json& resource, const Json& entry, Resource& size)
     return {};
 }
 
+}  // namespace
+
 Status read_informations(const Json& resource, Resource& size) {
     const Json* all = resource.find("resourceInformations");
     const Json* entries = all == nullptr ? nullptr : all->find("resourceInformation");
@@ -320,6 +322,8 @@ Status read_informations(const Json& resource, Resource& size) {
     }
     return {};
 }
+
+namespace {
 
 Status read_size(const Json& context, ApplicationSubmission& submission) {
     submission.master_size = kMasterSizeDefault;

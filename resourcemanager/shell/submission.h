@@ -7,6 +7,7 @@
 
 #include "common/base/result.h"
 #include "common/model/application.h"
+#include "common/wire/json.h"
 
 namespace heddle::rm {
 
@@ -14,5 +15,9 @@ namespace heddle::rm {
 /// field; Unsupported for what this version cannot do (archives, HDFS, labels, reservations), so
 /// that nothing that was asked for is silently left out.
 Result<ApplicationSubmission> parse_submission(std::string_view body);
+
+/// Adds what YARN's `resource.resourceInformations` says to `size`. Errors: InvalidArgument naming
+/// the resource.
+Status read_informations(const wire::Json& resource, Resource& size);
 
 }  // namespace heddle::rm

@@ -39,6 +39,10 @@
 //   dump CONTAINER                   a person wishes its threads to be dumped (SIGQUIT)
 //   queues                           shows what each leaf holds and what waits in it
 //   power off|on NODE; agent kill|start NODE; partition on|off NODE; leave NODE
+//   drain NODE [SECONDS]; recommission NODE; relabel NODE [LABEL]
+//   resize NODE MEMORY VCORES [SECONDS]
+//                                    operators' decisions; with a time after which what is left, or
+//                                    too much, is stopped
 //   manager kill|start; saves fail|work; disconnect APP
 //   advance SECONDS
 //   expect                           followed by indented lines: exactly what was shown since the
@@ -260,6 +264,9 @@ private:
             words[1] == "kill" ? world_.manager().crash() : world_.manager().start();
         } else if (verb == "nodes") {
             show_nodes();
+        } else if (verb == "drain" || verb == "recommission" || verb == "relabel" ||
+                   verb == "resize") {
+            decide(verb, words);
         } else if (verb == "saves") {
             world_.manager().fail_saves = words[1] == "fail";
         } else if (verb == "dump") {
@@ -378,6 +385,24 @@ private:
                 }
                 request(SubmitApplication{submission}, "submit " + name_of(submission.id));
             });
+    }
+
+    void decide(const std::string& verb, const Words& words) {
+        const NodeId node{words[1]};
+        const auto seconds_at = [&](std::size_t index) {
+            return words.size() > index ? std::optional(seconds(std::stoll(words[index])))
+                                        : std::nullopt;
+        };
+        if (verb == "drain") {
+            request(DrainNode{node, seconds_at(2)}, verb);
+        } else if (verb == "recommission") {
+            request(RecommissionNode{node}, verb);
+        } else if (verb == "relabel") {
+            request(RelabelNode{node, words.size() > 2 ? words[2] : ""}, verb);
+        } else {
+            request(ResizeNode{node, std::stoll(words[2]), std::stoll(words[3]), {}, seconds_at(4)},
+                    verb);
+        }
     }
 
     void show_nodes() {

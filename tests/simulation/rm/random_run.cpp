@@ -337,7 +337,7 @@ private:
 
     void mischief() {
         NodeHost& node = any_node();
-        switch (prng().below(9)) {
+        switch (prng().below(10)) {
             case 0:
             case 1:
                 world_.manager().crash();
@@ -367,10 +367,33 @@ private:
             case 7:
                 change_anything();
                 break;
+            case 8:
+                drain(node.info().id);
+                break;
             default:
                 kill_any_process();
                 break;
         }
+    }
+
+    // It is taken back in the end, so that the jobs that are left have somewhere to go.
+    void drain(const NodeId& node) {
+        const auto timeout = prng().chance(1, 3)
+                                 ? std::nullopt
+                                 : std::optional(milliseconds(prng().between(0, 8000)));
+        world_.manager().request(DrainNode{node, timeout}, [](const Result<Answer>&) {});
+        stage().timeline.after(milliseconds(prng().between(500, 15000)),
+                               [this, node] { recommission(node, std::make_shared<bool>(false)); });
+    }
+
+    void recommission(const NodeId& node, const std::shared_ptr<bool>& done) {
+        if (*done) {
+            return;
+        }
+        world_.manager().request(RecommissionNode{node}, [done](const Result<Answer>& answer) {
+            *done = *done || answer.ok() || answer.error().code == ErrorCode::NotFound;
+        });
+        stage().timeline.after(seconds(1), [this, node, done] { recommission(node, done); });
     }
 
     const Job* any_submitted() {

@@ -372,6 +372,15 @@ void ManagerHost::check_reply(const Reply& reply) {
             stage_.violate("change answered before it is saved: " +
                            to_string(changed->application));
         }
+    } else if (const auto* decided = std::get_if<NodeChangeAnswer>(&answer)) {
+        const auto it = store_.nodes.find(decided->info.id);
+        if (it == store_.nodes.end() ||
+            it->second.settings.label.value_or(decided->info.label) != decided->info.label ||
+            it->second.settings.total.value_or(decided->info.total) != decided->info.total ||
+            (it->second.settings.service == NodeService::Normal &&
+             decided->state == NodeState::Decommissioning)) {
+            stage_.violate("node changed before it is saved: " + decided->info.id.name);
+        }
     } else if (const auto* credentials = std::get_if<MasterCredentials>(&answer)) {
         if (!store_.attempts.contains(credentials->attempt)) {
             stage_.violate("token before its attempt: " + to_string(credentials->attempt));

@@ -176,6 +176,11 @@ TEST(Codec, RecordsSurviveTheWayThereAndBack) {
     EXPECT_EQ(*decode_record<AttemptRecord>(encode_record(unplaced)), unplaced);
     const NodeRecord node{{{"node-1"}, "127.0.0.1", 8042, "/r", {1, 2}, "0.1", {}}, {7}, {8}};
     EXPECT_EQ(*decode_record<NodeRecord>(encode_record(node)), node);
+    NodeRecord decided = node;
+    decided.settings = {NodeService::Draining, {9}, "ssd", Resource{3, 4, {{"gpu", 1}}}, {10}};
+    EXPECT_EQ(*decode_record<NodeRecord>(encode_record(decided)), decided);
+    decided.settings = {NodeService::Decommissioned, {}, "", {}, {}};
+    EXPECT_EQ(*decode_record<NodeRecord>(encode_record(decided)), decided);
 }
 
 template <typename Message>

@@ -1,0 +1,342 @@
+#include "resourcemanager/core/node_change.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "common/base/log.h"
+#include "common/base/strings.h"
+#include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/states.h"
+
+namespace heddle::rm {
+namespace {
+
+void refuse(Books& books, RequestId request, ErrorCode code, std::string message) {
+    books.emit(Reply{request, Error{code, std::move(message)}});
+}
+
+void answer(Books& books, RequestId request, const Node& node) {
+    books.emit(Reply{request, Answer{NodeChangeAnswer{node.info, node.state}}});
+}
+
+// The node, or null when the request has been answered.
+Node* changeable(Books& books, RequestId request, const NodeId& id) {
+    const std::optional<NodeIndex> index = books.nodes.find(id);
+    if (!index.has_value() || !books.nodes.at(*index).saved) {
+        refuse(books, request, ErrorCode::NotFound, "nodeId, " + id.name + ", is not found");
+        return nullptr;
+    }
+    Node& node = books.nodes.at(*index);
+    if (node.change.has_value()) {
+        refuse(books, request, ErrorCode::Unavailable,
+               "another change of node " + id.name + " is just being saved; try again");
+        return nullptr;
+    }
+    return &node;
+}
+
+void begin(Books& books, RequestId request, Node& node, NodeSettings settings) {
+    if (settings == node.settings) {
+        answer(books, request, node);
+        return;
+    }
+    node.change = NodeChange{request, std::move(settings)};
+    books.save({PendingSave::Kind::NodeChange, {}, {}, node.index, {}, 0}, {record_of(node)});
+}
+
+Timer drain_timer(const Node& node) {
+    return {Timer::Kind::NodeDrain, {}, node.index};
+}
+
+Timer overcommit_timer(const Node& node) {
+    return {Timer::Kind::NodeOvercommit, {}, node.index};
+}
+
+TimePoint due_at(const Books& books, WallTime when) {
+    return books.now +
+           milliseconds(std::max<std::int64_t>(0, when.milliseconds - books.wall.milliseconds));
+}
+
+WallTime end_of(const Books& books, const std::optional<Duration>& timeout) {
+    return timeout.has_value() ? WallTime{books.wall.milliseconds + timeout->milliseconds()}
+                               : WallTime{};
+}
+
+bool over(const Books& books, WallTime end) {
+    return end.milliseconds != 0 && end <= books.wall;
+}
+
+// New and lost nodes have the state of what is decided when they come back.
+void take_state(Books& books, Node& node) {
+    if (node.state == NodeState::New || node.state == NodeState::Lost) {
+        return;
+    }
+    const NodeState state = state_of(node.settings.service, node.usage.health);
+    const bool back = node.state == NodeState::Decommissioned && state != node.state;
+    if (back && !node.connected()) {
+        node_lost(books, node, "it was decommissioned, and is not connected");
+        return;
+    }
+    books.nodes.set_state(node, state);
+    if (back) {
+        // Nobody has looked whether it is silent.
+        books.deadlines.set({Timer::Kind::NodeExpiry, {}, node.index},
+                            books.now + books.node_expiry());
+    }
+}
+
+// It ends by itself, within its own patience.
+bool finished_master(const Books& books, const Container& container) {
+    const Attempt* attempt = books.applications.find(container.id.attempt);
+    return attempt != nullptr && attempt->record.master_container == container.id &&
+           is_ending(attempt->state) && attempt->record.state == AttemptState::Finished;
+}
+
+void stop_for_node(Books& books, Container& container, const std::string& reason) {
+    if (finished_master(books, container)) {
+        return;
+    }
+    container.blameless = true;
+    stop_container(books, container, reason);
+}
+
+bool uses_any(const Resource& size, const Resource& excess) {
+    return (size.memory_mib > 0 && excess.memory_mib > 0) ||
+           (size.vcores > 0 && excess.vcores > 0) ||
+           std::ranges::any_of(excess.named.entries(), [&](const NamedCounts::Entry& entry) {
+               return entry.count > 0 && size.named.get(entry.name) > 0;
+           });
+}
+
+// The newest first, masters after all others: with a master an application loses all it has.
+std::vector<ContainerId> by_loss(const Books& books, const Node& node) {
+    std::vector<const Container*> containers;
+    for (const ContainerId& id : node.containers) {
+        const Container* container = books.containers.find(id);
+        if (!container->stopping) {
+            containers.push_back(container);
+        }
+    }
+    std::sort(containers.begin(), containers.end(), [](const Container* a, const Container* b) {
+        if (a->master() != b->master()) {
+            return b->master();
+        }
+        return a->since != b->since ? b->since < a->since : b->id < a->id;
+    });
+    std::vector<ContainerId> ids;
+    for (const Container* container : containers) {
+        ids.push_back(container->id);
+    }
+    return ids;
+}
+
+}  // namespace
+
+NodeState state_of(NodeService service, const std::string& health) {
+    switch (service) {
+        case NodeService::Draining:
+            return NodeState::Decommissioning;
+        case NodeService::Decommissioned:
+            return NodeState::Decommissioned;
+        case NodeService::Normal:
+            break;
+    }
+    return health.empty() ? NodeState::Running : NodeState::Unhealthy;
+}
+
+void take_info(Books& books, Node& node) {
+    NodeInfo info = node.said;
+    info.label = node.settings.label.value_or(info.label);
+    info.total = node.settings.total.value_or(info.total);
+    books.nodes.set_info(node, info);
+    books.free.move(node.index, node.info.label, node.info.rack);
+    books.capacity.move(node.index, node.info.label, node.info.rack);
+    books.nodes.remember_size(node.info);
+}
+
+NodeSettings settings_to_save(const Node& node) {
+    return node.change.has_value() ? node.change->settings : node.settings;
+}
+
+NodeRecord record_of(const Node& node) {
+    return {node.said, node.registered, node.lost, settings_to_save(node)};
+}
+
+void watch_node(Books& books, const Node& node) {
+    const WallTime drain_until = node.settings.drain_until;
+    if (node.state != NodeState::Decommissioning) {
+        books.deadlines.cancel(drain_timer(node));
+    } else if (node.containers.empty()) {
+        books.deadlines.set(drain_timer(node), books.now);
+    } else if (drain_until.milliseconds != 0) {
+        books.deadlines.set(drain_timer(node), due_at(books, drain_until));
+    } else {
+        books.deadlines.cancel(drain_timer(node));
+    }
+    const WallTime overcommit_until = node.settings.overcommit_until;
+    if (overcommit_until.milliseconds != 0 && !node.used.fits_in(node.info.total)) {
+        books.deadlines.set(overcommit_timer(node), due_at(books, overcommit_until));
+    } else {
+        books.deadlines.cancel(overcommit_timer(node));
+    }
+}
+
+void look_whether_drained(Books& books, const Node& node) {
+    if (node.state == NodeState::Decommissioning && node.containers.empty()) {
+        books.deadlines.set(drain_timer(node), books.now);
+    }
+}
+
+bool stopped_for_node(const Books& books, const Container& container) {
+    const Node& node = books.nodes.at(container.node);
+    return container.blameless || (node.settings.service == NodeService::Draining &&
+                                   over(books, node.settings.drain_until));
+}
+
+void on_drain(Books& books, RequestId request, const DrainNode& drain) {
+    Node* node = changeable(books, request, drain.node);
+    if (node == nullptr) {
+        return;
+    }
+    if (node->settings.service == NodeService::Decommissioned) {
+        answer(books, request, *node);
+        return;
+    }
+    NodeSettings settings = node->settings;
+    settings.service = NodeService::Draining;
+    settings.drain_until = end_of(books, drain.timeout);
+    begin(books, request, *node, std::move(settings));
+}
+
+void on_recommission(Books& books, RequestId request, const RecommissionNode& recommission) {
+    Node* node = changeable(books, request, recommission.node);
+    if (node == nullptr) {
+        return;
+    }
+    NodeSettings settings = node->settings;
+    settings.service = NodeService::Normal;
+    settings.drain_until = {};
+    begin(books, request, *node, std::move(settings));
+}
+
+void on_relabel(Books& books, RequestId request, const RelabelNode& relabel) {
+    const std::map<std::string, bool>& known = books.config.scheduler.labels;
+    if (!relabel.label.empty() && !known.contains(relabel.label)) {
+        std::vector<std::string> names;
+        for (const auto& [name, exclusive] : known) {
+            names.push_back(name);
+        }
+        refuse(books, request, ErrorCode::InvalidArgument,
+               "there is no node label '" + relabel.label + "'; " +
+                   (names.empty() ? "the scheduler's configuration has none: add it to its labels"
+                                  : "there are: " + join(names, ", ")) +
+                   ", with rmctl config apply");
+        return;
+    }
+    Node* node = changeable(books, request, relabel.node);
+    if (node == nullptr) {
+        return;
+    }
+    NodeSettings settings = node->settings;
+    settings.label = relabel.label;
+    begin(books, request, *node, std::move(settings));
+}
+
+void on_resize(Books& books, RequestId request, const ResizeNode& resize) {
+    Node* node = changeable(books, request, resize.node);
+    if (node == nullptr) {
+        return;
+    }
+    const Resource total{resize.memory_mib, resize.vcores,
+                         resize.named.value_or(node->info.total.named)};
+    if (total.any_negative() || total.is_zero()) {
+        refuse(books, request, ErrorCode::InvalidArgument,
+               "a node needs resources, none of them negative, in " + to_string(total) +
+                   "; to take it out of service, drain it");
+        return;
+    }
+    NodeSettings settings = node->settings;
+    settings.total = total;
+    settings.overcommit_until = end_of(books, resize.overcommit_timeout);
+    begin(books, request, *node, std::move(settings));
+}
+
+void stored_node_change(Books& books, NodeIndex index) {
+    Node& node = books.nodes.at(index);
+    const NodeChange change = std::move(*node.change);
+    node.change.reset();
+    log::info("node changed by an operator", {{"node", node.info.id.name}});
+    node.settings = change.settings;
+    take_info(books, node);
+    take_state(books, node);
+    node_room_changed(books, node);
+    books.changed(node);
+    watch_node(books, node);
+    answer(books, change.request, node);
+}
+
+void node_change_failed(Books& books, NodeIndex index, const Error& why) {
+    Node& node = books.nodes.at(index);
+    refuse(books, node.change->request, ErrorCode::Unavailable,
+           "could not be saved: " + why.message + "; nothing changed");
+    node.change.reset();
+    // Another save of the record may have carried it to the disk.
+    books.save({PendingSave::Kind::NodeDrained, {}, {}, index, {}, 0}, {record_of(node)});
+}
+
+void node_drain_due(Books& books, NodeIndex index) {
+    Node& node = books.nodes.at(index);
+    if (node.state != NodeState::Decommissioning) {
+        return;
+    }
+    if (node.containers.empty()) {
+        log::info("node decommissioned", {{"node", node.info.id.name}});
+        node.settings.service = NodeService::Decommissioned;
+        node.settings.drain_until = {};
+        books.nodes.set_state(node, NodeState::Decommissioned);
+        books.save({PendingSave::Kind::NodeDrained, {}, {}, index, {}, 0}, {record_of(node)});
+        node_room_changed(books, node);
+        books.changed(node);
+        return;
+    }
+    if (!over(books, node.settings.drain_until)) {
+        watch_node(books, node);  // the clocks have gone apart
+        return;
+    }
+    const std::set<ContainerId> containers = node.containers;
+    for (const ContainerId& id : containers) {
+        if (Container* container = books.containers.find(id)) {
+            stop_for_node(books, *container, "node " + node.info.id.name + " is decommissioned");
+        }
+    }
+}
+
+void node_overcommit_due(Books& books, NodeIndex index) {
+    const Node& node = books.nodes.at(index);
+    if (!over(books, node.settings.overcommit_until)) {
+        watch_node(books, node);
+        return;
+    }
+    Resource stays;
+    const std::vector<ContainerId> candidates = by_loss(books, node);
+    for (const ContainerId& id : candidates) {
+        stays += books.containers.find(id)->size;
+    }
+    for (const ContainerId& id : candidates) {
+        Container* container = books.containers.find(id);
+        if (container == nullptr || container->stopping) {
+            continue;  // with its master
+        }
+        const Resource excess = stays - node.info.total;
+        if (uses_any(container->size, excess)) {
+            stays -= container->size;
+            stop_for_node(books, *container,
+                          "preempted: node " + node.info.id.name + " has been made smaller");
+        }
+    }
+}
+
+}  // namespace heddle::rm
