@@ -8,6 +8,7 @@
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
 #include "resourcemanager/core/offers.h"
+#include "resourcemanager/core/preemption.h"
 
 namespace heddle::rm {
 namespace {
@@ -189,7 +190,8 @@ void acknowledge(Books& books, NodeIndex index, const ContainerId& id) {
     }
 }
 
-void container_gone(Books& books, ContainerId id, const ContainerExit& exit, bool node_waits) {
+void container_gone(Books& books, ContainerId id, const ContainerExit& how, bool node_waits) {
+    const ContainerExit exit = with_preempted_code(how);
     const Container container = books.containers.take(id);
     Node& node = books.nodes.at(container.node);
     if (exit.reason != ExitReason::NodeLost) {
@@ -198,6 +200,7 @@ void container_gone(Books& books, ContainerId id, const ContainerExit& exit, boo
     if (!(books.config.defect == Defect::ForgottenRelease && container.stopping)) {
         books.nodes.release(node, container);
     }
+    note_end(books, id);
     node_room_changed(books, node);
     books.changed(node);
     if (container.orphan) {

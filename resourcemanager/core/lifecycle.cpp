@@ -13,6 +13,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/limits.h"
+#include "resourcemanager/core/preemption.h"
 
 namespace heddle::rm {
 namespace {
@@ -477,7 +478,8 @@ void master_gone(Books& books, Application& application, Attempt& attempt,
                     {AttemptState::Finished, FinalStatus::Succeeded, "", AppState::Finished});
         return;
     }
-    fail_attempt(books, application, attempt, "its master's container " + describe(exit), !lost);
+    fail_attempt(books, application, attempt, "its master's container " + describe(exit),
+                 !lost && !is_preempted(exit));
 }
 
 void stored_kill(Books& books, Application& application) {

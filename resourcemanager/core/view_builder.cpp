@@ -7,6 +7,7 @@
 
 #include "resourcemanager/core/explanations.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/states.h"
 
 namespace heddle::rm {
@@ -98,6 +99,7 @@ std::shared_ptr<const ApplicationView> view_of(const Books& books, const Applica
     view.allocated = application.allocated;
     view.memory_mib_seconds = application.memory_mib_seconds;
     view.vcore_seconds = application.vcore_seconds;
+    view.preempted = application.preempted;
     if (is_final(application.state) || application.state == AppState::Finishing) {
         view.final_status = application.final_status;
         view.diagnostics = application.diagnostics;
@@ -195,6 +197,12 @@ void publish_queues(Books& books) {
         view.used = queue.used;
         view.used_by_masters = queue.used_by_masters;
         view.pending = pending.size;
+        view.preemption_disabled =
+            !books.config.scheduler.preemption.enabled || protected_from_preemption(books, index);
+        if (const auto it = books.claims.by_queue.find(queue.path);
+            it != books.claims.by_queue.end()) {
+            view.preempted = it->second;
+        }
         books.view.queues.emplace(queue.path, std::move(view));
     }
 }
@@ -241,6 +249,7 @@ Publication publish(Books& books, WallTime wall) {
         publish_queues(books);
     }
     publish_cluster(books);
+    publish_preemption(books);
     books.view.as_of = wall;
     changes.app_transitions = std::move(books.changes.app_transitions);
     changes.attempt_transitions = std::move(books.changes.attempt_transitions);

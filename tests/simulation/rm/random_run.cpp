@@ -59,7 +59,8 @@ struct Plan {
 
 class RandomRun {
 public:
-    RandomRun(std::uint64_t seed, Defect defect) : world_(seed, config(defect)) {
+    RandomRun(std::uint64_t seed, Defect defect)
+        : world_(seed, with_preemption(seed, config(defect))) {
         draw_faults();
         world_.on_master = [this](MasterScript& master) { lead(master); };
         world_.on_worker = [this](const ContainerStart& start) { work(start); };
@@ -92,7 +93,8 @@ public:
                 stage().timeline.steps(),
                 stage().trace.tail(),
                 static_cast<std::int64_t>(world_.manager().life()),
-                stage().now().microseconds / 1000};
+                stage().now().microseconds / 1000,
+                static_cast<std::int64_t>(preempted_.size())};
     }
 
 private:
@@ -113,6 +115,36 @@ private:
         config.attempts_max = 4;
         config.defect = defect;
         return config;
+    }
+
+    // Every other run takes room back: batch is owed nearly all of it.
+    static Config with_preemption(std::uint64_t seed, Config config) {
+        if (seed % 2 == 1) {
+            config.scheduler.preemption = {true, false, seconds(1), milliseconds(500),
+                                           40,   10,    false};
+            config.scheduler.queues[1].capacity[kNoLabel].guaranteed.all = {Share::Kind::Weight,
+                                                                            9000};
+        }
+        return config;
+    }
+
+    // Nobody fell below what is owed to it, and no round took more than it may.
+    void check_preemptions(const View& view) {
+        view.preemptions.for_each([&](std::int64_t, const auto& record) {
+            const Resource& owed = record->from.guaranteed;
+            const Resource& left = record->from.used;
+            if (left.memory_mib < owed.memory_mib && left.vcores < owed.vcores) {
+                stage().violate("taken from a queue that is owed it: " +
+                                name_of(record->container));
+            }
+            const std::int64_t percent = record->cluster_percent_max;
+            if (record->in_flight.memory_mib * 100 > record->cluster.memory_mib * percent ||
+                record->in_flight.vcores * 100 > record->cluster.vcores * percent) {
+                stage().violate("taken beyond the budget: " + name_of(record->container));
+            }
+            preempted_.insert(record->container);
+            return true;
+        });
     }
 
     Stage& stage() { return world_.stage(); }
@@ -542,6 +574,7 @@ private:
         stage().timeline.after(milliseconds(500), [this] { watch(); });
         const View* view = world_.manager().view();
         if (view != nullptr) {
+            check_preemptions(*view);
             for (const Job& job : jobs_) {
                 if (job.submitted() && view->applications.find(*job.id()) == nullptr) {
                     stage().violate("acknowledged and lost: " + to_string(*job.id()));
@@ -615,6 +648,7 @@ private:
     std::set<ApplicationId> ids_;
     std::deque<Plan> plans_;  // addresses are stable
     std::vector<ContainerId> running_;
+    std::set<ContainerId> preempted_;
 };
 
 }  // namespace
