@@ -146,7 +146,8 @@ void write_leaf_limits(wire::JsonWriter& json, const Scene& scene, const QueueVi
     write_resource(json.key("AMResourceLimit"), total);
     write_resource(json.key("usedAMResource"), queue.used_by_masters);
     write_resource(json.key("userAMResourceLimit"), total);
-    json.member("preemptionDisabled", true).member("intraQueuePreemptionDisabled", true);
+    json.member("preemptionDisabled", queue.preemption_disabled);
+    json.member("intraQueuePreemptionDisabled", true);
     json.member("defaultPriority", 0).member("isAutoCreatedLeafQueue", false);
     json.member("maxApplicationLifetime", -1).member("defaultApplicationLifetime", -1);
 }

@@ -60,7 +60,7 @@ struct Plan {
 class RandomRun {
 public:
     RandomRun(std::uint64_t seed, Defect defect)
-        : world_(seed, with_preemption(seed, config(defect))) {
+        : world_(seed, with_preemption(seed, config(defect))), tight_(seed % 2 == 1) {
         draw_faults();
         world_.on_master = [this](MasterScript& master) { lead(master); };
         world_.on_worker = [this](const ContainerStart& start) { work(start); };
@@ -69,10 +69,10 @@ public:
 
     RunResult run() {
         world_.manager().start();
-        const auto nodes = stage().prng.between(2, 4);
+        const auto nodes = stage().prng.between(2, tight_ ? 2 : 4);
         for (std::int64_t i = 1; i <= nodes; ++i) {
             // Never less than what is asked for: an ask beyond the nodes seen so far is refused.
-            const Resource total{8192, 8, {{"gpu", prng().between(2, 3)}}};
+            const Resource total{8192, tight_ ? 5 : 8, {{"gpu", prng().between(2, 3)}}};
             world_.add_node("n" + std::to_string(i), total, i % 2 == 0 ? "/a" : "/b", label_of(i));
         }
         draw_jobs();
@@ -120,8 +120,8 @@ private:
     // Every other run takes room back: batch is owed nearly all of it.
     static Config with_preemption(std::uint64_t seed, Config config) {
         if (seed % 2 == 1) {
-            config.scheduler.preemption = {true, false, seconds(1), milliseconds(500),
-                                           40,   10,    false};
+            config.scheduler.preemption = {true, false, milliseconds(500), milliseconds(500), 40,
+                                           10,   false};
             config.scheduler.queues[1].capacity[kNoLabel].guaranteed.all = {Share::Kind::Weight,
                                                                             9000};
         }
@@ -178,7 +178,7 @@ private:
             job.submission.keep_containers = prng().chance(1, 2);
             job.submission.attempts_max = static_cast<std::int32_t>(prng().between(1, 4));
             job.pool = static_cast<std::int32_t>(prng().between(0, 2));
-            job.pieces = static_cast<std::int32_t>(prng().between(0, 6));
+            job.pieces = static_cast<std::int32_t>(prng().between(0, tight_ ? 15 : 6));
             job.gpus = static_cast<std::int32_t>(prng().between(0, 2));
             job.extra = prng().chance(1, 3);
             job.racks = prng().chance(1, 3);
@@ -198,7 +198,7 @@ private:
     }
 
     void draw_jobs() {
-        const auto count = prng().between(3, 7);
+        const auto count = prng().between(3, tight_ ? 14 : 7);
         for (std::int64_t i = 0; i < count; ++i) {
             jobs_.push_back(draw_job());
             const Duration when = milliseconds(prng().between(0, 35000));
@@ -643,6 +643,7 @@ private:
     }
 
     World world_;
+    bool tight_ = false;  // little room, so that some is taken back
     std::vector<Job> jobs_;
     std::map<ApplicationId, std::size_t> by_id_;
     std::set<ApplicationId> ids_;
