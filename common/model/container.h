@@ -75,6 +75,7 @@ std::string_view to_string(ExitReason reason);
 
 /// YARN's exit codes for containers that did not exit by themselves.
 constexpr int kExitKilledByResourceManager = -106;
+constexpr int kExitPreempted = -102;
 constexpr int kExitAborted = -100;
 
 struct ContainerExit {

@@ -22,6 +22,7 @@
 #include "resourcemanager/core/container_table.h"
 #include "resourcemanager/core/event.h"
 #include "resourcemanager/core/outbox.h"
+#include "resourcemanager/core/preemption_record.h"
 #include "resourcemanager/core/queue_tree.h"
 
 namespace heddle::rm {
@@ -104,6 +105,7 @@ struct Application {
     std::int64_t memory_mib_seconds = 0;
     std::int64_t vcore_seconds = 0;
     Resource allocated;
+    Preempted preempted;  // since the manager started
     std::int32_t live_containers = 0;
     /// Of live containers: the sum of size times the moment since when, so that their use until now
     /// is known without looking at each. MiB (vcores) times milliseconds.

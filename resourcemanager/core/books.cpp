@@ -5,6 +5,7 @@
 
 #include "common/base/check.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/preemption.h"
 
 namespace heddle::rm {
 
@@ -45,6 +46,7 @@ void Books::check() const {
     asks.check();
     deadlines.check();
     check_waiting(*this);
+    check_claims(*this);
     Resource on_nodes;
     for (NodeIndex index = 0; index < nodes.size(); ++index) {
         on_nodes += nodes.at(index).used;

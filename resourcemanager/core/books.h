@@ -16,6 +16,7 @@
 #include "common/base/time.h"
 #include "resourcemanager/core/application_table.h"
 #include "resourcemanager/core/ask_book.h"
+#include "resourcemanager/core/claims.h"
 #include "resourcemanager/core/config.h"
 #include "resourcemanager/core/container_table.h"
 #include "resourcemanager/core/deadlines.h"
@@ -133,6 +134,7 @@ struct Books {
     FreeIndex free;
     FreeIndex capacity;  // the whole of each node that takes containers
     ReleaseRate releases;
+    Claims claims;
     Deadlines deadlines;
 
     // Saves.

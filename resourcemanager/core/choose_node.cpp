@@ -159,23 +159,47 @@ void locality_due(Books& books, const AttemptId& attempt, std::int32_t id) {
     }
 }
 
-bool fits_somewhere(const Books& books, const Demand& demand) {
-    const Ask& ask = demand.ask;
+namespace {
+
+/// The nodes that an ask takes, whatever is free there.
+struct Taste {
     std::set<NodeIndex> avoided;
+    std::set<std::string> racks;
+};
+
+Taste taste_of(const Books& books, const Demand& demand) {
+    Taste taste;
     if (demand.owner.choosy) {
-        avoided = unwanted(books, demand);
-        if (ask.id == 0 && !others_exist(books, ask, avoided)) {
-            avoided.clear();
+        taste.avoided = unwanted(books, demand);
+        if (demand.ask.id == 0 && !others_exist(books, demand.ask, taste.avoided)) {
+            taste.avoided.clear();
         }
     }
-    const std::set<std::string> racks = racks_of(books, ask);
+    taste.racks = racks_of(books, demand.ask);
+    return taste;
+}
+
+bool takes(const Books& books, const Demand& demand, const Taste& taste, NodeIndex index) {
+    const Ask& ask = demand.ask;
+    const Node& node = books.nodes.at(index);
+    const bool named = std::ranges::find(ask.nodes, node.info.id) != ask.nodes.end();
+    const bool may = !demand.placed() || demand.relaxed || named ||
+                     (demand.near && taste.racks.contains(node.info.rack));
+    return may && node.placeable() && !taste.avoided.contains(index) &&
+           may_use(books, ask.label, node.info.label);
+}
+
+}  // namespace
+
+bool takes_node(const Books& books, const Demand& demand, NodeIndex index) {
+    return takes(books, demand, taste_of(books, demand), index);
+}
+
+bool fits_somewhere(const Books& books, const Demand& demand) {
+    const Taste taste = taste_of(books, demand);
     for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
-        const Node& node = books.nodes.at(index);
-        const bool named = std::ranges::find(ask.nodes, node.info.id) != ask.nodes.end();
-        const bool may = !demand.placed() || demand.relaxed || named ||
-                         (demand.near && racks.contains(node.info.rack));
-        if (may && node.placeable() && !avoided.contains(index) &&
-            may_use(books, ask.label, node.info.label) && ask.size.fits_in(node.free())) {
+        if (demand.ask.size.fits_in(books.nodes.at(index).free()) &&
+            takes(books, demand, taste, index)) {
             return true;
         }
     }

@@ -9,6 +9,7 @@
 #include "resourcemanager/core/limits.h"
 #include "resourcemanager/core/node_change.h"
 #include "resourcemanager/core/offers.h"
+#include "resourcemanager/core/preemption.h"
 
 namespace heddle::rm {
 namespace {
@@ -190,7 +191,8 @@ void acknowledge(Books& books, NodeIndex index, const ContainerId& id) {
     }
 }
 
-void container_gone(Books& books, ContainerId id, const ContainerExit& exit, bool node_waits) {
+void container_gone(Books& books, ContainerId id, const ContainerExit& how, bool node_waits) {
+    const ContainerExit exit = with_preempted_code(how);
     const Container container = books.containers.take(id);
     Node& node = books.nodes.at(container.node);
     if (exit.reason != ExitReason::NodeLost) {
@@ -199,6 +201,7 @@ void container_gone(Books& books, ContainerId id, const ContainerExit& exit, boo
     if (!(books.config.defect == Defect::ForgottenRelease && container.stopping)) {
         books.nodes.release(node, container);
     }
+    note_end(books, id);
     node_room_changed(books, node);
     books.changed(node);
     look_whether_drained(books, node);

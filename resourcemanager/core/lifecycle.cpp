@@ -13,6 +13,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/limits.h"
+#include "resourcemanager/core/preemption.h"
 
 namespace heddle::rm {
 namespace {
@@ -478,7 +479,7 @@ void master_gone(Books& books, Application& application, Attempt& attempt,
         return;
     }
     fail_attempt(books, application, attempt, "its master's container " + describe(exit),
-                 !lost && !blameless);
+                 !lost && !blameless && !is_preempted(exit));
 }
 
 void stored_kill(Books& books, Application& application) {

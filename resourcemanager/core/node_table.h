@@ -51,6 +51,7 @@ struct Node {
     WallTime heard_wall;
     NodeUsage usage;
     Resource used;  // by all containers on it, orphans too
+    Resource held;  // of what is free, for those for whom it was freed; see claims.h
     std::set<ContainerId> containers;
     Outbox<NodeOrders> orders;    // of this step
     bool orders_waiting = false;  // in NodeTable's list of nodes with orders
@@ -58,7 +59,7 @@ struct Node {
 
     bool connected() const { return session != 0; }
     bool placeable() const { return connected() && state == NodeState::Running && !withheld; }
-    Resource free() const { return info.total - used; }
+    Resource free() const { return info.total - used - held; }
 };
 
 class NodeTable {

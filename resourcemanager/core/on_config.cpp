@@ -12,6 +12,7 @@
 #include "common/model/queue_check.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/preemption.h"
 
 namespace heddle::rm {
 namespace {
@@ -108,6 +109,7 @@ Status acceptable(const Books& books, const ReplaceScheduler& replace) {
 void take(Books& books) {
     books.config.scheduler = books.scheduler.present();
     books.queues.reconfigure(books.config.scheduler);
+    drop_claims(books);
     books.changes.cluster = true;
 }
 

@@ -8,6 +8,7 @@
 #include "resourcemanager/core/explanations.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/offers.h"
+#include "resourcemanager/core/preemption.h"
 
 namespace heddle::rm {
 namespace {
@@ -56,6 +57,9 @@ void expire_deadlines(Books& books) {
                 break;
             case Timer::Kind::Retention:
                 retention_due(books);
+                break;
+            case Timer::Kind::Preemption:
+                preemption_due(books, timer->number);
                 break;
         }
     }

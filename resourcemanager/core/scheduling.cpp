@@ -9,6 +9,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/preemption.h"
 
 namespace heddle::rm {
 namespace {
@@ -65,6 +66,9 @@ void place(Books& books) {
     if (books.asks.classes() > 0) {
         books.queues.refresh({{kNoLabel, books.nodes.total()}});
     }
+    while (const std::optional<FreedRoom> room = take_freed_room(books)) {
+        grant(books, *room->demand, room->node);
+    }
     std::int32_t budget = books.config.placements_per_step;
     while (budget-- > 0 && books.asks.any_ready()) {
         const Demand& demand = books.asks.next();
@@ -80,6 +84,7 @@ void place(Books& books) {
             books.asks.block(demand);
         }
     }
+    arm_preemption(books);
 }
 
 void check_waiting(const Books& books) {

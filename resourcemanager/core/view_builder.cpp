@@ -7,6 +7,7 @@
 
 #include "resourcemanager/core/explanations.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/queue_terms.h"
 #include "resourcemanager/core/states.h"
 
@@ -99,6 +100,7 @@ std::shared_ptr<const ApplicationView> view_of(const Books& books, const Applica
     view.allocated = application.allocated;
     view.memory_mib_seconds = application.memory_mib_seconds;
     view.vcore_seconds = application.vcore_seconds;
+    view.preempted = application.preempted;
     if (is_final(application.state) || application.state == AppState::Finishing) {
         view.final_status = application.final_status;
         view.diagnostics = application.diagnostics;
@@ -205,6 +207,12 @@ void publish_queues(Books& books) {
             view.user_share = books.queues.user_share(index);
         }
         view.terms = books.terms[index];
+        view.preemption_disabled =
+            !books.config.scheduler.preemption.enabled || protected_from_preemption(books, index);
+        if (const auto it = books.claims.by_queue.find(queue.path);
+            it != books.claims.by_queue.end()) {
+            view.preempted = it->second;
+        }
         books.view.queues.emplace(queue.path, std::move(view));
     }
 }
@@ -251,6 +259,7 @@ Publication publish(Books& books, WallTime wall) {
         publish_queues(books);
     }
     publish_cluster(books);
+    publish_preemption(books);
     books.view.as_of = wall;
     changes.app_transitions = std::move(books.changes.app_transitions);
     changes.attempt_transitions = std::move(books.changes.attempt_transitions);

@@ -21,6 +21,7 @@
 #include "common/model/master_protocol.h"
 #include "common/model/node.h"
 #include "resourcemanager/core/persistent_map.h"
+#include "resourcemanager/core/preemption_record.h"
 #include "resourcemanager/core/scheduler_history.h"
 
 namespace heddle::rm {
@@ -94,6 +95,7 @@ struct ApplicationView {
     std::int32_t running_containers = 0;
     std::int64_t memory_mib_seconds = 0;  // of ended containers and of live ones until `as_of`
     std::int64_t vcore_seconds = 0;
+    Preempted preempted;                // since the manager started
     std::vector<AttemptView> attempts;  // oldest first; empty before the first
     std::vector<PendingView> pending;
     std::optional<WaitingNote> waiting;  // as of `as_of` or up to some seconds before
@@ -117,6 +119,8 @@ struct QueueView {
     Resource user_share = {};  // of a leaf: what a user of weight 1 may use while others want room
     /// Shared by all views until the configuration or the size of the cluster changes.
     std::shared_ptr<const QueueTerms> terms = {};
+    Preempted preempted;              // of a leaf, since the manager started
+    bool preemption_disabled = true;  // nothing is ever taken from it
 };
 
 /// Counters since the state directory was first used, as far as the store remembers; dropped
@@ -150,8 +154,12 @@ struct View {
     ClusterView cluster;
     PersistentMap<NodeId, NodeView> nodes;
     PersistentMap<ApplicationId, ApplicationView> applications;
-    PersistentMap<ContainerId, ContainerView> containers;  // an application's are neighbours
-    std::map<std::string, QueueView> queues;               // by path
+    PersistentMap<ContainerId, ContainerView> containers;       // an application's are neighbours
+    std::map<std::string, QueueView> queues;                    // by path
+    PersistentMap<std::int64_t, PreemptionRecord> preemptions;  // the last ones, by number
+    /// Containers that are marked or being taken, by id. Never null.
+    std::shared_ptr<const std::vector<PreemptionMark>> marks =
+        std::make_shared<std::vector<PreemptionMark>>();
     /// Versions of the scheduler's configuration, oldest first; the last one holds. Never null.
     std::shared_ptr<const SchedulerVersions> scheduler = std::make_shared<SchedulerVersions>();
 };

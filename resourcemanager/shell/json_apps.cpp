@@ -124,9 +124,12 @@ void write_use(wire::JsonWriter& json, const View& view, const ApplicationView& 
     const double used = over ? 0.0 : share(app.allocated, view.cluster.total);
     json.member("queueUsagePercentage", used).member("clusterUsagePercentage", used);
     write_seconds_map(json, "resourceSecondsMap", app.memory_mib_seconds, app.vcore_seconds);
-    json.member("preemptedResourceMB", 0).member("preemptedResourceVCores", 0);
-    json.member("numNonAMContainerPreempted", 0).member("numAMContainerPreempted", 0);
-    json.member("preemptedMemorySeconds", 0).member("preemptedVcoreSeconds", 0);
+    json.member("preemptedResourceMB", app.preempted.size.memory_mib);
+    json.member("preemptedResourceVCores", app.preempted.size.vcores);
+    json.member("numNonAMContainerPreempted", app.preempted.containers);
+    json.member("numAMContainerPreempted", app.preempted.masters);
+    json.member("preemptedMemorySeconds", app.preempted.memory_mib_seconds);
+    json.member("preemptedVcoreSeconds", app.preempted.vcore_seconds);
     json.key("preemptedResourceSecondsMap").begin_object().end_object();
 }
 

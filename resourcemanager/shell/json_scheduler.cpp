@@ -337,8 +337,8 @@ void write_leaf_limits(wire::JsonWriter& json, const Scene& scene, const QueueVi
     write_resource(json.key("AMResourceLimit"), terms.masters_max);
     write_resource(json.key("usedAMResource"), queue.used_by_masters);
     write_resource(json.key("userAMResourceLimit"), terms.masters_max);
-    json.member("preemptionDisabled", !terms.preempted);
-    json.member("intraQueuePreemptionDisabled", !terms.preempted_inside);
+    json.member("preemptionDisabled", queue.preemption_disabled);
+    json.member("intraQueuePreemptionDisabled", true);
     json.member("defaultPriority", terms.application_priority_default);
     json.member("isAutoCreatedLeafQueue", false);
     json.member("maxApplicationLifetime", lifetime_seconds(terms.lifetime_max, terms.lifetime_max));

@@ -101,6 +101,13 @@ void queues(Page& page, const View& view) {
         resource(page, labels, queue.used, "used");
         resource(page, labels, queue.pending, "pending");
     }
+    page.family("heddle_queue_preempted_total", "counter", "Containers taken back from queues");
+    for (const auto& [path, queue] : view.queues) {
+        if (queue.leaf) {
+            page.sample(label("queue", path),
+                        std::int64_t{queue.preempted.containers} + queue.preempted.masters);
+        }
+    }
 }
 
 }  // namespace

@@ -7,9 +7,11 @@
 //                                    order (fifo, fair), user_limit (percent), factor
 //                                    (thousandths), user_weight (NAME:THOUSANDTHS), apps, parallel,
 //                                    masters (percent), state (running, draining, stopped),
-//                                    container_memory
+//                                    container_memory, keep (yes: nothing is taken from it)
 //   parallel USER N                  applications of a user that run at once; as queue
 //   container_min MEMORY VCORES      as queue
+//   preemption [key=value ...]       switched on; keys: grace, interval (seconds), round, dead_zone
+//                                    (percent), dry; without it, off
 //   node NAME MEMORY VCORES [resources=gpu:2,...] [rack=/R] [label=L]
 //                                    a machine joins
 //   submit KIND MEMORY VCORES [key=value ...]
@@ -38,6 +40,8 @@
 //   lifetime APP SECONDS             from now on; 0: without end
 //   dump CONTAINER                   a person wishes its threads to be dumped (SIGQUIT)
 //   queues                           shows what each leaf holds and what waits in it
+//   preemptions                      shows what was taken back since the start, or would have been
+//   marks                            shows what will be, or is being, taken back
 //   power off|on NODE; agent kill|start NODE; partition on|off NODE; leave NODE
 //   drain NODE [SECONDS]; recommission NODE; relabel NODE [LABEL]
 //   resize NODE MEMORY VCORES [SECONDS]
@@ -121,6 +125,8 @@ QueueConfig queue_of(const Words& words) {
             queue.masters_percent_max = number;
         } else if (key == "container_memory") {
             queue.container_max = Resource{number, 1000};
+        } else if (key == "keep") {
+            queue.preemption_disabled = value == "yes";
         } else if (key == "state") {
             queue.state = value == "stopped"    ? QueueState::Stopped
                           : value == "draining" ? QueueState::Draining
@@ -130,6 +136,28 @@ QueueConfig queue_of(const Words& words) {
         }
     }
     return queue;
+}
+
+PreemptionConfig preemption_of(const Words& words) {
+    PreemptionConfig preemption;
+    preemption.enabled = true;
+    preemption.round_percent_max = 100;
+    for (const auto& [key, value] : keys_of(words, 1)) {
+        if (key == "grace") {
+            preemption.grace = seconds(std::stoll(value));
+        } else if (key == "interval") {
+            preemption.interval = seconds(std::stoll(value));
+        } else if (key == "round") {
+            preemption.round_percent_max = std::stoi(value);
+        } else if (key == "dead_zone") {
+            preemption.dead_zone_percent = std::stoi(value);
+        } else if (key == "dry") {
+            preemption.dry_run = true;
+        } else {
+            ADD_FAILURE() << "unknown key of preemption: " << key;
+        }
+    }
+    return preemption;
 }
 
 class Runner {
@@ -273,10 +301,14 @@ private:
             request(SignalContainer{container(words[1]), SignalKind::ThreadDump}, "signal");
         } else if (verb == "queues") {
             show_queues();
+        } else if (verb == "preemptions") {
+            show_preemptions();
+        } else if (verb == "marks") {
+            show_marks();
         } else if (verb == "exit") {
             EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
         } else if (verb == "heartbeat" || verb == "queue" || verb == "parallel" ||
-                   verb == "container_min") {
+                   verb == "container_min" || verb == "preemption") {
             // Taken by config_of() before there was a cluster.
         } else if (verb == "signal") {
             EXPECT_TRUE(world_.end_process(container(words[1]), 0, std::stoi(words[2])));
@@ -423,6 +455,25 @@ private:
         }
     }
 
+    void show_preemptions() {
+        world_.manager().view()->preemptions.for_each([&](std::int64_t, const auto& record) {
+            world_.stage().show((record->dry_run ? "would take " : "took ") +
+                                name_of(record->container) + " from " + record->from.path +
+                                ", left " + to_string(record->from.used) + " of " +
+                                to_string(record->from.guaranteed) + ", for " +
+                                name_of(record->for_whom.application) + " ask " +
+                                std::to_string(record->ask) + " in " + record->to.path);
+            return true;
+        });
+    }
+
+    void show_marks() {
+        for (const PreemptionMark& mark : *world_.manager().view()->marks) {
+            world_.stage().show(name_of(mark.container) + " of " + mark.from +
+                                (mark.stopping ? " makes way for " : " is marked for ") + mark.to);
+        }
+    }
+
     void show(const ApplicationId& id) {
         const auto view = world_.manager().view()->applications.find(id);
         world_.stage().show(name_of(id) + " is " +
@@ -538,6 +589,8 @@ Config config_of(const std::string& path) {
             config.scheduler.queues.push_back(queue_of(words));
         } else if (words[0] == "parallel") {
             config.scheduler.applications_parallel_max_by_user[words[1]] = std::stoi(words[2]);
+        } else if (words[0] == "preemption") {
+            config.scheduler.preemption = preemption_of(words);
         } else if (words[0] == "container_min") {
             config.scheduler.container_min = {std::stoll(words[1]), std::stoll(words[2])};
         }

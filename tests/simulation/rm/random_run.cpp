@@ -88,7 +88,9 @@ Config config_of(std::uint64_t seed, Defect defect) {
 class RandomRun {
 public:
     RandomRun(std::uint64_t seed, Defect defect)
-        : scheduler_(config_of(seed, defect).scheduler), world_(seed, config_of(seed, defect)) {
+        : scheduler_(settings_of(seed, defect).scheduler),
+          world_(seed, settings_of(seed, defect)),
+          tight_(seed % 2 == 1) {
         draw_faults();
         world_.on_master = [this](MasterScript& master) { lead(master); };
         world_.on_worker = [this](const ContainerStart& start) { work(start); };
@@ -97,10 +99,10 @@ public:
 
     RunResult run() {
         world_.manager().start();
-        const auto nodes = stage().prng.between(2, 4);
+        const auto nodes = stage().prng.between(2, tight_ ? 2 : 4);
         for (std::int64_t i = 1; i <= nodes; ++i) {
             // Never less than what is asked for: an ask beyond the nodes seen so far is refused.
-            const Resource total{8192, 8, {{"gpu", prng().between(2, 3)}}};
+            const Resource total{8192, tight_ ? 5 : 8, {{"gpu", prng().between(2, 3)}}};
             world_.add_node("n" + std::to_string(i), total, i % 2 == 0 ? "/a" : "/b", label_of(i));
         }
         draw_jobs();
@@ -121,7 +123,8 @@ public:
                 stage().timeline.steps(),
                 stage().trace.tail(),
                 static_cast<std::int64_t>(world_.manager().life()),
-                stage().now().microseconds / 1000};
+                stage().now().microseconds / 1000,
+                static_cast<std::int64_t>(preempted_.size())};
     }
 
 private:
@@ -132,6 +135,40 @@ private:
 
     // Half of the seeds share by random settings, the others by none.
     bool settings() const { return scheduler_.queues.size() > 2; }
+
+    static Config settings_of(std::uint64_t seed, Defect defect) {
+        return with_preemption(seed, config_of(seed, defect));
+    }
+
+    // Every other run takes room back; where there are but two queues, batch is owed nearly all.
+    static Config with_preemption(std::uint64_t seed, Config config) {
+        if (seed % 2 == 1) {
+            config.scheduler.preemption = {true, false, milliseconds(500), milliseconds(500), 40,
+                                           10,   false};
+            config.scheduler.queues[1].capacity[kNoLabel].guaranteed.all = {Share::Kind::Weight,
+                                                                            9000};
+        }
+        return config;
+    }
+
+    // Nobody fell below what is owed to it, and no round took more than it may.
+    void check_preemptions(const View& view) {
+        view.preemptions.for_each([&](std::int64_t, const auto& record) {
+            const Resource& owed = record->from.guaranteed;
+            const Resource& left = record->from.used;
+            if (left.memory_mib < owed.memory_mib && left.vcores < owed.vcores) {
+                stage().violate("taken from a queue that is owed it: " +
+                                name_of(record->container));
+            }
+            const std::int64_t percent = record->cluster_percent_max;
+            if (record->in_flight.memory_mib * 100 > record->cluster.memory_mib * percent ||
+                record->in_flight.vcores * 100 > record->cluster.vcores * percent) {
+                stage().violate("taken beyond the budget: " + name_of(record->container));
+            }
+            preempted_.insert(record->container);
+            return true;
+        });
+    }
 
     Stage& stage() { return world_.stage(); }
     Prng& prng() { return world_.stage().prng; }
@@ -171,7 +208,7 @@ private:
             job.submission.keep_containers = prng().chance(1, 2);
             job.submission.attempts_max = static_cast<std::int32_t>(prng().between(1, 4));
             job.pool = static_cast<std::int32_t>(prng().between(0, 2));
-            job.pieces = static_cast<std::int32_t>(prng().between(0, 6));
+            job.pieces = static_cast<std::int32_t>(prng().between(0, tight_ ? 15 : 6));
             job.gpus = static_cast<std::int32_t>(prng().between(0, 2));
             job.extra = prng().chance(1, 3);
             job.racks = prng().chance(1, 3);
@@ -191,7 +228,7 @@ private:
     }
 
     void draw_jobs() {
-        const auto count = prng().between(3, 7);
+        const auto count = prng().between(3, tight_ ? 14 : 7);
         for (std::int64_t i = 0; i < count; ++i) {
             jobs_.push_back(draw_job());
             const Duration when = milliseconds(prng().between(0, 35000));
@@ -655,6 +692,7 @@ private:
         stage().timeline.after(milliseconds(500), [this] { watch(); });
         const View* view = world_.manager().view();
         if (view != nullptr) {
+            check_preemptions(*view);
             for (const Job& job : jobs_) {
                 if (job.submitted() && view->applications.find(*job.id()) == nullptr) {
                     stage().violate("acknowledged and lost: " + to_string(*job.id()));
@@ -729,11 +767,13 @@ private:
     SchedulerConfig scheduler_;  // as the operator knows it
     bool opened_ = false;
     World world_;
+    bool tight_ = false;  // little room, so that some is taken back
     std::vector<Job> jobs_;
     std::map<ApplicationId, std::size_t> by_id_;
     std::set<ApplicationId> ids_;
     std::deque<Plan> plans_;  // addresses are stable
     std::vector<ContainerId> running_;
+    std::set<ContainerId> preempted_;
 };
 
 }  // namespace

@@ -17,6 +17,7 @@ struct RunResult {
     std::string tail;  // of the trace
     std::int64_t manager_lives = 0;
     std::int64_t virtual_ms = 0;
+    std::int64_t preempted = 0;  // containers
 };
 
 RunResult random_run(std::uint64_t seed, Defect defect);
