@@ -95,7 +95,7 @@ struct ApplicationView {
     std::int32_t running_containers = 0;
     std::int64_t memory_mib_seconds = 0;  // of ended containers and of live ones until `as_of`
     std::int64_t vcore_seconds = 0;
-    Preempted preempted;                // since the manager started
+    Preempted preempted = {};           // since the manager started
     std::vector<AttemptView> attempts;  // oldest first; empty before the first
     std::vector<PendingView> pending;
     std::optional<WaitingNote> waiting;  // as of `as_of` or up to some seconds before
@@ -119,7 +119,7 @@ struct QueueView {
     Resource user_share = {};  // of a leaf: what a user of weight 1 may use while others want room
     /// Shared by all views until the configuration or the size of the cluster changes.
     std::shared_ptr<const QueueTerms> terms = {};
-    Preempted preempted;              // of a leaf, since the manager started
+    Preempted preempted = {};         // of a leaf, since the manager started
     bool preemption_disabled = true;  // nothing is ever taken from it
 };
 
