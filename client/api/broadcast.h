@@ -10,8 +10,8 @@
 //   };
 //
 // The value is a record. It is encoded once; changing the original changes nothing. It stays with
-// the driver until destroy() or the end of the context, since RDDs that use it may be computed again
-// at any time.
+// the driver until destroy() or the end of the context, since RDDs that use it may be computed
+// again at any time.
 
 #include <cstdint>
 #include <memory>

@@ -17,8 +17,7 @@ namespace heddle::blocks {
 
 class BroadcastStore {
 public:
-    rdd::BroadcastRef add(rdd::Bytes value,
-                          std::uint64_t chunk_bytes = rdd::kBroadcastChunkBytes);
+    rdd::BroadcastRef add(rdd::Bytes value, std::uint64_t chunk_bytes = rdd::kBroadcastChunkBytes);
     /// Null: no such chunk (any more).
     BlockPtr get(const rdd::BlockId& id) const;
     void remove(rdd::BroadcastId id);

@@ -24,7 +24,8 @@ struct BroadcastRef {
     std::uint64_t chunk_bytes = kBroadcastChunkBytes;
 
     std::size_t chunks() const {
-        return chunk_bytes == 0 ? 0 : static_cast<std::size_t>((bytes + chunk_bytes - 1) / chunk_bytes);
+        return chunk_bytes == 0 ? 0
+                                : static_cast<std::size_t>((bytes + chunk_bytes - 1) / chunk_bytes);
     }
 };
 

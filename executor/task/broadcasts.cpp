@@ -140,9 +140,10 @@ Status TaskBroadcasts::gather(const rdd::BroadcastRef& ref, rdd::Bytes& value) {
         if (block == nullptr) {
             TRY(block, environment_.fetch_broadcast(id));
             if (block == nullptr) {
-                return Error{ErrorCode::NotFound, name_of(ref) + " was destroyed: a broadcast "
-                                                                 "variable must not be used after "
-                                                                 "destroy()"};
+                return Error{ErrorCode::NotFound, name_of(ref) +
+                                                      " was destroyed: a broadcast "
+                                                      "variable must not be used after "
+                                                      "destroy()"};
             }
             constexpr rdd::StorageLevel kChunks{true, true, false, 1};
             if (environment_.store.put(id, block, kChunks)) {

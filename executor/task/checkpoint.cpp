@@ -126,12 +126,13 @@ void run_checkpoint(std::string_view payload, const SourceInit& init, rdd::Sink&
 }
 
 void run_lost_checkpoint(std::string_view payload, const SourceInit& init) {
-    fail(init.scope, init.operation,
-         "partition " + std::string(payload) +
-             " of a local checkpoint is lost: the executor that held it has ended, or the RDD was "
-             "unpersisted. Its lineage was cut off by local_checkpoint(); use checkpoint() for what "
-             "has to survive executors",
-         true);
+    fail(
+        init.scope, init.operation,
+        "partition " + std::string(payload) +
+            " of a local checkpoint is lost: the executor that held it has ended, or the RDD was "
+            "unpersisted. Its lineage was cut off by local_checkpoint(); use checkpoint() for what "
+            "has to survive executors",
+        true);
 }
 
 }  // namespace heddle::executor
