@@ -36,9 +36,10 @@ TEST(Resource, FitsOnlyInEveryDimension) {
 
 TEST(Resource, AddsAndSubtractsFromItself) {
     Resource amount = with(3);
-    amount += amount;
+    const Resource& same = amount;
+    amount += same;
     EXPECT_EQ(amount, (Resource{8192, 4, {{"gpu", 6}}}));
-    amount -= amount;
+    amount -= same;
     EXPECT_TRUE(amount.is_zero());
     EXPECT_EQ(with(2) * 3, (Resource{12288, 6, {{"gpu", 6}}}));
 }
