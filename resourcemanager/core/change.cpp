@@ -82,7 +82,7 @@ void apply(Books& books, Application& application, const ApplicationChange& chan
 
 }  // namespace
 
-void on_move(Books& books, RequestId request, const MoveApplication& move) {
+void perform(Books& books, RequestId request, const MoveApplication& move) {
     Application* application = changeable(books, request, move.application);
     if (application == nullptr) {
         return;
@@ -108,7 +108,7 @@ void on_move(Books& books, RequestId request, const MoveApplication& move) {
     begin(books, *application, {request, books.queues.at(*queue).path, {}, {}});
 }
 
-void on_priority(Books& books, RequestId request, const ChangePriority& change) {
+void perform(Books& books, RequestId request, const ChangePriority& change) {
     Application* application = changeable(books, request, change.application);
     if (application == nullptr) {
         return;
@@ -124,7 +124,7 @@ void on_priority(Books& books, RequestId request, const ChangePriority& change) 
     begin(books, *application, {request, {}, change.priority, {}});
 }
 
-void on_lifetime(Books& books, RequestId request, const ChangeLifetime& change) {
+void perform(Books& books, RequestId request, const ChangeLifetime& change) {
     Application* application = changeable(books, request, change.application);
     if (application == nullptr) {
         return;
@@ -143,7 +143,7 @@ void on_lifetime(Books& books, RequestId request, const ChangeLifetime& change) 
           {request, {}, {}, within_lifetime_max(books, *application, change.expires)});
 }
 
-void on_signal(Books& books, RequestId request, const SignalContainer& signal) {
+void perform(Books& books, RequestId request, const SignalContainer& signal) {
     const Container* container = books.containers.find(signal.container);
     if (container == nullptr || container->orphan || container->saving) {
         refuse(books, request, ErrorCode::NotFound,
@@ -168,7 +168,7 @@ void on_signal(Books& books, RequestId request, const SignalContainer& signal) {
     books.emit(Reply{request, Answer{OrderAnswer{}}});
 }
 
-void on_fail(Books& books, RequestId request, const FailAttempt& fail) {
+void perform(Books& books, RequestId request, const FailAttempt& fail) {
     Attempt* attempt = books.applications.find(fail.attempt);
     Application* application = books.applications.find(fail.attempt.application);
     if (attempt == nullptr) {

@@ -8,11 +8,11 @@
 
 namespace heddle::rm {
 
-void on_move(Books& books, RequestId request, const MoveApplication& move);
-void on_priority(Books& books, RequestId request, const ChangePriority& change);
-void on_lifetime(Books& books, RequestId request, const ChangeLifetime& change);
-void on_signal(Books& books, RequestId request, const SignalContainer& signal);
-void on_fail(Books& books, RequestId request, const FailAttempt& fail);
+void perform(Books& books, RequestId request, const MoveApplication& move);
+void perform(Books& books, RequestId request, const ChangePriority& change);
+void perform(Books& books, RequestId request, const ChangeLifetime& change);
+void perform(Books& books, RequestId request, const SignalContainer& signal);
+void perform(Books& books, RequestId request, const FailAttempt& fail);
 
 // Answers of the store.
 void stored_change(Books& books, Application& application);

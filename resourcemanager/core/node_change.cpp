@@ -196,7 +196,7 @@ bool stopped_for_node(const Books& books, const Container& container) {
                                    over(books, node.settings.drain_until));
 }
 
-void on_drain(Books& books, RequestId request, const DrainNode& drain) {
+void perform(Books& books, RequestId request, const DrainNode& drain) {
     Node* node = changeable(books, request, drain.node);
     if (node == nullptr) {
         return;
@@ -211,7 +211,7 @@ void on_drain(Books& books, RequestId request, const DrainNode& drain) {
     begin(books, request, *node, std::move(settings));
 }
 
-void on_recommission(Books& books, RequestId request, const RecommissionNode& recommission) {
+void perform(Books& books, RequestId request, const RecommissionNode& recommission) {
     Node* node = changeable(books, request, recommission.node);
     if (node == nullptr) {
         return;
@@ -222,7 +222,7 @@ void on_recommission(Books& books, RequestId request, const RecommissionNode& re
     begin(books, request, *node, std::move(settings));
 }
 
-void on_relabel(Books& books, RequestId request, const RelabelNode& relabel) {
+void perform(Books& books, RequestId request, const RelabelNode& relabel) {
     const std::map<std::string, bool>& known = books.config.scheduler.labels;
     if (!relabel.label.empty() && !known.contains(relabel.label)) {
         std::vector<std::string> names;
@@ -245,7 +245,7 @@ void on_relabel(Books& books, RequestId request, const RelabelNode& relabel) {
     begin(books, request, *node, std::move(settings));
 }
 
-void on_resize(Books& books, RequestId request, const ResizeNode& resize) {
+void perform(Books& books, RequestId request, const ResizeNode& resize) {
     Node* node = changeable(books, request, resize.node);
     if (node == nullptr) {
         return;

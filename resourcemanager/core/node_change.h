@@ -9,10 +9,10 @@
 
 namespace heddle::rm {
 
-void on_drain(Books& books, RequestId request, const DrainNode& drain);
-void on_recommission(Books& books, RequestId request, const RecommissionNode& recommission);
-void on_relabel(Books& books, RequestId request, const RelabelNode& relabel);
-void on_resize(Books& books, RequestId request, const ResizeNode& resize);
+void perform(Books& books, RequestId request, const DrainNode& drain);
+void perform(Books& books, RequestId request, const RecommissionNode& recommission);
+void perform(Books& books, RequestId request, const RelabelNode& relabel);
+void perform(Books& books, RequestId request, const ResizeNode& resize);
 void stored_node_change(Books& books, NodeIndex index);
 void node_change_failed(Books& books, NodeIndex index, const Error& why);
 

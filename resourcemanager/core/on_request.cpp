@@ -183,35 +183,6 @@ void perform(Books& books, RequestId request, KillApplication& kill) {
                kill.reason.empty() ? std::string("killed by request") : std::move(kill.reason));
 }
 
-void perform(Books& books, RequestId request, const MoveApplication& move) {
-    on_move(books, request, move);
-}
-void perform(Books& books, RequestId request, const ChangePriority& change) {
-    on_priority(books, request, change);
-}
-void perform(Books& books, RequestId request, const ChangeLifetime& change) {
-    on_lifetime(books, request, change);
-}
-void perform(Books& books, RequestId request, const SignalContainer& signal) {
-    on_signal(books, request, signal);
-}
-void perform(Books& books, RequestId request, const FailAttempt& fail) {
-    on_fail(books, request, fail);
-}
-
-void perform(Books& books, RequestId request, const DrainNode& drain) {
-    on_drain(books, request, drain);
-}
-void perform(Books& books, RequestId request, const RecommissionNode& recommission) {
-    on_recommission(books, request, recommission);
-}
-void perform(Books& books, RequestId request, const RelabelNode& relabel) {
-    on_relabel(books, request, relabel);
-}
-void perform(Books& books, RequestId request, const ResizeNode& resize) {
-    on_resize(books, request, resize);
-}
-
 void perform(Books& books, RequestId request, const ClaimMaster& claim) {
     Application* application = books.applications.find(claim.application);
     if (application == nullptr || application->state == AppState::NewSaving) {
