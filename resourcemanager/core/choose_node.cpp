@@ -88,16 +88,12 @@ std::optional<NodeIndex> choose(Books& books, const Demand& demand,
     });
 }
 
-// Looks at all nodes, but only for masters that have failed before.
+// Whether another node could hold it if it were empty.
 bool others_exist(const Books& books, const Ask& ask, const std::set<NodeIndex>& avoided) {
-    for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
-        const Node& node = books.nodes.at(index);
-        if (node.placeable() && !avoided.contains(index) && ask.size.fits_in(node.info.total) &&
-            may_use(books, ask.label, node.info.label)) {
-            return true;
-        }
-    }
-    return false;
+    const auto able = [&](const std::string& label) {
+        return books.capacity.find(ask.size, label, avoided);
+    };
+    return by_label(books, ask.label, able).has_value();
 }
 
 }  // namespace

@@ -117,7 +117,7 @@ void FreeIndex::set(NodeIndex node, std::optional<Resource> free) {
 }
 
 std::optional<NodeIndex> FreeIndex::find(const Resource& size, const std::string& label,
-                                         const std::set<NodeIndex>& avoided) {
+                                         const std::set<NodeIndex>& avoided) const {
     const auto it = by_label_.find(label);
     return it == by_label_.end() ? std::nullopt : it->second.find(size, avoided, visited_);
 }

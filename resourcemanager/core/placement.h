@@ -68,7 +68,7 @@ public:
 
     /// A node of the label with room for `size`, or none.
     std::optional<NodeIndex> find(const Resource& size, const std::string& label = {},
-                                  const std::set<NodeIndex>& avoided = {});
+                                  const std::set<NodeIndex>& avoided = {}) const;
     /// The same on one rack.
     std::optional<NodeIndex> find_on_rack(const Resource& size, const std::string& label,
                                           const std::string& rack,
@@ -102,7 +102,7 @@ private:
     std::map<std::pair<std::string, std::string>, Rack> racks_;  // label, rack
     std::vector<Place> places_;
     std::size_t present_ = 0;
-    std::int64_t visited_ = 0;
+    mutable std::int64_t visited_ = 0;  // counts looks, decides nothing
 };
 
 }  // namespace heddle::rm
