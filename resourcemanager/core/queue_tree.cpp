@@ -162,7 +162,7 @@ void QueueTree::settle_settings(QueueIndex index) {
     queue.settings = std::move(settings);
 }
 
-void QueueTree::refresh(const std::map<std::string, Resource>& totals) {
+void QueueTree::refresh(std::initializer_list<std::pair<std::string_view, Resource>> totals) {
     for (const auto& [label, total] : totals) {
         Resource& known = totals_[label_of(label)];
         if (known != total) {

@@ -12,6 +12,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -215,7 +216,7 @@ public:
 
     /// Takes the sizes of the cluster, by label. Costs nothing while they and the configuration are
     /// the same.
-    void refresh(const std::map<std::string, Resource>& totals);
+    void refresh(std::initializer_list<std::pair<std::string_view, Resource>> totals);
 
     /// The leaf at `path`: a full path, its last name if only one leaf is so called, or empty for
     /// the default. Errors: NotFound, InvalidArgument (no leaf).
