@@ -11,8 +11,8 @@
 #include "common/base/log.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/preemption_balance.h"
 #include "resourcemanager/core/shares.h"
-#include "resourcemanager/core/states.h"
 
 namespace heddle::rm {
 namespace {
@@ -33,19 +33,6 @@ Timer timer_of(std::int64_t number) {
     return {Timer::Kind::Preemption, {}, number};
 }
 
-const PreemptionConfig& config_of(const Books& books) {
-    return books.config.scheduler.preemption;
-}
-
-// Holds no more than it is owed: by the resource of which it holds most, as queues are ordered.
-bool within(const Resource& used, const Resource& guaranteed) {
-    return used.memory_mib <= guaranteed.memory_mib && used.vcores <= guaranteed.vcores;
-}
-
-bool reaches(const Resource& used, const Resource& guaranteed) {
-    return used.memory_mib >= guaranteed.memory_mib || used.vcores >= guaranteed.vcores;
-}
-
 Resource lacking(const Resource& wanted, const Resource& there) {
     Resource gap = wanted - there;
     gap.memory_mib = std::max<std::int64_t>(gap.memory_mib, 0);
@@ -56,14 +43,6 @@ Resource lacking(const Resource& wanted, const Resource& there) {
     }
     gap.named = named;
     return gap;
-}
-
-Resource size_of_victims(const Books& books, const Claim& claim) {
-    Resource sum;
-    for (const ContainerId& id : claim.victims) {
-        sum += books.containers.find(id)->size;
-    }
-    return sum;
 }
 
 void hold(Books& books, Claim& claim, const Resource& amount) {
@@ -146,28 +125,6 @@ const Demand* demand_for(const Books& books, const Claim& claim, Good&& good) {
     return nullptr;
 }
 
-struct Candidate {
-    ContainerId id;
-    QueueIndex leaf = 0;
-    NodeIndex node = 0;
-    Resource size;
-    bool master = false;
-    std::int32_t priority = 0;
-    TimePoint since;
-    bool taken = false;
-};
-
-// Least work lost first: ordinary ones, of less important applications, the newest.
-bool earlier(const Candidate& a, const Candidate& b) {
-    if (a.master != b.master) {
-        return b.master;
-    }
-    if (a.priority != b.priority) {
-        return a.priority < b.priority;
-    }
-    return a.since != b.since ? b.since < a.since : b.id < a.id;
-}
-
 struct Wish {
     const Demand* demand = nullptr;
     QueueIndex scope = 0;
@@ -175,144 +132,6 @@ struct Wish {
     std::uint64_t share = 0;  // of what its leaf is owed
     std::int32_t priority_negated = 0;
     std::uint64_t serial = 0;
-};
-
-// The queues as they will be when all that leaves is gone and all that is claimed is used.
-class Balance {
-public:
-    explicit Balance(const Books& books)
-        : books_(books),
-          left_(books.queues.size()),
-          promised_(books.queues.size()),
-          ordinary_(books.queues.size()) {
-        for (QueueIndex index = 0; index < books.queues.size(); ++index) {
-            left_[index] = promised_[index] = books.queues.at(index).used;
-        }
-        for (const auto& [id, claim] : books.claims.all) {
-            promise(claim.leaf, claim.size, +1);
-            in_flight_ += size_of_victims(books, claim);
-        }
-        books.containers.for_each([&](const Container& container) { count(container); });
-        std::sort(candidates_.begin(), candidates_.end(), earlier);
-        for (std::size_t i = 0; i < candidates_.size(); ++i) {
-            by_node_[candidates_[i].node].push_back(i);
-        }
-    }
-
-    std::vector<Candidate>& candidates() { return candidates_; }
-    const std::vector<std::size_t>& on_node(NodeIndex node) { return by_node_[node]; }
-    const Resource& left(QueueIndex index) const { return left_[index]; }
-    const Resource& promised(QueueIndex index) const { return promised_[index]; }
-    const Resource& in_flight() const { return in_flight_; }
-
-    void promise(QueueIndex leaf, const Resource& size, int sign) {
-        walk_up(leaf,
-                [&](QueueIndex at) { sign > 0 ? promised_[at] += size : promised_[at] -= size; });
-    }
-    void leave(QueueIndex leaf, const Resource& size, int sign) {
-        walk_up(leaf, [&](QueueIndex at) { sign > 0 ? left_[at] -= size : left_[at] += size; });
-    }
-    void fly(const Resource& size, int sign) { sign > 0 ? in_flight_ += size : in_flight_ -= size; }
-
-    /// Whether anybody is owed room for one more such container for the leaf.
-    bool owed(QueueIndex leaf, const Resource& size) const {
-        for (QueueIndex at = leaf; at != 0; at = books_.queues.at(at).parent) {
-            if (owed_at(at, size)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /// Whether the container may make way for one of `size` in `leaf`. What both have in common
-    /// above them does not change; below that the one that gets stays within what it is owed, and
-    /// none that gives falls below that.
-    bool may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scope,
-                  const Resource& size) const {
-        if (victim.leaf == leaf || protected_from_preemption(books_, victim.leaf) ||
-            !over(victim.leaf) || (victim.master && ordinary_[victim.leaf] > 0)) {
-            return false;
-        }
-        std::set<QueueIndex> above;
-        walk_up(victim.leaf, [&](QueueIndex at) { above.insert(at); });
-        QueueIndex getter = leaf;
-        while (!above.contains(books_.queues.at(getter).parent)) {
-            getter = books_.queues.at(getter).parent;
-        }
-        const QueueIndex common = books_.queues.at(getter).parent;
-        if (!owed_at(getter, size) || !is_within(common, scope)) {
-            return false;
-        }
-        for (QueueIndex at = victim.leaf; at != common; at = books_.queues.at(at).parent) {
-            if (!reaches(left_[at] - victim.size, books_.queues.at(at).guaranteed)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    bool in_budget(const Resource& more) const {
-        const std::int64_t percent = config_of(books_).round_percent_max;
-        return within(in_flight_ + more, scaled(books_.nodes.total(), percent * 10));
-    }
-
-private:
-    template <typename Visit>
-    void walk_up(QueueIndex leaf, Visit&& visit) const {
-        for (QueueIndex at = leaf;; at = books_.queues.at(at).parent) {
-            visit(at);
-            if (at == 0) {
-                return;
-            }
-        }
-    }
-
-    bool is_within(QueueIndex index, QueueIndex above) const {
-        bool found = false;
-        walk_up(index, [&](QueueIndex at) { found = found || at == above; });
-        return found;
-    }
-
-    bool owed_at(QueueIndex index, const Resource& size) const {
-        return within(promised_[index] + size, books_.queues.at(index).guaranteed);
-    }
-
-    bool over(QueueIndex leaf) const {
-        const std::int64_t percent = 100 + std::int64_t{config_of(books_).dead_zone_percent};
-        return !within(left_[leaf], scaled(books_.queues.at(leaf).guaranteed, percent * 10));
-    }
-
-    // In whatever order: the candidates are sorted afterwards.
-    void count(const Container& container) {
-        if (container.orphan) {
-            return;
-        }
-        const Application& application =
-            *books_.applications.find(container.key.attempt.application);
-        const QueueIndex leaf = application.queue;
-        ordinary_[leaf] += container.master() ? 0 : 1;
-        if (container.stopping || books_.claims.by_victim.contains(container.id)) {
-            leave(leaf, container.size, +1);
-            return;
-        }
-        const Attempt& attempt = *books_.applications.find(container.key.attempt);
-        if (container.saving || is_ending(attempt.state) ||
-            !books_.nodes.at(container.node).placeable() ||
-            within(books_.queues.at(leaf).used, books_.queues.at(leaf).guaranteed)) {
-            return;
-        }
-        candidates_.push_back({container.id, leaf, container.node, container.size,
-                               container.master(), application.submission->priority,
-                               container.since, false});
-    }
-
-    const Books& books_;
-    std::vector<Resource> left_;
-    std::vector<Resource> promised_;
-    std::vector<std::int64_t> ordinary_;
-    std::vector<Candidate> candidates_;
-    std::map<NodeIndex, std::vector<std::size_t>> by_node_;
-    Resource in_flight_;
 };
 
 class Round {
@@ -422,7 +241,7 @@ private:
         claim.size = demand.ask.size;
         claim.label = demand.ask.label;
         claim.node = node;
-        claim.due = books_.now + config_of(books_).grace;
+        claim.due = books_.now + preemption_config(books_).grace;
         for (const std::size_t i : victims) {
             claim.victims.insert(balance_.candidates()[i].id);
             books_.claims.by_victim.emplace(balance_.candidates()[i].id, claim.id);
@@ -517,7 +336,7 @@ void write_down(Books& books, const Balance& balance, const Claim& claim,
     auto record = std::make_shared<PreemptionRecord>();
     record->number = ++books.claims.records;
     record->at = books.wall;
-    record->dry_run = config_of(books).dry_run;
+    record->dry_run = preemption_config(books).dry_run;
     record->container = container.id;
     record->user = application.submission->user;
     record->master = container.master();
@@ -528,7 +347,7 @@ void write_down(Books& books, const Balance& balance, const Claim& claim,
     record->for_whom = claim.attempt;
     record->ask = claim.ask;
     record->wanted = claim.size;
-    record->cluster_percent_max = config_of(books).round_percent_max;
+    record->cluster_percent_max = preemption_config(books).round_percent_max;
     record->in_flight = balance.in_flight();
     record->cluster = books.nodes.total();
     log::info(record->dry_run ? "container would be preempted" : "container preempted",
@@ -596,7 +415,7 @@ void carry_out(Books& books, const Balance& balance, Claim& claim) {
     for (const ContainerId& id : victims) {
         write_down(books, balance, claim, *books.containers.find(id));
     }
-    if (config_of(books).dry_run) {
+    if (preemption_config(books).dry_run) {
         drop(books, claim.id);
         return;
     }
@@ -669,7 +488,7 @@ ContainerExit with_preempted_code(ContainerExit exit) {
 }
 
 void preemption_due(Books& books, std::int64_t number) {
-    if (!config_of(books).enabled || !books.settled) {
+    if (!preemption_config(books).enabled || !books.settled) {
         drop_claims(books);
         return;
     }
@@ -682,9 +501,10 @@ void preemption_due(Books& books, std::int64_t number) {
 }
 
 void arm_preemption(Books& books) {
-    if (config_of(books).enabled && (books.asks.classes() > 0 || !books.claims.all.empty()) &&
+    if (preemption_config(books).enabled &&
+        (books.asks.classes() > 0 || !books.claims.all.empty()) &&
         !books.deadlines.at(timer_of(kRound)).has_value()) {
-        books.deadlines.set(timer_of(kRound), books.now + config_of(books).interval);
+        books.deadlines.set(timer_of(kRound), books.now + preemption_config(books).interval);
     }
 }
 

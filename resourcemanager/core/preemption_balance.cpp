@@ -1,0 +1,163 @@
+#include "resourcemanager/core/preemption_balance.h"
+
+#include <algorithm>
+#include <set>
+
+#include "resourcemanager/core/preemption.h"
+#include "resourcemanager/core/shares.h"
+#include "resourcemanager/core/states.h"
+
+namespace heddle::rm {
+namespace {
+
+bool reaches(const Resource& used, const Resource& guaranteed) {
+    return used.memory_mib >= guaranteed.memory_mib || used.vcores >= guaranteed.vcores;
+}
+
+// Least work lost first: ordinary ones, of less important applications, the newest.
+bool earlier(const Candidate& a, const Candidate& b) {
+    if (a.master != b.master) {
+        return b.master;
+    }
+    if (a.priority != b.priority) {
+        return a.priority < b.priority;
+    }
+    return a.since != b.since ? b.since < a.since : b.id < a.id;
+}
+
+template <typename Visit>
+void walk_up(const Books& books, QueueIndex leaf, Visit&& visit) {
+    for (QueueIndex at = leaf;; at = books.queues.at(at).parent) {
+        visit(at);
+        if (at == 0) {
+            return;
+        }
+    }
+}
+
+bool is_within(const Books& books, QueueIndex index, QueueIndex above) {
+    bool found = false;
+    walk_up(books, index, [&](QueueIndex at) { found = found || at == above; });
+    return found;
+}
+
+}  // namespace
+
+const PreemptionConfig& preemption_config(const Books& books) {
+    return books.config.scheduler.preemption;
+}
+
+bool within(const Resource& used, const Resource& guaranteed) {
+    return used.memory_mib <= guaranteed.memory_mib && used.vcores <= guaranteed.vcores;
+}
+
+Resource size_of_victims(const Books& books, const Claim& claim) {
+    Resource sum;
+    for (const ContainerId& id : claim.victims) {
+        sum += books.containers.find(id)->size;
+    }
+    return sum;
+}
+
+Balance::Balance(const Books& books)
+    : books_(books),
+      left_(books.queues.size()),
+      promised_(books.queues.size()),
+      ordinary_(books.queues.size()) {
+    for (QueueIndex index = 0; index < books.queues.size(); ++index) {
+        left_[index] = promised_[index] = books.queues.at(index).used;
+    }
+    for (const auto& [id, claim] : books.claims.all) {
+        promise(claim.leaf, claim.size, +1);
+        in_flight_ += size_of_victims(books, claim);
+    }
+    books.containers.for_each([&](const Container& container) { count(container); });
+    std::sort(candidates_.begin(), candidates_.end(), earlier);
+    for (std::size_t i = 0; i < candidates_.size(); ++i) {
+        by_node_[candidates_[i].node].push_back(i);
+    }
+}
+
+void Balance::promise(QueueIndex leaf, const Resource& size, int sign) {
+    walk_up(books_, leaf,
+            [&](QueueIndex at) { sign > 0 ? promised_[at] += size : promised_[at] -= size; });
+}
+
+void Balance::leave(QueueIndex leaf, const Resource& size, int sign) {
+    walk_up(books_, leaf, [&](QueueIndex at) { sign > 0 ? left_[at] -= size : left_[at] += size; });
+}
+
+void Balance::fly(const Resource& size, int sign) {
+    sign > 0 ? in_flight_ += size : in_flight_ -= size;
+}
+
+bool Balance::owed(QueueIndex leaf, const Resource& size) const {
+    for (QueueIndex at = leaf; at != 0; at = books_.queues.at(at).parent) {
+        if (owed_at(at, size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool Balance::may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scope,
+                       const Resource& size) const {
+    if (victim.leaf == leaf || protected_from_preemption(books_, victim.leaf) ||
+        !over(victim.leaf) || (victim.master && ordinary_[victim.leaf] > 0)) {
+        return false;
+    }
+    std::set<QueueIndex> above;
+    walk_up(books_, victim.leaf, [&](QueueIndex at) { above.insert(at); });
+    QueueIndex getter = leaf;
+    while (!above.contains(books_.queues.at(getter).parent)) {
+        getter = books_.queues.at(getter).parent;
+    }
+    const QueueIndex common = books_.queues.at(getter).parent;
+    if (!owed_at(getter, size) || !is_within(books_, common, scope)) {
+        return false;
+    }
+    for (QueueIndex at = victim.leaf; at != common; at = books_.queues.at(at).parent) {
+        if (!reaches(left_[at] - victim.size, books_.queues.at(at).guaranteed)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool Balance::in_budget(const Resource& more) const {
+    const std::int64_t percent = preemption_config(books_).round_percent_max;
+    return within(in_flight_ + more, scaled(books_.nodes.total(), percent * 10));
+}
+
+bool Balance::owed_at(QueueIndex index, const Resource& size) const {
+    return within(promised_[index] + size, books_.queues.at(index).guaranteed);
+}
+
+bool Balance::over(QueueIndex leaf) const {
+    const std::int64_t percent = 100 + std::int64_t{preemption_config(books_).dead_zone_percent};
+    return !within(left_[leaf], scaled(books_.queues.at(leaf).guaranteed, percent * 10));
+}
+
+// In whatever order: the candidates are sorted afterwards.
+void Balance::count(const Container& container) {
+    if (container.orphan) {
+        return;
+    }
+    const Application& application = *books_.applications.find(container.key.attempt.application);
+    const QueueIndex leaf = application.queue;
+    ordinary_[leaf] += container.master() ? 0 : 1;
+    if (container.stopping || books_.claims.by_victim.contains(container.id)) {
+        leave(leaf, container.size, +1);
+        return;
+    }
+    const Attempt& attempt = *books_.applications.find(container.key.attempt);
+    if (container.saving || is_ending(attempt.state) ||
+        !books_.nodes.at(container.node).placeable() ||
+        within(books_.queues.at(leaf).used, books_.queues.at(leaf).guaranteed)) {
+        return;
+    }
+    candidates_.push_back({container.id, leaf, container.node, container.size, container.master(),
+                           application.submission->priority, container.since, false});
+}
+
+}  // namespace heddle::rm
