@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "client/api/errors.h"
+#include "client/api/staging.h"
 #include "common/rdd/builtins.h"
 
 namespace heddle::api {
@@ -97,20 +98,6 @@ void cut_lineage(Node& node, std::string_view source, std::vector<rdd::SourcePar
         node.session->runner->release_shuffle(shuffle);
     }
 }
-
-// The staging folder, removed in any case.
-class Staging {
-public:
-    Staging(fs::FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
-    ~Staging() { (void)files_.remove(path_); }
-    Staging(const Staging&) = delete;
-    Staging& operator=(const Staging&) = delete;
-    const std::string& path() const { return path_; }
-
-private:
-    fs::FileSystem& files_;
-    std::string path_;
-};
 
 void write_file(fs::FileSystem& files, const std::string& path, std::string_view bytes) {
     auto file = files.create(path);

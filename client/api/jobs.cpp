@@ -5,6 +5,7 @@
 #include "client/api/checkpoint.h"
 #include "client/api/errors.h"
 #include "client/api/graph.h"
+#include "client/api/staging.h"
 #include "common/base/check.h"
 #include "common/rdd/builtins.h"
 #include "common/rdd/scope.h"
@@ -81,20 +82,6 @@ std::string new_output(const Session& session, std::string_view operation, std::
     }
     return target;
 }
-
-// The staging folder of one save, removed in any case.
-class Staging {
-public:
-    Staging(fs::FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
-    ~Staging() { (void)files_.remove(path_); }
-    Staging(const Staging&) = delete;
-    Staging& operator=(const Staging&) = delete;
-    const std::string& path() const { return path_; }
-
-private:
-    fs::FileSystem& files_;
-    std::string path_;
-};
 
 // "collect at main.cpp:42"
 std::string place_of(std::string_view operation, Callsite at) {
