@@ -10,8 +10,10 @@
 // All agents come from one address, and the manager takes at most 4,096 connections of one.
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -352,10 +354,13 @@ void raise_descriptor_limit() {
 int main(int argc, char** argv) {
     using namespace heddle::bench;
     Arguments arguments;
-    if (argc < 2 || argc % 2 != 0) {
+    if (argc < 2 || argc % 2 != 0 || argv[1][0] == '-') {
         return usage("the program and pairs of options and numbers are expected");
     }
     arguments.program = argv[1];
+    if (access(argv[1], X_OK) != 0) {
+        return usage(std::string("cannot run ") + argv[1] + ": " + strerror(errno));
+    }
     for (int i = 2; i < argc; i += 2) {
         const std::string name = argv[i];
         const int value = std::atoi(argv[i + 1]);
