@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "client/driver/process_pool.h"
+#include "common/base/retry.h"
 #include "common/base/strings.h"
 #include "common/model/master_protocol.h"
 #include "common/net/digest.h"
@@ -22,6 +23,8 @@ namespace {
 
 constexpr std::int64_t kExecutorMemoryDefault = std::int64_t{1} << 30;
 constexpr Duration kUploadDeadline = seconds(300);
+constexpr Duration kServerStarting = seconds(3);  // before the first answer
+constexpr Duration kServerAway = seconds(60);     // after it: the manager is being restarted
 
 std::string environment(const char* name) {
     const char* value = std::getenv(name);
@@ -89,10 +92,12 @@ Result<std::string> find_token(const std::string& server) {
     return std::string(trim(text));
 }
 
-// The answer's body, or an error with the manager's words.
-Result<std::string> call(net::HttpClient& client, net::ClientRequest request) {
+// The answer's body, or an error with the manager's words. All that is asked here may be repeated.
+Result<std::string> call(net::HttpClient& client, const net::ClientRequest& request,
+                         Duration patience = kServerAway) {
     const std::string what = request.method + " " + request.target;
-    auto answer = client.send(std::move(request));
+    auto answer = until_available(
+        patience, [&] { return client.send(request); }, [] { return false; });
     if (!answer) {
         return Error{answer.error().code,
                      "no answer from the resource manager at " + client.server().text() + ": " +
@@ -183,7 +188,7 @@ Result<ClusterPoolOptions> submit_self(const MasterUrl& url, const std::string& 
     net::HttpClient client(options.server, headers);
 
     TRY(const std::string fresh,
-        call(client, post_json("/ws/v1/cluster/apps/new-application", "")));
+        call(client, post_json("/ws/v1/cluster/apps/new-application", ""), kServerStarting));
     TRY(const std::string id, text_field(fresh, "application-id"));
     TRY(options.program, own_program());
     TRY(upload(client, options.program));

@@ -3,17 +3,16 @@
 // The resource manager as commands see it: found by the rules of docs, spoken to over HTTP, its
 // refusals turned into errors that say what was asked.
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
+#include <utility>
 
 #include "client/rmctl/interrupt.h"
 #include "client/rmctl/options.h"
-#include "common/base/clock.h"
 #include "common/base/result.h"
+#include "common/base/retry.h"
 #include "common/base/time.h"
 
 namespace heddle::rmctl {
@@ -23,21 +22,13 @@ constexpr std::string_view kTomlType = "application/toml";
 
 /// How long a command that has spoken with the manager waits for it to come back.
 constexpr Duration kServerAway = seconds(60);
+/// How long a submission that has not spoken with it yet waits for one that is just starting.
+constexpr Duration kServerStarting = seconds(3);
 
-/// Calls until the answer is another than Unavailable, kServerAway is over or the user interrupts.
-/// For requests that may be repeated: a manager that is restarted in the middle of one may have
-/// carried it out.
+/// As until_available(), until the user interrupts.
 template <typename Call>
-auto until_answered(Call&& call) -> decltype(call()) {
-    const TimePoint end = monotonic_now() + kServerAway;
-    for (;;) {
-        auto answer = call();
-        if (answer.ok() || answer.error().code != ErrorCode::Unavailable || interrupted() ||
-            monotonic_now() > end) {
-            return answer;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
+auto until_answered(Call&& call, Duration patience = kServerAway) -> decltype(call()) {
+    return until_available(patience, std::forward<Call>(call), interrupted);
 }
 
 /// What a refusal means: the server's words, led by `what` unless they name the object already.

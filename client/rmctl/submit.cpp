@@ -397,8 +397,11 @@ Result<int> submit(const Options& options, const SubmitOptions& what) {
     }
     TRY(Submission submission, work_out(what));
     TRY(Server server, Server::find(options));
-    TRY(const std::string offer,
-        server.post("/ws/v1/cluster/apps/new-application", "", "a new application"));
+    // An id that a dying manager has offered and nobody heard of is one number less, no more.
+    const auto ask_id = [&] {
+        return server.post("/ws/v1/cluster/apps/new-application", "", "a new application");
+    };
+    TRY(const std::string offer, until_answered(ask_id, kServerStarting));
     TRY(const NewApplicationAnswer fresh, read_new_application(offer));
     TRY(const UploadReport report,
         until_answered([&] { return upload_artifacts(options, server, submission.artifacts); }));

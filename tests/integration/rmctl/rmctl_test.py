@@ -439,24 +439,31 @@ class WithoutCluster(unittest.TestCase):
         self.assertIn("does not answer", done.stderr)
 
     def test_a_submission_outlives_a_manager_that_ends_in_the_middle_of_it(self):
-        bodies = []
+        bodies, offers = [], []
 
         class Restarting(http.server.BaseHTTPRequestHandler):
-            """Takes the first submission and dies before it answers; the one after it answers."""
+            """Takes the first of each request and dies before it answers; the one after it answers."""
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 if self.path.endswith("/new-application"):
+                    offers.append(self.path)
+                    if len(offers) == 1:
+                        self.die()
+                        return
                     answer = {"application-id": "application_1_0007",
                               "maximum-resource-capability": {"memory": 4096, "vCores": 4}}
                     self.reply(200, json.dumps(answer).encode())
                     return
                 bodies.append(body)
                 if len(bodies) == 1:
-                    self.close_connection = True
-                    self.connection.shutdown(socket.SHUT_RDWR)
+                    self.die()
                     return
                 self.reply(202, b"")
+
+            def die(self):
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
 
             def reply(self, status, body):
                 self.send_response(status)

@@ -1,0 +1,30 @@
+#pragma once
+
+// Asking again while the other side is away: a daemon that is restarted takes a moment.
+
+#include <chrono>
+#include <thread>
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "common/base/time.h"
+
+namespace heddle {
+
+/// Calls until the answer is another than Unavailable, `patience` is over or `stop()` says so; the
+/// last answer is returned. For requests that may be repeated: a daemon that ends in the middle of
+/// one may have carried it out.
+template <typename Call, typename Stop>
+auto until_available(Duration patience, Call&& call, Stop&& stop) -> decltype(call()) {
+    const TimePoint end = monotonic_now() + patience;
+    for (;;) {
+        auto answer = call();
+        if (answer.ok() || answer.error().code != ErrorCode::Unavailable || stop() ||
+            monotonic_now() > end) {
+            return answer;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+}
+
+}  // namespace heddle
