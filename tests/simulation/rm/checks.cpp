@@ -1,0 +1,95 @@
+#include "tests/simulation/rm/checks.h"
+
+#include <string>
+
+#include "resourcemanager/core/states.h"
+#include "tests/simulation/rm/random_config.h"
+#include "tests/support/rm_world/names.h"
+
+namespace heddle::rm::test {
+
+void check_label(const Scene& scene, const ContainerStart& start) {
+    const NodeHost* node = scene.world.node_of(start.container);
+    if (node == nullptr) {
+        return;
+    }
+    const std::string& label = node->info().label;
+    if (start.key.ask == 3 ? label != "ssd" : label == "ssd") {
+        scene.stage().violate(name_of(start.container) + " is on a node with the label '" + label +
+                              "'");
+    }
+}
+
+void check_stop(const Scene& scene, const ContainerId& id) {
+    const auto& attempts = scene.world.manager().store().attempts;
+    const auto it = attempts.find(id.attempt);
+    if (it == attempts.end() || it->second.state != AttemptState::Finished ||
+        it->second.master_container != id) {
+        return;
+    }
+    const std::int64_t waited =
+        scene.stage().wall().milliseconds - it->second.finished.milliseconds;
+    if (waited < kFinishPatience.milliseconds()) {
+        scene.stage().violate("a finished master is stopped: " + to_string(id));
+    }
+}
+
+void check_acknowledged(const Scene& scene, const View& view, const Jobs& jobs) {
+    for (const Job& job : jobs.all()) {
+        if (job.submitted() && view.applications.find(*job.id()) == nullptr) {
+            scene.stage().violate("acknowledged and lost: " + to_string(*job.id()));
+        }
+    }
+}
+
+namespace {
+
+std::string state_of(const Scene& scene, const Job& job) {
+    const auto application =
+        job.id().has_value() ? scene.world.manager().view()->applications.find(*job.id()) : nullptr;
+    if (application == nullptr) {
+        return "none";
+    }
+    return is_final(application->state)
+               ? ""
+               : std::to_string(static_cast<int>(application->state)) +
+                     (application->waiting.has_value() ? ", " + application->waiting->headline
+                                                       : "");
+}
+
+}  // namespace
+
+void check_end(const Scene& scene, const Jobs& jobs) {
+    if (jobs.all_over()) {
+        scene.world.check_nothing_left();
+        return;
+    }
+    for (const Job& job : jobs.all()) {
+        const std::string state = state_of(scene, job);
+        if (!state.empty()) {
+            scene.stage().violate(
+                "not finished: " + (job.id() ? name_of(*job.id()) : std::string("no id")) +
+                (job.submitted() ? "" : " (not acknowledged)") + " in state " + state);
+        }
+    }
+}
+
+void PreemptionCheck::look(const View& view) {
+    view.preemptions.for_each([&](std::int64_t, const auto& record) {
+        const Resource& owed = record->from.guaranteed;
+        const Resource& left = record->from.used;
+        if (left.memory_mib < owed.memory_mib && left.vcores < owed.vcores) {
+            scene_.stage().violate("taken from a queue that is owed it: " +
+                                   name_of(record->container));
+        }
+        const std::int64_t percent = record->cluster_percent_max;
+        if (record->in_flight.memory_mib * 100 > record->cluster.memory_mib * percent ||
+            record->in_flight.vcores * 100 > record->cluster.vcores * percent) {
+            scene_.stage().violate("taken beyond the budget: " + name_of(record->container));
+        }
+        seen_.insert(record->container);
+        return true;
+    });
+}
+
+}  // namespace heddle::rm::test

@@ -1,0 +1,45 @@
+#include "tests/simulation/rm/random_config.h"
+
+#include "tests/simulation/rm/random_queues.h"
+
+namespace heddle::rm::test {
+namespace {
+
+// Half of the seeds share by random settings, the others by none.
+void draw_queues(std::uint64_t seed, SchedulerConfig& scheduler) {
+    Prng prng(seed ^ 0x71756575ULL);  // of its own, so that what else is drawn does not shift
+    if (prng.chance(1, 2)) {
+        scheduler.queues = random_queues(prng, kLeastCluster);
+        scheduler.applications_parallel_max_by_user = random_user_limits(prng);
+    } else {
+        scheduler.queues = {queue_config("root.default"), queue_config("root.batch")};
+    }
+}
+
+// Every other run with but two queues takes room back: batch is owed nearly all of it, and there is
+// less than the limits of random queues need.
+void draw_preemption(std::uint64_t seed, SchedulerConfig& scheduler) {
+    if (seed % 2 == 1 && scheduler.queues.size() == 2) {
+        scheduler.preemption = {true, false, milliseconds(500), milliseconds(500), 40, 10, false};
+        scheduler.queues[1].capacity[kNoLabel].guaranteed.all = {Share::Kind::Weight, 9000};
+    }
+}
+
+}  // namespace
+
+Config random_config(std::uint64_t seed, Defect defect) {
+    Config config;
+    config.scheduler.labels = {{"ssd", true}, {"spot", false}};
+    draw_queues(seed, config.scheduler);
+    draw_preemption(seed, config.scheduler);
+    config.placements_per_step = 4;  // so that the budget is met
+    config.ids_per_reservation = 4;
+    config.secrets_pool = 4;
+    config.master_register_expiry = kFinishPatience;
+    config.node_forget_after = seconds(2);  // so that lost ones come back before and after
+    config.attempts_max = 4;
+    config.defect = defect;
+    return config;
+}
+
+}  // namespace heddle::rm::test
