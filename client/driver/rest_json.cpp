@@ -127,7 +127,7 @@ void write_task(JsonWriter& json, const TaskView& task, TimePoint now) {
     json.member("duration", duration.milliseconds());
     json.member("executorId", rdd::to_string(task.executor)).member("host", task.host);
     json.member("status", task.status).member("taskLocality", task.locality);
-    json.member("speculative", false);
+    json.member("speculative", task.speculative);
     json.key("accumulatorUpdates").begin_array();
     for (const AccumulatorView& accumulator : task.accumulators) {
         json.begin_object().member("id", accumulator.id.value).member("name", accumulator.name);

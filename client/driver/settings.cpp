@@ -1,6 +1,7 @@
 // Reading settings.
 #include "client/driver/settings.h"
 
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
@@ -50,6 +51,49 @@ Status read_duration(const std::string& name, const std::string& value, Duration
     return {};
 }
 
+Status read_flag(const std::string& name, const std::string& value, bool& out) {
+    if (value != "true" && value != "false") {
+        return wrong(name, value, "true or false");
+    }
+    out = value == "true";
+    return {};
+}
+
+// "3", "1.5", "0.75", as thousandths.
+Status read_ratio(const std::string& name, const std::string& value, std::int64_t least,
+                  std::int64_t most, std::int64_t& out) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    const double thousandths = number * 1000;
+    if (error != std::errc() || end != value.data() + value.size() ||
+        !(thousandths >= static_cast<double>(least) && thousandths <= static_cast<double>(most))) {
+        return wrong(
+            name, value,
+            "a number from " + std::to_string(least / 1000) + " to " + std::to_string(most / 1000));
+    }
+    out = static_cast<std::int64_t>(thousandths + 0.5);
+    return {};
+}
+
+Status read_speculation(const std::string& name, const std::string& value,
+                        SpeculationRules& rules) {
+    if (name == "speculation.interval") {
+        TRY(read_duration(name, value, rules.interval));
+        return rules.interval > Duration{} ? Status() : wrong(name, value, "more than nothing");
+    }
+    if (name == "speculation.multiplier") {
+        return read_ratio(name, value, 1000, 1'000'000, rules.multiplier_permille);
+    }
+    if (name == "speculation.quantile") {
+        return read_ratio(name, value, 0, 1000, rules.quantile_permille);
+    }
+    if (name == "speculation.min_task_runtime") {
+        return read_duration(name, value, rules.run_time_min);
+    }
+    return name == "speculation" ? read_flag(name, value, rules.enabled)
+                                 : rdd::check_setting_name(name);
+}
+
 Status read_one(const std::string& name, const std::string& value, Settings& settings) {
     if (name == "executor.instances") {
         return read_count(name, value, 1, settings.executors);
@@ -76,19 +120,21 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
     if (name == "task.max_failures") {
         return read_count(name, value, 1, settings.core.task_failures_max);
     }
-    if (name == "ui.enabled") {
-        if (value != "true" && value != "false") {
-            return wrong(name, value, "true or false");
-        }
-        settings.ui = value == "true";
-    } else if (name == "local.dir") {
-        settings.local_folder = value;
-    } else if (name == "queue") {
-        settings.queue = value;
-    } else {
-        settings.unknown.push_back(name);
-        return rdd::check_setting_name(name);
+    if (name == "speculation" || name.starts_with("speculation.")) {
+        return read_speculation(name, value, settings.core.speculation);
     }
+    if (name == "ui.enabled") {
+        return read_flag(name, value, settings.ui);
+    }
+    if
+        if (name == "local.dir") {
+            settings.local_folder = value;
+        } else if (name == "queue") {
+            settings.queue = value;
+        } else {
+            settings.unknown.push_back(name);
+            return rdd::check_setting_name(name);
+        }
     return {};
 }
 

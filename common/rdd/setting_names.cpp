@@ -11,14 +11,27 @@
 namespace heddle::rdd {
 namespace {
 
-constexpr std::array<std::string_view, 11> kNames = {
-    "executor.instances",  "executor.cores",      "executor.memory", "executor.timeout",
-    "local_cluster.nodes", "default.parallelism", "ui.enabled",      "local.dir",
-    "locality.wait",       "task.max_failures",   "queue",
+constexpr std::array<std::string_view, 16> kNames = {
+    "executor.instances",
+    "executor.cores",
+    "executor.memory",
+    "executor.timeout",
+    "local_cluster.nodes",
+    "default.parallelism",
+    "ui.enabled",
+    "local.dir",
+    "locality.wait",
+    "task.max_failures",
+    "queue",
+    "speculation",
+    "speculation.interval",
+    "speculation.multiplier",
+    "speculation.quantile",
+    "speculation.min_task_runtime",
 };
 
 // Spark's name -> ours, where both mean the same.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kSparkNames = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kSparkNames = {{
     {"spark.executor.instances", "executor.instances"},
     {"spark.executor.cores", "executor.cores"},
     {"spark.executor.memory", "executor.memory"},
@@ -28,6 +41,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kSparkNam
     {"spark.locality.wait", "locality.wait"},
     {"spark.task.maxFailures", "task.max_failures"},
     {"spark.yarn.queue", "queue"},
+    {"spark.speculation", "speculation"},
+    {"spark.speculation.interval", "speculation.interval"},
+    {"spark.speculation.multiplier", "speculation.multiplier"},
+    {"spark.speculation.quantile", "speculation.quantile"},
+    {"spark.speculation.minTaskRuntime", "speculation.min_task_runtime"},
 }};
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "client/driver/core/speculation.h"
 #include "common/base/time.h"
 #include "common/rdd/executor_protocol.h"
 
@@ -31,6 +32,7 @@ struct Config {
     Duration prefetch_work = milliseconds(2);         // how much work may wait on a slot
     std::int32_t stages_kept = 500;                   // in the views
     std::int32_t tasks_kept = 100'000;                // in the views, over all stages
+    SpeculationRules speculation;
     PlantedDefects defects;
 };
 

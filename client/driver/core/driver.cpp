@@ -27,11 +27,12 @@ void Driver::step(TimePoint now, const Event& event, Effects& effects) {
     }
     expire_executors(effects);
     pump(effects);
+    look_for_slow_tasks();
     offer(effects);
 }
 
 TimePoint Driver::next_deadline() const {
-    TimePoint deadline = expiry_check_;
+    TimePoint deadline = std::min(expiry_check_, speculate_at_);
     if (resubmit_at_) {
         deadline = std::min(deadline, *resubmit_at_);
     }

@@ -48,6 +48,7 @@ public:
     const ExecutorTable& executors() const { return executors_; }
     const BlockTable& blocks() const { return blocks_; }
     std::int64_t stale_messages() const { return stale_; }
+    std::int64_t copies_launched() const { return copies_; }
     bool idle() const { return jobs_.empty(); }
 
     /// Stops the process when the books are not consistent. Simulation calls it after every step.
@@ -132,6 +133,8 @@ private:
     std::optional<Locality> offer_level(Stage& stage, Locality level, Effects& effects);
     void launch(Stage& stage, Executor& executor, const TaskSet::Pick& pick, Effects& effects);
     void prepare(Stage& stage, Executor& executor, Effects& effects);
+    void look_for_slow_tasks();  // this and the next: speculation.cpp
+    void offer_copies(Effects& effects);
     std::int32_t ahead(const Stage& stage, const Executor& executor) const;
 
     // Executors (driver_executors.cpp).
@@ -166,12 +169,14 @@ private:
         rdd::kNoExecutor;        // whose task ended in this step: room to send ahead
     std::int32_t draining_ = 0;  // running tasks that were rolled back; nothing starts meanwhile
     std::optional<TimePoint> resubmit_at_;
+    TimePoint speculate_at_ = TimePoint::never();  // the next look for slow tasks
     TimePoint expiry_check_ = TimePoint::never();
     std::int64_t next_task_ = 0;
     std::int32_t executor_failures_ = 0;  // in a row
     std::int32_t wanted_ = -1;            // as last emitted
     std::int64_t stale_ = 0;
-    std::string refused_;  // why there will be no executors; empty: there may be
+    std::int64_t copies_ = 0;  // by speculation
+    std::string refused_;      // why there will be no executors; empty: there may be
 };
 
 }  // namespace heddle::driver

@@ -24,6 +24,9 @@ void Driver::offer(Effects& effects) {
     for (const auto& [job, id] : order) {
         offer_to(stages_.at(id), effects);
     }
+    if (config_.speculation.enabled) {
+        offer_copies(effects);
+    }
 }
 
 void Driver::offer_to(Stage& stage, Effects& effects) {
@@ -104,7 +107,7 @@ void Driver::launch(Stage& stage, Executor& executor, const TaskSet::Pick& pick,
         free_.erase(executor.id);
     }
     progress_.task_launched(now_, stage, pick.index, id, executor, pick.locality);
-    stage.tasks->launched(pick.index, id);
+    stage.tasks->launched(pick.index, {id, executor.host, now_});
     prepare(stage, executor, effects);
     effects.push_back(Send{executor.id, std::move(message)});
 }

@@ -95,6 +95,9 @@ void Driver::start(Stage& stage, Effects& effects) {
         missing.assign(job.missing.begin(), job.missing.end());
     }
     stage.tasks.emplace(stage.id, stage.attempts++, config_.locality_wait, now_);
+    if (config_.speculation.enabled) {
+        stage.tasks->keep_run_times();
+    }
     for (const rdd::Partition partition : missing) {
         stage.tasks->add(partition,
                          preference(*stage.plan, stage.root, partition, blocks_, executors_));

@@ -129,8 +129,8 @@ void Driver::task_done(Stage& stage, rdd::Partition partition, Effects& effects)
         return;
     }
     stage.tasks->set_done(*index);
-    for (const rdd::TaskId copy : stage.tasks->task(*index).running) {
-        cancel_task(copy, effects);
+    for (const TaskSet::Run& copy : stage.tasks->task(*index).running) {
+        cancel_task(copy.task, effects);
     }
     if (stage.tasks->all_done() && stage.state == StageState::Running) {
         complete(stage, effects);

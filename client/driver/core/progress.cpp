@@ -200,6 +200,7 @@ void Progress::task_launched(TimePoint now, const Stage& running, std::size_t in
         one.host = executor.host;
         one.status = "RUNNING";
         one.locality = to_string(locality);
+        one.speculative = !entry.running.empty();
         if (view->first_launch.milliseconds == 0) {
             view->first_launch = one.launch;
         }

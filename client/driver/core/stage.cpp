@@ -74,6 +74,11 @@ std::vector<rdd::StageId> StageTable::descendants(rdd::StageId id) const {
     return {found.begin(), found.end()};
 }
 
+bool Stage::repeatable() const {
+    return determinism != rdd::Determinism::Indeterminate &&
+           plan->find(root)->determinism != rdd::Determinism::Indeterminate;
+}
+
 rdd::Determinism map_output_determinism(const rdd::Plan& plan, const rdd::Dependency& dependency) {
     const rdd::RddNode* node = plan.find(dependency.parent);
     CHECK(node != nullptr);

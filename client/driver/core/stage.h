@@ -48,6 +48,8 @@ struct Stage {
     std::vector<rdd::ShuffleId> inputs;  // of the attempt under way
     std::set<rdd::Partition> counted;    // ShuffleMap: whose accumulators have been merged
 
+    /// Whether running a task twice at once gives the same records.
+    bool repeatable() const;
     bool is_shuffle() const { return output == rdd::StagePlan::Output::ShuffleMap; }
     /// "stage 3.1"
     std::string title() const {

@@ -192,6 +192,39 @@ std::optional<TaskSet::Pick> TaskSet::pick(const Executor& executor, Locality le
     return std::nullopt;
 }
 
+std::optional<TaskSet::Pick> TaskSet::pick_copy(const Executor& executor) {
+    std::erase_if(slow_, [this](std::size_t index) {
+        return tasks_[index].done || !tasks_[index].slow || tasks_[index].running.size() != 1;
+    });
+    for (const std::size_t index : slow_) {
+        const Task& task = tasks_[index];
+        if (task.running.front().host == executor.host) {
+            continue;
+        }
+        const Preference& wish = task.preference;
+        if (std::ranges::find(wish.executors, executor.id) != wish.executors.end()) {
+            return Pick{index, Locality::Process};
+        }
+        if (std::ranges::find(wish.hosts, executor.host) != wish.hosts.end()) {
+            return Pick{index, Locality::Node};
+        }
+        return Pick{index, wish.none() ? Locality::NoPreference : Locality::Any};
+    }
+    return std::nullopt;
+}
+
+void TaskSet::mark_slow(TimePoint now, Duration limit) {
+    for (std::size_t index = 0; index < tasks_.size(); ++index) {
+        Task& task = tasks_[index];
+        if (task.running.size() == 1 && !task.done && now - task.running.front().since > limit) {
+            task.slow = true;
+            if (std::ranges::find(slow_, index) == slow_.end()) {
+                slow_.push_back(index);
+            }
+        }
+    }
+}
+
 void TaskSet::round_over(TimePoint now, std::optional<Locality> nearest_launched, bool refused) {
     if (refused || !nearest_launched) {
         return;
@@ -207,18 +240,20 @@ TimePoint TaskSet::next_level() const {
                                                                 : timer_ + wait_at(level_);
 }
 
-void TaskSet::launched(std::size_t index, rdd::TaskId task) {
+void TaskSet::launched(std::size_t index, Run run) {
     Task& found = tasks_[index];
-    CHECK(found.waiting && !found.done);
-    found.waiting = false;
-    found.running.push_back(task);
+    CHECK((found.waiting || found.slow) && !found.done);
+    found.running.push_back(std::move(run));
     ++found.attempts;
-    --waiting_;
-    count(found, -1);
+    if (found.waiting) {
+        found.waiting = false;
+        --waiting_;
+        count(found, -1);
+    }
 }
 
 void TaskSet::ended(std::size_t index, rdd::TaskId task) {
-    std::erase(tasks_[index].running, task);
+    std::erase_if(tasks_[index].running, [task](const Run& run) { return run.task == task; });
 }
 
 void TaskSet::put_back(std::size_t index) {
@@ -227,6 +262,7 @@ void TaskSet::put_back(std::size_t index) {
         return;
     }
     found.waiting = true;
+    found.slow = false;
     ++waiting_;
     count(found, 1);
     enqueue(index);
@@ -257,6 +293,9 @@ void TaskSet::undo(std::size_t index) {
 void TaskSet::note_run_time(Duration run_time) {
     ++finished_;
     run_time_ = run_time_ + run_time;
+    if (keeps_run_times_) {
+        run_times_.push_back(run_time);
+    }
 }
 
 std::optional<Duration> TaskSet::mean_run_time() const {

@@ -22,15 +22,22 @@ namespace heddle::driver {
 
 class TaskSet {
 public:
+    /// A launch that has not ended.
+    struct Run {
+        rdd::TaskId task;
+        std::string host;
+        TimePoint since;
+    };
     struct Task {
         rdd::Partition partition = 0;
         Preference preference;
-        std::vector<rdd::TaskId> running;
+        std::vector<Run> running;  // more than one: copies
         std::int32_t attempts = 0;
         std::int32_t failures = 0;
         std::int32_t losses = 0;  // executors that ended while it ran
         bool waiting = true;
         bool done = false;
+        bool slow = false;           // a copy is wanted
         bool near_executor = false;  // a preferred executor or host is there
         bool near_host = false;
         std::vector<std::string> racks;  // of preferred hosts that are there
@@ -67,12 +74,16 @@ public:
     Locality allowed(TimePoint now);
     /// A waiting task for `executor` at `level` or nearer; NoPreference: only tasks without one.
     std::optional<Pick> pick(const Executor& executor, Locality level);
+    /// A copy of a slow task that does not run on the executor's host.
+    std::optional<Pick> pick_copy(const Executor& executor);
+    /// Tasks whose only run has taken longer than `limit` get a copy.
+    void mark_slow(TimePoint now, Duration limit);
     /// The end of a round of offers.
     void round_over(TimePoint now, std::optional<Locality> nearest_launched, bool refused);
     /// When allowed() will say more; never: nothing waits for a level.
     TimePoint next_level() const;
 
-    void launched(std::size_t index, rdd::TaskId task);
+    void launched(std::size_t index, Run run);
     /// The attempt is over. Puts nothing back.
     void ended(std::size_t index, rdd::TaskId task);
     void put_back(std::size_t index);
@@ -83,6 +94,9 @@ public:
     /// Average run time of finished tasks, for sending ahead. Unknown before a few have ended.
     void note_run_time(Duration run_time);
     std::optional<Duration> mean_run_time() const;
+    /// Of all that ended; only kept when `keep_run_times` was asked for.
+    const std::vector<Duration>& run_times() const { return run_times_; }
+    void keep_run_times() { keeps_run_times_ = true; }
 
     void check() const;
 
@@ -118,6 +132,9 @@ private:
     bool retired_ = false;
     std::int64_t finished_ = 0;
     Duration run_time_;
+    bool keeps_run_times_ = false;
+    std::vector<Duration> run_times_;
+    Queue slow_;  // in the order in which they were found
 };
 
 }  // namespace heddle::driver

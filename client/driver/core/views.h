@@ -34,6 +34,7 @@ struct TaskView {
     std::string status;    // RUNNING, SUCCESS, FAILED, KILLED
     std::string locality;  // PROCESS_LOCAL ...
     std::string error;
+    bool speculative = false;  // a copy of one that was slow
     rdd::TaskMetrics metrics;
     std::vector<AccumulatorView> accumulators;  // named ones
 };

@@ -22,6 +22,7 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
     int failed = 0;
     int from_driver = 0;
     int from_peers = 0;
+    std::int64_t copies = 0;
     for (std::uint64_t seed = first; seed <= last; ++seed) {
         const RunOutcome outcome = run_driver_world(seed, {});
         ASSERT_EQ(outcome.violation, "") << "seed " << seed << "\n" << outcome.tail;
@@ -32,6 +33,7 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         failed += outcome.failed_jobs;
         from_driver += outcome.chunks_of_driver;
         from_peers += outcome.chunks_of_peers;
+        copies += outcome.copies;
     }
     RecordProperty("crashes", crashes);
     RecordProperty("fetch_failures", fetch_failures);
@@ -39,9 +41,10 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
     std::printf(
         "%d crashes, %d fetch failures, %d jobs failed because they could not be repeated, %d "
         "chunks "
-        "of broadcasts from the driver and %d from peers\n",
-        crashes, fetch_failures, failed, from_driver, from_peers);
+        "of broadcasts from the driver and %d from peers, %lld copies of slow tasks\n",
+        crashes, fetch_failures, failed, from_driver, from_peers, static_cast<long long>(copies));
     if (only == nullptr) {
+        EXPECT_GT(copies, static_cast<int>(kSeeds)) << "slow tasks are not tried again";
         EXPECT_GT(from_peers, from_driver) << "executors ask each other before the driver";
         EXPECT_LT(failed, static_cast<int>(kSeeds) * 4) << "of 18 jobs a seed";
         EXPECT_GT(crashes, static_cast<int>(kSeeds)) << "the faults are too few to show anything";

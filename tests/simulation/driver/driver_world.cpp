@@ -35,7 +35,7 @@ public:
     World(std::uint64_t seed, const Defects& defects)
         : prng_(seed),
           defects_(defects),
-          driver_(config(defects)),
+          driver_(config(seed, defects)),
           files_(fs::make_local_file_system()) {}
 
     RunOutcome run();
@@ -57,11 +57,16 @@ public:
     void chunk_from_peer() override { ++outcome_.chunks_of_peers; }
 
 private:
-    static driver::Config config(const Defects& defects) {
+    static driver::Config config(std::uint64_t seed, const Defects& defects) {
         driver::Config config;
         config.locality_wait = milliseconds(50);
         config.stage_failures_max = 1'000'000;
         config.task_executor_losses_max = 1'000'000;
+        config.speculation.enabled = seed % 2 == 0;
+        config.speculation.interval = milliseconds(5);
+        config.speculation.multiplier_permille = 1500;
+        config.speculation.quantile_permille = 500;
+        config.speculation.run_time_min = milliseconds(1);
         config.defects.ignore_indeterminate_recompute = defects.ignore_indeterminate_recompute;
         return config;
     }
@@ -259,6 +264,7 @@ RunOutcome World::run() {
         violate(open + " never ended");
     }
     violate(jobs_.counts());
+    outcome_.copies = driver_.copies_launched();
     outcome_.failed_jobs = jobs_.failed();
     outcome_.digest = trace_.digest();
     outcome_.steps = timeline_.steps();

@@ -24,7 +24,8 @@ struct RunOutcome {
     int fetch_failures = 0;
     int chunks_of_driver = 0;  // of broadcast variables
     int chunks_of_peers = 0;
-    int failed_jobs = 0;  // that said so: allowed only for output that cannot be repeated
+    std::int64_t copies = 0;  // of slow tasks
+    int failed_jobs = 0;      // that said so: allowed only for output that cannot be repeated
     std::string tail;
 };
 
