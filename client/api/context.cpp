@@ -1,14 +1,19 @@
 // Starting and stopping the driver side of a program.
 #include "client/api/context.h"
 
+#include <atomic>
+
 #include "client/api/errors.h"
+#include "client/api/job_control.h"
 
 namespace heddle {
 
 namespace {
 
 api::SessionPtr make_session(std::unique_ptr<driver::JobRunner> runner) {
+    static std::atomic<std::uint64_t> sessions{0};
     auto session = std::make_shared<api::Session>();
+    session->serial = ++sessions;
     session->runner = std::move(runner);
     session->files = fs::make_local_file_system();
     return session;
@@ -72,6 +77,73 @@ std::int32_t Context::default_parallelism() const {
 
 std::string Context::application_id() const {
     return session()->runner->application_id();
+}
+
+void Context::set_local_property(std::string_view name, std::optional<std::string> value) {
+    api::set_local_property(*session(), name, std::move(value));
+}
+
+std::optional<std::string> Context::get_local_property(std::string_view name) const {
+    return api::get_local_property(*session(), name);
+}
+
+void Context::set_job_group(std::string_view group, std::string_view description) {
+    set_local_property(api::kGroupProperty, std::string(group));
+    set_local_property(api::kDescriptionProperty, std::string(description));
+}
+
+void Context::clear_job_group() {
+    set_local_property(api::kGroupProperty, std::nullopt);
+    set_local_property(api::kDescriptionProperty, std::nullopt);
+}
+
+void Context::set_job_description(std::string_view description) {
+    set_local_property(api::kDescriptionProperty, std::string(description));
+}
+
+void Context::add_job_tag(const std::string& tag) {
+    std::set<std::string> tags = get_job_tags();
+    tags.insert(tag);
+    api::set_job_tags(*session(), tags);
+}
+
+void Context::remove_job_tag(const std::string& tag) {
+    std::set<std::string> tags = get_job_tags();
+    tags.erase(tag);
+    api::set_job_tags(*session(), tags);
+}
+
+std::set<std::string> Context::get_job_tags() const {
+    return api::job_tags(*session());
+}
+
+void Context::clear_job_tags() {
+    api::set_job_tags(*session(), {});
+}
+
+void Context::cancel_job_group(std::string_view group, std::string_view reason) {
+    session()->runner->cancel_jobs({std::string(group), std::nullopt},
+                                   reason.empty()
+                                       ? "cancelled with its job group '" + std::string(group) + "'"
+                                       : std::string(reason));
+}
+
+void Context::cancel_jobs_with_tag(std::string_view tag, std::string_view reason) {
+    session()->runner->cancel_jobs(
+        {std::nullopt, std::string(tag)},
+        reason.empty() ? "cancelled with its tag '" + std::string(tag) + "'" : std::string(reason));
+}
+
+void Context::cancel_all_jobs() {
+    session()->runner->cancel_jobs({}, "cancelled with all jobs");
+}
+
+void Context::cancel_job(std::int32_t job, std::string_view reason) {
+    session()->runner->cancel(rdd::JobId{job}, reason.empty() ? "cancelled" : std::string(reason));
+}
+
+StatusTracker Context::status_tracker() const {
+    return StatusTracker(session());
 }
 
 void Context::stop() {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -21,6 +22,7 @@
 #include "client/api/graph.h"
 #include "client/api/range.h"
 #include "client/api/rdd.h"
+#include "client/api/status_tracker.h"
 #include "client/driver/job_runner.h"
 
 namespace heddle {
@@ -185,6 +187,28 @@ public:
         return Rdd<T>(
             api::read_checkpoint(session(), path, api::record_type<T>(), api::face_of<T>(), at));
     }
+
+    // What this thread says of the jobs that it runs from now on; other threads have their own.
+    /// Spark's names; "spark.scheduler.pool" is the pool, others are kept and mean nothing. Without
+    /// a value the property goes.
+    void set_local_property(std::string_view name, std::optional<std::string> value);
+    std::optional<std::string> get_local_property(std::string_view name) const;
+    void set_job_group(std::string_view group, std::string_view description);
+    void clear_job_group();
+    void set_job_description(std::string_view description);
+    /// Throws UsageError for a tag that is empty or has a comma.
+    void add_job_tag(const std::string& tag);
+    void remove_job_tag(const std::string& tag);
+    std::set<std::string> get_job_tags() const;
+    void clear_job_tags();
+
+    // Any thread. Actions that wait for these jobs throw JobFailed with code Cancelled and the
+    // reason; jobs that are submitted later run.
+    void cancel_job_group(std::string_view group, std::string_view reason = {});
+    void cancel_jobs_with_tag(std::string_view tag, std::string_view reason = {});
+    void cancel_all_jobs();
+    void cancel_job(std::int32_t job, std::string_view reason = {});
+    StatusTracker status_tracker() const;
 
     std::int32_t default_parallelism() const;
     std::string application_id() const;

@@ -35,6 +35,7 @@ struct Callsite {
 // What all RDDs of one context share. Owned by the context and by every node, so that an Rdd that
 // outlives its Context fails with a message and not with a crash.
 struct Session {
+    std::uint64_t serial = 0;                   // of this process, from 1
     std::unique_ptr<driver::JobRunner> runner;  // null: stopped
     std::unique_ptr<fs::FileSystem> files;
     std::atomic<std::int32_t> next_rdd{0};

@@ -5,6 +5,7 @@
 #include "client/api/checkpoint.h"
 #include "client/api/errors.h"
 #include "client/api/graph.h"
+#include "client/api/job_control.h"
 #include "client/api/staging.h"
 #include "common/base/check.h"
 #include "common/rdd/builtins.h"
@@ -123,6 +124,7 @@ std::vector<Bytes> run_on(const NodePtr& root, rdd::OperatorRef action,
     throw_if(rdd::check(request.plan));
     request.rdd = root->node.id;
     request.description = place_of(operation.empty() ? action.name : operation, at);
+    request.properties = job_properties(*root->session);
     request.action = std::move(action);
     request.partitions = partitions;
 

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "client/driver/accumulator_book.h"
+#include "client/driver/core/job_properties.h"
+#include "client/driver/core/views.h"
 #include "common/base/result.h"
 #include "common/blocks/broadcast_store.h"
 #include "common/rdd/ids.h"
@@ -27,6 +29,7 @@ struct JobRequest {
     rdd::OperatorRef action;                 // run on each of them
     std::vector<rdd::Partition> partitions;  // which; each at most once
     std::string description;                 // "collect at main.cpp:42"
+    JobProperties properties;
 
     // The action's answer for one partition: exactly once for each, from the first attempt that
     // succeeded, in any order, one call at a time, on a thread of the runner. It must not call the
@@ -52,6 +55,13 @@ public:
     virtual std::optional<JobFailure> wait(rdd::JobId job) = 0;
     /// Has no effect on a job that has ended.
     virtual void cancel(rdd::JobId job, const std::string& reason) = 0;
+    /// Those that are running now.
+    virtual void cancel_jobs(JobSelection which, const std::string& reason) = 0;
+    /// Of the jobs that are remembered, by id.
+    virtual std::vector<JobView> job_views() = 0;
+    /// Its latest attempt; nothing: none is remembered.
+    virtual std::optional<StageView> stage_view(rdd::StageId stage) = 0;
+    virtual std::vector<ExecutorView> executor_views() = 0;
 
     /// Frees the cached partitions; with `blocking`, returns when they are gone.
     virtual void unpersist(rdd::RddId rdd, bool blocking) = 0;

@@ -52,10 +52,20 @@ void empty_object(JsonWriter& json, const char* name) {
 
 void write_job(JsonWriter& json, const JobView& job) {
     json.begin_object().member("jobId", job.job.value).member("name", job.name);
+    if (!job.description.empty()) {
+        json.member("description", job.description);
+    }
     time_member(json, "submissionTime", job.submitted);
     time_member(json, "completionTime", job.completed);
     id_array(json, "stageIds", job.stages);
-    empty_array(json, "jobTags");
+    if (!job.group.empty()) {
+        json.member("jobGroup", job.group);
+    }
+    json.key("jobTags").begin_array();
+    for (const std::string& tag : job.tags) {
+        json.value(tag);
+    }
+    json.end_array();
     json.member("status", job.status).member("numTasks", job.tasks);
     json.member("numActiveTasks", job.active_tasks)
         .member("numCompletedTasks", job.completed_tasks);
@@ -221,7 +231,7 @@ void write_stage(JsonWriter& json, const StageView& stage, const StageWish& wish
     }
     write_stage_metrics(json, stage.metrics);
     json.member("name", stage.name).member("details", stage.details);
-    json.member("schedulingPool", "default");
+    json.member("schedulingPool", stage.pool);
     id_array(json, "rddIds", stage.rdds);
     json.key("accumulatorUpdates").begin_array();
     for (const auto& [id, accumulator] : stage.accumulators) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <future>
+#include <iterator>
 #include <utility>
 
 #include "common/base/check.h"
@@ -73,6 +75,7 @@ rdd::JobId Runner::submit(JobRequest request) {
     event.action = std::move(request.action);
     event.partitions = std::move(request.partitions);
     event.description = std::move(request.description);
+    event.properties = std::move(request.properties);
 
     std::unique_lock lock(mutex_);
     const rdd::JobId job{next_job_++};
@@ -134,6 +137,55 @@ std::optional<JobFailure> Runner::wait(rdd::JobId job) {
 
 void Runner::cancel(rdd::JobId job, const std::string& reason) {
     post(JobCancelled{job, ErrorCode::Cancelled, reason});
+}
+
+void Runner::cancel_jobs(JobSelection which, const std::string& reason) {
+    post(JobsCancelled{std::move(which), reason});
+}
+
+template <typename T>
+T Runner::ask(std::function<T(const Driver&)> look) {
+    // Shared with the core thread, which may answer when nobody waits any more.
+    const auto answer = std::make_shared<std::promise<T>>();
+    std::future<T> said = answer->get_future();
+    inspect(
+        [answer, look = std::move(look)](const Driver& core) { answer->set_value(look(core)); });
+    while (said.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready) {
+        const std::lock_guard lock(mutex_);
+        if (stopped_) {
+            return {};
+        }
+    }
+    return said.get();
+}
+
+std::vector<JobView> Runner::job_views() {
+    return ask<std::vector<JobView>>([](const Driver& core) {
+        std::vector<JobView> views;
+        for (const auto& [id, view] : core.progress().jobs()) {
+            views.push_back(view);
+        }
+        return views;
+    });
+}
+
+std::optional<StageView> Runner::stage_view(rdd::StageId stage) {
+    return ask<std::optional<StageView>>([stage](const Driver& core) {
+        const auto& stages = core.progress().stages();
+        const auto after = stages.lower_bound({rdd::StageId{stage.value + 1}, 0});
+        const bool known = after != stages.begin() && std::prev(after)->first.first == stage;
+        return known ? std::optional(std::prev(after)->second) : std::nullopt;
+    });
+}
+
+std::vector<ExecutorView> Runner::executor_views() {
+    return ask<std::vector<ExecutorView>>([](const Driver& core) {
+        std::vector<ExecutorView> views;
+        for (const auto& [id, view] : core.progress().executors()) {
+            views.push_back(view);
+        }
+        return views;
+    });
 }
 
 void Runner::unpersist(rdd::RddId rdd, bool blocking) {

@@ -40,6 +40,10 @@ public:
     rdd::JobId submit(JobRequest request) override;
     std::optional<JobFailure> wait(rdd::JobId job) override;
     void cancel(rdd::JobId job, const std::string& reason) override;
+    void cancel_jobs(JobSelection which, const std::string& reason) override;
+    std::vector<JobView> job_views() override;
+    std::optional<StageView> stage_view(rdd::StageId stage) override;
+    std::vector<ExecutorView> executor_views() override;
     void unpersist(rdd::RddId rdd, bool blocking) override;
     void drop_broadcast(rdd::BroadcastId id, bool destroy) override;
     void release_shuffle(rdd::ShuffleId shuffle) override;
@@ -61,6 +65,9 @@ private:
     };
 
     void post(Event event);
+    /// What `look` says of the core; an empty T after stop().
+    template <typename T>
+    T ask(std::function<T(const Driver&)> look);
     void run();
     void take(Item& item, Effects& effects);
     void perform(Effects& effects);

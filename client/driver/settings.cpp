@@ -1,12 +1,16 @@
 // Reading settings.
 #include "client/driver/settings.h"
 
+#include <cerrno>
 #include <charconv>
-#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <string_view>
 
 #include "common/base/strings.h"
 #include "common/rdd/setting_names.h"
+#include "common/wire/pools_file.h"
 
 namespace heddle::driver {
 
@@ -94,6 +98,23 @@ Status read_speculation(const std::string& name, const std::string& value,
                                  : rdd::check_setting_name(name);
 }
 
+Status read_pools(const std::string& name, const std::string& path, SchedulingRules& rules) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file.is_open()) {
+        return wrong(name, path, std::string("a file that can be read; ") + std::strerror(errno));
+    }
+    const std::string text((std::istreambuf_iterator<char>(file)),
+                           std::istreambuf_iterator<char>());
+    const auto pools = wire::parse_pools(text);
+    if (!pools) {
+        return wrong(name, path, "Spark's allocation file; " + pools.error().message);
+    }
+    for (const wire::PoolEntry& pool : *pools) {
+        rules.pools[pool.name] = {pool.fair, pool.weight, pool.share_min};
+    }
+    return {};
+}
+
 Status read_one(const std::string& name, const std::string& value, Settings& settings) {
     if (name == "executor.instances") {
         return read_count(name, value, 1, settings.executors);
@@ -123,18 +144,27 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
     if (name == "speculation" || name.starts_with("speculation.")) {
         return read_speculation(name, value, settings.core.speculation);
     }
+    if (name == "scheduler.mode") {
+        if (value != "FIFO" && value != "FAIR") {
+            return wrong(name, value, "FIFO or FAIR");
+        }
+        settings.core.scheduling.fair = value == "FAIR";
+        return {};
+    }
+    if (name == "scheduler.allocation.file") {
+        return read_pools(name, value, settings.core.scheduling);
+    }
     if (name == "ui.enabled") {
         return read_flag(name, value, settings.ui);
     }
-    if
-        if (name == "local.dir") {
-            settings.local_folder = value;
-        } else if (name == "queue") {
-            settings.queue = value;
-        } else {
-            settings.unknown.push_back(name);
-            return rdd::check_setting_name(name);
-        }
+    if (name == "local.dir") {
+        settings.local_folder = value;
+    } else if (name == "queue") {
+        settings.queue = value;
+    } else {
+        settings.unknown.push_back(name);
+        return rdd::check_setting_name(name);
+    }
     return {};
 }
 

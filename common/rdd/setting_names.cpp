@@ -11,7 +11,7 @@
 namespace heddle::rdd {
 namespace {
 
-constexpr std::array<std::string_view, 16> kNames = {
+constexpr std::array<std::string_view, 18> kNames = {
     "executor.instances",
     "executor.cores",
     "executor.memory",
@@ -28,10 +28,12 @@ constexpr std::array<std::string_view, 16> kNames = {
     "speculation.multiplier",
     "speculation.quantile",
     "speculation.min_task_runtime",
+    "scheduler.mode",
+    "scheduler.allocation.file",
 };
 
 // Spark's name -> ours, where both mean the same.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kSparkNames = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kSparkNames = {{
     {"spark.executor.instances", "executor.instances"},
     {"spark.executor.cores", "executor.cores"},
     {"spark.executor.memory", "executor.memory"},
@@ -41,6 +43,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kSparkNa
     {"spark.locality.wait", "locality.wait"},
     {"spark.task.maxFailures", "task.max_failures"},
     {"spark.yarn.queue", "queue"},
+    {"spark.scheduler.mode", "scheduler.mode"},
+    {"spark.scheduler.allocation.file", "scheduler.allocation.file"},
     {"spark.speculation", "speculation"},
     {"spark.speculation.interval", "speculation.interval"},
     {"spark.speculation.multiplier", "speculation.multiplier"},

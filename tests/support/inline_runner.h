@@ -29,6 +29,10 @@ public:
     rdd::JobId submit(driver::JobRequest request) override;
     std::optional<driver::JobFailure> wait(rdd::JobId job) override;
     void cancel(rdd::JobId, const std::string&) override {}
+    void cancel_jobs(driver::JobSelection, const std::string&) override {}
+    std::vector<driver::JobView> job_views() override { return {}; }
+    std::optional<driver::StageView> stage_view(rdd::StageId) override { return {}; }
+    std::vector<driver::ExecutorView> executor_views() override { return {}; }
     void unpersist(rdd::RddId rdd, bool blocking) override;
     void drop_broadcast(rdd::BroadcastId id, bool destroy) override;
     void release_shuffle(rdd::ShuffleId shuffle) override;

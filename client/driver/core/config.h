@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "client/driver/core/pools.h"
 #include "client/driver/core/speculation.h"
 #include "common/base/time.h"
 #include "common/rdd/executor_protocol.h"
@@ -33,6 +34,7 @@ struct Config {
     std::int32_t stages_kept = 500;                   // in the views
     std::int32_t tasks_kept = 100'000;                // in the views, over all stages
     SpeculationRules speculation;
+    SchedulingRules scheduling;
     PlantedDefects defects;
 };
 

@@ -25,6 +25,7 @@
 #include "client/driver/core/executor_table.h"
 #include "client/driver/core/job.h"
 #include "client/driver/core/map_outputs.h"
+#include "client/driver/core/pools.h"
 #include "client/driver/core/progress.h"
 #include "client/driver/core/stage.h"
 #include "client/driver/core/views.h"
@@ -75,6 +76,7 @@ private:
     // One per event (driver.cpp).
     void on(const JobSubmitted& event, Effects& effects);
     void on(const JobCancelled& event, Effects& effects);
+    void on(const JobsCancelled& event, Effects& effects);
     void on(const ExecutorRegistered& event, Effects& effects);
     void on(const ExecutorLost& event, Effects& effects);
     void on(const ExecutorsRefused& event, Effects& effects);
@@ -129,8 +131,14 @@ private:
 
     // Offers (driver_offers.cpp).
     void offer(Effects& effects);
-    void offer_to(Stage& stage, Effects& effects);
-    std::optional<Locality> offer_level(Stage& stage, Locality level, Effects& effects);
+    std::vector<Candidate> candidates() const;
+    std::map<std::string, std::int64_t> running_by_pool() const;
+    const std::string& pool_of(const Stage& stage) const;
+    void offer_in_turn(Effects& effects);
+    void offer_fairly(Effects& effects);
+    std::optional<Locality> offer_to(Stage& stage, std::int64_t most, Effects& effects);
+    std::optional<Locality> offer_level(Stage& stage, Locality level, std::int64_t& most,
+                                        Effects& effects);
     void launch(Stage& stage, Executor& executor, const TaskSet::Pick& pick, Effects& effects);
     void prepare(Stage& stage, Executor& executor, Effects& effects);
     void look_for_slow_tasks();  // this and the next: speculation.cpp

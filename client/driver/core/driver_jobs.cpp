@@ -39,6 +39,10 @@ void Driver::on(const JobSubmitted& event, Effects& effects) {
     Job job;
     job.id = event.job;
     job.description = event.description;
+    job.properties = event.properties;
+    if (job.properties.pool.empty()) {
+        job.properties.pool = kDefaultPool;
+    }
     job.result_stage = result.id;
     job.partitions = event.partitions.size();
     job.missing.insert(event.partitions.begin(), event.partitions.end());
@@ -87,6 +91,18 @@ std::int32_t Driver::tasks_to_run(const Job& job) {
 void Driver::on(const JobCancelled& event, Effects& effects) {
     if (jobs_.count(event.job) != 0) {
         end_job(event.job, JobError{event.code, event.reason, {}, -1, {}}, effects);
+    }
+}
+
+void Driver::on(const JobsCancelled& event, Effects& effects) {
+    std::vector<rdd::JobId> meant;
+    for (const auto& [id, job] : jobs_) {
+        if (event.which.matches(job.properties)) {
+            meant.push_back(id);
+        }
+    }
+    for (const rdd::JobId id : meant) {
+        end_job(id, JobError{ErrorCode::Cancelled, event.reason, {}, -1, {}}, effects);
     }
 }
 

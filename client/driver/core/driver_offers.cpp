@@ -1,6 +1,7 @@
-// Free slots are offered to stages in the order of jobs, and within a stage to the task that is
+// Free slots are offered to stages in the order of pools.h, and within a stage to the task that is
 // nearest to its data.
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "client/driver/core/driver.h"
@@ -12,53 +13,108 @@ void Driver::offer(Effects& effects) {
     if (running_.empty() || (free_.empty() && touched_ == rdd::kNoExecutor)) {
         return;
     }
-    // First in, first out: by job, then by stage.
-    std::vector<std::pair<rdd::JobId, rdd::StageId>> order;
-    for (const rdd::StageId id : running_) {
-        const Stage& stage = stages_.at(id);
-        if (stage.tasks->waiting()) {
-            order.emplace_back(*stage.jobs.begin(), id);
-        }
-    }
-    std::sort(order.begin(), order.end());
-    for (const auto& [job, id] : order) {
-        offer_to(stages_.at(id), effects);
+    if (config_.scheduling.fair) {
+        offer_fairly(effects);
+    } else {
+        offer_in_turn(effects);
     }
     if (config_.speculation.enabled) {
         offer_copies(effects);
     }
 }
 
-void Driver::offer_to(Stage& stage, Effects& effects) {
+const std::string& Driver::pool_of(const Stage& stage) const {
+    return jobs_.at(*stage.jobs.begin()).properties.pool;
+}
+
+std::vector<Candidate> Driver::candidates() const {
+    std::vector<Candidate> found;
+    for (const rdd::StageId id : running_) {
+        const Stage& stage = stages_.at(id);
+        if (stage.tasks->waiting()) {
+            found.push_back({*stage.jobs.begin(), id, pool_of(stage), stage.tasks->running()});
+        }
+    }
+    return found;
+}
+
+std::map<std::string, std::int64_t> Driver::running_by_pool() const {
+    std::map<std::string, std::int64_t> running;
+    for (const rdd::StageId id : running_) {
+        const Stage& stage = stages_.at(id);
+        running[pool_of(stage)] += stage.tasks->running();
+    }
+    return running;
+}
+
+void Driver::offer_in_turn(Effects& effects) {
+    std::vector<Candidate> order = candidates();
+    order_stages(order, config_.scheduling, {});
+    for (const Candidate& candidate : order) {
+        Stage& stage = stages_.at(candidate.stage);
+        const auto nearest = offer_to(stage, INT64_MAX, effects);
+        stage.tasks->round_over(now_, nearest, stage.tasks->waiting() && !free_.empty());
+    }
+}
+
+// One task at a time: with each the order may change.
+void Driver::offer_fairly(Effects& effects) {
+    std::vector<Candidate> order = candidates();
+    const std::vector<Candidate> all = order;
+    std::map<std::string, std::int64_t> running = running_by_pool();
+    std::map<rdd::StageId, std::optional<Locality>> nearest;
+    while (!order.empty()) {
+        order_stages(order, config_.scheduling, running);
+        Candidate& first = order.front();
+        const auto launched = offer_to(stages_.at(first.stage), 1, effects);
+        if (!launched) {
+            order.erase(order.begin());  // nothing of it may start in this round
+            continue;
+        }
+        std::optional<Locality>& best = nearest[first.stage];
+        best = best ? std::min(*best, *launched) : *launched;
+        ++first.running;
+        ++running[first.pool];
+    }
+    for (const Candidate& candidate : all) {
+        TaskSet& tasks = *stages_.at(candidate.stage).tasks;
+        tasks.round_over(now_, nearest[candidate.stage], tasks.waiting() && !free_.empty());
+    }
+}
+
+// Starts up to `most` tasks, and says how near to its data the nearest of them is.
+std::optional<Locality> Driver::offer_to(Stage& stage, std::int64_t most, Effects& effects) {
     TaskSet& tasks = *stage.tasks;
     std::optional<Locality> nearest;
     for (const Locality level : tasks.levels()) {
         if (level != Locality::NoPreference && level > tasks.allowed(now_)) {
             continue;
         }
-        const std::optional<Locality> launched = offer_level(stage, level, effects);
+        const std::optional<Locality> launched = offer_level(stage, level, most, effects);
         if (launched && (!nearest || *launched < *nearest)) {
             nearest = launched;
         }
     }
-    tasks.round_over(now_, nearest, tasks.waiting() && !free_.empty());
+    return nearest;
 }
 
 // One task per free executor and turn, so that work spreads; then what may be sent ahead to the
 // executor that has just finished something.
-std::optional<Locality> Driver::offer_level(Stage& stage, Locality level, Effects& effects) {
+std::optional<Locality> Driver::offer_level(Stage& stage, Locality level, std::int64_t& most,
+                                            Effects& effects) {
     std::optional<Locality> nearest;
     const auto offer_slot = [&](Executor& executor) {
-        const auto pick = stage.tasks->pick(executor, level);
+        const auto pick = most > 0 ? stage.tasks->pick(executor, level) : std::nullopt;
         if (!pick) {
             return false;
         }
         launch(stage, executor, *pick, effects);
+        --most;
         nearest = nearest ? std::min(*nearest, pick->locality) : pick->locality;
         return true;
     };
     bool again = true;
-    while (again && stage.tasks->waiting() && !free_.empty()) {
+    while (again && most > 0 && stage.tasks->waiting() && !free_.empty()) {
         again = false;
         const std::vector<rdd::ExecutorId> free(free_.begin(), free_.end());
         for (const rdd::ExecutorId id : free) {

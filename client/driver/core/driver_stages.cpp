@@ -105,7 +105,7 @@ void Driver::start(Stage& stage, Effects& effects) {
     stage.tasks->executors_changed(executors_);
     stage.state = StageState::Running;
     running_.insert(stage.id);
-    progress_.stage_submitted(now_, stage);
+    progress_.stage_submitted(now_, stage, pool_of(stage));
     if (missing.empty()) {
         complete(stage, effects);
     }

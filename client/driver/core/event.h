@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/driver/core/job_properties.h"
 #include "client/driver/core/views.h"
 #include "common/base/result.h"
 #include "common/rdd/executor_protocol.h"
@@ -25,13 +26,20 @@ struct JobSubmitted {
     rdd::RddId rdd;
     rdd::OperatorRef action;
     std::vector<rdd::Partition> partitions;
-    std::string description;
+    std::string description;  // "collect at main.cpp:42"
+    JobProperties properties;
 };
 
 /// By the user, or because a result could not be used (code and reason of the failure).
 struct JobCancelled {
     rdd::JobId job;
     ErrorCode code = ErrorCode::Cancelled;
+    std::string reason;
+};
+
+/// Of those that have been submitted.
+struct JobsCancelled {
+    JobSelection which;
     std::string reason;
 };
 
@@ -95,8 +103,8 @@ struct Stopped {
 /// A deadline of the core is over.
 struct Tick {};
 
-using Event = std::variant<JobSubmitted, JobCancelled, ExecutorRegistered, ExecutorLost,
-                           ExecutorsRefused, ExecutorSaid, AccumulatorsMerged, RddUnpersisted,
-                           BroadcastDropped, ShuffleReleased, Stopped, Tick>;
+using Event = std::variant<JobSubmitted, JobCancelled, JobsCancelled, ExecutorRegistered,
+                           ExecutorLost, ExecutorsRefused, ExecutorSaid, AccumulatorsMerged,
+                           RddUnpersisted, BroadcastDropped, ShuffleReleased, Stopped, Tick>;
 
 }  // namespace heddle::driver

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "client/driver/core/job_properties.h"
 #include "common/rdd/ids.h"
 #include "common/rdd/plan.h"
 
@@ -17,6 +18,7 @@ namespace heddle::driver {
 struct Job {
     rdd::JobId id;
     std::string description;
+    JobProperties properties;
     rdd::StageId result_stage;
     std::set<rdd::StageId> stages;     // the result stage and all above it
     std::set<rdd::Partition> missing;  // not delivered yet

@@ -107,6 +107,9 @@ void Progress::job_submitted(TimePoint now, const Job& job, const StageTable& st
     JobView view;
     view.job = job.id;
     view.name = job.description;
+    view.description = job.properties.description;
+    view.group = job.properties.group;
+    view.tags = job.properties.tags;
     view.submitted = wall(now);
     view.status = "RUNNING";
     for (const rdd::StageId id : job.stages) {
@@ -151,10 +154,11 @@ void Progress::job_ended(TimePoint now, rdd::JobId id, const std::string& error)
     job_changed_[id] = ++version_;
 }
 
-void Progress::stage_submitted(TimePoint now, const Stage& stage) {
+void Progress::stage_submitted(TimePoint now, const Stage& stage, const std::string& pool) {
     const StageKey key{stage.id, stage.attempts - 1};
     StageView view;
     view.status = "ACTIVE";
+    view.pool = pool;
     view.stage = stage.id;
     view.attempt = key.second;
     view.tasks = static_cast<std::int32_t>(stage.tasks->size());

@@ -28,7 +28,7 @@ public:
     void job_submitted(TimePoint now, const Job& job, const StageTable& stages,
                        std::int32_t to_run);
     void job_ended(TimePoint now, rdd::JobId job, const std::string& error);
-    void stage_submitted(TimePoint now, const Stage& stage);
+    void stage_submitted(TimePoint now, const Stage& stage, const std::string& pool);
     /// `failure` empty: complete.
     void stage_ended(TimePoint now, StageKey stage, const std::string& failure);
     void task_launched(TimePoint now, const Stage& stage, std::size_t index, rdd::TaskId task,

@@ -63,6 +63,10 @@ public:
     std::optional<std::size_t> find(rdd::Partition partition) const;
 
     bool waiting() const { return waiting_ > 0; }
+    /// Tasks that were started and are not done; copies do not count.
+    std::int64_t running() const {
+        return static_cast<std::int64_t>(tasks_.size() - waiting_ - done_);
+    }
     bool all_done() const { return done_ == tasks_.size(); }
     /// No more launches: its input is gone. What runs may still succeed.
     bool retired() const { return retired_; }

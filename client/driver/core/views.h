@@ -40,6 +40,7 @@ struct TaskView {
 };
 
 struct StageView {
+    std::string pool;
     std::string status;  // ACTIVE, COMPLETE, PENDING, FAILED, SKIPPED
     rdd::StageId stage;
     std::int32_t attempt = 0;
@@ -64,6 +65,9 @@ struct StageView {
 struct JobView {
     rdd::JobId job;
     std::string name;
+    std::string description;  // the program's own; may be empty
+    std::string group;        // may be empty
+    std::vector<std::string> tags;
     WallTime submitted;
     WallTime completed;
     std::vector<rdd::StageId> stages;

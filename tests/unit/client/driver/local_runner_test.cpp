@@ -160,6 +160,34 @@ TEST(MakeRunner, WarnsOnceOfASettingThatNobodyKnows) {
     EXPECT_EQ(said.find("spark.no.such.thing", first + 1), std::string::npos) << said;
 }
 
+TEST(MakeRunner, ReadsHowTasksAreTriedAgainAndShared) {
+    const auto settings = read_settings({{"spark.speculation", "true"},
+                                         {"spark.speculation.multiplier", "1.5"},
+                                         {"spark.speculation.quantile", "0.75"},
+                                         {"spark.speculation.interval", "50ms"},
+                                         {"spark.scheduler.mode", "FAIR"}},
+                                        false);
+    ASSERT_TRUE(settings.ok()) << settings.error().message;
+    EXPECT_TRUE(settings->core.speculation.enabled);
+    EXPECT_EQ(settings->core.speculation.multiplier_permille, 1500);
+    EXPECT_EQ(settings->core.speculation.quantile_permille, 750);
+    EXPECT_EQ(settings->core.speculation.interval, milliseconds(50));
+    EXPECT_TRUE(settings->core.scheduling.fair);
+    const auto wrong = [](const std::string& name, const std::string& value) {
+        const auto read = read_settings({{name, value}}, false);
+        return read.ok() ? std::string() : read.error().message;
+    };
+    EXPECT_NE(wrong("spark.speculation", "yes").find("true or false"), std::string::npos);
+    EXPECT_NE(wrong("spark.speculation.quantile", "2").find("from 0 to 1"), std::string::npos);
+    EXPECT_NE(wrong("spark.speculation.multiplier", "nan").find("a number"), std::string::npos);
+    EXPECT_NE(wrong("spark.speculation.interval", "0").find("more than nothing"),
+              std::string::npos);
+    EXPECT_NE(wrong("speculation.intervall", "1s").find("speculation.interval"), std::string::npos);
+    EXPECT_NE(wrong("scheduler.mode", "fair").find("FIFO or FAIR"), std::string::npos);
+    EXPECT_NE(wrong("scheduler.allocation.file", "/nowhere.xml").find("No such file"),
+              std::string::npos);
+}
+
 TEST(MakeRunner, RefusesASettingThatIsNearlyOneOfOurs) {
     RunnerOptions options;
     options.master = "local";

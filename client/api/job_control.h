@@ -1,0 +1,34 @@
+#pragma once
+
+// What a thread says of the jobs that it runs: local properties, as Spark calls them. They hold for
+// the thread that sets them and one context; a new thread begins without any.
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "client/api/graph.h"
+#include "client/driver/job_runner.h"
+
+namespace heddle::api {
+
+// Spark's names of those that mean something here.
+constexpr std::string_view kPoolProperty = "spark.scheduler.pool";
+constexpr std::string_view kGroupProperty = "spark.jobGroup.id";
+constexpr std::string_view kDescriptionProperty = "spark.job.description";
+constexpr std::string_view kTagsProperty = "spark.job.tags";  // separated by commas
+
+/// Nothing takes the property away.
+void set_local_property(const Session& session, std::string_view name,
+                        std::optional<std::string> value);
+std::optional<std::string> get_local_property(const Session& session, std::string_view name);
+
+std::set<std::string> job_tags(const Session& session);
+/// Throws UsageError for a tag that is empty or has a comma.
+void set_job_tags(const Session& session, const std::set<std::string>& tags);
+
+/// As they hold for this thread.
+driver::JobProperties job_properties(const Session& session);
+
+}  // namespace heddle::api
