@@ -295,6 +295,7 @@ AskBook::Pending& AskBook::pending_of(const Demand& demand) {
     if (demand.owner.queue >= pending_.size()) {
         pending_.resize(demand.owner.queue + 1);
     }
+    queues_->touch(demand.owner.queue);
     return pending_[demand.owner.queue];
 }
 

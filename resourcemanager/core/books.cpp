@@ -6,6 +6,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/preemption.h"
+#include "resourcemanager/core/queue_views.h"
 
 namespace heddle::rm {
 
@@ -47,6 +48,7 @@ void Books::check() const {
     deadlines.check();
     check_waiting(*this);
     check_claims(*this);
+    check_queue_views(*this);
     Resource on_nodes;
     for (NodeIndex index = 0; index < nodes.size(); ++index) {
         on_nodes += nodes.at(index).used;

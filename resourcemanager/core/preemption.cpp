@@ -367,6 +367,7 @@ void count_preempted(Books& books, const Container& container) {
     Application& application = books.application_of(container.key.attempt);
     const std::int64_t seconds =
         std::max<std::int64_t>(0, (books.now - container.since).microseconds / 1'000'000);
+    books.queues.touch(application.queue);
     for (Preempted* sum : {&application.preempted,
                            &books.claims.by_queue[books.queues.at(application.queue).path]}) {
         ++(container.master() ? sum->masters : sum->containers);

@@ -175,6 +175,7 @@ void QueueTree::set_active(UserIndex index, bool active) {
         return;
     }
     user.active = active;
+    touch(user.leaf);  // what each user may use changes
     if (active) {
         leaf.active_by_use.emplace(user.use, index);
         leaf.active_weight += user.weight;

@@ -1,6 +1,7 @@
 #include "resourcemanager/core/queue_tree.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/check.h"
 #include "resourcemanager/core/shares.h"
@@ -243,10 +244,28 @@ template <typename Change>
 void QueueTree::walk_up(QueueIndex leaf, Change&& change) {
     for (QueueIndex index = leaf;; index = queues_[index].parent) {
         change(queues_[index]);
+        touch(index);
         if (index == 0) {
             return;
         }
     }
+}
+
+void QueueTree::touch(QueueIndex index) {
+    if (index >= touched_.size()) {
+        touched_.resize(queues_.size());
+    }
+    if (touched_[index] == 0) {
+        touched_[index] = 1;
+        touched_list_.push_back(index);
+    }
+}
+
+std::vector<QueueIndex> QueueTree::take_touched() {
+    for (const QueueIndex index : touched_list_) {
+        touched_[index] = 0;
+    }
+    return std::exchange(touched_list_, {});
 }
 
 const SeatBook* QueueTree::seat(const ApplicationId& application) const {

@@ -228,6 +228,8 @@ public:
     const Resource& total(std::string_view label) const;
     /// Rises whenever capacities are computed anew, which any change of the configuration leads to.
     std::uint64_t computed() const { return computed_; }
+    /// Capacities are to be computed anew.
+    bool stale() const { return stale_; }
     /// What a user of weight 1 may use of a leaf while others want room.
     Resource user_share(QueueIndex leaf) const;
 
@@ -272,6 +274,13 @@ public:
 
     /// Whether the leaf and all above it use no more than they may, right after a grant.
     bool within_maxima(QueueIndex leaf) const;
+
+    /// Notes that something has changed of what readers see of a queue. What changes capacities is
+    /// not noted: computed() says so, of all queues at once.
+    void touch(QueueIndex index);
+    bool touched(QueueIndex index) const { return index < touched_.size() && touched_[index] != 0; }
+    /// Queues that were touched since the last call, each once, in order of the first touch.
+    std::vector<QueueIndex> take_touched();
 
     const SeatBook* seat(const ApplicationId& application) const;
     const UserBook& user(UserIndex index) const { return users_[index]; }
@@ -355,6 +364,8 @@ private:
     Resource total_;                // over all labels
     bool stale_ = true;             // capacities are to be computed again
     std::uint64_t computed_ = 0;
+    std::vector<std::uint8_t> touched_;  // by queue
+    std::vector<QueueIndex> touched_list_;
 
     bool queue_priorities_ = true;
     std::optional<Resource> container_max_;

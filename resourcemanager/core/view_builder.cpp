@@ -1,14 +1,13 @@
 // Brings the published snapshot up to date with what has changed in the books.
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <utility>
 
 #include "resourcemanager/core/explanations.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/preemption.h"
-#include "resourcemanager/core/queue_terms.h"
+#include "resourcemanager/core/queue_views.h"
 #include "resourcemanager/core/states.h"
 
 namespace heddle::rm {
@@ -173,47 +172,6 @@ void publish_containers(Books& books, Changes& changes) {
             books.view.containers.set(
                 id, std::make_shared<const ContainerView>(view_of(books, application, *container)));
         }
-    }
-}
-
-// Queues change with every container, their terms hardly ever.
-void publish_queues(Books& books) {
-    books.queues.refresh({{kNoLabel, books.nodes.total()}});
-    if (std::exchange(books.terms_computed, books.queues.computed()) != books.queues.computed()) {
-        books.terms = queue_terms(books);
-    }
-    books.view.queues.clear();
-    for (QueueIndex index = 0; index < books.queues.size(); ++index) {
-        const Queue& queue = books.queues.at(index);
-        if (queue.path.empty()) {
-            continue;
-        }
-        const AskBook::Pending pending =
-            index == 0 ? books.asks.pending() : books.asks.pending(index);
-        QueueView view;
-        view.path = queue.path;
-        view.name = queue.name;
-        view.parent = index == 0 ? "" : books.queues.at(queue.parent).path;
-        view.leaf = queue.leaf;
-        view.applications_active = queue.running;
-        view.applications_pending = queue.applications - queue.running;
-        view.containers = queue.containers;
-        view.containers_pending = static_cast<std::int32_t>(
-            std::min<std::int64_t>(pending.count, std::numeric_limits<std::int32_t>::max()));
-        view.used = queue.used;
-        view.used_by_masters = queue.used_by_masters;
-        view.pending = pending.size;
-        if (queue.leaf) {
-            view.user_share = books.queues.user_share(index);
-        }
-        view.terms = books.terms[index];
-        view.preemption_disabled =
-            !books.config.scheduler.preemption.enabled || protected_from_preemption(books, index);
-        if (const auto it = books.claims.by_queue.find(queue.path);
-            it != books.claims.by_queue.end()) {
-            view.preempted = it->second;
-        }
-        books.view.queues.emplace(queue.path, std::move(view));
     }
 }
 

@@ -155,7 +155,7 @@ struct View {
     PersistentMap<NodeId, NodeView> nodes;
     PersistentMap<ApplicationId, ApplicationView> applications;
     PersistentMap<ContainerId, ContainerView> containers;       // an application's are neighbours
-    std::map<std::string, QueueView> queues;                    // by path
+    PersistentMap<std::string, QueueView> queues;               // by path
     PersistentMap<std::int64_t, PreemptionRecord> preemptions;  // the last ones, by number
     /// Containers that are marked or being taken, by id. Never null.
     std::shared_ptr<const std::vector<PreemptionMark>> marks =

@@ -417,11 +417,12 @@ void add_use(UserUse& use, const ApplicationView& app) {
 
 Scene scene_of(const View& view) {
     Scene scene{view, {}, {}};
-    for (const auto& [path, queue] : view.queues) {
-        if (!queue.parent.empty()) {
-            scene.children[queue.parent].push_back(&queue);
+    view.queues.for_each([&](const std::string&, const auto& queue) {
+        if (!queue->parent.empty()) {
+            scene.children[queue->parent].push_back(queue.get());
         }
-    }
+        return true;
+    });
     view.applications.for_each(
         [&](const ApplicationId&, const std::shared_ptr<const ApplicationView>& app) {
             if (!is_final(app->state)) {
@@ -455,8 +456,8 @@ void write_health(wire::JsonWriter& json, WallTime last_run) {
 void write_scheduler(wire::JsonWriter& json, const View& view) {
     const Scene scene = scene_of(view);
     QueueView root;
-    if (const auto found = view.queues.find("root"); found != view.queues.end()) {
-        root = found->second;
+    if (const auto found = view.queues.find("root")) {
+        root = *found;
     } else {
         root.path = root.name = "root";
         root.leaf = false;

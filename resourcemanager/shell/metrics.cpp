@@ -96,18 +96,20 @@ void cluster(Page& page, const ClusterView& view) {
 
 void queues(Page& page, const View& view) {
     page.family("heddle_queue_resource", "gauge", "What queues use and wait for");
-    for (const auto& [path, queue] : view.queues) {
+    view.queues.for_each([&](const std::string& path, const auto& queue) {
         const std::string labels = label("queue", path) + ",";
-        resource(page, labels, queue.used, "used");
-        resource(page, labels, queue.pending, "pending");
-    }
+        resource(page, labels, queue->used, "used");
+        resource(page, labels, queue->pending, "pending");
+        return true;
+    });
     page.family("heddle_queue_preempted_total", "counter", "Containers taken back from queues");
-    for (const auto& [path, queue] : view.queues) {
-        if (queue.leaf) {
+    view.queues.for_each([&](const std::string& path, const auto& queue) {
+        if (queue->leaf) {
             page.sample(label("queue", path),
-                        std::int64_t{queue.preempted.containers} + queue.preempted.masters);
+                        std::int64_t{queue->preempted.containers} + queue->preempted.masters);
         }
-    }
+        return true;
+    });
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 // Who may: what the other routes ask before they answer, and YARN's question about others.
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "resourcemanager/shell/services.h"
 
 namespace heddle::rm {
@@ -19,19 +23,17 @@ Result<QueueRight> parse_queue_right(const std::string& text) {
 
 // The path of any queue, by path or by a last name that only one has.
 std::optional<std::string> queue_path(const View& view, const std::string& name) {
-    if (view.queues.contains(name)) {
+    if (view.queues.find(name) != nullptr) {
         return name;
     }
-    std::optional<std::string> found;
-    for (const auto& [path, queue] : view.queues) {
-        if (queue.name == name) {
-            if (found) {
-                return std::nullopt;
-            }
-            found = path;
+    std::vector<std::string> found;
+    view.queues.for_each([&](const std::string& path, const auto& queue) {
+        if (queue->name == name) {
+            found.push_back(path);
         }
-    }
-    return found;
+        return found.size() < 2;
+    });
+    return found.size() == 1 ? std::optional(found.front()) : std::nullopt;
 }
 
 // Only who administers the queue may ask about others.
@@ -87,8 +89,8 @@ Status may_on_application(const Services& services, const Call& call, AppRight r
 
 std::optional<std::string> leaf_path(const View& view, const std::string& queue) {
     if (queue.empty()) {
-        return view.queues.contains("root.default") ? std::optional<std::string>("root.default")
-                                                    : std::nullopt;
+        return view.queues.find("root.default") ? std::optional<std::string>("root.default")
+                                                : std::nullopt;
     }
     return queue_path(view, queue);
 }

@@ -35,16 +35,17 @@ void write_record(wire::JsonWriter& json, const PreemptionRecord& record) {
 
 void write_queues(wire::JsonWriter& json, const View& view) {
     json.key("queues").begin_array();
-    for (const auto& [path, queue] : view.queues) {
-        if (queue.leaf) {
+    view.queues.for_each([&](const std::string& path, const auto& queue) {
+        if (queue->leaf) {
             json.begin_object().member("queue", path);
-            json.member("preemptionDisabled", queue.preemption_disabled);
-            json.member("containers", queue.preempted.containers);
-            json.member("masters", queue.preempted.masters);
-            write_resource(json.key("preempted"), queue.preempted.size);
+            json.member("preemptionDisabled", queue->preemption_disabled);
+            json.member("containers", queue->preempted.containers);
+            json.member("masters", queue->preempted.masters);
+            write_resource(json.key("preempted"), queue->preempted.size);
             json.end_object();
         }
-    }
+        return true;
+    });
     json.end_array();
 }
 

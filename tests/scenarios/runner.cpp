@@ -445,14 +445,15 @@ private:
     }
 
     void show_queues() {
-        for (const auto& [path, queue] : world_.manager().view()->queues) {
-            if (queue.leaf) {
-                world_.stage().show(path + " holds " + to_string(queue.used) + " of " +
-                                    std::to_string(queue.applications_active) + "+" +
-                                    std::to_string(queue.applications_pending) + " and waits for " +
-                                    std::to_string(queue.containers_pending));
+        world_.manager().view()->queues.for_each([&](const std::string& path, const auto& queue) {
+            if (queue->leaf) {
+                world_.stage().show(path + " holds " + to_string(queue->used) + " of " +
+                                    std::to_string(queue->applications_active) + "+" +
+                                    std::to_string(queue->applications_pending) +
+                                    " and waits for " + std::to_string(queue->containers_pending));
             }
-        }
+            return true;
+        });
     }
 
     void show_preemptions() {

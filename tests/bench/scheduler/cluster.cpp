@@ -69,9 +69,9 @@ Cluster::Cluster(const Load& load) : load_(load), rm_(config_of(load)) {
 // Of one and two vcores, by turns; each master takes one.
 std::int32_t Cluster::asked_by_one() const {
     const std::int64_t vcores = std::int64_t{load_.nodes} * load_.vcores;
-    const std::int64_t wanted = load_.full ? 100 * vcores / 32 / load_.applications
-                                           : (vcores * 95 / 100 - load_.applications) * 2 / 3 /
-                                                 load_.applications;
+    const std::int64_t wanted =
+        load_.full ? 100 * vcores / 32 / load_.applications
+                   : (vcores * 95 / 100 - load_.applications) * 2 / 3 / load_.applications;
     return static_cast<std::int32_t>(std::max<std::int64_t>(1, wanted));
 }
 

@@ -36,7 +36,7 @@ struct Churn {
     Meter end;      // a node's message; seconds
     Meter confirm;  // a master's, with the grants that it leads to
     Meter publish;
-    Meter asked;    // from a confirmation to the grant: steps between the two, 0: the same
+    Meter asked;  // from a confirmation to the grant: steps between the two, 0: the same
     double total = 0;
 };
 

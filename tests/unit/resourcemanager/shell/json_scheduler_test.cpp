@@ -176,13 +176,34 @@ TEST(SchedulerJson, SharesTermsAmongSnapshots) {
     test::CoreFixture fixture(two_levels());
     fixture.boot();
     fixture.add_node("n1", {8192, 8});
-    const auto before = fixture.rm.publish({5000}).view->queues.at(kDaily).terms;
+    const auto before = fixture.rm.publish({5000}).view->queues.find(kDaily)->terms;
     fixture.submit();
     fixture.all_saved();
-    EXPECT_EQ(fixture.rm.publish({6000}).view->queues.at(kDaily).terms, before);
+    EXPECT_EQ(fixture.rm.publish({6000}).view->queues.find(kDaily)->terms, before);
     fixture.add_node("n2", {8192, 8});
-    const auto after = fixture.rm.publish({7000}).view->queues.at(kDaily).terms;
+    const auto after = fixture.rm.publish({7000}).view->queues.find(kDaily)->terms;
     EXPECT_EQ(after->guaranteed.memory_mib, 2 * before->guaranteed.memory_mib);
+}
+
+// What has happened is made anew, not what there is.
+TEST(SchedulerJson, SharesQueuesThatDidNotChangeAmongSnapshots) {
+    test::CoreFixture fixture(two_levels());
+    fixture.boot();
+    fixture.add_node("n1", {8192, 8});
+    const auto before = fixture.rm.publish({5000}).view;
+    fixture.submit();
+    fixture.all_saved();
+    const auto after = fixture.rm.publish({6000}).view;
+    int shared = 0;
+    after->queues.for_each([&](const std::string& path, const auto& queue) {
+        shared += queue == before->queues.find(path) ? 1 : 0;
+        return true;
+    });
+    EXPECT_EQ(after->queues.size(), before->queues.size());
+    EXPECT_GT(shared, 0);
+    EXPECT_NE(after->queues.find("root"), before->queues.find("root"));
+    EXPECT_EQ(before->queues.find("root")->applications_pending, 0);
+    EXPECT_EQ(after->queues.find("root")->applications_pending, 1);
 }
 
 }  // namespace

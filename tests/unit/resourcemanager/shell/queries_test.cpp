@@ -125,8 +125,10 @@ TEST(AppJson, LeavesOutWhatIsDeselected) {
 TEST(SchedulerJson, ListsTheUsersOfAQueue) {
     View view;
     view.cluster.total = {1000, 10};
-    view.queues["root"] = {"root", "root", "", false, 0, 1, 1, 0, {}, {}, {}};
-    view.queues["root.etl"] = {"root.etl", "etl", "root", true, 0, 1, 1, 0, {}, {}, {}};
+    const QueueView root{"root", "root", "", false, 0, 1, 1, 0, {}, {}, {}};
+    const QueueView etl{"root.etl", "etl", "root", true, 0, 1, 1, 0, {}, {}, {}};
+    view.queues.set("root", std::make_shared<const QueueView>(root));
+    view.queues.set("root.etl", std::make_shared<const QueueView>(etl));
     ApplicationView app = application();
     view.applications.set({1, 1}, std::make_shared<const ApplicationView>(app));
     const auto leaf = [&] {

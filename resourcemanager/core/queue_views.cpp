@@ -1,0 +1,96 @@
+#include "resourcemanager/core/queue_views.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/check.h"
+#include "resourcemanager/core/preemption.h"
+#include "resourcemanager/core/queue_terms.h"
+
+namespace heddle::rm {
+namespace {
+
+QueueView view_of(const Books& books, QueueIndex index) {
+    const Queue& queue = books.queues.at(index);
+    const AskBook::Pending pending = index == 0 ? books.asks.pending() : books.asks.pending(index);
+    QueueView view;
+    view.path = queue.path;
+    view.name = queue.name;
+    view.parent = index == 0 ? "" : books.queues.at(queue.parent).path;
+    view.leaf = queue.leaf;
+    view.applications_active = queue.running;
+    view.applications_pending = queue.applications - queue.running;
+    view.containers = queue.containers;
+    view.containers_pending = static_cast<std::int32_t>(
+        std::min<std::int64_t>(pending.count, std::numeric_limits<std::int32_t>::max()));
+    view.used = queue.used;
+    view.used_by_masters = queue.used_by_masters;
+    view.pending = pending.size;
+    if (queue.leaf) {
+        view.user_share = books.queues.user_share(index);
+    }
+    view.terms = books.terms[index];
+    view.preemption_disabled =
+        !books.config.scheduler.preemption.enabled || protected_from_preemption(books, index);
+    if (const auto it = books.claims.by_queue.find(queue.path); it != books.claims.by_queue.end()) {
+        view.preempted = it->second;
+    }
+    return view;
+}
+
+void publish_queue(Books& books, QueueIndex index) {
+    const std::string& path = books.queues.at(index).path;
+    if (!path.empty()) {
+        books.view.queues.set(path, std::make_shared<const QueueView>(view_of(books, index)));
+    }
+}
+
+}  // namespace
+
+// Queues change with every container, their terms hardly ever.
+void publish_queues(Books& books) {
+    books.queues.refresh({{kNoLabel, books.nodes.total()}});
+    std::vector<QueueIndex> touched = books.queues.take_touched();
+    if (std::exchange(books.terms_computed, books.queues.computed()) == books.queues.computed()) {
+        touched.push_back(0);  // everything that waits counts there
+        for (const QueueIndex index : touched) {
+            publish_queue(books, index);
+        }
+        return;
+    }
+    books.terms = queue_terms(books);
+    books.view.queues = {};
+    for (QueueIndex index = 0; index < books.queues.size(); ++index) {
+        publish_queue(books, index);
+    }
+}
+
+void check_queue_views(const Books& books) {
+    if (books.terms.empty() || books.queues.stale() ||
+        books.terms_computed != books.queues.computed()) {
+        return;  // the next publication makes all anew
+    }
+    for (QueueIndex index = 1; index < books.queues.size(); ++index) {
+        const std::string& path = books.queues.at(index).path;
+        if (path.empty() || books.queues.touched(index)) {
+            continue;
+        }
+        const auto shown = books.view.queues.find(path);
+        const QueueView now = view_of(books, index);
+        CHECK(shown != nullptr && shown->leaf == now.leaf && shown->terms == now.terms);
+        CHECK(shown->applications_pending == now.applications_pending);
+        CHECK(shown->applications_active == now.applications_active);
+        CHECK(shown->containers == now.containers && shown->used == now.used);
+        CHECK(shown->containers_pending == now.containers_pending);
+        CHECK(shown->pending == now.pending && shown->used_by_masters == now.used_by_masters);
+        CHECK(shown->user_share == now.user_share);
+        CHECK(shown->preempted == now.preempted);
+        CHECK(shown->preemption_disabled == now.preemption_disabled);
+    }
+}
+
+}  // namespace heddle::rm
