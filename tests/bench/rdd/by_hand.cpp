@@ -6,13 +6,13 @@
 #include <array>
 #include <cstring>
 #include <memory>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "client/api/words.h"
 #include "common/rdd/hash.h"
 #include "common/rdd/pages.h"
+#include "tests/bench/rdd/measure.h"
 
 namespace heddle::bench {
 
@@ -192,18 +192,6 @@ void reduce_part(std::uint64_t begin, std::uint64_t end, std::uint64_t keys, Pai
     for (std::uint64_t i = end - begin < kRing ? begin : end - kRing; i < end; ++i) {
         const Waiting& place = ring[i % kRing];
         table.add(place.key, place.slot, place.value);
-    }
-}
-
-template <typename F>
-void on_threads(int threads, F&& f) {
-    std::vector<std::thread> all;
-    for (int t = 1; t < threads; ++t) {
-        all.emplace_back([&f, t] { f(t); });
-    }
-    f(0);
-    for (std::thread& thread : all) {
-        thread.join();
     }
 }
 

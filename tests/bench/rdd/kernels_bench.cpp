@@ -6,14 +6,10 @@
 //
 // --full: 500 MB and 50 million pairs instead of a tenth. --inline: one thread on both sides, by
 // the task body without a driver.
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,37 +19,13 @@
 
 #include "common/base/prng.h"
 #include "tests/bench/rdd/by_hand.h"
+#include "tests/bench/rdd/measure.h"
 #include "tests/support/inline_runner.h"
 
 namespace heddle::bench {
 namespace {
 
 constexpr std::uint64_t kKeys = 1'000'000;
-constexpr int kRounds = 3;
-
-struct Seconds {
-    double wall = 0;
-    double processor = 0;  // of all threads: what is left of a comparison on a busy machine
-};
-
-Seconds seconds_of(const std::function<void()>& run) {
-    const auto start = std::chrono::steady_clock::now();
-    const std::clock_t processor = std::clock();
-    run();
-    return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-            static_cast<double>(std::clock() - processor) / CLOCKS_PER_SEC};
-}
-
-// The best of some rounds: others use the machine too.
-Seconds best_of(const std::function<void()>& run) {
-    Seconds best = seconds_of(run);
-    for (int round = 1; round < kRounds; ++round) {
-        const Seconds next = seconds_of(run);
-        best.wall = std::min(best.wall, next.wall);
-        best.processor = std::min(best.processor, next.processor);
-    }
-    return best;
-}
 
 std::string make_word(std::uint64_t number) {
     Prng prng(number);
@@ -84,23 +56,9 @@ std::string make_text(std::size_t bytes) {
     return text;
 }
 
-void report(const char* what, double amount, const char* unit, Seconds heddle, Seconds hand) {
-    std::printf(
-        "%-14s heddle %.3f s (%.1f %s)   by hand %.3f s (%.1f %s)   ratio %.2f, of processor time "
-        "%.2f (%.3f s and %.3f s)\n",
-        what, heddle.wall, amount / heddle.wall, unit, hand.wall, amount / hand.wall, unit,
-        heddle.wall / hand.wall, heddle.processor / hand.processor, heddle.processor,
-        hand.processor);
-}
-
-void require_equal(const Totals& a, const Totals& b) {
-    if (a.distinct != b.distinct || a.sum != b.sum) {
-        std::fprintf(
-            stderr, "results differ: %llu/%llu and %llu/%llu\n",
-            static_cast<unsigned long long>(a.distinct), static_cast<unsigned long long>(a.sum),
-            static_cast<unsigned long long>(b.distinct), static_cast<unsigned long long>(b.sum));
-        std::exit(1);
-    }
+void require_totals(const char* what, const Totals& a, const Totals& b) {
+    require_equal(what, static_cast<double>(a.distinct), static_cast<double>(b.distinct));
+    require_equal(what, static_cast<double>(a.sum), static_cast<double>(b.sum));
 }
 
 template <typename T>
@@ -136,8 +94,8 @@ void bench_words(Context& context, std::size_t bytes, int threads) {
         best_of([&] { mine.distinct = word_counts(context, path, threads).count(); });
     mine = totals_of(word_counts(context, path, threads));
     std::filesystem::remove(path);
-    require_equal(mine, theirs);
-    report("word count", static_cast<double>(text.size()) / 1e6, "MB/s", heddle, hand);
+    require_totals("word count", mine, theirs);
+    report("word count", static_cast<double>(text.size()) / 1e6, "MB/s", heddle, hand, 8.1);
 }
 
 struct Generate {
@@ -166,8 +124,8 @@ void bench_pairs(Context& context, std::uint64_t pairs, int threads) {
     const Seconds hand = best_of([&] { theirs = reduce_pairs_by_hand(pairs, kKeys, threads); });
     const Seconds heddle = best_of([&] { mine.distinct = sums().count(); });
     mine = totals_of(sums());
-    require_equal(mine, theirs);
-    report("reduce_by_key", static_cast<double>(pairs) / 1e6, "M pairs/s", heddle, hand);
+    require_totals("reduce_by_key", mine, theirs);
+    report("reduce_by_key", static_cast<double>(pairs) / 1e6, "M pairs/s", heddle, hand, 4.8);
 }
 
 int run(int argc, char** argv) {
