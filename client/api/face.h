@@ -47,6 +47,11 @@ bool key_less(const K& a, const K& b) {
     }
 }
 
+template <typename K>
+inline constexpr bool kBytes = false;
+template <std::size_t N>
+inline constexpr bool kBytes<std::array<unsigned char, N>> = true;
+
 // An order-preserving number from the front of a key.
 template <typename K>
 std::uint64_t key_prefix(const K& key) {
@@ -59,13 +64,15 @@ std::uint64_t key_prefix(const K& key) {
     } else if constexpr (NumberLike<K>) {
         const auto number = static_cast<std::uint64_t>(key);
         return std::is_signed_v<K> ? number ^ (std::uint64_t{1} << 63) : number;
+    } else if constexpr (kBytes<K>) {
+        return rdd::text_prefix({reinterpret_cast<const char*>(key.data()), key.size()});
     } else {
         return rdd::text_prefix(key);
     }
 }
 template <typename K>
 inline constexpr bool kHasPrefix =
-    (std::is_arithmetic_v<K> && !std::is_same_v<K, long double>) || kText<K>;
+    (std::is_arithmetic_v<K> && !std::is_same_v<K, long double>) || kText<K> || kBytes<K>;
 
 // The batch functions of one type. Rows come as untyped memory and are T.
 template <typename T>

@@ -258,6 +258,14 @@ public:
 
     rdd::Flow push(rdd::Batch& batch) override {
         const In* const rows = static_cast<const In*>(batch.rows);
+        if (batch.stable && rows_.empty() &&
+            (in_place_.empty() || rows == in_place_.data() + in_place_.size())) {
+            in_place_ = {in_place_.empty() ? rows : in_place_.data(),
+                         in_place_.size() + batch.count};
+            return rdd::Flow::Continue;
+        }
+        rows_.insert(rows_.end(), in_place_.begin(), in_place_.end());
+        in_place_ = {};
         rows_.insert(rows_.end(), rows, rows + batch.count);
         const auto held = static_cast<std::int64_t>(rows_.capacity() * sizeof(In));
         if (const std::int64_t more = held - reserved_; more > 0) {
@@ -270,7 +278,7 @@ public:
     }
     rdd::Flow close() override {
         Emit<Out> emit(this->output_);
-        const std::span<const In> rows(rows_);
+        const std::span<const In> rows = in_place_.empty() ? std::span<const In>(rows_) : in_place_;
         try {
             using Span = std::span<const In>;
             if constexpr (std::is_invocable_v<F&, rdd::Partition, Span, Emit<Out>&>) {
@@ -294,6 +302,7 @@ public:
 private:
     rdd::OperatorBudget budget_;
     rdd::Partition partition_;
+    std::span<const In> in_place_;  // rows of a cached block lie together and stay: no copy
     std::vector<In> rows_;
     std::int64_t reserved_ = 0;
 };

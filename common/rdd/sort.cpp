@@ -1,6 +1,7 @@
-// Rows are collected in chunks and never moved again until they leave; what is sorted are pairs of
-// a key prefix and a position, so that most comparisons touch no row. When memory is refused, what
-// is held goes to disk as a sorted run, and in the end the runs are merged.
+// Rows stay where they are if they may, else they are collected in chunks; either way they are not
+// moved again until they leave. What is sorted are pairs of a key prefix and the row's place, so
+// that most comparisons touch no row. When memory is refused, what is held goes to disk as a sorted
+// run, and in the end the runs are merged.
 #include "common/rdd/sort.h"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 
 #include "common/rdd/row_buffer.h"
 #include "common/rdd/scope.h"
+#include "common/rdd/sort_items.h"
 #include "common/rdd/spill.h"
 
 namespace heddle::rdd {
@@ -23,6 +25,10 @@ constexpr std::size_t kChunkBytes = std::size_t{512} << 10;
 // Rows that own memory are taken over in small steps: what is refused in the middle of a step is
 // held until its end.
 constexpr std::uint32_t kStepRows = 16;
+// An item, and its place while items are sorted.
+constexpr std::size_t kItemBytes = 2 * sizeof(SortItem);
+constexpr std::size_t kAhead = 16;  // rows whose memory is asked for before they are copied
+constexpr std::size_t kLine = 64;
 
 class SortOperator final : public Operator {
 public:
@@ -33,12 +39,53 @@ public:
           next_(next),
           ascending_(ascending),
           step_(face_.views || !face_.trivial ? kStepRows : kBatchRecords) {
-        while (bits_ > 4 && (face_.size + 2 * sizeof(Item)) << bits_ > kChunkBytes) {
+        while (bits_ > 4 && (face_.size + kItemBytes) << bits_ > kChunkBytes) {
             --bits_;
         }
     }
 
     Flow push(Batch& batch) override {
+        return batch.stable && !batch.movable && !face_.views ? keep_places(batch)
+                                                              : take_rows(batch);
+    }
+
+    Flow close() override {
+        if (file_ == nullptr) {
+            return push_sorted();
+        }
+        if (!items_.empty() && !spill()) {
+            return Flow::Stop;
+        }
+        return merge_runs() ? budget_.scope().flow() : Flow::Stop;
+    }
+
+private:
+    // A run that is being merged: its rows in hand, and where among them it is.
+    struct Head {
+        Head(SpillFile& file, const SpillRun& run) : reader(file, run) {}
+        SpillFile::Reader reader;
+        std::unique_ptr<RowBuffer> rows;
+        std::uint32_t at = 0;
+        std::int64_t reserved = 0;
+    };
+    using Heads = std::vector<std::unique_ptr<Head>>;
+
+    std::size_t chunk_rows() const { return std::size_t{1} << bits_; }
+
+    // Rows that stay until the task ends are not copied.
+    Flow keep_places(const Batch& batch) {
+        const auto bytes = static_cast<std::int64_t>(batch.count * kItemBytes);
+        if (!budget_.try_reserve(bytes)) {
+            if ((!items_.empty() && !spill()) || !budget_.insist(bytes)) {
+                return Flow::Stop;
+            }
+        }
+        reserved_ += bytes;
+        add_items(batch.rows, batch.count);
+        return budget_.scope().flow();
+    }
+
+    Flow take_rows(Batch& batch) {
         std::uint32_t done = 0;
         while (done < batch.count) {
             if ((chunks_.empty() || chunks_.back()->room() == 0) && !add_chunk()) {
@@ -54,6 +101,7 @@ public:
                 face_.own(face_.row(batch.rows, done), n, out, *arena_);
             }
             chunk.added(n);
+            add_items(out, n);
             if (const std::size_t heap = face_.heap_size(out, n); heap != 0) {
                 reserved_ += static_cast<std::int64_t>(heap);
                 budget_.reserve(static_cast<std::int64_t>(heap));
@@ -66,42 +114,11 @@ public:
         return budget_.scope().flow();
     }
 
-    Flow close() override {
-        if (file_ == nullptr) {
-            return push_sorted();
-        }
-        if (!chunks_.empty() && !spill()) {
-            return Flow::Stop;
-        }
-        return merge_runs() ? budget_.scope().flow() : Flow::Stop;
-    }
-
-private:
-    struct Item {
-        std::uint64_t prefix;
-        std::uint64_t position;
-    };
-    // A run that is being merged: its rows in hand, and where among them it is.
-    struct Head {
-        Head(SpillFile& file, const SpillRun& run) : reader(file, run) {}
-        SpillFile::Reader reader;
-        std::unique_ptr<RowBuffer> rows;
-        std::uint32_t at = 0;
-        std::int64_t reserved = 0;
-    };
-    using Heads = std::vector<std::unique_ptr<Head>>;
-
-    std::size_t chunk_rows() const { return std::size_t{1} << bits_; }
-    const void* row(std::uint64_t position) const {
-        return face_.row(chunks_[position >> bits_]->rows(), position & (chunk_rows() - 1));
-    }
-
     bool add_chunk() {
-        const auto bytes =
-            static_cast<std::int64_t>(chunk_rows() * (face_.size + 2 * sizeof(Item)));
+        const auto bytes = static_cast<std::int64_t>(chunk_rows() * (face_.size + kItemBytes));
         if (!budget_.try_reserve(bytes)) {
             // What is held makes room; where nothing is, the task is told why it cannot go on.
-            if ((!chunks_.empty() && !spill()) || !budget_.insist(bytes)) {
+            if ((!items_.empty() && !spill()) || !budget_.insist(bytes)) {
                 return false;
             }
         }
@@ -110,33 +127,35 @@ private:
         return true;
     }
 
-    std::vector<Item> sorted_items() const {
-        std::vector<Item> items;
-        items.reserve(chunks_.size() << bits_);
-        std::vector<std::uint64_t> prefixes(chunk_rows(), 0);
-        for (const auto& chunk : chunks_) {
-            if (face_.prefix != nullptr) {
-                face_.prefix(chunk->rows(), chunk->count(), prefixes.data());
-            }
-            for (std::uint32_t i = 0; i < chunk->count(); ++i) {
-                items.push_back({prefixes[i], items.size()});
-            }
+    void add_items(const void* rows, std::uint32_t count) {
+        prefixes_.assign(std::max<std::size_t>(prefixes_.size(), count), 0);
+        if (face_.prefix != nullptr) {
+            face_.prefix(rows, count, prefixes_.data());
         }
-        std::sort(items.begin(), items.end(), [this](const Item& a, const Item& b) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            items_.push_back({ascending_ ? prefixes_[i] : ~prefixes_[i], face_.row(rows, i)});
+        }
+    }
+
+    void sort() {
+        sort_items(items_, [this](const SortItem& a, const SortItem& b) {
             if (a.prefix != b.prefix) {
-                return (a.prefix < b.prefix) == ascending_;
+                return a.prefix < b.prefix;
             }
-            const int order = face_.compare(row(a.position), row(b.position));
-            return order != 0 ? (order < 0) == ascending_ : a.position < b.position;
+            const int order = face_.compare(a.row, b.row);
+            return order != 0 && (order < 0) == ascending_;
         });
-        return items;
     }
 
     // Everything was in memory.
     Flow push_sorted() {
+        sort();
         RowBuffer out(face_, kBatchRecords);
-        for (const Item& item : sorted_items()) {
-            face_.copy(row(item.position), 1, out.next());
+        for (std::size_t i = 0; i < items_.size(); ++i) {
+            if (i + kAhead < items_.size()) {
+                fetch_ahead(items_[i + kAhead].row);
+            }
+            face_.copy(items_[i].row, 1, out.next());
             out.added(1);
             if (out.room() == 0 && pass(out) == Flow::Stop) {
                 return Flow::Stop;
@@ -144,6 +163,15 @@ private:
         }
         drop_rows(false);
         return pass(out);
+    }
+
+    // Rows are read in another order than they lie in.
+    void fetch_ahead(const void* row) const {
+        const auto* line = static_cast<const char*>(row);
+        __builtin_prefetch(line);
+        if (face_.size > kLine / 2) {
+            __builtin_prefetch(line + std::min<std::size_t>(face_.size, 2 * kLine) - 1);
+        }
     }
 
     Flow pass(RowBuffer& out) {
@@ -159,6 +187,7 @@ private:
     // With `arena` false the arena stays: rows that were pushed show it.
     void drop_rows(bool arena) {
         chunks_.clear();
+        items_ = {};
         budget_.release(std::exchange(reserved_, 0));
         if (arena) {
             arena_ = std::make_unique<Arena>(&budget_);
@@ -175,8 +204,9 @@ private:
             file_ = std::move(made).value();
         }
         const std::uint64_t before = file_->size();
-        for (const Item& item : sorted_items()) {
-            if (const Status status = file_->append(row(item.position), 1); !status) {
+        sort();
+        for (const SortItem& item : items_) {
+            if (const Status status = file_->append(item.row, 1); !status) {
                 return give_up(status.error());
             }
         }
@@ -331,6 +361,8 @@ private:
     std::uint32_t bits_ = kChunkBits;
     std::int64_t reserved_ = 0;
     std::vector<std::unique_ptr<RowBuffer>> chunks_;  // a RowBuffer does not move
+    std::vector<SortItem> items_;                     // of all rows that are held, as they came
+    std::vector<std::uint64_t> prefixes_;             // of one push
     std::unique_ptr<SpillFile> file_;  // null: everything fits. Rows that were pushed may show it
     std::vector<SpillRun> runs_;
 };
