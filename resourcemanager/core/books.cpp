@@ -13,7 +13,7 @@ namespace heddle::rm {
 Books::Books(Config the_config)
     : config(std::move(the_config)),
       prng(config.seed),
-      queues(config.scheduler),
+      queues(config.scheduler, config.feature_off),
       asks(queues),
       scheduler(config.scheduler) {}
 

@@ -97,7 +97,8 @@ void perform(Books& books, RequestId request, const MoveApplication& move) {
         books.emit(Reply{request, queue.error()});
         return;
     }
-    if (*queue == application->queue && application->changes.empty()) {
+    if ((*queue == application->queue && application->changes.empty()) ||
+        books.config.off(Feature::Move)) {
         answer(books, request, *application);
         return;
     }
@@ -117,7 +118,7 @@ void perform(Books& books, RequestId request, const ChangePriority& change) {
         books.emit(Reply{request, allowed.error()});
         return;
     }
-    if (is_ending(application->state)) {
+    if (is_ending(application->state) || books.config.off(Feature::PriorityChange)) {
         answer(books, request, *application);
         return;
     }

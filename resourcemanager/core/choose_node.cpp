@@ -8,6 +8,9 @@ namespace {
 
 // A label that nobody has configured is exclusive.
 bool shared(const Books& books, const std::string& label) {
+    if (books.config.off(Feature::ExclusiveLabels) || books.config.off(Feature::SharedLabels)) {
+        return books.config.off(Feature::ExclusiveLabels);
+    }
     const auto it = books.config.scheduler.labels.find(label);
     return it != books.config.scheduler.labels.end() && !it->second;
 }
@@ -18,7 +21,7 @@ std::optional<NodeIndex> by_label(const Books& books, const std::string& label, 
     std::optional<NodeIndex> found = find(label);
     if (label.empty()) {
         for (const auto& [other, exclusive] : books.config.scheduler.labels) {
-            if (!found.has_value() && !exclusive && !other.empty()) {
+            if (!found.has_value() && !other.empty() && shared(books, other)) {
                 found = find(other);
             }
         }
@@ -28,6 +31,9 @@ std::optional<NodeIndex> by_label(const Books& books, const std::string& label, 
 
 std::set<NodeIndex> unwanted(const Books& books, const Demand& demand) {
     std::set<NodeIndex> nodes;
+    if (books.config.off(demand.ask.id != 0 ? Feature::Blacklists : Feature::MasterBlacklist)) {
+        return nodes;
+    }
     const auto add = [&](const NodeId& id) {
         if (const std::optional<NodeIndex> node = books.nodes.find(id)) {
             nodes.insert(*node);
@@ -70,7 +76,7 @@ std::optional<NodeIndex> choose(Books& books, const Demand& demand,
             return node;
         }
     }
-    if (demand.placed() && demand.near) {
+    if (demand.placed() && demand.near && !books.config.off(Feature::Racks)) {
         for (const std::string& rack : racks_of(books, ask)) {
             const auto node = by_label(books, ask.label, [&](const std::string& label) {
                 return books.free.find_on_rack(ask.size, label, rack, avoided);
@@ -131,8 +137,10 @@ const std::string& master_label(const ApplicationSubmission& submission) {
 void begin_locality(Books& books, const AttemptId& attempt, const Ask& ask) {
     const Timer timer{Timer::Kind::LocalityDelay, attempt, ask.id};
     books.deadlines.cancel(timer);
+    const Duration delay =
+        books.config.off(Feature::LocalityDelay) ? Duration{} : books.config.locality_delay;
     if (!ask.nodes.empty() && (ask.relax_locality || !ask.racks.empty())) {
-        books.deadlines.set(timer, books.now + books.config.locality_delay);
+        books.deadlines.set(timer, books.now + delay);
     } else if (!ask.racks.empty() && ask.relax_locality) {
         books.deadlines.set(timer, books.now + books.config.scheduler.rack_locality_delay);
     }

@@ -10,6 +10,7 @@
 
 #include "common/base/time.h"
 #include "common/model/queue.h"
+#include "resourcemanager/core/feature.h"
 
 namespace heddle::rm {
 
@@ -73,6 +74,8 @@ struct Config {
     /// Added to the environment of master containers, kServerVariable above all.
     std::map<std::string, std::string> master_environment;
     Defect defect = Defect::None;
+    Feature feature_off = Feature::None;  // only tests switch one off
+    bool off(Feature feature) const { return feature == feature_off; }
 };
 
 }  // namespace heddle::rm

@@ -247,11 +247,13 @@ void release_surplus(Books& books, Attempt& attempt) {
             }
         }
         // Ids rise with the grants; one that runs has work to lose.
-        std::sort(candidates.begin(), candidates.end(), [](const Container* a, const Container* b) {
-            const bool runs_a = a->phase == ContainerPhase::Running;
-            const bool runs_b = b->phase == ContainerPhase::Running;
-            return runs_a != runs_b ? runs_b : b->id < a->id;
-        });
+        const bool any = books.config.off(Feature::SurplusOrder);
+        std::sort(candidates.begin(), candidates.end(),
+                  [&](const Container* a, const Container* b) {
+                      const bool runs_a = a->phase == ContainerPhase::Running;
+                      const bool runs_b = b->phase == ContainerPhase::Running;
+                      return any ? a->id < b->id : runs_a != runs_b ? runs_b : b->id < a->id;
+                  });
         const auto surplus = static_cast<std::size_t>(books.asks.surplus(key));
         for (std::size_t i = 0; i < std::min(surplus, candidates.size()); ++i) {
             stop_container(books, *candidates[i], "not asked for any more");

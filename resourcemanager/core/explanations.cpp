@@ -358,6 +358,9 @@ Explanation explain(const Books& books, const Application& application,
     out.application = application.id();
     out.queue = books.queues.at(application.queue).path;
     out.state = application.state;
+    if (books.config.off(Feature::WhyWaiting)) {
+        return out;
+    }
     const std::vector<const Demand*> demands = open_demands(books, application);
     out.blockers = blockers_of(books, application, demands);
     out.asks_count = static_cast<std::int64_t>(demands.size());
@@ -403,7 +406,7 @@ std::vector<Explanation> explain_waiting(const Books& books, std::size_t count) 
 }
 
 std::optional<WaitingNote> waiting_note(const Books& books, const Application& application) {
-    if (is_final(application.state)) {
+    if (is_final(application.state) || books.config.off(Feature::WhyWaiting)) {
         return std::nullopt;
     }
     const std::vector<const Demand*> demands = open_demands(books, application);

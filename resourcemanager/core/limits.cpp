@@ -27,6 +27,9 @@ bool leads(const Application& application, const Container& container) {
 
 Resource at_least_minimum(const Books& books, Resource size) {
     const Resource& least = books.config.scheduler.container_min;
+    if (books.config.off(Feature::ContainerMinimum)) {
+        return size;
+    }
     size.memory_mib = std::max(size.memory_mib, least.memory_mib);
     size.vcores = std::max(size.vcores, least.vcores);
     for (const NamedCounts::Entry& entry : least.named.entries()) {

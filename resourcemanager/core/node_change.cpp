@@ -201,13 +201,14 @@ void perform(Books& books, RequestId request, const DrainNode& drain) {
     if (node == nullptr) {
         return;
     }
-    if (node->settings.service == NodeService::Decommissioned) {
+    if (node->settings.service == NodeService::Decommissioned || books.config.off(Feature::Drain)) {
         answer(books, request, *node);
         return;
     }
     NodeSettings settings = node->settings;
     settings.service = NodeService::Draining;
-    settings.drain_until = end_of(books, drain.timeout);
+    settings.drain_until =
+        books.config.off(Feature::DrainTimeout) ? WallTime{} : end_of(books, drain.timeout);
     begin(books, request, *node, std::move(settings));
 }
 
@@ -241,7 +242,9 @@ void perform(Books& books, RequestId request, const RelabelNode& relabel) {
         return;
     }
     NodeSettings settings = node->settings;
-    settings.label = relabel.label;
+    if (!books.config.off(Feature::NodeRelabel)) {
+        settings.label = relabel.label;
+    }
     begin(books, request, *node, std::move(settings));
 }
 
@@ -259,8 +262,12 @@ void perform(Books& books, RequestId request, const ResizeNode& resize) {
         return;
     }
     NodeSettings settings = node->settings;
-    settings.total = total;
-    settings.overcommit_until = end_of(books, resize.overcommit_timeout);
+    if (!books.config.off(Feature::NodeResize)) {
+        settings.total = total;
+    }
+    if (!books.config.off(Feature::OvercommitTimeout)) {
+        settings.overcommit_until = end_of(books, resize.overcommit_timeout);
+    }
     begin(books, request, *node, std::move(settings));
 }
 

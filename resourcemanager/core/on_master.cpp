@@ -178,6 +178,19 @@ void take_template(Books& books, Attempt& attempt, const LaunchTemplate& the_tem
     }
 }
 
+// What is switched off is not asked for.
+void leave_out(const Books& books, Ask& ask) {
+    if (books.config.off(Feature::NamedResources)) {
+        ask.size.named = {};
+    } else if (books.config.off(Feature::StrictLocality)) {
+        ask.relax_locality = true;
+    } else if (books.config.off(Feature::AskPriority)) {
+        ask.priority = 0;
+    } else if (books.config.off(Feature::HeldContainers)) {
+        ask.hold = false;
+    }
+}
+
 void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask, bool complete) {
     const auto the_template = attempt.templates.find(ask.launch_template);
     const bool known_template = the_template != attempt.templates.end();
@@ -195,6 +208,7 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
         refuse_ask(books, attempt, ask, template_too_large(ask.launch_template));
         return;
     }
+    leave_out(books, ask);
     if (ask.label.empty()) {
         ask.label = application.submission->label;
     }

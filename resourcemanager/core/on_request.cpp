@@ -119,8 +119,20 @@ Status complete(const Books& books, ApplicationSubmission& submission) {
     return stays_leaf(books, submission.queue);
 }
 
+// What is switched off is not asked for.
+void leave_out(const Books& books, ApplicationSubmission& submission) {
+    if (books.config.off(Feature::NamedResources)) {
+        submission.master_size.named = {};
+    } else if (books.config.off(Feature::FailuresValidity)) {
+        submission.failures_validity.reset();
+    } else if (books.config.off(Feature::KeptContainers)) {
+        submission.keep_containers = false;
+    }
+}
+
 void perform(Books& books, RequestId request, SubmitApplication& submit) {
     ApplicationSubmission& submission = submit.submission;
+    leave_out(books, submission);
     if (const Status status = complete(books, submission); !status) {
         books.emit(Reply{request, status.error()});
         return;

@@ -241,7 +241,8 @@ private:
         claim.size = demand.ask.size;
         claim.label = demand.ask.label;
         claim.node = node;
-        claim.due = books_.now + preemption_config(books_).grace;
+        const bool grace = !books_.config.off(Feature::PreemptionGrace);
+        claim.due = books_.now + (grace ? preemption_config(books_).grace : Duration{});
         for (const std::size_t i : victims) {
             claim.victims.insert(balance_.candidates()[i].id);
             books_.claims.by_victim.emplace(balance_.candidates()[i].id, claim.id);
@@ -328,6 +329,10 @@ void make_round(Books& books) {
     watch_claims(books);
 }
 
+bool dry_run(const Books& books) {
+    return preemption_config(books).dry_run && !books.config.off(Feature::PreemptionDryRun);
+}
+
 void write_down(Books& books, const Balance& balance, const Claim& claim,
                 const Container& container) {
     const Application& application = books.application_of(container.key.attempt);
@@ -336,7 +341,7 @@ void write_down(Books& books, const Balance& balance, const Claim& claim,
     auto record = std::make_shared<PreemptionRecord>();
     record->number = ++books.claims.records;
     record->at = books.wall;
-    record->dry_run = preemption_config(books).dry_run;
+    record->dry_run = dry_run(books);
     record->container = container.id;
     record->user = application.submission->user;
     record->master = container.master();
@@ -416,7 +421,7 @@ void carry_out(Books& books, const Balance& balance, Claim& claim) {
     for (const ContainerId& id : victims) {
         write_down(books, balance, claim, *books.containers.find(id));
     }
-    if (preemption_config(books).dry_run) {
+    if (dry_run(books)) {
         drop(books, claim.id);
         return;
     }
@@ -430,6 +435,9 @@ void carry_out(Books& books, const Balance& balance, Claim& claim) {
         stop_container(books, container,
                        std::string(kPreempted) + ": queue " + books.queues.at(claim.leaf).path +
                            " is owed the room");
+    }
+    if (books.config.off(Feature::PreemptionReserve)) {
+        drop(books, claim.id);
     }
 }
 
@@ -473,6 +481,9 @@ bool is_preempted(const ContainerExit& exit) {
 }
 
 bool protected_from_preemption(const Books& books, QueueIndex leaf) {
+    if (books.config.off(Feature::PreemptionDisabled)) {
+        return false;
+    }
     for (QueueIndex at = leaf;; at = books.queues.at(at).parent) {
         const std::optional<bool>& said = books.queues.at(at).config.preemption_disabled;
         if (said.has_value() || at == 0) {
@@ -502,7 +513,7 @@ void preemption_due(Books& books, std::int64_t number) {
 }
 
 void arm_preemption(Books& books) {
-    if (preemption_config(books).enabled &&
+    if (preemption_config(books).enabled && !books.config.off(Feature::Preemption) &&
         (books.asks.classes() > 0 || !books.claims.all.empty()) &&
         !books.deadlines.at(timer_of(kRound)).has_value()) {
         books.deadlines.set(timer_of(kRound), books.now + preemption_config(books).interval);

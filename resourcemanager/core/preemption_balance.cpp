@@ -117,7 +117,8 @@ bool Balance::may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scop
         return false;
     }
     for (QueueIndex at = victim.leaf; at != common; at = books_.queues.at(at).parent) {
-        if (!reaches(left_[at] - victim.size, books_.queues.at(at).guaranteed)) {
+        if (!reaches(left_[at] - victim.size, books_.queues.at(at).guaranteed) &&
+            !books_.config.off(Feature::PreemptionGuarantee)) {
             return false;
         }
     }
@@ -126,7 +127,8 @@ bool Balance::may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scop
 
 bool Balance::in_budget(const Resource& more) const {
     const std::int64_t percent = preemption_config(books_).round_percent_max;
-    return within(in_flight_ + more, scaled(books_.nodes.total(), percent * 10));
+    return books_.config.off(Feature::PreemptionBudget) ||
+           within(in_flight_ + more, scaled(books_.nodes.total(), percent * 10));
 }
 
 bool Balance::owed_at(QueueIndex index, const Resource& size) const {
@@ -134,8 +136,12 @@ bool Balance::owed_at(QueueIndex index, const Resource& size) const {
 }
 
 bool Balance::over(QueueIndex leaf) const {
-    const std::int64_t percent = 100 + std::int64_t{preemption_config(books_).dead_zone_percent};
-    return !within(left_[leaf], scaled(books_.queues.at(leaf).guaranteed, percent * 10));
+    const std::int64_t dead_zone = books_.config.off(Feature::PreemptionDeadZone)
+                                       ? 0
+                                       : preemption_config(books_).dead_zone_percent;
+    const std::int64_t percent = 100 + dead_zone;
+    return books_.config.off(Feature::PreemptionGuarantee) ||
+           !within(left_[leaf], scaled(books_.queues.at(leaf).guaranteed, percent * 10));
 }
 
 // In whatever order: the candidates are sorted afterwards.
@@ -153,10 +159,12 @@ void Balance::count(const Container& container) {
     const Attempt& attempt = *books_.applications.find(container.key.attempt);
     if (container.saving || is_ending(attempt.state) ||
         !books_.nodes.at(container.node).placeable() ||
-        within(books_.queues.at(leaf).used, books_.queues.at(leaf).guaranteed)) {
+        (within(books_.queues.at(leaf).used, books_.queues.at(leaf).guaranteed) &&
+         !books_.config.off(Feature::PreemptionGuarantee))) {
         return;
     }
-    candidates_.push_back({container.id, leaf, container.node, container.size, container.master(),
+    const bool master = container.master() && !books_.config.off(Feature::PreemptionMastersLast);
+    candidates_.push_back({container.id, leaf, container.node, container.size, master,
                            application.submission->priority, container.since, false});
 }
 

@@ -26,7 +26,7 @@ const Resource& amount(const std::vector<Resource>& by_label, LabelIndex label) 
 
 Status QueueTree::admit(QueueIndex index, const ApplicationId& application) const {
     const Queue& leaf = queues_[index];
-    if (leaf.settings.state != QueueState::Running) {
+    if (leaf.settings.state != QueueState::Running && off_ != Feature::QueueStates) {
         const char* state = leaf.settings.state == QueueState::Stopped ? "STOPPED" : "DRAINING";
         return Error{ErrorCode::InvalidArgument,
                      "Queue " + leaf.path + " is " + state +
@@ -34,7 +34,8 @@ Status QueueTree::admit(QueueIndex index, const ApplicationId& application) cons
     }
     for (QueueIndex at = index;; at = queues_[at].parent) {
         const Queue& queue = queues_[at];
-        if (queue.applications >= queue.settings.applications_max) {
+        if (queue.applications >= queue.settings.applications_max &&
+            off_ != Feature::ApplicationLimit) {
             return Error{ErrorCode::ResourceExhausted,
                          "Queue " + queue.path + " already has " +
                              std::to_string(queue.applications) +
@@ -48,6 +49,9 @@ Status QueueTree::admit(QueueIndex index, const ApplicationId& application) cons
 }
 
 Status QueueTree::admit_size(QueueIndex leaf, const Resource& size) const {
+    if (off_ == Feature::ContainerMaximum) {
+        return {};
+    }
     const std::optional<Resource>& of_queue = queues_[leaf].settings.container_max;
     if (of_queue.has_value() && !size.fits_in(*of_queue)) {
         return Error{ErrorCode::InvalidArgument,
@@ -64,7 +68,8 @@ Status QueueTree::admit_size(QueueIndex leaf, const Resource& size) const {
 
 std::optional<Refusal> QueueTree::refused_parallel(const Queue& queue, QueueIndex index) const {
     const std::optional<std::int32_t>& limit = queue.settings.applications_parallel_max;
-    if (!limit.has_value() || queue.parallel < std::max(1, *limit)) {
+    if (!limit.has_value() || queue.parallel < std::max(1, *limit) ||
+        off_ == Feature::ParallelLimit) {
         return std::nullopt;
     }
     Refusal refusal;
@@ -77,7 +82,7 @@ std::optional<Refusal> QueueTree::refused_parallel(const Queue& queue, QueueInde
 
 // A leaf without any master may always have one: else it could never begin.
 std::optional<Refusal> QueueTree::refused_masters(QueueIndex leaf, const Shape& shape) const {
-    if (queues_[leaf].used_by_masters.is_zero()) {
+    if (queues_[leaf].used_by_masters.is_zero() || off_ == Feature::MasterLimit) {
         return std::nullopt;
     }
     for (QueueIndex at = leaf;; at = queues_[at].parent) {
@@ -100,7 +105,7 @@ std::optional<Refusal> QueueTree::refused_maximum(QueueIndex index, const Shape&
     const Resource used = amount(queue.used_by_label, number);
     const Resource bound =
         number < queue.entitled.size() ? queue.entitled[number].maximum : Resource{};
-    if ((used + shape.size).fits_in(bound)) {
+    if ((used + shape.size).fits_in(bound) || off_ == Feature::QueueMaximum) {
         return std::nullopt;
     }
     return Refusal{Limit::QueueMaximum, index, shape.size, used, bound, 0, 0};
@@ -127,7 +132,8 @@ std::optional<Refusal> QueueTree::refused_user(const UserBook& user, const Shape
         const auto limit = parallel_max_by_user_.find(user.name);
         const auto known = parallel_by_user_.find(user.name);
         const std::int64_t count = known == parallel_by_user_.end() ? 0 : known->second.count;
-        if (limit != parallel_max_by_user_.end() && count >= std::max(1, limit->second)) {
+        if (limit != parallel_max_by_user_.end() && count >= std::max(1, limit->second) &&
+            off_ != Feature::UserParallelLimit) {
             Refusal refusal;
             refusal.limit = Limit::UserParallel;
             refusal.queue = user.leaf;
@@ -138,7 +144,8 @@ std::optional<Refusal> QueueTree::refused_user(const UserBook& user, const Shape
     }
     const Queue& leaf = queues_[user.leaf];
     const std::optional<std::int64_t>& factor = leaf.settings.user_limit_factor;
-    if (!factor.has_value() || leaf.guaranteed.is_zero() || user.used.is_zero()) {
+    if (!factor.has_value() || leaf.guaranteed.is_zero() || user.used.is_zero() ||
+        off_ == Feature::UserLimitFactor) {
         return std::nullopt;
     }
     const Resource bound = scaled(scaled(leaf.guaranteed, *factor), user.weight);
@@ -179,7 +186,7 @@ std::optional<Refusal> QueueTree::refused_share(UserIndex index) const {
     const std::uint64_t least =
         leaf.active_by_use.empty() ? user.use : leaf.active_by_use.begin()->first;
     const std::uint64_t allowed = std::max(share_allowed(leaf), least);
-    if (user.use <= allowed) {
+    if (user.use <= allowed || off_ == Feature::UserLimit) {
         return std::nullopt;
     }
     return Refusal{Limit::UserShare,

@@ -37,12 +37,17 @@ ShapeMask only(ShapeId shape) {
 
 }  // namespace
 
+std::uint64_t QueueTree::share(const Resource& part, const Resource& whole) const {
+    return off_ == Feature::DominantShare ? share_of(part.memory_mib, whole.memory_mib)
+                                          : dominant_share(part, whole);
+}
+
 SeatKey QueueTree::key_of(SeatIndex index) const {
     const SeatBook& seat = seats_[index];
     SeatKey key{0, 0, seat.seat.serial, seat.seat.application, index};
     if (queues_[seat.seat.leaf].settings.order == LeafOrder::Fair) {
-        key.share = dominant_share(seat.used, total_);
-    } else {
+        key.share = share(seat.used, total_);
+    } else if (off_ != Feature::ApplicationPriority) {
         key.priority_negated = -seat.seat.priority;
     }
     return key;
@@ -76,8 +81,8 @@ void QueueTree::relist_user(UserIndex index) {
 
 QueueKey QueueTree::key_of_queue(QueueIndex index) const {
     const Queue& queue = queues_[index];
-    return {queue_priorities_ ? -queue.settings.priority : 0,
-            dominant_share(queue.used, queue.guaranteed), index};
+    const bool priorities = queue_priorities_ && off_ != Feature::QueuePriority;
+    return {priorities ? -queue.settings.priority : 0, share(queue.used, queue.guaranteed), index};
 }
 
 bool QueueTree::relist_queue(QueueIndex index) {
@@ -145,8 +150,8 @@ AskSlot QueueTree::next(const ShapeMask& wanted) const {
 }
 
 std::uint64_t QueueTree::use_of(const UserBook& user) const {
-    const Uint128 use = static_cast<Uint128>(dominant_share(user.used, total_)) * 1000 /
-                        static_cast<Uint128>(user.weight);
+    const Uint128 use =
+        static_cast<Uint128>(share(user.used, total_)) * 1000 / static_cast<Uint128>(user.weight);
     return static_cast<std::uint64_t>(std::min<Uint128>(use, kShareMax));
 }
 

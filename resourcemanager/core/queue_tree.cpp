@@ -22,7 +22,7 @@ void add(std::vector<Resource>& by_label, LabelIndex label, const Resource& size
 
 }  // namespace
 
-QueueTree::QueueTree(const SchedulerConfig& config) {
+QueueTree::QueueTree(const SchedulerConfig& config, Feature off) : off_(off) {
     label_of(kNoLabel);
     reconfigure(config);
 }
@@ -68,11 +68,9 @@ void QueueTree::reconfigure(const SchedulerConfig& config) {
         if (user.seats == 0) {
             continue;
         }
-        const auto& weights = queues_[user.leaf].settings.user_weights;
-        const auto weight = weights.find(user.name);
         const bool active = user.active;
         set_active(index, false);
-        user.weight = weight == weights.end() ? 1000 : std::max<std::int64_t>(weight->second, 1);
+        user.weight = weight_of(queues_[user.leaf], user.name);
         set_use(index);
         set_active(index, active);
         relist_user(index);
@@ -83,6 +81,14 @@ void QueueTree::reconfigure(const SchedulerConfig& config) {
         }
     }
     stale_ = true;
+}
+
+std::int64_t QueueTree::weight_of(const Queue& leaf, const std::string& user) const {
+    const auto weight = leaf.settings.user_weights.find(user);
+    if (weight == leaf.settings.user_weights.end() || off_ == Feature::UserWeights) {
+        return 1000;
+    }
+    return std::max<std::int64_t>(weight->second, 1);
 }
 
 void QueueTree::take_queues(const std::vector<QueueConfig>& queues) {
@@ -160,6 +166,9 @@ void QueueTree::settle_settings(QueueIndex index) {
     if (config.container_max.has_value()) {
         settings.container_max = config.container_max;
     }
+    if (off_ == Feature::FifoOrder || off_ == Feature::FairOrder) {
+        settings.order = off_ == Feature::FifoOrder ? LeafOrder::Fair : LeafOrder::Fifo;
+    }
     queue.settings = std::move(settings);
 }
 
@@ -216,8 +225,11 @@ void QueueTree::recompute_capacities() {
         for (std::size_t i = 0; i < order_.size(); ++i) {
             Queue& queue = queues_[order_[i]];
             queue.entitled[number] = amounts[i];
+            if (off_ == Feature::Elasticity) {
+                queue.entitled[number].maximum = amounts[i].guaranteed;
+            }
             queue.guaranteed += amounts[i].guaranteed;
-            queue.maximum += amounts[i].maximum;
+            queue.maximum += queue.entitled[number].maximum;
         }
     }
 }
@@ -309,10 +321,7 @@ void QueueTree::join(SeatIndex index) {
         UserBook& user = users_[it->second];
         user.name = seat.seat.user;
         user.leaf = seat.seat.leaf;
-        const auto weight = leaf.settings.user_weights.find(user.name);
-        user.weight = weight == leaf.settings.user_weights.end()
-                          ? 1000
-                          : std::max<std::int64_t>(weight->second, 1);
+        user.weight = weight_of(leaf, user.name);
     }
     seat.user = it->second;
     users_[seat.user].seats += 1;

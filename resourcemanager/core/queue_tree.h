@@ -208,7 +208,7 @@ struct SeatBook {
 
 class QueueTree {
 public:
-    explicit QueueTree(const SchedulerConfig& config);
+    explicit QueueTree(const SchedulerConfig& config, Feature off = Feature::None);
 
     /// Takes another configuration. Requires that it is valid, and that queues that vanish or
     /// become parents hold neither applications nor containers. Indices of the others stay.
@@ -314,6 +314,8 @@ private:
     void set_active(UserIndex index, bool active);
     void release_users(QueueIndex leaf);
     std::uint64_t share_allowed(const Queue& leaf) const;
+    std::uint64_t share(const Resource& part, const Resource& whole) const;
+    std::int64_t weight_of(const Queue& leaf, const std::string& user) const;
 
     std::optional<Refusal> refused_parallel(const Queue& queue, QueueIndex index) const;
     std::optional<Refusal> refused_masters(QueueIndex leaf, const Shape& shape) const;
@@ -367,6 +369,7 @@ private:
     std::vector<std::uint8_t> touched_;  // by queue
     std::vector<QueueIndex> touched_list_;
 
+    Feature off_;
     bool queue_priorities_ = true;
     std::optional<Resource> container_max_;
     std::map<std::string, std::int32_t> parallel_max_by_user_;

@@ -189,7 +189,8 @@ void settle_if_complete(Books& books) {
     }
     for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
         const Node& node = books.nodes.at(index);
-        if (node.saved && node.state == NodeState::New) {
+        if (node.saved && node.state == NodeState::New &&
+            !books.config.off(Feature::RestartSettle)) {
             return;
         }
     }

@@ -52,6 +52,11 @@ void set_time_limits(Books& books, Application& application) {
                              ? submission.pending_max
                              : inherited(books, application.queue, &QueueConfig::pending_max);
     application.pending_until = pending ? after(application.submitted, *pending) : WallTime{};
+    if (books.config.off(Feature::Lifetime)) {
+        application.expires = {};
+    } else if (books.config.off(Feature::PendingLimit)) {
+        application.pending_until = {};
+    }
 }
 
 WallTime within_lifetime_max(const Books& books, const Application& application, WallTime expires) {
@@ -98,6 +103,9 @@ void time_limit_due(Books& books, const ApplicationId& id) {
 }
 
 void forget_completed(Books& books) {
+    if (books.config.off(Feature::Retention)) {
+        return;
+    }
     const auto most = static_cast<std::size_t>(books.config.applications_completed_max);
     while (!books.completed.empty() &&
            (books.completed.size() > most || too_old(books, books.completed.front()))) {

@@ -10,6 +10,7 @@
 //                                    container_memory, keep (yes: nothing is taken from it)
 //   parallel USER N                  applications of a user that run at once; as queue
 //   container_min MEMORY VCORES      as queue
+//   retention N                      applications that are remembered when they are over; as queue
 //   preemption [key=value ...]       switched on; keys: grace, interval (seconds), round, dead_zone
 //                                    (percent), dry; without it, off
 //   node NAME MEMORY VCORES [resources=gpu:2,...] [rack=/R] [label=L]
@@ -56,6 +57,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -63,6 +66,7 @@
 #include <optional>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 
 #include "common/base/strings.h"
 #include "tests/support/rm_world/names.h"
@@ -162,8 +166,9 @@ PreemptionConfig preemption_of(const Words& words) {
 
 class Runner {
 public:
-    explicit Runner(Config config) : world_(1, std::move(config)) {
+    explicit Runner(const Config& config) : world_(1, config) {
         world_.stage().collect = true;
+        world_.manager().check_every_step = config.feature_off == Feature::None;
         world_.on_master = [this](MasterScript& master) { lead(master); };
         world_.manager().start();
     }
@@ -243,6 +248,15 @@ private:
         return {1'700'000'000'000, std::stoll(name.substr(3))};
     }
 
+    // A story that has gone another way fails here, and the next one runs.
+    MasterScript& master(const std::string& name) {
+        MasterScript* found = world_.master(application(name));
+        if (found == nullptr) {
+            throw std::runtime_error("no master of " + name + " is alive");
+        }
+        return *found;
+    }
+
     ContainerId container(const std::string& name) {
         const auto parts = split(name, '.');
         ContainerId id;
@@ -308,7 +322,7 @@ private:
         } else if (verb == "exit") {
             EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
         } else if (verb == "heartbeat" || verb == "queue" || verb == "parallel" ||
-                   verb == "container_min" || verb == "preemption") {
+                   verb == "container_min" || verb == "preemption" || verb == "retention") {
             // Taken by config_of() before there was a cluster.
         } else if (verb == "signal") {
             EXPECT_TRUE(world_.end_process(container(words[1]), 0, std::stoi(words[2])));
@@ -340,20 +354,20 @@ private:
         } else if (verb == "ask") {
             ask(words);
         } else if (verb == "avoid") {
-            MasterScript* master = world_.master(application(words[1]));
-            master->blacklist.clear();
+            std::vector<NodeId>& blacklist = master(words[1]).blacklist;
+            blacklist.clear();
             for (std::size_t i = 2; i < words.size(); ++i) {
-                master->blacklist.push_back({words[i]});
+                blacklist.push_back({words[i]});
             }
         } else if (verb == "start") {
-            world_.master(application(words[1]))->start_held(container(words[2]));
+            master(words[1]).start_held(container(words[2]));
         } else if (verb == "release") {
-            world_.master(application(words[1]))->release(container(words[2]));
+            master(words[1]).release(container(words[2]));
         } else if (verb == "finish") {
-            world_.master(application(words[1]))
-                ->finish(words[2] == "succeeded" ? FinalStatus::Succeeded : FinalStatus::Failed);
+            master(words[1]).finish(words[2] == "succeeded" ? FinalStatus::Succeeded
+                                                            : FinalStatus::Failed);
         } else if (verb == "linger") {
-            world_.master(application(words[1]))->lingers = true;
+            master(words[1]).lingers = true;
         } else if (verb == "show") {
             show(application(words[1]));
         } else if (verb == "explain") {
@@ -361,9 +375,9 @@ private:
         } else if (verb == "listed") {
             show_listed(application(words[1]));
         } else if (verb == "disconnect") {
-            MasterScript* master = world_.master(application(words[1]));
-            master->die();
-            master->disconnect();
+            MasterScript& gone = master(words[1]);
+            gone.die();
+            gone.disconnect();
         } else {
             return false;
         }
@@ -517,7 +531,7 @@ private:
     void show_listed(const ApplicationId& id) {
         const View& view = *world_.manager().view();
         const auto application = view.applications.find(id);
-        if (!application->waiting.has_value()) {
+        if (application == nullptr || !application->waiting.has_value()) {
             world_.stage().show(name_of(id) + " waits for nothing");
         } else {
             world_.stage().show(std::string(to_string(application->waiting->reason)) + ": " +
@@ -558,7 +572,7 @@ private:
                 ask.nodes.push_back({std::string(node)});
             }
         }
-        world_.master(application(words[1]))->ask(ask);
+        master(words[1]).ask(ask);
         std::vector<Ask>& asks = asks_[application(words[1])];
         std::erase_if(asks, [&](const Ask& before) { return before.id == ask.id; });
         asks.push_back(ask);
@@ -572,6 +586,14 @@ private:
 };
 
 class Scenario : public testing::TestWithParam<std::string> {};
+
+// Set by tests/scenarios/features, which wants to see that a scenario notices.
+Feature feature_off() {
+    const char* name = std::getenv("HEDDLE_FEATURE_OFF");
+    const Feature feature = name == nullptr ? Feature::None : feature_named(name);
+    EXPECT_TRUE(name == nullptr || feature != Feature::None) << name;
+    return feature;
+}
 
 // What a file says of the cluster before there is one.
 Config config_of(const std::string& path) {
@@ -592,6 +614,8 @@ Config config_of(const std::string& path) {
             config.scheduler.applications_parallel_max_by_user[words[1]] = std::stoi(words[2]);
         } else if (words[0] == "preemption") {
             config.scheduler.preemption = preemption_of(words);
+        } else if (words[0] == "retention") {
+            config.applications_completed_max = std::stoi(words[1]);
         } else if (words[0] == "container_min") {
             config.scheduler.container_min = {std::stoll(words[1]), std::stoll(words[2])};
         }
@@ -608,6 +632,7 @@ Config config_of(const std::string& path) {
     }
     config.attempts_max = 4;
     config.scheduler.labels = {{"ssd", true}, {"spot", false}};
+    config.feature_off = feature_off();
     return config;
 }
 
@@ -629,6 +654,13 @@ std::vector<std::string> scenario_files() {
 
 std::string name_of_file(const testing::TestParamInfo<std::string>& info) {
     return std::filesystem::path(info.param).stem().string();
+}
+
+// Not run by default: the names, for tests/scenarios/features.
+TEST(Features, DISABLED_AreListed) {
+    for (const NamedFeature& known : kFeatures) {
+        std::printf("feature %.*s\n", static_cast<int>(known.name.size()), known.name.data());
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, Scenario, testing::ValuesIn(scenario_files()), name_of_file);

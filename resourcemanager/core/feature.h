@@ -1,0 +1,153 @@
+#pragma once
+
+// The features that a test can switch off one at a time, to prove that a scenario notices
+// (tests/scenarios/features). A switch is a line in both lists here and one `if` where the feature
+// decides; in a cluster nothing is off, and the `if` is one comparison that never holds.
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string_view>
+
+namespace heddle::rm {
+
+enum class Feature : std::uint8_t {
+    None,
+    // Queues and their limits.
+    Elasticity,
+    QueueMaximum,
+    UserLimit,
+    UserLimitFactor,
+    UserWeights,
+    MasterLimit,
+    ParallelLimit,
+    UserParallelLimit,
+    ApplicationLimit,
+    QueueStates,
+    QueuePriority,
+    ApplicationPriority,
+    AskPriority,
+    FifoOrder,
+    FairOrder,
+    DominantShare,
+    ContainerMaximum,
+    ContainerMinimum,
+    // Where a container goes.
+    NamedResources,
+    LocalityDelay,
+    Racks,
+    StrictLocality,
+    ExclusiveLabels,
+    SharedLabels,
+    Blacklists,
+    MasterBlacklist,
+    Drain,
+    DrainTimeout,
+    NodeResize,
+    NodeRelabel,
+    OvercommitTimeout,
+    // Taking back.
+    Preemption,
+    PreemptionGrace,
+    PreemptionBudget,
+    PreemptionDeadZone,
+    PreemptionDryRun,
+    PreemptionMastersLast,
+    PreemptionGuarantee,
+    PreemptionReserve,
+    PreemptionDisabled,
+    // Applications.
+    FailuresValidity,
+    KeptContainers,
+    HeldContainers,
+    Lifetime,
+    PendingLimit,
+    Move,
+    PriorityChange,
+    Retention,
+    RestartSettle,
+    SurplusOrder,
+    WhyWaiting,
+    Count,  // of them; the last
+};
+
+struct NamedFeature {
+    Feature feature = Feature::None;
+    std::string_view name;
+};
+
+constexpr NamedFeature kFeatures[] = {
+    {Feature::Elasticity, "elasticity"},
+    {Feature::QueueMaximum, "queue-maximum"},
+    {Feature::UserLimit, "user-limit"},
+    {Feature::UserLimitFactor, "user-limit-factor"},
+    {Feature::UserWeights, "user-weights"},
+    {Feature::MasterLimit, "master-limit"},
+    {Feature::ParallelLimit, "parallel-limit"},
+    {Feature::UserParallelLimit, "user-parallel-limit"},
+    {Feature::ApplicationLimit, "application-limit"},
+    {Feature::QueueStates, "queue-states"},
+    {Feature::QueuePriority, "queue-priority"},
+    {Feature::ApplicationPriority, "application-priority"},
+    {Feature::AskPriority, "ask-priority"},
+    {Feature::FifoOrder, "fifo-order"},
+    {Feature::FairOrder, "fair-order"},
+    {Feature::DominantShare, "dominant-share"},
+    {Feature::ContainerMaximum, "container-maximum"},
+    {Feature::ContainerMinimum, "container-minimum"},
+    {Feature::NamedResources, "named-resources"},
+    {Feature::LocalityDelay, "locality-delay"},
+    {Feature::Racks, "racks"},
+    {Feature::StrictLocality, "strict-locality"},
+    {Feature::ExclusiveLabels, "exclusive-labels"},
+    {Feature::SharedLabels, "shared-labels"},
+    {Feature::Blacklists, "blacklists"},
+    {Feature::MasterBlacklist, "master-blacklist"},
+    {Feature::Drain, "drain"},
+    {Feature::DrainTimeout, "drain-timeout"},
+    {Feature::NodeResize, "node-resize"},
+    {Feature::NodeRelabel, "node-relabel"},
+    {Feature::OvercommitTimeout, "overcommit-timeout"},
+    {Feature::Preemption, "preemption"},
+    {Feature::PreemptionGrace, "preemption-grace"},
+    {Feature::PreemptionBudget, "preemption-budget"},
+    {Feature::PreemptionDeadZone, "preemption-dead-zone"},
+    {Feature::PreemptionDryRun, "preemption-dry-run"},
+    {Feature::PreemptionMastersLast, "preemption-masters-last"},
+    {Feature::PreemptionGuarantee, "preemption-guarantee"},
+    {Feature::PreemptionReserve, "preemption-reserve"},
+    {Feature::PreemptionDisabled, "preemption-disabled"},
+    {Feature::FailuresValidity, "failures-validity"},
+    {Feature::KeptContainers, "kept-containers"},
+    {Feature::HeldContainers, "held-containers"},
+    {Feature::Lifetime, "lifetime"},
+    {Feature::PendingLimit, "pending-limit"},
+    {Feature::Move, "move"},
+    {Feature::PriorityChange, "priority-change"},
+    {Feature::Retention, "retention"},
+    {Feature::RestartSettle, "restart-settle"},
+    {Feature::SurplusOrder, "surplus-order"},
+    {Feature::WhyWaiting, "explanations"},
+};
+
+constexpr bool all_named() {
+    for (std::size_t i = 0; i < std::size(kFeatures); ++i) {
+        if (static_cast<std::size_t>(kFeatures[i].feature) != i + 1) {
+            return false;
+        }
+    }
+    return std::size(kFeatures) + 1 == static_cast<std::size_t>(Feature::Count);
+}
+static_assert(all_named(), "both lists of features have the same entries in the same order");
+
+/// None if no feature is so called.
+constexpr Feature feature_named(std::string_view name) {
+    for (const NamedFeature& known : kFeatures) {
+        if (known.name == name) {
+            return known.feature;
+        }
+    }
+    return Feature::None;
+}
+
+}  // namespace heddle::rm
