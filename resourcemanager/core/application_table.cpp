@@ -91,12 +91,10 @@ Attempt* ApplicationTable::find(const AttemptId& id) {
     if (application == nullptr) {
         return nullptr;
     }
-    for (Attempt& attempt : application->attempts) {
-        if (attempt.record.id == id) {
-            return &attempt;
-        }
-    }
-    return nullptr;
+    auto& attempts = application->attempts;
+    const auto it = std::find_if(attempts.rbegin(), attempts.rend(),  // mostly the newest
+                                 [&](const Attempt& attempt) { return attempt.record.id == id; });
+    return it == attempts.rend() ? nullptr : &*it;
 }
 
 Application& ApplicationTable::add(ApplicationSubmission submission) {

@@ -21,6 +21,7 @@
 #include "common/model/master_protocol.h"
 #include "resourcemanager/core/container_table.h"
 #include "resourcemanager/core/event.h"
+#include "resourcemanager/core/id_map.h"
 #include "resourcemanager/core/outbox.h"
 #include "resourcemanager/core/preemption_record.h"
 #include "resourcemanager/core/queue_tree.h"
@@ -148,8 +149,8 @@ public:
     void erase(const ApplicationId& id);
 
     /// In id order.
-    std::map<ApplicationId, Application>& all() { return by_id_; }
-    const std::map<ApplicationId, Application>& all() const { return by_id_; }
+    IndexedMap<ApplicationId, Application>& all() { return by_id_; }
+    const IndexedMap<ApplicationId, Application>& all() const { return by_id_; }
 
     void add_token(const std::string& token, const AttemptId& attempt);
     std::optional<AttemptId> find_token(const std::string& token) const;
@@ -162,7 +163,7 @@ public:
     void check(const ContainerTable& containers, const QueueTree& queues) const;
 
 private:
-    std::map<ApplicationId, Application> by_id_;
+    IndexedMap<ApplicationId, Application> by_id_;
     std::map<std::string, AttemptId> by_token_;
     std::map<ConnectionId, AttemptId> by_connection_;
     std::uint64_t serial_last_ = 0;

@@ -24,6 +24,7 @@
 #include "common/base/resource.h"
 #include "common/model/container.h"
 #include "common/model/master_protocol.h"
+#include "resourcemanager/core/id_map.h"
 #include "resourcemanager/core/queue_tree.h"
 
 namespace heddle::rm {
@@ -155,7 +156,7 @@ private:
     Demand& demand_of(const AttemptId& attempt, std::int32_t ask);
 
     QueueTree* queues_;
-    std::map<AttemptId, Asks> by_attempt_;
+    IndexedMap<AttemptId, Asks> by_attempt_;
     std::vector<Class> classes_;  // by shape
     std::set<ShapeId> vacant_;
     std::map<ClassKey, ShapeId> class_ids_;

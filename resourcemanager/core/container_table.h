@@ -9,7 +9,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "common/base/check.h"
@@ -17,6 +16,7 @@
 #include "common/base/resource.h"
 #include "common/base/time.h"
 #include "common/model/container.h"
+#include "resourcemanager/core/id_map.h"
 
 namespace heddle::rm {
 
@@ -61,26 +61,27 @@ class ContainerTable {
 public:
     /// Null: there is none. Pointers stay good until erase().
     Container* find(const ContainerId& id) {
-        const auto it = by_id_.find(id);
-        return it == by_id_.end() ? nullptr : &it->second;
+        auto* entry = by_id_.find(id);
+        return entry == nullptr ? nullptr : &entry->second;
     }
     const Container* find(const ContainerId& id) const {
-        const auto it = by_id_.find(id);
-        return it == by_id_.end() ? nullptr : &it->second;
+        const auto* entry = by_id_.find(id);
+        return entry == nullptr ? nullptr : &entry->second;
     }
 
     Container& add(Container container) {
-        const auto [it, fresh] = by_id_.emplace(container.id, std::move(container));
+        const ContainerId id = container.id;
+        const auto [entry, fresh] = by_id_.emplace(id, std::move(container));
         CHECK(fresh);
-        return it->second;
+        return entry->second;
     }
 
     /// Takes it out of the table. Requires that it is in there.
     Container take(const ContainerId& id) {
-        const auto it = by_id_.find(id);
-        CHECK(it != by_id_.end());
-        Container container = std::move(it->second);
-        by_id_.erase(it);
+        auto* entry = by_id_.find(id);
+        CHECK(entry != nullptr);
+        Container container = std::move(entry->second);
+        by_id_.erase(entry);
         return container;
     }
 
@@ -89,13 +90,11 @@ public:
     /// In no particular order: for counting, never for choosing.
     template <typename Visit>
     void for_each(Visit&& visit) const {
-        for (const auto& [id, container] : by_id_) {
-            visit(container);
-        }
+        by_id_.for_each([&](const ContainerId&, const Container& container) { visit(container); });
     }
 
 private:
-    std::unordered_map<ContainerId, Container> by_id_;
+    IdMap<ContainerId, Container> by_id_;
 };
 
 }  // namespace heddle::rm

@@ -281,12 +281,12 @@ std::vector<QueueIndex> QueueTree::take_touched() {
 }
 
 const SeatBook* QueueTree::seat(const ApplicationId& application) const {
-    const auto it = by_application_.find(application);
+    const auto* it = by_application_.find(application);
     return it == by_application_.end() ? nullptr : &seats_[it->second];
 }
 
 SeatBook& QueueTree::seat_of(const ApplicationId& application) {
-    const auto it = by_application_.find(application);
+    auto* it = by_application_.find(application);
     CHECK(it != by_application_.end());
     return seats_[it->second];
 }
@@ -382,7 +382,7 @@ void QueueTree::part(SeatIndex index) {
 }
 
 void QueueTree::drop_if_done(const ApplicationId& application) {
-    const auto it = by_application_.find(application);
+    auto* it = by_application_.find(application);
     SeatBook& seat = seats_[it->second];
     if (seat.accepted || seat.containers > 0 || !seat.asks.empty()) {
         return;
@@ -500,7 +500,7 @@ void QueueTree::check() const {
     std::vector<std::int32_t> parallel(queues_.size());
     std::vector<Resource> of_users(users_.size());
     std::map<std::string, std::int64_t> parallel_of_users;
-    for (const auto& [id, index] : by_application_) {
+    by_application_.for_each([&](const ApplicationId& id, SeatIndex index) {
         const SeatBook& seat = seats_[index];
         const UserBook& user = users_[seat.user];
         CHECK(seat.seat.application == id && user.name == seat.seat.user);
@@ -521,7 +521,7 @@ void QueueTree::check() const {
                 break;
             }
         }
-    }
+    });
     for (const auto& [name, count] : parallel_of_users) {
         const auto it = parallel_by_user_.find(name);
         CHECK(count == (it == parallel_by_user_.end() ? 0 : it->second.count));

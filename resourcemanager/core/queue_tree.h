@@ -27,6 +27,7 @@
 #include "common/base/result.h"
 #include "resourcemanager/core/capacities.h"
 #include "resourcemanager/core/config.h"
+#include "resourcemanager/core/id_map.h"
 #include "resourcemanager/core/masked_order.h"
 
 namespace heddle::rm {
@@ -349,7 +350,7 @@ private:
     std::vector<UserIndex> vacant_users_;
     std::vector<SeatBook> seats_;
     std::vector<SeatIndex> vacant_seats_;
-    std::unordered_map<ApplicationId, SeatIndex> by_application_;
+    IdMap<ApplicationId, SeatIndex> by_application_;
     struct Parallel {
         std::int64_t count = 0;
         std::set<UserIndex> waiting;  // in whatever leaf
