@@ -60,6 +60,14 @@ struct Ask {
     /// Of the nodes that may be taken; empty: as the application's, else nodes without a label and
     /// those whose label is not exclusive.
     std::string label = {};
+    /// Asks of one master that name the same gang start together: nothing of them before each has
+    /// room for its `gang_min` containers at the same time, then all these in one step; more, up to
+    /// each `count`, as they fit. They are stated in one update. When `gang_deadline` (the shortest
+    /// of its asks; 0: none) is over since the gang was first stated and it has not started, its
+    /// asks are refused. An ask that begins alone names gang 0.
+    std::int32_t gang = 0;
+    std::int32_t gang_min = 0;
+    Duration gang_deadline = {};
 
     friend bool operator==(const Ask&, const Ask&) = default;
 };

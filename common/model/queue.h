@@ -158,6 +158,18 @@ struct PreemptionConfig {
     friend bool operator==(const PreemptionConfig&, const PreemptionConfig&) = default;
 };
 
+/// What is kept for those who wait though smaller asks go on being served.
+struct ReservationConfig {
+    bool enabled = true;
+    Duration after = seconds(5);     // an ask waits so long before anything is kept for it
+    Duration timeout = seconds(60);  // then what was kept is anybody's, and another node's turn
+    std::int32_t percent_max = 25;   // of the cluster, promised to single asks at one time
+    std::int32_t per_application = 2;
+    std::int32_t per_queue = 10;
+
+    friend bool operator==(const ReservationConfig&, const ReservationConfig&) = default;
+};
+
 /// All of it: one version of the scheduler's configuration.
 struct SchedulerConfig {
     std::int64_t version = 0;         // 0: as built in; rises with every change that took effect
@@ -175,6 +187,7 @@ struct SchedulerConfig {
     std::optional<Resource> container_max;  // larger asks are refused; none: largest node
     std::map<std::string, bool> labels;     // of nodes; true: exclusive
     PreemptionConfig preemption;
+    ReservationConfig reservations = {};
 
     friend bool operator==(const SchedulerConfig&, const SchedulerConfig&) = default;
 };

@@ -483,6 +483,11 @@ private:
         lasting("preemption.interval", config_.preemption.interval, milliseconds(100));
         within("preemption.round_percent_max", config_.preemption.round_percent_max, 1, 100);
         within("preemption.dead_zone_percent", config_.preemption.dead_zone_percent, 0, 1000);
+        lasting("reservation_after", config_.reservations.after, {});
+        lasting("reservation_timeout", config_.reservations.timeout, seconds(1));
+        within("reservation_percent_max", config_.reservations.percent_max, 1, 100);
+        within("reservations_per_application", config_.reservations.per_application, 1, 1000);
+        within("reservations_per_queue", config_.reservations.per_queue, 1, 1000);
     }
 
     const SchedulerConfig& config_;

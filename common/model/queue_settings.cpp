@@ -262,7 +262,12 @@ template <auto Member>
 constexpr Entry<SchedulerConfig> preemption(std::string_view name) {
     return inner<&SchedulerConfig::preemption, Member, SchedulerConfig>(name);
 }
+template <auto Member>
+constexpr Entry<SchedulerConfig> reservation(std::string_view name) {
+    return inner<&SchedulerConfig::reservations, Member, SchedulerConfig>(name);
+}
 using S = SchedulerConfig;
+using R = ReservationConfig;
 using P = PreemptionConfig;
 constexpr Entry<S> kGlobal[] = {
     global<&S::override_specified_queue>("override_specified_queue"),
@@ -280,6 +285,12 @@ constexpr Entry<S> kGlobal[] = {
     preemption<&P::round_percent_max>("preemption.round_percent_max"),
     preemption<&P::dead_zone_percent>("preemption.dead_zone_percent"),
     preemption<&P::intra_queue>("preemption.intra_queue"),
+    reservation<&R::enabled>("reservations"),
+    reservation<&R::after>("reservation_after"),
+    reservation<&R::timeout>("reservation_timeout"),
+    reservation<&R::percent_max>("reservation_percent_max"),
+    reservation<&R::per_application>("reservations_per_application"),
+    reservation<&R::per_queue>("reservations_per_queue"),
 };
 
 constexpr std::string_view kUserWeight = "user_weight.";

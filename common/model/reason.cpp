@@ -92,6 +92,15 @@ constexpr std::array kReasons = std::to_array<ReasonInfo>({
     {Reason::Ending, "ENDING", "is ending",
      "Its outcome is decided, or it was killed; its containers are being stopped.",
      "Nothing: containers get a short time to end by themselves.", "Application is being finished"},
+    {Reason::Reserved, "RESERVED", "a node is reserved for it",
+     "No node has room for it. What gets free on one node is kept for it until it fits.",
+     "Wait for containers on that node to end, or ask for less per container.",
+     "Node has been reserved"},
+    {Reason::GangIncomplete, "GANG_INCOMPLETE", "its gang is not complete",
+     "It belongs to a gang: nothing of it starts before all that it needs at least has room at the "
+     "same time.",
+     "Wait for containers to end, or ask for a smaller minimum.",
+     "Application waits for all containers of a gang"},
 });
 
 constexpr bool in_order() {

@@ -31,6 +31,8 @@ enum class Reason {
     Order,
     Held,
     Ending,
+    Reserved,
+    GangIncomplete,
 };
 
 struct ReasonInfo {

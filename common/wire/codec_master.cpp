@@ -33,6 +33,9 @@ static void write(const heddle::Ask& value, proto::Ask& out) {
     out.set_hold(value.hold);
     write_texts(value.racks, *out.mutable_racks());
     out.set_label(value.label);
+    out.set_gang(value.gang);
+    out.set_gang_min(value.gang_min);
+    out.set_gang_deadline_us(value.gang_deadline.microseconds);
 }
 
 static Status read(const proto::Ask& in, heddle::Ask& value) {
@@ -52,6 +55,9 @@ static Status read(const proto::Ask& in, heddle::Ask& value) {
     value.hold = in.hold();
     value.racks.assign(in.racks().begin(), in.racks().end());
     value.label = in.label();
+    value.gang = in.gang();
+    value.gang_min = in.gang_min();
+    value.gang_deadline = Duration{in.gang_deadline_us()};
     return {};
 }
 

@@ -19,9 +19,24 @@ bool AskBook::state(const AskOwner& owner, const Ask& ask, bool parked) {
         if (ask.generation < it->second.ask.generation) {
             return false;
         }
+        Ask same = ask;
+        same.count = it->second.ask.count;
+        if (ask.count != same.count && it->second.ask == same && it->second.owner == owner &&
+            it->second.parked == parked) {
+            it->second.ask.count = ask.count;  // and it keeps its place
+            touch(it->second);
+            refresh(it->second);
+            return true;
+        }
+        touch(it->second);
         close(it->second);
     }
     Demand& demand = asks.demands[ask.id];
+    const bool same_gang = demand.ask.gang == ask.gang && demand.ask.generation == ask.generation;
+    demand.gang_waits = ask.gang != 0 && (!same_gang || demand.gang_waits);
+    if (demand.ask.size != ask.size || demand.ask.generation != ask.generation) {
+        demand.waits_since.reset();
+    }
     const bool same_wish = demand.ask.nodes == ask.nodes && demand.ask.racks == ask.racks &&
                            demand.ask.generation == ask.generation;
     demand.relaxed = demand.relaxed && same_wish;
@@ -29,6 +44,7 @@ bool AskBook::state(const AskOwner& owner, const Ask& ask, bool parked) {
     demand.owner = owner;
     demand.ask = ask;
     demand.parked = parked;
+    touch(demand);
     refresh(demand);
     return true;
 }
@@ -73,6 +89,7 @@ void AskBook::forget(const AttemptId& attempt, std::int32_t ask) {
         return;
     }
     if (const auto found = it->second.demands.find(ask); found != it->second.demands.end()) {
+        touch(found->second);
         close(found->second);
         it->second.demands.erase(found);
     }
@@ -84,6 +101,7 @@ void AskBook::forget_all(const AttemptId& attempt) {
         return;
     }
     for (auto& [id, demand] : it->second.demands) {
+        touch(demand);
         close(demand);
     }
     by_attempt_.erase(it);
@@ -95,6 +113,9 @@ void AskBook::count_live(const AskKey& key, std::int32_t change) {
     count.live += change;
     CHECK(count.live >= 0);
     if (const auto it = asks.demands.find(key.ask); it != asks.demands.end()) {
+        if (change > 0) {
+            it->second.waits_since.reset();
+        }
         refresh(it->second);
     }
 }
@@ -177,6 +198,7 @@ void AskBook::move(const ApplicationId& application, QueueIndex leaf) {
     for (auto it = by_attempt_.lower_bound({application, 0});
          it != by_attempt_.end() && it->first.application == application; ++it) {
         for (auto& [id, demand] : it->second.demands) {
+            touch(demand);
             close(demand);
             demand.owner.queue = leaf;
             all.push_back(&demand);
@@ -272,9 +294,12 @@ AskBook::Pending AskBook::pending() const {
 void AskBook::refresh(Demand& demand) {
     const AskCount held = count(demand.key());
     const std::int32_t outstanding =
-        demand.parked ? 0 : std::max(0, demand.ask.count - held.live - held.unconfirmed);
+        demand.in_line() ? std::max(0, demand.ask.count - held.live - held.unconfirmed) : 0;
     if (outstanding == demand.outstanding) {
         return;
+    }
+    if (demand.reserved > 0) {
+        touch(demand);
     }
     Pending& pending = pending_of(demand);
     pending.count += outstanding - demand.outstanding;
@@ -363,6 +388,7 @@ void AskBook::set_blocked(ShapeId shape, bool blocked) {
 void AskBook::set_waiting(Demand& demand, bool waits) {
     const std::pair<AttemptId, std::int32_t> entry{demand.owner.attempt, demand.ask.id};
     demand.waits_for_nodes = waits;
+    waits ? static_cast<void>(alone_.insert(entry)) : static_cast<void>(alone_.erase(entry));
     if (demand.near) {
         const std::tuple<std::int64_t, AttemptId, std::int32_t> alone{
             demand.ask.size.memory_mib, demand.owner.attempt, demand.ask.id};
@@ -380,6 +406,66 @@ void AskBook::set_waiting(Demand& demand, bool waits) {
         }
     }
     waits ? queues_->close(demand.slot()) : queues_->open(demand.slot(), demand.shape);
+}
+
+void AskBook::touch(const Demand& demand) {
+    const AskPlace id{demand.owner.attempt, demand.ask.id};
+    if ((demand.reserved > 0 || demand.ask.gang != 0) &&
+        (touched_.empty() || touched_.back() != id)) {
+        touched_.push_back(id);
+    }
+}
+
+ShapeMask AskBook::blocked_shapes() const {
+    ShapeMask shapes;
+    for (const auto& [memory, shape] : blocked_) {
+        shapes.set(shape);
+    }
+    return shapes;
+}
+
+std::vector<const Demand*> AskBook::waiting_alone(const AskPlace& after, std::size_t count) const {
+    std::vector<const Demand*> found;
+    for (auto it = alone_.upper_bound(after); it != alone_.end() && found.size() < count; ++it) {
+        found.push_back(find(it->first, it->second));
+    }
+    for (auto it = alone_.begin(); it != alone_.end() && !(after < *it) && found.size() < count;
+         ++it) {
+        found.push_back(find(it->first, it->second));
+    }
+    return found;
+}
+
+const Demand* AskBook::first_of(const ShapeMask& shapes) const {
+    if (!queues_->any(shapes)) {
+        return nullptr;
+    }
+    const AskSlot slot = queues_->next(shapes);
+    return find(slot.attempt, slot.ask);
+}
+
+void AskBook::begin_wait(const Demand& demand, TimePoint now, bool anew) {
+    std::optional<TimePoint>& since =
+        demand_of(demand.owner.attempt, demand.ask.id).waits_since;
+    since = anew ? now : since.value_or(now);
+}
+
+void AskBook::give_back(const Demand& demand, std::uint32_t node) {
+    demand_of(demand.owner.attempt, demand.ask.id).gave_back = node;
+}
+
+void AskBook::set_reserved(const AttemptId& attempt, std::int32_t ask, std::int32_t count) {
+    const auto it = by_attempt_.find(attempt);
+    if (it == by_attempt_.end()) {
+        return;  // the ask is gone, and what was reserved for it goes
+    }
+    if (const auto found = it->second.demands.find(ask); found != it->second.demands.end()) {
+        found->second.reserved = count;
+    }
+}
+
+void AskBook::set_gang_waits(const AttemptId& attempt, std::int32_t ask, bool waits) {
+    change(attempt, ask, [&](Demand& demand) { demand.gang_waits = waits; });
 }
 
 std::vector<const Demand*> AskBook::outstanding() const {
@@ -402,7 +488,8 @@ void AskBook::check() const {
             const AskCount held = count(demand.key());
             CHECK(
                 demand.outstanding ==
-                (demand.parked ? 0 : std::max(0, demand.ask.count - held.live - held.unconfirmed)));
+                (demand.in_line() ? std::max(0, demand.ask.count - held.live - held.unconfirmed)
+                                  : 0));
             CHECK(!demand.waits_for_nodes || (demand.outstanding > 0 && demand.picky()));
             if (demand.outstanding > 0) {
                 pending[demand.owner.queue].count += demand.outstanding;

@@ -22,6 +22,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/resource.h"
+#include "common/base/time.h"
 #include "common/model/container.h"
 #include "common/model/master_protocol.h"
 #include "resourcemanager/core/id_map.h"
@@ -35,6 +36,8 @@ struct AskOwner {
     QueueIndex queue = 0;
     AskKind kind = AskKind::Ordinary;
     bool choosy = false;  // there are nodes it does not want: what holds for others may not for it
+
+    friend bool operator==(const AskOwner&, const AskOwner&) = default;
 };
 
 struct AskCount {
@@ -51,14 +54,22 @@ struct Demand {
     std::int32_t outstanding = 0;
     ShapeId shape = 0;             // while outstanding
     bool waits_for_nodes = false;  // none that it takes have room
+    bool gang_waits = false;       // its gang has not started: it stands in no line
+    std::int32_t reserved = 0;     // see reservations.h
+    std::optional<TimePoint> waits_since;    // it was first in line and no node had room
+    std::optional<std::uint32_t> gave_back;  // node whose reservation for it has lapsed
 
     AskSlot slot() const { return {ask.priority, owner.attempt, ask.id}; }
 
     AskKey key() const { return {owner.attempt, ask.id, ask.generation}; }
+    bool in_line() const { return !parked && !gang_waits; }
     bool placed() const { return !ask.nodes.empty() || !ask.racks.empty(); }
     /// Whether there is a node that it does not take and others of its class do.
     bool picky() const { return owner.choosy || (placed() && !relaxed); }
 };
+
+/// One ask of an attempt.
+using AskPlace = std::pair<AttemptId, std::int32_t>;
 
 class AskBook {
 public:
@@ -109,6 +120,20 @@ public:
     /// `node`, of this label, has `free` now: classes that fit may be placed again.
     void unblock(const NodeId& node, const std::string& label, const Resource& free);
 
+    /// Classes that no node has room for.
+    ShapeMask blocked_shapes() const;
+    /// Asks that wait by themselves, at most `count`, behind `after` and then from the first on.
+    std::vector<const Demand*> waiting_alone(const AskPlace& after, std::size_t count) const;
+    /// The first of these shapes in order that no limit is known to refuse, or null.
+    const Demand* first_of(const ShapeMask& shapes) const;
+    /// Nothing was there for it when it was its turn; `anew`: what it waited so far counts no more.
+    void begin_wait(const Demand& demand, TimePoint now, bool anew = false);
+    void give_back(const Demand& demand, std::uint32_t node);
+    /// What is noted of changes is noted of asks with reservations or a gang only.
+    void set_reserved(const AttemptId& attempt, std::int32_t ask, std::int32_t count);
+    void set_gang_waits(const AttemptId& attempt, std::int32_t ask, bool waits);
+    std::vector<AskPlace> take_touched() { return std::exchange(touched_, {}); }
+
     /// A node is gone: masters that waited for others than where they failed look again.
     void wake_masters();
 
@@ -146,6 +171,7 @@ private:
     };
 
     void refresh(Demand& demand);
+    void touch(const Demand& demand);
     template <typename Change>
     void change(const AttemptId& attempt, std::int32_t ask, Change&& change);
     void open(Demand& demand);
@@ -166,6 +192,8 @@ private:
     // Of those that wait alone, the ones that take nodes beside those they name; by memory.
     std::set<std::tuple<std::int64_t, AttemptId, std::int32_t>> waiting_;
     std::vector<Pending> pending_;  // by queue
+    std::set<AskPlace> alone_;     // all of those
+    std::vector<AskPlace> touched_;
 };
 
 }  // namespace heddle::rm

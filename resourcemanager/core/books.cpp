@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/queue_views.h"
+#include "resourcemanager/core/reservations.h"
 
 namespace heddle::rm {
 
@@ -49,6 +51,8 @@ void Books::check() const {
     check_waiting(*this);
     check_claims(*this);
     check_queue_views(*this);
+    check_reservations(*this);
+    check_gangs(*this);
     Resource on_nodes;
     for (NodeIndex index = 0; index < nodes.size(); ++index) {
         on_nodes += nodes.at(index).used;

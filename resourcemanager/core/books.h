@@ -27,6 +27,7 @@
 #include "resourcemanager/core/placement.h"
 #include "resourcemanager/core/queue_tree.h"
 #include "resourcemanager/core/release_rate.h"
+#include "resourcemanager/core/reservation_book.h"
 #include "resourcemanager/core/scheduler_history.h"
 #include "resourcemanager/core/views.h"
 #include "resourcemanager/core/waiting_list.h"
@@ -135,6 +136,8 @@ struct Books {
     FreeIndex capacity;  // the whole of each node that takes containers
     ReleaseRate releases;
     Claims claims;
+    ReservationBook reservations;
+    GangBook gangs;
     Deadlines deadlines;
 
     // Saves.

@@ -10,6 +10,7 @@
 #include "resourcemanager/core/node_change.h"
 #include "resourcemanager/core/offers.h"
 #include "resourcemanager/core/preemption.h"
+#include "resourcemanager/core/reservations.h"
 
 namespace heddle::rm {
 namespace {
@@ -90,6 +91,8 @@ void forget_kept(Books& books, Attempt& attempt, const Container& container) {
 }  // namespace
 
 void node_room_changed(Books& books, Node& node) {
+    hold_for_reservations(books, node);
+    books.gangs.dirty = books.gangs.dirty || !books.gangs.waiting.empty();
     const Resource free = node.free();
     if (!node.placeable()) {
         books.free.set(node.index, std::nullopt);

@@ -30,6 +30,9 @@ struct Timer {
         SaveRetry,       // number: batch that failed
         TimeLimit,       // attempt: of the application, number 0: its lifetime or its wait to start
         Retention,       // of the application that is over for longest
+        Reservation,     // a look at who has waited for long
+        GangDeadline,    // attempt, number: gang
+        GangTry,         // whether one has room now
         Preemption,      // number 0: the next round; 1: of claims, the first that is due
     };
     Kind kind = Kind::Settle;

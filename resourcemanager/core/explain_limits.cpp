@@ -78,6 +78,14 @@ Blocker blocker_of(const Books& books, const Refusal& refusal, const Demand& dem
     Blocker blocker;
     blocker.reason = reason_of(refusal.limit);
     blocker.sentence = sentence_of(refusal, queue, seat.seat.user, demand.ask.size);
+    const Queue& whose = queues.at(refusal.queue);
+    if (refusal.limit == Limit::QueueMaximum && whose.kept.has_value() &&
+        whose.kept->shape != demand.shape) {
+        blocker.sentence += " Of that, " + size_text(whose.kept->size) +
+                            " is kept for one that comes first and has waited for longer.";
+    } else if (refusal.limit == Limit::QueueMaximum && !whose.reserved.is_zero()) {
+        blocker.sentence += " Of that, " + size_text(whose.reserved) + " is reserved.";
+    }
     blocker.where = user.empty() ? queue : user;
     if (blocker.reason != Reason::ParallelLimit) {
         blocker.need = demand.ask.size;

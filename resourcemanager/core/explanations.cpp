@@ -8,6 +8,7 @@
 #include "common/base/strings.h"
 #include "resourcemanager/core/explain_limits.h"
 #include "resourcemanager/core/explain_nodes.h"
+#include "resourcemanager/core/explain_reserved.h"
 #include "resourcemanager/core/explain_words.h"
 #include "resourcemanager/core/states.h"
 
@@ -112,6 +113,11 @@ std::vector<Blocker> blockers_of(const Books& books, const Demand& demand, const
         blockers.push_back(settling(books));
         return blockers;
     }
+    if (demand.gang_waits) {
+        blockers = node_blockers(books, demand, detail);
+        blockers.insert(blockers.begin(), gang_blocker(books, demand));
+        return blockers;
+    }
     blockers = node_blockers(books, demand, detail);
     const bool hopeless = !blockers.empty() && (blockers.front().reason == Reason::NeverFits ||
                                                 blockers.front().reason == Reason::NoNodes ||
@@ -121,6 +127,9 @@ std::vector<Blocker> blockers_of(const Books& books, const Demand& demand, const
         blockers.insert(blockers.begin(), std::make_move_iterator(limits.begin()),
                         std::make_move_iterator(limits.end()));
     }
+    std::vector<Blocker> reserved = reserved_blockers(books, demand);
+    blockers.insert(blockers.begin(), std::make_move_iterator(reserved.begin()),
+                    std::make_move_iterator(reserved.end()));
     const bool free_to_go = blockers.empty();
     if (free_to_go || (ahead.containers > 0 && !hopeless)) {
         blockers.push_back(order_blocker(books, demand, ahead, free_to_go));
@@ -136,7 +145,7 @@ AskExplanation explain_ask(const Books& books, const Demand& demand, HoldersInQu
     ask.size = demand.ask.size;
     ask.count = books.asks.wanted(demand);
     ask.nodes = demand.ask.nodes;
-    ask.ahead = demand.parked ? Ahead{} : ahead_of(books, demand);
+    ask.ahead = demand.in_line() ? ahead_of(books, demand) : Ahead{};
     ask.blockers = blockers_of(books, demand, ask.ahead, Detail::Full, &holders);
     ask.never = ask.first().reason == Reason::NeverFits;
     ask.estimate = estimate_of(books, ask);
@@ -461,7 +470,7 @@ void check_ask(const Books& books, const Demand& demand, const AskExplanation& a
     if (ask.first().reason == Reason::Order) {
         CHECK(books.asks.any_ready() && !books.asks.blocked(demand));
     }
-    if (!demand.parked && !ask.ahead.more) {
+    if (demand.in_line() && !ask.ahead.more) {
         CHECK(ask.ahead.containers + ask.count <= books.asks.pending(demand.owner.queue).count);
     }
 }

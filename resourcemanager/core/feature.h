@@ -68,6 +68,8 @@ enum class Feature : std::uint8_t {
     RestartSettle,
     SurplusOrder,
     WhyWaiting,
+    Reservations,
+    Gangs,
     Count,  // of them; the last
 };
 
@@ -128,6 +130,8 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::RestartSettle, "restart-settle"},
     {Feature::SurplusOrder, "surplus-order"},
     {Feature::WhyWaiting, "explanations"},
+    {Feature::Reservations, "reservations"},
+    {Feature::Gangs, "gangs"},
 };
 
 constexpr bool all_named() {

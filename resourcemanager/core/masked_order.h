@@ -120,6 +120,18 @@ public:
         root_ = kNone;
     }
 
+    /// Nothing: it is not in there.
+    ShapeMask mask_of(const Key& key) const {
+        for (std::uint32_t at = root_; at != kNone;) {
+            const Node& node = nodes_[at];
+            if (!(key < node.key) && !(node.key < key)) {
+                return node.own;
+            }
+            at = key < node.key ? node.left : node.right;
+        }
+        return {};
+    }
+
     /// First key in order, or null.
     const Key* front() const {
         std::uint32_t at = root_;

@@ -8,6 +8,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
@@ -137,6 +138,9 @@ void confirm_ends(Books& books, Attempt& attempt, std::uint64_t news_seen) {
 void refuse_ask(Books& books, Attempt& attempt, const Ask& ask, std::string reason) {
     tell_refusal(books, attempt, {ask.id, ask.generation, std::move(reason)});
     books.asks.forget(attempt.record.id, ask.id);
+    if (ask.gang > 0) {
+        gang_member_refused(books, attempt, ask.gang, ask.id);
+    }
 }
 
 std::string template_too_large(std::int32_t id) {
@@ -199,6 +203,14 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
         refuse_ask(books, attempt, ask, "an ask needs an id, a count and a size");
         return;
     }
+    if (books.config.off(Feature::Gangs)) {
+        ask.gang = ask.gang_min = 0;
+        ask.gang_deadline = {};
+    }
+    if (const auto why = wrong_gang(books, attempt.record.id, ask)) {
+        refuse_ask(books, attempt, ask, *why);
+        return;
+    }
     if (!known_template && complete) {
         refuse_ask(books, attempt, ask,
                    "launch template " + std::to_string(ask.launch_template) + " is not known");
@@ -231,13 +243,17 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
                           before->ask.generation != ask.generation;
     AskOwner owner = owner_of(books, application, attempt.record.id, false);
     owner.choosy = !attempt.blacklist.empty();
-    if (!books.asks.state(owner, ask, !known_template)) {
+    // Said again with every complete update: it keeps its place, and what was found out about it.
+    const bool repeated = before != nullptr && before->ask == ask && before->owner == owner &&
+                          before->parked == !known_template;
+    if (!repeated && !books.asks.state(owner, ask, !known_template)) {
         ++books.counters.messages_stale;
         return;
     }
     if (new_wish) {
         begin_locality(books, attempt.record.id, ask);
     }
+    gang_stated(books, attempt, ask);
 }
 
 void forget_absent_asks(Books& books, Attempt& attempt, const std::vector<Ask>& asks) {
@@ -347,6 +363,7 @@ void on_update(Books& books, Application& application, Attempt& attempt,
     if (update.complete || update.blacklist) {
         set_blacklist(books, attempt, update.blacklist.value_or(std::vector<NodeId>{}));
     }
+    books.gangs.refused.clear();
     // Asks before ends: a lowered count and a confirmed end belong together.
     for (const Ask& ask : update.asks) {
         state_ask(books, application, attempt, ask, update.complete);

@@ -5,18 +5,6 @@
 namespace heddle::rm {
 namespace {
 
-// What is missing of each dimension as a part of what is asked for, summed, in millionths.
-std::int64_t gap_of(const Resource& size, const Resource& free) {
-    const auto part = [](std::int64_t need, std::int64_t have) {
-        return need <= have ? 0 : (need - have) * 1'000'000 / need;
-    };
-    std::int64_t gap = part(size.memory_mib, free.memory_mib) + part(size.vcores, free.vcores);
-    for (const NamedCounts::Entry& entry : size.named.entries()) {
-        gap += part(entry.count, free.named.get(entry.name));
-    }
-    return gap;
-}
-
 // The first of what is named and not there in full.
 std::string lacking(const NamedCounts& wanted, const NamedCounts& named) {
     for (const NamedCounts::Entry& entry : wanted.entries()) {
@@ -28,6 +16,17 @@ std::string lacking(const NamedCounts& wanted, const NamedCounts& named) {
 }
 
 }  // namespace
+
+std::int64_t gap_of(const Resource& size, const Resource& free) {
+    const auto part = [](std::int64_t need, std::int64_t have) {
+        return need <= have ? 0 : (need - have) * 1'000'000 / need;
+    };
+    std::int64_t gap = part(size.memory_mib, free.memory_mib) + part(size.vcores, free.vcores);
+    for (const NamedCounts::Entry& entry : size.named.entries()) {
+        gap += part(entry.count, free.named.get(entry.name));
+    }
+    return gap;
+}
 
 void Shelf::put(NodeIndex node, const Resource& free) {
     groups_[free.named][free.vcores].insert({free.memory_mib, node});
@@ -68,6 +67,23 @@ std::optional<NodeIndex> Shelf::find(const Resource& size, const std::set<NodeIn
         }
     }
     return std::nullopt;
+}
+
+void Shelf::collect(const NamedCounts& named, std::size_t count,
+                    std::vector<NodeIndex>& nodes) const {
+    for (const auto& [has, levels] : groups_) {
+        for (const auto& [vcores, level] : levels) {
+            for (const Entry& entry : level) {
+                if (nodes.size() >= count) {
+                    return;
+                }
+                if (!named.fits_in(has)) {
+                    break;
+                }
+                nodes.push_back(entry.node);
+            }
+        }
+    }
 }
 
 FreeIndex::Place& FreeIndex::place(NodeIndex node) {
@@ -140,6 +156,15 @@ std::optional<NodeIndex> FreeIndex::find_on_rack(const Resource& size, const std
         }
     }
     return shelf->find(size, avoided, visited_);
+}
+
+std::vector<NodeIndex> FreeIndex::roomiest(const Resource& size, const std::string& label,
+                                           std::size_t count) const {
+    std::vector<NodeIndex> nodes;
+    if (const auto it = by_label_.find(label); it != by_label_.end()) {
+        it->second.collect(size.named, count, nodes);
+    }
+    return nodes;
 }
 
 bool FreeIndex::fits(NodeIndex node, const Resource& size) const {

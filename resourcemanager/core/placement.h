@@ -45,6 +45,8 @@ public:
     std::optional<NodeIndex> find(const Resource& size, const std::set<NodeIndex>& avoided,
                                   std::int64_t& visited) const;
     NodeSurvey survey(const Resource& size) const;
+    /// Nodes that have what is named, roomiest first, until there are `count`.
+    void collect(const NamedCounts& named, std::size_t count, std::vector<NodeIndex>& nodes) const;
 
 private:
     struct Entry {
@@ -58,6 +60,9 @@ private:
     using Levels = std::map<std::int64_t, std::set<Entry>, std::greater<>>;  // by free vcores
     std::map<NamedCounts, Levels> groups_;
 };
+
+/// What is missing of each dimension as a part of what is asked for, summed, in millionths.
+std::int64_t gap_of(const Resource& size, const Resource& free);
 
 class FreeIndex {
 public:
@@ -73,6 +78,10 @@ public:
     std::optional<NodeIndex> find_on_rack(const Resource& size, const std::string& label,
                                           const std::string& rack,
                                           const std::set<NodeIndex>& avoided = {});
+
+    /// The roomiest nodes of the label that have what is named, at most `count` of them.
+    std::vector<NodeIndex> roomiest(const Resource& size, const std::string& label,
+                                    std::size_t count) const;
 
     bool fits(NodeIndex node, const Resource& size) const;
 

@@ -11,6 +11,7 @@
 #include "common/base/log.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/preemption_balance.h"
 #include "resourcemanager/core/shares.h"
 
@@ -64,8 +65,8 @@ void watch_claims(Books& books) {
                                 : books.deadlines.set(timer_of(kClaimsDue), first);
 }
 
-// What was ordered to stop stops; the room is anybody's.
-void drop(Books& books, std::uint64_t id) {
+// What was ordered to stop stops; the room is anybody's, unless it is used at once: `quietly`.
+void drop(Books& books, std::uint64_t id, bool quietly = false) {
     const auto it = books.claims.all.find(id);
     for (const ContainerId& victim : it->second.victims) {
         books.claims.by_victim.erase(victim);
@@ -74,14 +75,48 @@ void drop(Books& books, std::uint64_t id) {
     Node& node = books.nodes.at(it->second.node);
     books.claims.all.erase(it);
     books.claims.changed = true;
-    node_room_changed(books, node);
+    if (!quietly) {
+        node_room_changed(books, node);
+    }
+}
+
+// Asks in line, and those of the gang that gathers room.
+std::vector<const Demand*> wishing(const Books& books) {
+    std::vector<const Demand*> asks = books.asks.outstanding();
+    const std::vector<const Demand*> of_gang = gathering_asks(books);
+    asks.insert(asks.end(), of_gang.begin(), of_gang.end());
+    return asks;
+}
+
+std::int64_t wanted_of(const Books& books, const Demand& demand) {
+    return demand.gang_waits ? gathered_missing(books, demand) : demand.outstanding;
+}
+
+// What is kept for it there already.
+Resource kept_on(const Books& books, const Demand& demand, NodeIndex node) {
+    const auto found = books.reservations.by_ask.find({demand.owner.attempt, demand.ask.id});
+    if (found != books.reservations.by_ask.end()) {
+        for (const std::uint64_t id : found->second) {
+            const Reservation& one = books.reservations.all.at(id);
+            if (one.node == node && !one.full()) {
+                return one.held;
+            }
+        }
+    }
+    return {};
 }
 
 // The deepest queue above the ask's own whose maximum is in its way, as room has to be made below
 // it; the root if only nodes are; nullopt: something else is, or nothing.
 std::optional<QueueIndex> scope_of(const Books& books, const Demand& demand) {
-    if (demand.outstanding == 0 ||
+    if (wanted_of(books, demand) == 0 ||
         (demand.placed() && !demand.relaxed && demand.ask.relax_locality)) {
+        return std::nullopt;
+    }
+    if (demand.reserved > 0) {
+        return 0;  // every limit allowed it when it was reserved
+    }
+    if (demand.gang_waits) {
         return std::nullopt;
     }
     std::optional<QueueIndex> scope;
@@ -100,8 +135,8 @@ std::optional<QueueIndex> scope_of(const Books& books, const Demand& demand) {
 
 std::map<ClassOfAsks, std::int64_t> wanted_by_class(const Books& books) {
     std::map<ClassOfAsks, std::int64_t> wanted;
-    for (const Demand* demand : books.asks.outstanding()) {
-        wanted[class_of(*demand)] += demand->outstanding;
+    for (const Demand* demand : wishing(books)) {
+        wanted[class_of(*demand)] += wanted_of(books, *demand);
     }
     return wanted;
 }
@@ -110,14 +145,14 @@ std::map<ClassOfAsks, std::int64_t> wanted_by_class(const Books& books) {
 template <typename Good>
 const Demand* demand_for(const Books& books, const Claim& claim, Good&& good) {
     const auto serves = [&](const Demand& demand) {
-        return demand.outstanding > 0 && class_of(demand) == class_of(claim) &&
+        return wanted_of(books, demand) > 0 && class_of(demand) == class_of(claim) &&
                takes_node(books, demand, claim.node) && good(demand);
     };
     const Demand* own = books.asks.find(claim.attempt, claim.ask);
     if (own != nullptr && serves(*own)) {
         return own;
     }
-    for (const Demand* demand : books.asks.outstanding()) {
+    for (const Demand* demand : wishing(books)) {
         if (serves(*demand)) {
             return demand;
         }
@@ -183,7 +218,9 @@ private:
             return false;
         }
         // A maximum above is not lifted by what is free on a node.
-        Resource room = wish.scope == 0 ? node.free() - planned_[index] : Resource{};
+        Resource room = wish.scope == 0
+                            ? node.free() + kept_on(books_, demand, index) - planned_[index]
+                            : Resource{};
         std::vector<std::size_t> victims;
         Resource sum;
         for (const std::size_t i : balance_.on_node(index)) {
@@ -281,9 +318,9 @@ std::vector<Wish> wishes_of(const Books& books) {
         --wanted[class_of(claim)];
     }
     std::vector<Wish> wishes;
-    for (const Demand* demand : books.asks.outstanding()) {
+    for (const Demand* demand : wishing(books)) {
         std::int64_t& left = wanted[class_of(*demand)];
-        const std::int64_t count = std::min<std::int64_t>(demand->outstanding, left);
+        const std::int64_t count = std::min(wanted_of(books, *demand), left);
         if (count <= 0) {
             continue;
         }
@@ -388,7 +425,8 @@ bool may_still_take(const Books& books, Balance& balance, const Claim& claim) {
     const Demand* demand = demand_for(books, claim, good);
     const Node& node = books.nodes.at(claim.node);
     if (demand == nullptr || !node.placeable() ||
-        !claim.size.fits_in(node.free() + size_of_victims(books, claim))) {
+        !claim.size.fits_in(node.free() + kept_on(books, *demand, claim.node) +
+                            size_of_victims(books, claim))) {
         return false;
     }
     const QueueIndex scope = *scope_of(books, *demand);
@@ -514,7 +552,8 @@ void preemption_due(Books& books, std::int64_t number) {
 
 void arm_preemption(Books& books) {
     if (preemption_config(books).enabled && !books.config.off(Feature::Preemption) &&
-        (books.asks.classes() > 0 || !books.claims.all.empty()) &&
+        (books.asks.classes() > 0 || !books.claims.all.empty() ||
+         books.gangs.gathering.has_value()) &&
         !books.deadlines.at(timer_of(kRound)).has_value()) {
         books.deadlines.set(timer_of(kRound), books.now + preemption_config(books).interval);
     }
@@ -529,9 +568,10 @@ std::optional<FreedRoom> take_freed_room(Books& books) {
         }
         const Node& node = books.nodes.at(claim.node);
         const auto refused = [&](const Demand& demand) {
-            return books.queues
-                .refusal(demand.owner.attempt.application, books.asks.shape_of(demand))
-                .has_value();
+            return !demand.gang_waits &&
+                   books.queues
+                       .refusal(demand.owner.attempt.application, books.asks.shape_of(demand))
+                       .has_value();
         };
         const bool there = claim.size.fits_in(node.free() + claim.held);
         const Demand* demand =
@@ -542,9 +582,11 @@ std::optional<FreedRoom> take_freed_room(Books& books) {
         if (waits) {
             continue;  // for a limit to be lifted, until its time is over
         }
-        drop(books, claim.id);
+        drop(books, claim.id, demand != nullptr);
         watch_claims(books);
-        if (demand != nullptr) {
+        if (demand != nullptr && demand->gang_waits) {
+            give_to_gang(books, *demand, claim.node);
+        } else if (demand != nullptr) {
             return FreedRoom{demand, claim.node};
         }
     }
@@ -608,6 +650,9 @@ void check_claims(const Books& books) {
             CHECK(container != nullptr && container->node == claim.node);
             CHECK(books.claims.by_victim.at(victim) == id);
         }
+    }
+    for (const auto& [id, reservation] : books.reservations.all) {
+        held[reservation.node] += reservation.held;
     }
     CHECK(victims == books.claims.by_victim.size());
     for (NodeIndex index = 0; index < books.nodes.size(); ++index) {

@@ -105,10 +105,16 @@ std::optional<Refusal> QueueTree::refused_maximum(QueueIndex index, const Shape&
     const Resource used = amount(queue.used_by_label, number);
     const Resource bound =
         number < queue.entitled.size() ? queue.entitled[number].maximum : Resource{};
-    if ((used + shape.size).fits_in(bound) || off_ == Feature::QueueMaximum) {
+    // Of all that nodes have, they themselves hold back what is reserved.
+    const bool whole = number < totals_.size() && bound == totals_[number];
+    Resource taken = whole ? used : used + queue.reserved;
+    if (!whole && queue.kept.has_value() && queue.kept->shape != shape.id) {
+        taken += queue.kept->size;
+    }
+    if ((taken + shape.size).fits_in(bound) || off_ == Feature::QueueMaximum) {
         return std::nullopt;
     }
-    return Refusal{Limit::QueueMaximum, index, shape.size, used, bound, 0, 0};
+    return Refusal{Limit::QueueMaximum, index, shape.size, taken, bound, 0, 0};
 }
 
 // Limits of applications and masters refuse the user, not the queue: one who cannot begin does not
@@ -144,15 +150,17 @@ std::optional<Refusal> QueueTree::refused_user(const UserBook& user, const Shape
     }
     const Queue& leaf = queues_[user.leaf];
     const std::optional<std::int64_t>& factor = leaf.settings.user_limit_factor;
-    if (!factor.has_value() || leaf.guaranteed.is_zero() || user.used.is_zero() ||
+    if (!factor.has_value() || leaf.guaranteed.is_zero() ||
+        (user.used.is_zero() && user.reserved.is_zero()) ||
         off_ == Feature::UserLimitFactor) {
         return std::nullopt;
     }
     const Resource bound = scaled(scaled(leaf.guaranteed, *factor), user.weight);
-    if ((user.used + shape.size).fits_in(bound)) {
+    const Resource taken = user.used + user.reserved;
+    if ((taken + shape.size).fits_in(bound)) {
         return std::nullopt;
     }
-    return Refusal{Limit::UserFactor, user.leaf, shape.size, user.used, bound, 0, 0};
+    return Refusal{Limit::UserFactor, user.leaf, shape.size, taken, bound, 0, 0};
 }
 
 // What a user with weight 1 may use while others want room: an equal part of what the leaf is owed
@@ -256,18 +264,19 @@ std::vector<Refusal> QueueTree::refusals(const ApplicationId& application,
     return refusals;
 }
 
-bool QueueTree::block_if_refused(const ApplicationId& application, const Shape& shape) {
+bool QueueTree::block_if_refused(const ApplicationId& application, const Shape& shape,
+                                 TimePoint now) {
     const SeatBook& seat = seat_of(application);
     const std::optional<Found> found = find_refusal(seat, shape);
     if (!found.has_value()) {
         return false;
     }
     if (!found->at_user) {
-        block_queue(found->queue, {shape, found->refusal});
+        block_queue(found->queue, {shape, found->refusal, now});
         return true;
     }
     if (found->refusal.limit != Limit::UserShare) {
-        block_user(seat.user, {shape, found->refusal});
+        block_user(seat.user, {shape, found->refusal, now});
         return true;
     }
     UserBook& user = users_[seat.user];
@@ -293,6 +302,7 @@ void QueueTree::block_queue(QueueIndex index, const Blocked& what) {
     Queue& queue = queues_[index];
     CHECK(queue.blocked.emplace(what.shape.id, what).second);
     queue.blocked_mask.set(what.shape.id);
+    queues_blocked_.insert(index);
     blocked_at_[what.shape.id].queues.insert(index);
     relist_up(index);
 }
@@ -319,6 +329,9 @@ void QueueTree::release_queue(QueueIndex index, ShapeId shape) {
     Queue& queue = queues_[index];
     CHECK(queue.blocked.erase(shape) == 1);
     queue.blocked_mask.reset(shape);
+    if (queue.blocked.empty()) {
+        queues_blocked_.erase(index);
+    }
     const auto places = blocked_at_.find(shape);
     places->second.queues.erase(index);
     if (places->second.queues.empty() && places->second.users.empty()) {

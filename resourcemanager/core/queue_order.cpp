@@ -119,8 +119,10 @@ bool QueueTree::any(const ShapeMask& wanted) const {
 }
 
 AskSlot QueueTree::next(const ShapeMask& wanted) const {
-    ShapeMask mask = wanted - queues_[0].blocked_mask;
-    QueueIndex at = 0;
+    return next_below(0, wanted - queues_[0].blocked_mask);
+}
+
+AskSlot QueueTree::next_below(QueueIndex at, ShapeMask mask) const {
     while (!queues_[at].leaf) {
         const QueueKey* child = queues_[at].children.first(mask);
         CHECK(child != nullptr);
@@ -195,6 +197,12 @@ void QueueTree::set_active(UserIndex index, bool active) {
 }
 
 void QueueTree::forget_shape(ShapeId shape) {
+    const std::set<QueueIndex> kept = queues_kept_;
+    for (const QueueIndex index : kept) {
+        if (queues_[index].kept->shape == shape) {
+            lift(index);
+        }
+    }
     const auto it = blocked_at_.find(shape);
     if (it == blocked_at_.end()) {
         return;

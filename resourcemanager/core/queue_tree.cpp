@@ -115,6 +115,7 @@ void QueueTree::take_queues(const std::vector<QueueConfig>& queues) {
             Queue& gone = queues_[index];
             CHECK(gone.applications == 0 && gone.containers == 0 && gone.users_by_name.empty());
             CHECK(!gone.listed.in);
+            lift(index);
             while (!gone.blocked.empty()) {
                 release_queue(index, gone.blocked.begin()->first);
             }
@@ -326,12 +327,15 @@ void QueueTree::join(SeatIndex index) {
     seat.user = it->second;
     users_[seat.user].seats += 1;
     users_[seat.user].used += seat.used;
+    users_[seat.user].reserved += seat.reserved;
     walk_up(seat.seat.leaf, [&](Queue& queue) {
         queue.used += seat.used;
         for (LabelIndex label = 0; label < seat.used_by_label.size(); ++label) {
             add(queue.used_by_label, label, seat.used_by_label[label], +1);
         }
         queue.used_by_masters += seat.used_by_masters;
+        queue.reserved += seat.reserved;
+        queue.containers_reserved += seat.containers_reserved;
         queue.containers += seat.containers;
         queue.applications += seat.accepted ? 1 : 0;
         queue.running += seat.running ? 1 : 0;
@@ -352,6 +356,8 @@ void QueueTree::part(SeatIndex index) {
             add(queue.used_by_label, label, seat.used_by_label[label], -1);
         }
         queue.used_by_masters -= seat.used_by_masters;
+        queue.reserved -= seat.reserved;
+        queue.containers_reserved -= seat.containers_reserved;
         queue.containers -= seat.containers;
         queue.applications -= seat.accepted ? 1 : 0;
         queue.running -= seat.running ? 1 : 0;
@@ -359,6 +365,7 @@ void QueueTree::part(SeatIndex index) {
     });
     UserBook& user = users_[seat.user];
     user.used -= seat.used;
+    user.reserved -= seat.reserved;
     user.seats -= 1;
     if (user.seats == 0) {
         CHECK(!user.active && !user.listed.in);
@@ -384,7 +391,7 @@ void QueueTree::part(SeatIndex index) {
 void QueueTree::drop_if_done(const ApplicationId& application) {
     auto* it = by_application_.find(application);
     SeatBook& seat = seats_[it->second];
-    if (seat.accepted || seat.containers > 0 || !seat.asks.empty()) {
+    if (seat.accepted || seat.containers > 0 || !seat.asks.empty() || !seat.reserved.is_zero()) {
         return;
     }
     part(it->second);
@@ -494,6 +501,7 @@ void QueueTree::refund(const ApplicationId& application, std::string_view label,
 void QueueTree::check() const {
     std::vector<Resource> used(queues_.size());
     std::vector<Resource> masters(queues_.size());
+    std::vector<Resource> reserved(queues_.size());
     std::vector<std::int32_t> containers(queues_.size());
     std::vector<std::int32_t> applications(queues_.size());
     std::vector<std::int32_t> running(queues_.size());
@@ -513,6 +521,7 @@ void QueueTree::check() const {
         for (QueueIndex at = seat.seat.leaf;; at = queues_[at].parent) {
             used[at] += seat.used;
             masters[at] += seat.used_by_masters;
+            reserved[at] += seat.reserved;
             containers[at] += seat.containers;
             applications[at] += seat.accepted ? 1 : 0;
             running[at] += seat.running ? 1 : 0;
@@ -529,6 +538,9 @@ void QueueTree::check() const {
     for (QueueIndex index = 0; index < queues_.size(); ++index) {
         const Queue& queue = queues_[index];
         CHECK(queue.used == used[index] && queue.used_by_masters == masters[index]);
+        CHECK(queue.reserved == reserved[index] && !queue.reserved.any_negative());
+        CHECK(queues_kept_.contains(index) == queue.kept.has_value());
+        CHECK(queues_blocked_.contains(index) == !queue.blocked.empty());
         CHECK(queue.containers == containers[index] && queue.running == running[index]);
         CHECK(queue.applications == applications[index] && queue.parallel == parallel[index]);
         const ShapeMask open =

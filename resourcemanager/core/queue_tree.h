@@ -25,6 +25,7 @@
 #include "common/base/ids.h"
 #include "common/base/resource.h"
 #include "common/base/result.h"
+#include "common/base/time.h"
 #include "resourcemanager/core/capacities.h"
 #include "resourcemanager/core/config.h"
 #include "resourcemanager/core/id_map.h"
@@ -77,7 +78,19 @@ struct Refusal {
 struct Blocked {
     Shape shape;
     Refusal refusal;
+    TimePoint since;
 };
+
+/// A part of a queue's maximum that only asks of this shape may use, so that what gets free below
+/// the maximum is not taken by smaller asks again and again. See queue_kept.cpp.
+struct Kept {
+    ShapeId shape = 0;
+    Resource size;
+    TimePoint since;
+};
+
+/// Of asks that stand in no line.
+constexpr ShapeId kNoShape = UINT32_MAX;
 
 /// What an application brings: who waits, where.
 struct Seat {
@@ -157,6 +170,9 @@ struct Queue {
     Resource used;
     std::vector<Resource> used_by_label;
     Resource used_by_masters;  // that lead others
+    Resource reserved;         // counts as used for limits
+    std::int32_t containers_reserved = 0;
+    std::optional<Kept> kept;
     std::int32_t containers = 0;
     std::int32_t applications = 0;  // accepted and not over
     std::int32_t running = 0;
@@ -184,6 +200,7 @@ struct UserBook {
     std::int64_t weight = 1000;
     std::int32_t seats = 0;
     Resource used;
+    Resource reserved;
     std::uint64_t use = 0;  // dominant share of the cluster for a weight of 1
     MaskedOrder<SeatKey> waiting;
     Listed<UserKey> listed;
@@ -199,6 +216,8 @@ struct SeatBook {
     Resource used;
     std::vector<Resource> used_by_label;
     Resource used_by_masters;
+    Resource reserved;
+    std::int32_t containers_reserved = 0;
     std::int32_t containers = 0;
     bool accepted = false;  // and not over
     bool running = false;
@@ -257,6 +276,22 @@ public:
     void refund(const ApplicationId& application, std::string_view label, const Resource& size,
                 bool leads);
 
+    /// Room that is kept for the application counts against the limits above it.
+    void reserve(const ApplicationId& application, const Resource& size);
+    void unreserve(const ApplicationId& application, const Resource& size);
+
+    /// Looks at queues whose maximum refuses the first ask in their order: after `patience` its
+    /// share of the maximum is kept for it, after `timeout` it is not any more.
+    void keep_limits(TimePoint now, Duration patience, Duration timeout);
+    /// First asks of shapes that a maximum refuses which is all that nodes have, the largest first:
+    /// what they wait for is room on nodes. At most `count`.
+    std::vector<AskSlot> waiting_for_nodes(std::size_t count) const;
+    /// A limit refuses one more container that is not just all that nodes have.
+    bool refused_beside_nodes(const ApplicationId& application, const Shape& shape) const;
+    /// An ask of this shape below `leaf` has got what it waited for.
+    void lift_kept(QueueIndex leaf, ShapeId shape);
+    void lift_all_kept();
+
     void open(const AskSlot& slot, ShapeId shape);
     void close(const AskSlot& slot);
     /// No ask has the shape any more: its number may come to mean another one.
@@ -271,7 +306,8 @@ public:
     /// All of them: from the leaf up, then the user's.
     std::vector<Refusal> refusals(const ApplicationId& application, const Shape& shape) const;
     /// The same, and the shape is blocked where the limit is.
-    bool block_if_refused(const ApplicationId& application, const Shape& shape);
+    bool block_if_refused(const ApplicationId& application, const Shape& shape,
+                          TimePoint now = {});
 
     /// Whether the leaf and all above it use no more than they may, right after a grant.
     bool within_maxima(QueueIndex leaf) const;
@@ -304,6 +340,11 @@ private:
     void add_use(SeatBook& seat, LabelIndex label, const Resource& size, bool leads, int sign);
 
     void check_settled() const;
+    AskSlot next_below(QueueIndex at, ShapeMask mask) const;
+    bool is_whole(const Refusal& refusal) const;
+    bool look_at_maximum(QueueIndex index, TimePoint now, Duration patience);
+    void lift(QueueIndex index);
+    void change_reserved(QueueIndex leaf, const Resource& size, int sign);
     SeatKey key_of(SeatIndex index) const;
     QueueKey key_of_queue(QueueIndex index) const;
     std::uint64_t use_of(const UserBook& user) const;
@@ -361,6 +402,9 @@ private:
         std::set<UserIndex> users;
     };
     std::unordered_map<ShapeId, Places> blocked_at_;
+    std::set<QueueIndex> queues_blocked_;
+    QueueIndex queue_looked_at_ = 0;
+    std::set<QueueIndex> queues_kept_;
 
     std::map<std::string, LabelIndex, std::less<>> labels_;
     std::vector<Resource> totals_;  // by label

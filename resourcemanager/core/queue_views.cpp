@@ -30,6 +30,8 @@ QueueView view_of(const Books& books, QueueIndex index) {
     view.used = queue.used;
     view.used_by_masters = queue.used_by_masters;
     view.pending = pending.size;
+    view.reserved = queue.reserved;
+    view.containers_reserved = queue.containers_reserved;
     if (queue.leaf) {
         view.user_share = books.queues.user_share(index);
     }
@@ -87,6 +89,8 @@ void check_queue_views(const Books& books) {
         CHECK(shown->containers == now.containers && shown->used == now.used);
         CHECK(shown->containers_pending == now.containers_pending);
         CHECK(shown->pending == now.pending && shown->used_by_masters == now.used_by_masters);
+        CHECK(shown->reserved == now.reserved);
+        CHECK(shown->containers_reserved == now.containers_reserved);
         CHECK(shown->user_share == now.user_share);
         CHECK(shown->preempted == now.preempted);
         CHECK(shown->preemption_disabled == now.preemption_disabled);

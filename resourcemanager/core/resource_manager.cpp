@@ -6,9 +6,11 @@
 #include "resourcemanager/core/books.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/explanations.h"
+#include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/offers.h"
 #include "resourcemanager/core/preemption.h"
+#include "resourcemanager/core/reservations.h"
 
 namespace heddle::rm {
 namespace {
@@ -58,6 +60,14 @@ void expire_deadlines(Books& books) {
             case Timer::Kind::Retention:
                 retention_due(books);
                 break;
+            case Timer::Kind::Reservation:
+                reservation_due(books);
+                break;
+            case Timer::Kind::GangDeadline:
+                gang_deadline_due(books, timer->attempt, static_cast<std::int32_t>(timer->number));
+                break;
+            case Timer::Kind::GangTry:
+                break;  // place() tries
             case Timer::Kind::Preemption:
                 preemption_due(books, timer->number);
                 break;

@@ -7,9 +7,11 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/preemption.h"
+#include "resourcemanager/core/reservations.h"
 
 namespace heddle::rm {
 namespace {
@@ -57,9 +59,42 @@ void grant(Books& books, const Demand& demand, NodeIndex node) {
     books.asks.count_live(demand.key(), +1);
 }
 
+// Whoever is next, until nobody is whom a limit allows and a node has room for. True: somebody
+// found no room.
+bool place_in_order(Books& books) {
+    bool blocked = false;
+    std::int32_t budget = books.config.placements_per_step;
+    while (budget-- > 0 && books.asks.any_ready()) {
+        const Demand& demand = books.asks.next();
+        const ApplicationId& application = demand.owner.attempt.application;
+        const Shape shape = books.asks.shape_of(demand);
+        // What is reserved for it counts as used: elsewhere is room first.
+        if (demand.reserved > 0 && books.queues.refusal(application, shape).has_value() &&
+            give_up_reservations(books, demand)) {
+            continue;
+        }
+        if (books.queues.block_if_refused(application, shape, books.now)) {
+            continue;
+        }
+        if (const std::optional<NodeIndex> node = choose_node(books, demand)) {
+            const QueueIndex leaf = demand.owner.queue;
+            grant(books, demand, *node);
+            books.queues.lift_kept(leaf, shape.id);
+            CHECK(books.config.defect != Defect::None || books.config.off(Feature::QueueMaximum) ||
+                  books.queues.within_maxima(leaf));
+        } else {
+            books.asks.block(demand);
+            books.asks.begin_wait(demand, books.now);
+            blocked = true;
+        }
+    }
+    return blocked;
+}
+
 }  // namespace
 
 void place(Books& books) {
+    tidy_reservations(books);
     if (!books.settled) {
         return;
     }
@@ -69,23 +104,23 @@ void place(Books& books) {
     while (const std::optional<FreedRoom> room = take_freed_room(books)) {
         grant(books, *room->demand, room->node);
     }
-    std::int32_t budget = books.config.placements_per_step;
-    while (budget-- > 0 && books.asks.any_ready()) {
-        const Demand& demand = books.asks.next();
-        if (books.queues.block_if_refused(demand.owner.attempt.application,
-                                          books.asks.shape_of(demand))) {
-            continue;
-        }
-        if (const std::optional<NodeIndex> node = choose_node(books, demand)) {
-            const QueueIndex leaf = demand.owner.queue;
-            grant(books, demand, *node);
-            CHECK(books.config.defect != Defect::None || books.config.off(Feature::QueueMaximum) ||
-                  books.queues.within_maxima(leaf));
-        } else {
-            books.asks.block(demand);
+    while (const std::optional<FreedRoom> room = take_reserved_room(books)) {
+        grant(books, *room->demand, room->node);
+    }
+    const bool blocked = place_in_order(books);
+    if (!books.asks.any_ready()) {
+        for (const FreedRoom& room : take_gang_room(books)) {
+            grant(books, *room.demand, room.node);
         }
     }
+    if (blocked && reservations_enabled(books) &&
+        books.config.scheduler.reservations.after == Duration{}) {
+        look_at_long_waits(books);
+    }
+    tidy_reservations(books);
     arm_preemption(books);
+    arm_reservations(books);
+    arm_gangs(books);
 }
 
 void check_waiting(const Books& books) {

@@ -8,6 +8,7 @@
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/queue_views.h"
+#include "resourcemanager/core/reservations.h"
 #include "resourcemanager/core/states.h"
 
 namespace heddle::rm {
@@ -16,7 +17,18 @@ namespace {
 constexpr std::size_t kEndedShown = 200;     // per application
 constexpr std::size_t kWaitingLooked = 256;  // applications that wait, a second
 
-std::shared_ptr<const NodeView> view_of(const Node& node) {
+Resource reserved_on(const Books& books, NodeIndex node) {
+    Resource sum;
+    if (const auto here = books.reservations.by_node.find(node);
+        here != books.reservations.by_node.end()) {
+        for (const std::uint64_t id : here->second) {
+            sum += books.reservations.all.at(id).size;
+        }
+    }
+    return sum;
+}
+
+std::shared_ptr<const NodeView> view_of(const Books& books, const Node& node) {
     NodeView view;
     view.info = node.info;
     view.state = node.state;
@@ -24,6 +36,7 @@ std::shared_ptr<const NodeView> view_of(const Node& node) {
     view.containers = static_cast<std::int32_t>(node.containers.size());
     view.heard = node.heard_wall;
     view.usage = node.usage;
+    view.reserved = reserved_on(books, node.index);
     return std::make_shared<const NodeView>(std::move(view));
 }
 
@@ -76,10 +89,11 @@ void add_use(const Books& books, const Application& application, ApplicationView
 
 void add_pending(const Books& books, const Attempt& attempt, ApplicationView& view) {
     for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
-        if (demand->outstanding > 0) {
+        const std::int32_t count =
+            demand->gang_waits ? books.asks.wanted(*demand) : demand->outstanding;
+        if (count > 0) {
             const Ask& ask = demand->ask;
-            view.pending.push_back({ask.id, ask.id == 0 ? 0 : ask.priority, ask.size,
-                                    demand->outstanding, ask.nodes, ask.relax_locality, ask.racks,
+            view.pending.push_back({ask.id, ask.id == 0 ? 0 : ask.priority, ask.size, count, ask.nodes, ask.relax_locality, ask.racks,
                                     ask.label});
         }
     }
@@ -115,6 +129,9 @@ std::shared_ptr<const ApplicationView> view_of(const Books& books, const Applica
             application.command() || is_final(attempt->state) || attempt->asks_known;
         add_pending(books, *attempt, view);
     }
+    if (const SeatBook* seat = books.queues.seat(application.id())) {
+        view.reserved = seat->reserved;
+    }
     view.waiting = waiting_note(books, application);
     return std::make_shared<const ApplicationView>(std::move(view));
 }
@@ -123,7 +140,7 @@ void publish_nodes(Books& books, Changes& changes) {
     for (const NodeIndex index : books.changes.nodes.take()) {
         const Node& node = books.nodes.at(index);
         if (node.saved) {
-            books.view.nodes.set(node.info.id, view_of(node));
+            books.view.nodes.set(node.info.id, view_of(books, node));
             changes.nodes.push_back(node.info.id);
         }
     }
@@ -202,6 +219,8 @@ void publish_cluster(Books& books) {
     view.saves_failed = counters.saves_failed;
     books.view.scheduler = books.scheduler.versions();
     view.waiting = books.waiting.counts();
+    view.reserved = root.reserved;
+    view.containers_reserved = static_cast<std::int64_t>(books.reservations.all.size());
 }
 
 }  // namespace
@@ -218,6 +237,7 @@ Publication publish(Books& books, WallTime wall) {
     }
     publish_cluster(books);
     publish_preemption(books);
+    publish_reservations(books);
     books.view.as_of = wall;
     changes.app_transitions = std::move(books.changes.app_transitions);
     changes.attempt_transitions = std::move(books.changes.attempt_transitions);

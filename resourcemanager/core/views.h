@@ -22,6 +22,7 @@
 #include "common/model/node.h"
 #include "resourcemanager/core/persistent_map.h"
 #include "resourcemanager/core/preemption_record.h"
+#include "resourcemanager/core/reservation_view.h"
 #include "resourcemanager/core/scheduler_history.h"
 
 namespace heddle::rm {
@@ -35,6 +36,7 @@ struct NodeView {
     std::int32_t containers = 0;
     WallTime heard;  // last message; 0: not since the manager started
     NodeUsage usage;
+    Resource reserved = {};  // promised to asks that wait for room there
 };
 
 struct ContainerView {
@@ -102,6 +104,7 @@ struct ApplicationView {
     /// Digests that its launch templates name, of all attempts; null: none. Shared by all views.
     std::shared_ptr<const std::set<std::string>> template_artifacts;
     bool templates_known = true;  // false: its master has not come back since the restart
+    Resource reserved = {};
 };
 
 struct QueueView {
@@ -121,6 +124,8 @@ struct QueueView {
     std::shared_ptr<const QueueTerms> terms = {};
     Preempted preempted = {};         // of a leaf, since the manager started
     bool preemption_disabled = true;  // nothing is ever taken from it
+    Resource reserved = {};
+    std::int64_t containers_reserved = 0;
 };
 
 /// Counters since the state directory was first used, as far as the store remembers; dropped
@@ -147,6 +152,8 @@ struct ClusterView {
     std::int64_t messages_stale = 0;
     std::int64_t saves_failed = 0;
     std::map<Reason, std::int64_t> waiting;  // applications, by what stands in their way most
+    Resource reserved = {};
+    std::int64_t containers_reserved = 0;
 };
 
 struct View {
@@ -160,6 +167,9 @@ struct View {
     /// Containers that are marked or being taken, by id. Never null.
     std::shared_ptr<const std::vector<PreemptionMark>> marks =
         std::make_shared<std::vector<PreemptionMark>>();
+    /// Never null.
+    std::shared_ptr<const ReservationsView> reservations =
+        std::make_shared<ReservationsView>();
     /// Versions of the scheduler's configuration, oldest first; the last one holds. Never null.
     std::shared_ptr<const SchedulerVersions> scheduler = std::make_shared<SchedulerVersions>();
 };

@@ -101,7 +101,7 @@ void write_resource_info(wire::JsonWriter& json, const ApplicationView& app) {
     json.key("resourceInfo").begin_object().key("resourceUsagesByPartition").begin_array();
     json.begin_object().member("partitionName", "");
     write_resource(json.key("used"), app.allocated);
-    write_resource(json.key("reserved"), {});
+    write_resource(json.key("reserved"), app.reserved);
     write_resource(json.key("pending"), pending_of(app));
     write_resource(json.key("amUsed"), used_by_master(app));
     json.end_object().end_array().end_object();
@@ -117,7 +117,8 @@ void write_use(wire::JsonWriter& json, const View& view, const ApplicationView& 
     const bool over = is_final(app.state);
     json.member("allocatedMB", over ? -1 : app.allocated.memory_mib);
     json.member("allocatedVCores", over ? -1 : app.allocated.vcores);
-    json.member("reservedMB", over ? -1 : 0).member("reservedVCores", over ? -1 : 0);
+    json.member("reservedMB", over ? -1 : app.reserved.memory_mib);
+    json.member("reservedVCores", over ? -1 : app.reserved.vcores);
     json.member("runningContainers", over ? -1 : app.running_containers);
     json.member("memorySeconds", app.memory_mib_seconds);
     json.member("vcoreSeconds", app.vcore_seconds);

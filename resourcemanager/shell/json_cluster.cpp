@@ -33,7 +33,7 @@ void write_attribute(wire::JsonWriter& json, std::string_view prefix, const std:
 void write_partition_totals(wire::JsonWriter& json, const ClusterView& cluster) {
     write_resource(json.key("totalUsedResourcesAcrossPartition"), cluster.allocated);
     write_resource(json.key("totalClusterResourcesAcrossPartition"), cluster.total);
-    write_resource(json.key("totalReservedResourcesAcrossPartition"), {});
+    write_resource(json.key("totalReservedResourcesAcrossPartition"), cluster.reserved);
     json.member("totalAllocatedContainersAcrossPartition", cluster.containers_allocated);
     json.member("crossPartitionMetricsAvailable", true);
 }
@@ -88,14 +88,16 @@ void write_cluster_metrics(wire::JsonWriter& json, const View& view) {
     json.member("appsRunning", cluster.applications_running);
     json.member("appsFailed", cluster.applications_failed);
     json.member("appsKilled", cluster.applications_killed);
-    json.member("reservedMB", 0).member("availableMB", available.memory_mib);
+    json.member("reservedMB", cluster.reserved.memory_mib).member("availableMB", available.memory_mib);
     json.member("allocatedMB", cluster.allocated.memory_mib);
     json.member("pendingMB", cluster.pending.memory_mib);
-    json.member("reservedVirtualCores", 0).member("availableVirtualCores", available.vcores);
+    json.member("reservedVirtualCores", cluster.reserved.vcores);
+    json.member("availableVirtualCores", available.vcores);
     json.member("allocatedVirtualCores", cluster.allocated.vcores);
     json.member("pendingVirtualCores", cluster.pending.vcores);
     json.member("containersAllocated", cluster.containers_allocated);
-    json.member("containersReserved", 0).member("containersPending", cluster.containers_pending);
+    json.member("containersReserved", cluster.containers_reserved);
+    json.member("containersPending", cluster.containers_pending);
     json.member("totalMB", cluster.total.memory_mib).member("utilizedMB", utilized_mib);
     json.member("totalVirtualCores", cluster.total.vcores);
     json.member("utilizedVirtualCores", busy_vcores);

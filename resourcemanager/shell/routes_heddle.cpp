@@ -131,6 +131,7 @@ void add_routes(Router& router, Services& services) {
     add_scheduler_routes(router, services);
     add_explain_routes(router, services);
     add_preemption_routes(router, services);
+    add_reservation_routes(router, services);
     add_log_routes(router, services);
     add_artifact_routes(router, services);
     add_daemon_routes(router, services);

@@ -49,6 +49,7 @@ void add_heddle_routes(Router& router, Services& services);
 void add_scheduler_routes(Router& router, Services& services);
 void add_explain_routes(Router& router, Services& services);
 void add_preemption_routes(Router& router, Services& services);
+void add_reservation_routes(Router& router, Services& services);
 void add_log_routes(Router& router, Services& services);
 void add_artifact_routes(Router& router, Services& services);
 void add_daemon_routes(Router& router, Services& services);

@@ -13,6 +13,8 @@
 //   retention N                      applications that are remembered when they are over; as queue
 //   preemption [key=value ...]       switched on; keys: grace, interval (seconds), round, dead_zone
 //                                    (percent), dry; without it, off
+//   reservations [key=value ...]     keys: after, timeout (seconds), percent, application, queue,
+//                                    off; without it, as by default
 //   node NAME MEMORY VCORES [resources=gpu:2,...] [rack=/R] [label=L]
 //                                    a machine joins
 //   submit KIND MEMORY VCORES [key=value ...]
@@ -25,7 +27,8 @@
 //                                    Names are app1, app2, ...
 //   claim APP                        an outside master asks for its token and connects
 //   ask APP ID count=N memory=M vcores=V [generation=G] [nodes=a,b] [strict] [hold] [priority=P]
-//       [resources=gpu:1,...] [racks=/a,/b] [label=L]
+//       [resources=gpu:1,...] [racks=/a,/b] [label=L] [gang=G min=N deadline=SECONDS] [more]
+//                                    more: the next line belongs to the same update
 //   avoid APP [NODE ...]             its master wants nothing on these any more
 //   start|release APP CONTAINER      of a held container; of any
 //   finish APP succeeded|failed      the master says so
@@ -42,6 +45,7 @@
 //   dump CONTAINER                   a person wishes its threads to be dumped (SIGQUIT)
 //   queues                           shows what each leaf holds and what waits in it
 //   preemptions                      shows what was taken back since the start, or would have been
+//   reserved                         shows what is reserved, and the gangs that wait
 //   marks                            shows what will be, or is being, taken back
 //   power off|on NODE; agent kill|start NODE; partition on|off NODE; leave NODE
 //   drain NODE [SECONDS]; recommission NODE; relabel NODE [LABEL]
@@ -164,6 +168,28 @@ PreemptionConfig preemption_of(const Words& words) {
     return preemption;
 }
 
+ReservationConfig reservations_of(const Words& words) {
+    ReservationConfig reservations;
+    for (const auto& [key, value] : keys_of(words, 1)) {
+        if (key == "after") {
+            reservations.after = seconds(std::stoll(value));
+        } else if (key == "timeout") {
+            reservations.timeout = seconds(std::stoll(value));
+        } else if (key == "percent") {
+            reservations.percent_max = std::stoi(value);
+        } else if (key == "application") {
+            reservations.per_application = std::stoi(value);
+        } else if (key == "queue") {
+            reservations.per_queue = std::stoi(value);
+        } else if (key == "off") {
+            reservations.enabled = false;
+        } else {
+            ADD_FAILURE() << "unknown key of reservations: " << key;
+        }
+    }
+    return reservations;
+}
+
 class Runner {
 public:
     explicit Runner(const Config& config) : world_(1, config) {
@@ -284,7 +310,9 @@ private:
         if (!on_cluster(verb, words) && !on_application(verb, words)) {
             FAIL() << "unknown command '" << verb << "'";
         }
-        world_.run_for(milliseconds(100));
+        if (words.back() != "more") {
+            world_.run_for(milliseconds(100));
+        }
     }
 
     bool on_cluster(const std::string& verb, const Words& words) {
@@ -319,10 +347,13 @@ private:
             show_preemptions();
         } else if (verb == "marks") {
             show_marks();
+        } else if (verb == "reserved") {
+            show_reserved();
         } else if (verb == "exit") {
             EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
         } else if (verb == "heartbeat" || verb == "queue" || verb == "parallel" ||
-                   verb == "container_min" || verb == "preemption" || verb == "retention") {
+                   verb == "container_min" || verb == "preemption" || verb == "retention" ||
+                   verb == "reservations") {
             // Taken by config_of() before there was a cluster.
         } else if (verb == "signal") {
             EXPECT_TRUE(world_.end_process(container(words[1]), 0, std::stoi(words[2])));
@@ -489,6 +520,21 @@ private:
         }
     }
 
+    void show_reserved() {
+        const View& view = *world_.manager().view();
+        for (const ReservationView& one : view.reservations->reservations) {
+            world_.stage().show(name_of(one.attempt.application) + " ask " +
+                                std::to_string(one.ask) + " has " + to_string(one.held) + " of " +
+                                to_string(one.size) + " on " + one.node.name);
+        }
+        for (const GangView& gang : view.reservations->gangs) {
+            world_.stage().show(name_of(gang.attempt.application) + " gang " +
+                                std::to_string(gang.gang) + " has room for " +
+                                std::to_string(gang.fits) + " of " + std::to_string(gang.needed) +
+                                (gang.gathering ? ", gathering" : ""));
+        }
+    }
+
     void show(const ApplicationId& id) {
         const auto view = world_.manager().view()->applications.find(id);
         world_.stage().show(name_of(id) + " is " +
@@ -561,6 +607,9 @@ private:
         ask.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
         ask.hold = keys.contains("hold");
         ask.label = keys["label"];
+        ask.gang = keys["gang"].empty() ? 0 : std::stoi(keys["gang"]);
+        ask.gang_min = keys["min"].empty() ? 0 : std::stoi(keys["min"]);
+        ask.gang_deadline = time_of(keys["deadline"]).value_or(Duration{});
         if (!keys["racks"].empty()) {
             for (const std::string_view rack : split(keys["racks"], ',')) {
                 ask.racks.emplace_back(rack);
@@ -616,6 +665,8 @@ Config config_of(const std::string& path) {
             config.scheduler.preemption = preemption_of(words);
         } else if (words[0] == "retention") {
             config.applications_completed_max = std::stoi(words[1]);
+        } else if (words[0] == "reservations") {
+            config.scheduler.reservations = reservations_of(words);
         } else if (words[0] == "container_min") {
             config.scheduler.container_min = {std::stoll(words[1]), std::stoll(words[2])};
         }

@@ -29,6 +29,8 @@ void draw_preemption(std::uint64_t seed, SchedulerConfig& scheduler) {
 
 Config random_config(std::uint64_t seed, Defect defect) {
     Config config;
+    config.scheduler.reservations.after = milliseconds(seed % 3 == 0 ? 0 : 700);
+    config.scheduler.reservations.timeout = seconds(4);
     config.scheduler.labels = {{"ssd", true}, {"spot", false}};
     draw_queues(seed, config.scheduler);
     draw_preemption(seed, config.scheduler);

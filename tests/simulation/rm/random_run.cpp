@@ -4,6 +4,7 @@
 
 #include "tests/simulation/rm/chaos.h"
 #include "tests/simulation/rm/checks.h"
+#include "tests/simulation/rm/gangs.h"
 #include "tests/simulation/rm/jobs.h"
 #include "tests/simulation/rm/masters.h"
 #include "tests/simulation/rm/operator.h"
@@ -26,9 +27,13 @@ public:
           masters_(scene_, jobs_),
           operator_(scene_, config.scheduler),
           chaos_(scene_, jobs_, masters_),
-          preemption_(scene_) {
+          preemption_(scene_),
+          gangs_(scene_, seed) {
         draw_faults(world_.stage());
-        world_.on_master = [this](MasterScript& master) { masters_.lead(master); };
+        world_.on_master = [this](MasterScript& master) {
+            masters_.lead(master);
+            gangs_.lead(master);
+        };
         world_.on_worker = [this](const ContainerStart& start) { masters_.work(start); };
         world_.on_stopped = [this](const ContainerId& id) { check_stop(scene_, id); };
     }
@@ -47,6 +52,7 @@ public:
         world_.run_for(seconds(20));  // what is still on its way
         if (stage().violation.empty()) {
             check_end(scene_, jobs_);
+            gangs_.check_end();
         }
         return {stage().violation,
                 stage().trace.digest(),
@@ -102,6 +108,7 @@ private:
     Operator operator_;
     Chaos chaos_;
     PreemptionCheck preemption_;
+    Gangs gangs_;
 };
 
 }  // namespace
