@@ -445,8 +445,7 @@ const Demand* AskBook::first_of(const ShapeMask& shapes) const {
 }
 
 void AskBook::begin_wait(const Demand& demand, TimePoint now, bool anew) {
-    std::optional<TimePoint>& since =
-        demand_of(demand.owner.attempt, demand.ask.id).waits_since;
+    std::optional<TimePoint>& since = demand_of(demand.owner.attempt, demand.ask.id).waits_since;
     since = anew ? now : since.value_or(now);
 }
 
@@ -486,10 +485,9 @@ void AskBook::check() const {
     for (const auto& [attempt, asks] : by_attempt_) {
         for (const auto& [id, demand] : asks.demands) {
             const AskCount held = count(demand.key());
-            CHECK(
-                demand.outstanding ==
-                (demand.in_line() ? std::max(0, demand.ask.count - held.live - held.unconfirmed)
-                                  : 0));
+            CHECK(demand.outstanding ==
+                  (demand.in_line() ? std::max(0, demand.ask.count - held.live - held.unconfirmed)
+                                    : 0));
             CHECK(!demand.waits_for_nodes || (demand.outstanding > 0 && demand.picky()));
             if (demand.outstanding > 0) {
                 pending[demand.owner.queue].count += demand.outstanding;

@@ -52,10 +52,10 @@ struct Demand {
     bool near = false;     // has waited long enough for its nodes: their racks will do
     bool relaxed = false;  // and for the racks: any node will do
     std::int32_t outstanding = 0;
-    ShapeId shape = 0;             // while outstanding
-    bool waits_for_nodes = false;  // none that it takes have room
-    bool gang_waits = false;       // its gang has not started: it stands in no line
-    std::int32_t reserved = 0;     // see reservations.h
+    ShapeId shape = 0;                       // while outstanding
+    bool waits_for_nodes = false;            // none that it takes have room
+    bool gang_waits = false;                 // its gang has not started: it stands in no line
+    std::int32_t reserved = 0;               // see reservations.h
     std::optional<TimePoint> waits_since;    // it was first in line and no node had room
     std::optional<std::uint32_t> gave_back;  // node whose reservation for it has lapsed
 
@@ -192,7 +192,7 @@ private:
     // Of those that wait alone, the ones that take nodes beside those they name; by memory.
     std::set<std::tuple<std::int64_t, AttemptId, std::int32_t>> waiting_;
     std::vector<Pending> pending_;  // by queue
-    std::set<AskPlace> alone_;     // all of those
+    std::set<AskPlace> alone_;      // all of those
     std::vector<AskPlace> touched_;
 };
 

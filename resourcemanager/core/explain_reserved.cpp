@@ -8,8 +8,7 @@
 namespace heddle::rm {
 
 std::vector<Blocker> reserved_blockers(const Books& books, const Demand& demand) {
-    const auto found =
-        books.reservations.by_ask.find({demand.owner.attempt, demand.ask.id});
+    const auto found = books.reservations.by_ask.find({demand.owner.attempt, demand.ask.id});
     if (found == books.reservations.by_ask.end()) {
         return {};
     }
@@ -21,9 +20,9 @@ std::vector<Blocker> reserved_blockers(const Books& books, const Demand& demand)
     blocker.need = first.size;
     blocker.limit = node.info.total;
     blocker.used = first.held;
-    blocker.sentence = "Node " + node.info.id.name + " is reserved for it: " +
-                       size_text(first.held) + " of " + size_text(first.size) +
-                       " is free there and held";
+    blocker.sentence = "Node " + node.info.id.name +
+                       " is reserved for it: " + size_text(first.held) + " of " +
+                       size_text(first.size) + " is free there and held";
     if (found->second.size() > 1) {
         blocker.sentence += ", and for " + std::to_string(found->second.size() - 1) +
                             " more of its containers on other nodes";
@@ -48,9 +47,9 @@ Blocker gang_blocker(const Books& books, const Demand& demand) {
         needed += other == nullptr ? 0 : other->ask.gang_min;
     }
     blocker.sentence = "Gang " + std::to_string(gang->key.second) + " starts when " +
-                       count_text(needed, "container") +
-                       (needed == 1 ? " has" : " have") + " room at the same time; " +
-                       std::to_string(gang->fits) + " had when last looked at";
+                       count_text(needed, "container") + (needed == 1 ? " has" : " have") +
+                       " room at the same time; " + std::to_string(gang->fits) +
+                       " had when last looked at";
     if (books.gangs.gathering == gang->key) {
         blocker.sentence += ", and that room is held for " +
                             time_text(books.gangs.gathering_until - books.now) + " more";

@@ -121,8 +121,8 @@ std::optional<std::string> beyond_limits(const Books& books, const Gang& gang,
     const SeatBook* seat = books.queues.seat(gang.key.first.application);
     if (queue.settings.user_limit_factor.has_value() && seat != nullptr) {
         const UserBook& user = books.queues.user(seat->user);
-        const Resource bound = scaled(
-            scaled(queue.guaranteed, *queue.settings.user_limit_factor), user.weight);
+        const Resource bound =
+            scaled(scaled(queue.guaranteed, *queue.settings.user_limit_factor), user.weight);
         if (!sum.fits_in(bound)) {
             return "together at least " + size_text(sum) + ", and user " + user.name +
                    " may use at most " + size_text(bound) + " of queue " + queue.path;
@@ -139,8 +139,8 @@ std::optional<std::string> hopeless(const Books& books, const Gang& gang) {
         sum += ask.size * ask.gang_min;
         const std::int64_t room = packed(books, ask, ask.gang_min);
         if (room < ask.gang_min) {
-            return gang_name(gang.key) + " needs " + count_text(ask.gang_min, "container") + " of " +
-                   size_text(ask.size) + " at the same time (ask " + std::to_string(id) +
+            return gang_name(gang.key) + " needs " + count_text(ask.gang_min, "container") +
+                   " of " + size_text(ask.size) + " at the same time (ask " + std::to_string(id) +
                    "), and all nodes together hold at most " + std::to_string(room) +
                    "; ask for less or add nodes";
         }
@@ -196,8 +196,7 @@ public:
 
 private:
     std::set<std::uint64_t> reserved(const Demand& demand) const {
-        const auto found =
-            books_.reservations.by_ask.find({demand.owner.attempt, demand.ask.id});
+        const auto found = books_.reservations.by_ask.find({demand.owner.attempt, demand.ask.id});
         return found == books_.reservations.by_ask.end() ? std::set<std::uint64_t>{}
                                                          : found->second;
     }
@@ -255,9 +254,9 @@ private:
         bool allowed = true;
         for (const std::uint64_t id : ids) {
             const Reservation& one = books_.reservations.all.at(id);
-            allowed = allowed && !books_.queues.refused_beside_nodes(
-                                     application,
-                                     {kNoShape, one.size, kNoLabel, AskKind::Ordinary});
+            allowed =
+                allowed && !books_.queues.refused_beside_nodes(
+                               application, {kNoShape, one.size, kNoLabel, AskKind::Ordinary});
             books_.queues.reserve(application, one.size);
         }
         return allowed;
@@ -395,9 +394,9 @@ void gang_stated(Books& books, Attempt& attempt, const Ask& ask) {
 
 void gang_member_refused(Books& books, Attempt& attempt, std::int32_t id, std::int32_t ask) {
     const GangKey key{attempt.record.id, id};
-    const std::string why =
-        "ask " + std::to_string(ask) + " of " + gang_name(key) + " was refused, and a gang starts "
-        "as a whole";
+    const std::string why = "ask " + std::to_string(ask) + " of " + gang_name(key) +
+                            " was refused, and a gang starts "
+                            "as a whole";
     const auto known = books.gangs.all.find(key);
     if (known != books.gangs.all.end() && known->second.started) {
         return;
@@ -500,9 +499,8 @@ std::int64_t gathered_missing(const Books& books, const Demand& demand) {
     std::int64_t missing = demand.ask.gang_min;
     const auto found = books.reservations.by_ask.find({demand.owner.attempt, demand.ask.id});
     if (found != books.reservations.by_ask.end()) {
-        missing -= std::ranges::count_if(found->second, [&](std::uint64_t id) {
-            return books.reservations.all.at(id).full();
-        });
+        missing -= std::ranges::count_if(
+            found->second, [&](std::uint64_t id) { return books.reservations.all.at(id).full(); });
     }
     return std::max<std::int64_t>(missing, 0);
 }

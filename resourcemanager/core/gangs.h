@@ -1,9 +1,9 @@
 #pragma once
 
-// Gangs: asks that start together or not at all. A gang that waits stands in no line; when everybody
-// else has been served it is tried whether all that it needs at least has room at the same time,
-// within every limit, and then all of that starts in one step. What it wants beyond that is from
-// then on asked for like anything else.
+// Gangs: asks that start together or not at all. A gang that waits stands in no line; when
+// everybody else has been served it is tried whether all that it needs at least has room at the
+// same time, within every limit, and then all of that starts in one step. What it wants beyond that
+// is from then on asked for like anything else.
 //
 // A gang that has waited for long gathers room: what it can have is reserved for it, and what is
 // missing is waited for. Only one does so at a time, the one whose turn it is, and for so long as a

@@ -151,8 +151,7 @@ std::optional<Refusal> QueueTree::refused_user(const UserBook& user, const Shape
     const Queue& leaf = queues_[user.leaf];
     const std::optional<std::int64_t>& factor = leaf.settings.user_limit_factor;
     if (!factor.has_value() || leaf.guaranteed.is_zero() ||
-        (user.used.is_zero() && user.reserved.is_zero()) ||
-        off_ == Feature::UserLimitFactor) {
+        (user.used.is_zero() && user.reserved.is_zero()) || off_ == Feature::UserLimitFactor) {
         return std::nullopt;
     }
     const Resource bound = scaled(scaled(leaf.guaranteed, *factor), user.weight);

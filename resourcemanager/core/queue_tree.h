@@ -306,8 +306,7 @@ public:
     /// All of them: from the leaf up, then the user's.
     std::vector<Refusal> refusals(const ApplicationId& application, const Shape& shape) const;
     /// The same, and the shape is blocked where the limit is.
-    bool block_if_refused(const ApplicationId& application, const Shape& shape,
-                          TimePoint now = {});
+    bool block_if_refused(const ApplicationId& application, const Shape& shape, TimePoint now = {});
 
     /// Whether the leaf and all above it use no more than they may, right after a grant.
     bool within_maxima(QueueIndex leaf) const;

@@ -1,8 +1,8 @@
 #pragma once
 
 // Room that is kept for asks which no node has room for now: a reservation ties one container of an
-// ask to one node. What is free there is held for it (Node::held) up to its size, and what gets free
-// joins it, until it is full. A gang gathers the room of its members as reservations too.
+// ask to one node. What is free there is held for it (Node::held) up to its size, and what gets
+// free joins it, until it is full. A gang gathers the room of its members as reservations too.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,15 +22,15 @@
 
 namespace heddle::rm {
 
-constexpr std::size_t kReservationsMax = 256;   // of single asks, at one time
-constexpr std::size_t kReservationLooks = 32;   // asks looked at in a round, of each kind
-constexpr std::size_t kNodesLookedAt = 64;      // for one reservation
+constexpr std::size_t kReservationsMax = 256;  // of single asks, at one time
+constexpr std::size_t kReservationLooks = 32;  // asks looked at in a round, of each kind
+constexpr std::size_t kNodesLookedAt = 64;     // for one reservation
 constexpr Duration kReservationRound = seconds(1);
 constexpr Duration kReservationRoundMin = milliseconds(100);
 
-constexpr std::int32_t kGangMinMax = 10'000;                // containers of one ask
+constexpr std::int32_t kGangMinMax = 10'000;  // containers of one ask
 constexpr Duration kGangDeadlineMax = seconds(366 * 86400);
-constexpr std::size_t kGangTries = 4;                       // gangs looked at in one step
+constexpr std::size_t kGangTries = 4;  // gangs looked at in one step
 constexpr Duration kGangTryEvery = milliseconds(100);
 
 struct Reservation {

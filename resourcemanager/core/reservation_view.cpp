@@ -43,10 +43,9 @@ void publish_reservations(Books& books) {
         if (view->reservations.size() >= kReservationsShown) {
             break;
         }
-        view->reservations.push_back({id, one.attempt, one.ask, one.gang,
-                                      books.queues.at(one.leaf).path,
-                                      books.nodes.at(one.node).info.id, one.size, one.held,
-                                      one.since});
+        view->reservations.push_back(
+            {id, one.attempt, one.ask, one.gang, books.queues.at(one.leaf).path,
+             books.nodes.at(one.node).info.id, one.size, one.held, one.since});
     }
     for (const auto& [turn, key] : books.gangs.waiting) {
         if (view->gangs.size() >= kReservationsShown) {

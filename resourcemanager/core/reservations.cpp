@@ -60,7 +60,7 @@ void look_again(Books& books, const AskPlace& place) {
     const Demand* demand = books.asks.find(place.first, place.second);
     if (found != books.reservations.by_ask.end()) {
         const std::set<std::uint64_t> ids = found->second;
-        std::int64_t left = demand == nullptr ? 0
+        std::int64_t left = demand == nullptr    ? 0
                             : demand->gang_waits ? demand->ask.gang_min
                                                  : demand->outstanding;
         for (const std::uint64_t id : ids) {
@@ -74,10 +74,9 @@ void look_again(Books& books, const AskPlace& place) {
         }
     }
     const auto now = books.reservations.by_ask.find(place);
-    books.asks.set_reserved(place.first, place.second,
-                            now == books.reservations.by_ask.end()
-                                ? 0
-                                : static_cast<std::int32_t>(now->second.size()));
+    books.asks.set_reserved(
+        place.first, place.second,
+        now == books.reservations.by_ask.end() ? 0 : static_cast<std::int32_t>(now->second.size()));
 }
 
 void end_all(Books& books) {
@@ -236,8 +235,7 @@ std::optional<FreedRoom> take_reserved_room(Books& books) {
             continue;
         }
         end_reservation(books, id, true);
-        if (!books.queues
-                 .refusal(demand->owner.attempt.application, books.asks.shape_of(*demand))
+        if (!books.queues.refusal(demand->owner.attempt.application, books.asks.shape_of(*demand))
                  .has_value()) {
             return FreedRoom{demand, reservation.node};
         }
@@ -290,8 +288,8 @@ void reservation_due(Books& books) {
 }
 
 void arm_reservations(Books& books) {
-    const bool waits = books.asks.classes() > 0 || !books.reservations.all.empty() ||
-                       !books.gangs.waiting.empty();
+    const bool waits =
+        books.asks.classes() > 0 || !books.reservations.all.empty() || !books.gangs.waiting.empty();
     if (reservations_enabled(books) && waits && !books.deadlines.at(timer()).has_value()) {
         const Duration round = std::min(config_of(books).after, kReservationRound);
         books.deadlines.set(timer(), books.now + std::max(round, kReservationRoundMin));

@@ -93,8 +93,8 @@ void add_pending(const Books& books, const Attempt& attempt, ApplicationView& vi
             demand->gang_waits ? books.asks.wanted(*demand) : demand->outstanding;
         if (count > 0) {
             const Ask& ask = demand->ask;
-            view.pending.push_back({ask.id, ask.id == 0 ? 0 : ask.priority, ask.size, count, ask.nodes, ask.relax_locality, ask.racks,
-                                    ask.label});
+            view.pending.push_back({ask.id, ask.id == 0 ? 0 : ask.priority, ask.size, count,
+                                    ask.nodes, ask.relax_locality, ask.racks, ask.label});
         }
     }
 }

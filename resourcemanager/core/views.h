@@ -168,8 +168,7 @@ struct View {
     std::shared_ptr<const std::vector<PreemptionMark>> marks =
         std::make_shared<std::vector<PreemptionMark>>();
     /// Never null.
-    std::shared_ptr<const ReservationsView> reservations =
-        std::make_shared<ReservationsView>();
+    std::shared_ptr<const ReservationsView> reservations = std::make_shared<ReservationsView>();
     /// Versions of the scheduler's configuration, oldest first; the last one holds. Never null.
     std::shared_ptr<const SchedulerVersions> scheduler = std::make_shared<SchedulerVersions>();
 };

@@ -88,7 +88,8 @@ void write_cluster_metrics(wire::JsonWriter& json, const View& view) {
     json.member("appsRunning", cluster.applications_running);
     json.member("appsFailed", cluster.applications_failed);
     json.member("appsKilled", cluster.applications_killed);
-    json.member("reservedMB", cluster.reserved.memory_mib).member("availableMB", available.memory_mib);
+    json.member("reservedMB", cluster.reserved.memory_mib)
+        .member("availableMB", available.memory_mib);
     json.member("allocatedMB", cluster.allocated.memory_mib);
     json.member("pendingMB", cluster.pending.memory_mib);
     json.member("reservedVirtualCores", cluster.reserved.vcores);

@@ -391,7 +391,8 @@ void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& qu
         json.value(label);
     }
     json.end_array();
-    json.member("allocatedContainers", queue.containers).member("reservedContainers", queue.containers_reserved);
+    json.member("allocatedContainers", queue.containers)
+        .member("reservedContainers", queue.containers_reserved);
     json.member("pendingContainers", queue.containers_pending);
     write_partitions(json, scene, queue, figures);
     write_usage(json, queue.used, queue.pending, queue.used_by_masters, terms.masters_max);

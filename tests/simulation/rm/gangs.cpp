@@ -59,8 +59,8 @@ void Gangs::give_back(MasterScript& master) {
 
 void Gangs::check_end() const {
     const View* view = scene_.world.manager().view();
-    if (view != nullptr && !(view->reservations->reservations.empty() &&
-                             view->reservations->gangs.empty())) {
+    if (view != nullptr &&
+        !(view->reservations->reservations.empty() && view->reservations->gangs.empty())) {
         scene_.stage().violate("something is reserved, or a gang waits, when all is over");
     }
 }

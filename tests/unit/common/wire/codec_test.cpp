@@ -73,7 +73,10 @@ std::vector<MasterToManager> master_to_manager() {
                   false,
                   true,
                   {"/rack-1"},
-                  "ssd"};
+                  "ssd",
+                  7,
+                  2,
+                  seconds(30)};
     return {MasterRegister{kAttempt, "127.0.0.1", 4040, "http://127.0.0.1:4040"},
             MasterUpdate{8,
                          1,
