@@ -114,6 +114,7 @@ struct QueueConfig {
     AccessList view;
 
     AutoCreation auto_creation;
+    bool created = false;  // no setting: it came into being with an application
 
     friend bool operator==(const QueueConfig&, const QueueConfig&) = default;
 };

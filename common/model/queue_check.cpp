@@ -525,6 +525,14 @@ Status check(const SchedulerConfig& config) {
     return Error{ErrorCode::InvalidArgument, join(lines, "\n")};
 }
 
+Status check_queue_path(std::string_view path) {
+    const std::string mistake = path_mistake(path);
+    if (mistake.empty()) {
+        return {};
+    }
+    return Error{ErrorCode::InvalidArgument, "queue " + quoted(path) + ": " + mistake};
+}
+
 bool is_parent(const SchedulerConfig& config, std::string_view path) {
     return path == "root" || std::ranges::any_of(config.queues, [&](const QueueConfig& queue) {
                return (queue.path == path && queue.auto_creation.enabled) ||

@@ -34,6 +34,9 @@ std::vector<Mistake> mistakes_of(const SchedulerConfig& config);
 /// Errors: InvalidArgument, one line per mistake.
 Status check(const SchedulerConfig& config);
 
+/// Errors: InvalidArgument: it is no path of a queue.
+Status check_queue_path(std::string_view path);
+
 /// Whether a queue of this path is in the configuration and has queues below it, or may have.
 bool is_parent(const SchedulerConfig& config, std::string_view path);
 

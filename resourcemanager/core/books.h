@@ -19,6 +19,7 @@
 #include "resourcemanager/core/claims.h"
 #include "resourcemanager/core/config.h"
 #include "resourcemanager/core/container_table.h"
+#include "resourcemanager/core/created_queues.h"
 #include "resourcemanager/core/deadlines.h"
 #include "resourcemanager/core/effect.h"
 #include "resourcemanager/core/event.h"
@@ -147,6 +148,7 @@ struct Books {
     std::map<NodeIndex, PendingRegistration> registrations;
 
     SchedulerHistory scheduler;
+    CreatedQueues created;
 
     // Application ids.
     std::int64_t ids_next = 1;

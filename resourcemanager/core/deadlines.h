@@ -33,6 +33,7 @@ struct Timer {
         Reservation,     // a look at who has waited for long
         GangDeadline,    // attempt, number: gang
         GangTry,         // whether one has room now
+        CreatedQueues,   // a look at which are empty
         Preemption,      // number 0: the next round; 1: of claims, the first that is due
     };
     Kind kind = Kind::Settle;

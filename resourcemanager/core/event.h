@@ -70,6 +70,7 @@ struct NewApplication {};  // answered by NewApplicationAnswer
 /// Conflict (same id, other content), Unsupported, Unavailable (could not be saved, or not ready).
 struct SubmitApplication {
     ApplicationSubmission submission;
+    std::vector<std::string> groups = {};  // of the user, the primary one first; empty: not known
 };
 
 /// Answered by KillAnswer once the request is on disk; the end itself is seen in the view.

@@ -32,6 +32,7 @@ enum class Feature : std::uint8_t {
     DominantShare,
     ContainerMaximum,
     ContainerMinimum,
+    CreatedQueues,
     // Where a container goes.
     NamedResources,
     LocalityDelay,
@@ -97,6 +98,7 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::DominantShare, "dominant-share"},
     {Feature::ContainerMaximum, "container-maximum"},
     {Feature::ContainerMinimum, "container-minimum"},
+    {Feature::CreatedQueues, "created-queues"},
     {Feature::NamedResources, "named-resources"},
     {Feature::LocalityDelay, "locality-delay"},
     {Feature::Racks, "racks"},

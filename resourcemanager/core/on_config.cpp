@@ -59,7 +59,7 @@ bool lines_name(const std::vector<std::string>& lines, const std::string& path) 
 
 // What cannot be while applications are where they are.
 std::vector<std::string> conflicts_of(const Books& books, const SchedulerConfig& candidate) {
-    const auto shape = shape_of(candidate);
+    const auto shape = shape_of(with_created(candidate, books.created));
     std::vector<std::string> lines;
     for (const auto& [index, count] : applications_by_queue(books)) {
         const std::string& path = books.queues.at(index).path;
@@ -107,7 +107,7 @@ Status acceptable(const Books& books, const ReplaceScheduler& replace) {
 }
 
 void take(Books& books) {
-    books.config.scheduler = books.scheduler.present();
+    books.config.scheduler = with_created(books.scheduler.present(), books.created);
     books.queues.reconfigure(books.config.scheduler);
     drop_claims(books);
     books.changes.cluster = true;
@@ -168,7 +168,8 @@ Status stays_leaf(const Books& books, const std::string& leaf) {
     if (!books.scheduler.pending) {
         return {};
     }
-    const auto shape = shape_of(books.scheduler.pending->version->config);
+    const auto shape =
+        shape_of(with_created(books.scheduler.pending->version->config, books.created));
     const auto found = shape.find(leaf);
     if (found != shape.end() && found->second) {
         return {};

@@ -51,22 +51,17 @@ bool was_handed_out(const Books& books, const ApplicationId& id) {
             (id.sequence > books.ids_of_earlier_epochs && id.sequence < books.ids_next));
 }
 
-// By the placement rules. The groups of users are not known to the manager.
-Result<std::string> queue_of(const Books& books, const ApplicationSubmission& submission) {
-    TRY(const QueueChoice choice,
-        queue_for(books.config.scheduler,
-                  {submission.user, {}, submission.name, submission.queue}));
-    if (choice.create) {
-        return Error{ErrorCode::Unsupported,
-                     "queue '" + choice.path +
-                         "' is not there, and creating queues at submission "
-                         "is not supported in this version; configure it"};
-    }
-    return choice.path;
+// By the placement rules.
+Result<QueueChoice> queue_of(const Books& books, const SubmitApplication& submit) {
+    const ApplicationSubmission& submission = submit.submission;
+    return queue_for(books.config.scheduler,
+                     {submission.user, submit.groups, submission.name, submission.queue});
 }
 
 // What every submission must fulfil, whenever it comes. Fills in what was left open.
-Status complete(const Books& books, ApplicationSubmission& submission) {
+// Makes the queue that `made` names then, if it is not there yet.
+Status complete(Books& books, SubmitApplication& submit, std::string& made) {
+    ApplicationSubmission& submission = submit.submission;
     if (!was_handed_out(books, submission.id)) {
         return Error{ErrorCode::InvalidArgument,
                      to_string(submission.id) + " was not handed out by new-application"};
@@ -109,8 +104,12 @@ Status complete(const Books& books, ApplicationSubmission& submission) {
     }
     submission.attempts_max =
         std::clamp(submission.attempts_max, 1, std::max(1, books.config.attempts_max));
-    TRY(const std::string path, queue_of(books, submission));
-    TRY(const QueueIndex queue, books.queues.find_leaf(path));
+    TRY(const QueueChoice choice, queue_of(books, submit));
+    if (choice.create) {
+        TRY(create_queue(books, choice.path));
+        made = choice.path;
+    }
+    TRY(const QueueIndex queue, books.queues.find_leaf(choice.path));
     submission.queue = books.queues.at(queue).path;
     if (!submission.unmanaged) {
         TRY(books.queues.admit_size(queue, submission.master_size));
@@ -130,10 +129,11 @@ void leave_out(const Books& books, ApplicationSubmission& submission) {
     }
 }
 
-void perform(Books& books, RequestId request, SubmitApplication& submit) {
+void submit_application(Books& books, RequestId request, SubmitApplication& submit,
+                        std::string& made) {
     ApplicationSubmission& submission = submit.submission;
     leave_out(books, submission);
-    if (const Status status = complete(books, submission); !status) {
+    if (const Status status = complete(books, submit, made); !status) {
         books.emit(Reply{request, status.error()});
         return;
     }
@@ -171,6 +171,14 @@ void perform(Books& books, RequestId request, SubmitApplication& submit) {
         for (const RequestId& waiting : std::exchange(application.submit_waits, {})) {
             books.emit(Reply{waiting, Answer{SubmitAnswer{application.id()}}});
         }
+    }
+}
+
+void perform(Books& books, RequestId request, SubmitApplication& submit) {
+    std::string made;
+    submit_application(books, request, submit, made);
+    if (!made.empty()) {
+        drop_created(books, made);  // unless it was taken
     }
 }
 

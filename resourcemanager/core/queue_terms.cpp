@@ -52,6 +52,7 @@ QueueTerms terms_of(const Books& books, QueueIndex index, const Family& family) 
     if (auto labels = inherited(books, index, &QueueConfig::labels)) {
         terms.labels = *std::move(labels);
     }
+    terms.created = queue.config.created;
     terms.creates_queues = queue.config.auto_creation.enabled;
     terms.capacity = capacity_of(queue);
     terms.guaranteed = queue.guaranteed;

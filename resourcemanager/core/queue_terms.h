@@ -25,6 +25,7 @@ struct QueueTerms {
     LeafOrder order = LeafOrder::Fifo;
     std::vector<std::string> labels = {"*"};
     bool creates_queues = false;
+    bool created = false;  // with an application
 
     // Shares, of all labels together.
     QueueCapacity capacity;  // as configured

@@ -160,6 +160,13 @@ void on(Books& books, Booted event) {
                   return a.submitted != b.submitted ? a.submitted < b.submitted
                                                     : a.submission.id < b.submission.id;
               });
+    std::vector<std::string> leaves;
+    for (const ApplicationRecord& record : event.applications) {
+        if (!is_final(record.state)) {
+            leaves.push_back(record.submission.queue);
+        }
+    }
+    recover_created(books, leaves);
     for (ApplicationRecord& record : event.applications) {
         recover_application(books, record);
     }

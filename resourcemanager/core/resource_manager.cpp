@@ -1,4 +1,5 @@
 #include "resourcemanager/core/resource_manager.h"
+#include "resourcemanager/core/created_queues.h"
 
 #include <utility>
 
@@ -68,6 +69,9 @@ void expire_deadlines(Books& books) {
                 break;
             case Timer::Kind::GangTry:
                 break;  // place() tries
+            case Timer::Kind::CreatedQueues:
+                created_queues_due(books);
+                break;
             case Timer::Kind::Preemption:
                 preemption_due(books, timer->number);
                 break;

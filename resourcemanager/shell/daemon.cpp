@@ -105,7 +105,8 @@ void Daemon::build_routes() {
     hub_ = std::make_unique<EventHub>(loop_, board_, tokens_, server_);
     services_ = std::make_unique<Services>(
         Services{loop_, door_, board_, *auth_, tokens_, *artifacts_, *hub_, metrics_, server_,
-                 token_, options_.ui_dir, [this] { return metrics_page(); }, access_});
+                 token_, options_.ui_dir, [this] { return metrics_page(); }, access_,
+                 [this](const std::string& user) { return groups_.of(user, monotonic_now()); }});
     add_routes(router_, *services_);
 }
 

@@ -224,7 +224,7 @@ void write_policy(wire::JsonWriter& json, const Scene& scene, const QueueView& q
                                       : terms.order == LeafOrder::Fair ? "fair"
                                                                        : "fifo");
     json.member("mode", mode_of(queue)).member("queueType", queue.leaf ? "leaf" : "parent");
-    json.member("creationMethod", "static");
+    json.member("creationMethod", terms.created ? "dynamicFlexible" : "static");
     json.member("autoCreationEligibility", terms.creates_queues ? "flexible" : "off");
     for (const char* name : {"autoQueueTemplateProperties", "autoQueueParentTemplateProperties",
                              "autoQueueLeafTemplateProperties"}) {

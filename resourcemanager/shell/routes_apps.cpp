@@ -44,7 +44,13 @@ void submit(const Services& services, const Call& call, net::Responder responder
         return;
     }
     submission->user = call.who.user;
-    if (const auto path = leaf_path(*services.board.view(), submission->queue)) {
+    // A queue that is not there yet has the lists of those above it.
+    const auto view = services.board.view();
+    auto path = leaf_path(*view, submission->queue);
+    if (!path && submission->queue.starts_with("root.")) {
+        path = submission->queue;
+    }
+    if (path) {
         if (const Status may = services.access.check(call.who, QueueRight::Submit, *path); !may) {
             responder.send(error_response(may.error()));
             return;
@@ -54,7 +60,11 @@ void submit(const Services& services, const Call& call, net::Responder responder
                              {"user", submission->user},
                              {"kind", std::string(to_string(submission->kind))},
                              {"peer", call.request.peer.text()}});
-    services.core.ask(SubmitApplication{std::move(*submission)},
+    std::vector<std::string> groups;
+    if (!view->scheduler->empty() && !view->scheduler->back()->config.rules.empty()) {
+        groups = services.groups(submission->user);
+    }
+    services.core.ask(SubmitApplication{std::move(*submission), std::move(groups)},
                       [waiting = shared(std::move(responder)),
                        base = services.server.url()](Result<Answer> answer) {
                           if (!answer) {

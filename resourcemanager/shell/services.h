@@ -34,6 +34,8 @@ struct Services {
     std::string ui_dir;
     std::function<std::string()> metrics_page;
     const AccessPolicy& access;
+    /// Of a user, the primary one first.
+    std::function<std::vector<std::string>(const std::string&)> groups;
 };
 
 // One per family of paths; each adds its routes.

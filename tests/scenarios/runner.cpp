@@ -7,7 +7,11 @@
 //                                    order (fifo, fair), user_limit (percent), factor
 //                                    (thousandths), user_weight (NAME:THOUSANDTHS), apps, parallel,
 //                                    masters (percent), state (running, draining, stopped),
-//                                    container_memory, keep (yes: nothing is taken from it)
+//                                    container_memory, keep (yes: nothing is taken from it),
+//                                    creates (seconds that an empty one stays; of applications that
+//                                    name queues below it), creates_max, template (weight of
+//                                    leaves)
+//   rule POLICY [PARENT] [create]    a placement rule, after those before it; as queue
 //   parallel USER N                  applications of a user that run at once; as queue
 //   container_min MEMORY VCORES      as queue
 //   retention N                      applications that are remembered when they are over; as queue
@@ -20,11 +24,11 @@
 //   submit KIND MEMORY VCORES [key=value ...]
 //                                    kinds: command, master, rdd, outside (its master is no
 //                                    container);
-//                                    keys: queue, attempts, priority, user, resources, label,
-//                                    master-label, keep (its containers across attempts; each next
-//                                    master asks for what the last one did), validity, lifetime,
-//                                    pending (seconds: of failures, in all, and until it starts).
-//                                    Names are app1, app2, ...
+//                                    keys: queue, groups (of the user), attempts, priority, user,
+//                                    resources, label, master-label, keep (its containers across
+//                                    attempts; each next master asks for what the last one did),
+//                                    validity, lifetime, pending (seconds: of failures, in all, and
+//                                    until it starts). Names are app1, app2, ...
 //   claim APP                        an outside master asks for its token and connects
 //   ask APP ID count=N memory=M vcores=V [generation=G] [nodes=a,b] [strict] [hold] [priority=P]
 //       [resources=gpu:1,...] [racks=/a,/b] [label=L] [gang=G min=N deadline=SECONDS] [more]
@@ -73,6 +77,7 @@
 #include <stdexcept>
 
 #include "common/base/strings.h"
+#include "common/model/queue_settings.h"
 #include "tests/support/rm_world/names.h"
 #include "tests/support/rm_world/world.h"
 
@@ -133,6 +138,13 @@ QueueConfig queue_of(const Words& words) {
             queue.masters_percent_max = number;
         } else if (key == "container_memory") {
             queue.container_max = Resource{number, 1000};
+        } else if (key == "creates") {
+            queue.auto_creation.enabled = true;
+            queue.auto_creation.idle_removal = seconds(number);
+        } else if (key == "creates_max") {
+            queue.auto_creation.queues_max = number;
+        } else if (key == "template") {
+            queue.auto_creation.leaf_template["weight"] = value;
         } else if (key == "keep") {
             queue.preemption_disabled = value == "yes";
         } else if (key == "state") {
@@ -352,8 +364,8 @@ private:
         } else if (verb == "exit") {
             EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
         } else if (verb == "heartbeat" || verb == "queue" || verb == "parallel" ||
-                   verb == "container_min" || verb == "preemption" || verb == "retention" ||
-                   verb == "reservations") {
+                   verb == "container_min" || verb == "rule" || verb == "preemption" ||
+                   verb == "retention" || verb == "reservations") {
             // Taken by config_of() before there was a cluster.
         } else if (verb == "signal") {
             EXPECT_TRUE(world_.end_process(container(words[1]), 0, std::stoi(words[2])));
@@ -438,6 +450,12 @@ private:
         submission.unmanaged = words[1] == "outside";
         submission.master.argv = {"program"};
         auto keys = keys_of(words, 4);
+        std::vector<std::string> groups;
+        for (const std::string_view group : split(keys["groups"], ',')) {
+            if (!group.empty()) {
+                groups.emplace_back(group);
+            }
+        }
         submission.master_size = size_of(words[2], words[3], keys);
         submission.user = keys["user"].empty() ? "alice" : keys["user"];
         submission.queue = keys["queue"];
@@ -450,7 +468,7 @@ private:
         submission.pending_max = time_of(keys["pending"]);
         submission.keep_containers = keys.contains("keep");
         world_.manager().request(
-            NewApplication{}, [this, submission](const Result<Answer>& answer) mutable {
+            NewApplication{}, [this, submission, groups](const Result<Answer>& answer) mutable {
                 if (!answer.ok()) {
                     world_.stage().show("new-application refused: " + answer.error().message);
                     return;
@@ -460,7 +478,7 @@ private:
                 if (submission.keep_containers) {
                     keeps_.insert(submission.id);
                 }
-                request(SubmitApplication{submission}, "submit " + name_of(submission.id));
+                request(SubmitApplication{submission, groups}, "submit " + name_of(submission.id));
             });
     }
 
@@ -659,6 +677,11 @@ Config config_of(const std::string& path) {
             config.heartbeat_interval = seconds(std::stoll(words[1]));
         } else if (words[0] == "queue") {
             config.scheduler.queues.push_back(queue_of(words));
+        } else if (words[0] == "rule") {
+            PlacementRule& rule = config.scheduler.rules.emplace_back();
+            EXPECT_TRUE(set_setting(rule, "policy", words[1]).ok()) << line;
+            rule.parent = words.size() > 2 ? words[2] : "";
+            rule.create = words.size() > 3;
         } else if (words[0] == "parallel") {
             config.scheduler.applications_parallel_max_by_user[words[1]] = std::stoi(words[2]);
         } else if (words[0] == "preemption") {

@@ -36,7 +36,7 @@ int main() {
     rm::Metrics metrics;
     const rm::AccessPolicy access;
     rm::Services services{loop,    door,   board, auth, tokens, artifacts, hub,
-                          metrics, server, "",    "",   {},     access};
+                          metrics, server, "",    "",   {},     access,    {}};
     rm::Router router;
     rm::add_routes(router, services);
     for (const rm::Route& route : router.routes()) {

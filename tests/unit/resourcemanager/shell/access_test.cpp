@@ -134,7 +134,7 @@ struct Routes {
     Metrics metrics;
     AccessPolicy access{policy()};
     Services services{loop,    door,   board, auth, tokens, artifacts, hub,
-                      metrics, server, "",    "",   {},     access};
+                      metrics, server, "",    "",   {},     access,    {}};
     Router router;
 
     Routes() { add_routes(router, services); }
