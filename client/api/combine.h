@@ -6,8 +6,11 @@
 // that a table larger than the cache costs a memory latency per record, three to four times as
 // much.
 //
-// The order of what comes out depends only on what went in, in order: so a second run agrees.
+// A table that is refused memory spills (common/rdd/spill_parts.h). Combined values and rows come
+// back in the order of their arrival, so each key has the same value whatever the budget is; the
+// order in which keys come out depends on it.
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -17,15 +20,18 @@
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
+#include <vector>
 
 #include "client/api/composed.h"
 #include "client/api/face.h"
 #include "client/api/function.h"
 #include "client/api/kernels.h"
+#include "common/base/check.h"
 #include "common/rdd/arena.h"
 #include "common/rdd/operator.h"
 #include "common/rdd/pages.h"
 #include "common/rdd/scope.h"
+#include "common/rdd/spill_parts.h"
 
 namespace heddle::api {
 
@@ -65,61 +71,42 @@ template <typename K, typename V, typename F, typename In = V>
 class CombineOperator final : public rdd::Operator {
 public:
     using Record = std::pair<K, In>;
+    using Combined = std::pair<K, V>;
 
     CombineOperator(const rdd::OperatorInit& init, rdd::Sink& next, F function)
         : function_(std::move(function)),
           budget_(init.scope, init.operation),
-          arena_(&budget_),
+          arena_(std::make_unique<rdd::Arena>(&budget_)),
+          parts_(budget_, {&face_of<Combined>(), &face_of<Record>()}),
           output_(init.scope, next) {}
     ~CombineOperator() override { drop_table(); }
     static rdd::OperatorEntry entry() { return operator_entry<CombineOperator, F>(); }
 
     rdd::Flow push(rdd::Batch& batch) override {
-        Record* rows = static_cast<Record*>(batch.rows);
-        std::uint32_t left = batch.count;
-        while (left > 0) {
-            const std::uint32_t n = left < rdd::kBatchRecords ? left : rdd::kBatchRecords;
-            if (!make_room(n)) {
-                return rdd::Flow::Stop;
-            }
-            std::uint32_t at = 0;
-            try {
-                insert(rows, n, batch.movable, at);
-            } catch (...) {
-                budget_.scope().fail_in_user_code(budget_.operation(), &face_of<Record>(),
-                                                  rows + at);
-                return rdd::Flow::Stop;
-            }
-            rows += n;
-            left -= n;
-        }
-        return budget_.scope().flow();
+        return take<kRecords>(static_cast<Record*>(batch.rows), batch.count, batch.movable)
+                   ? budget_.scope().flow()
+                   : rdd::Flow::Stop;
     }
 
-    // A refusal fails the task, as it would a little later if the records are what was expected.
     void expect_distinct(std::uint64_t records) override {
         std::size_t wanted = capacity_ == 0 ? kFirstCapacity : capacity_;
         while ((records + rdd::kBatchRecords) * 8 > wanted * 5) {
             wanted *= 2;
         }
-        if (wanted != capacity_) {
-            (void)grow(wanted);
+        if (wanted != capacity_ && !parts_.spilling()) {
+            (void)try_grow(wanted);  // it may do without
         }
     }
 
     rdd::Flow close() override {
-        if (has_zero_) {
-            output_.add(K{}, std::move(*zero()));
+        if (!parts_.spilling()) {
+            emit_table([this](Slot& slot) { emit(std::move(slot.key), std::move(slot.value)); },
+                       [this](V& value) { emit(K{}, std::move(value)); });
+            const rdd::Flow flow = output_.flush();
+            drop_table();
+            return flow;
         }
-        for (std::size_t i = 0; i < capacity_ && output_.flow() == rdd::Flow::Continue; ++i) {
-            Slot& slot = slots()[i];
-            if (!slot.empty()) {
-                output_.add(std::move(slot.key), std::move(slot.value));
-            }
-        }
-        const rdd::Flow flow = output_.flush();
-        drop_table();
-        return flow;
+        return parts_.end() && close_parts() ? output_.flush() : rdd::Flow::Stop;
     }
 
 private:
@@ -127,6 +114,20 @@ private:
     static constexpr std::uint32_t kAhead = 24;  // slots prefetched in front of the probe
     static constexpr std::size_t kFirstCapacity = 4096;
     static constexpr std::size_t kSmallCapacity = 65536;  // grows in larger steps up to here
+    // Kinds of spilled rows.
+    static constexpr std::size_t kCombined = 0;
+    static constexpr std::size_t kRecords = 1;
+    static constexpr std::size_t kDumpRows = 64;
+    // Records whose values may own memory are taken in small steps: what is refused in the middle
+    // of a step is held until its end.
+    static constexpr std::uint32_t kStepRows = std::is_trivially_destructible_v<Record> &&
+                                                       std::is_trivially_destructible_v<Combined> &&
+                                                       !has_views<Combined>()
+                                                   ? rdd::kBatchRecords
+                                                   : 256;
+    static constexpr std::uint64_t kFirstRecount = 8192;
+    static constexpr bool kOwnsHeap =
+        !std::is_trivially_destructible_v<K> || !std::is_trivially_destructible_v<V>;
 
     Slot* slots() const { return static_cast<Slot*>(pages_.data()); }
     V* zero() { return std::launder(reinterpret_cast<V*>(&zero_)); }
@@ -140,7 +141,32 @@ private:
         }
     }
 
-    void insert(Record* rows, std::uint32_t n, bool movable, std::uint32_t& at) {
+    // Records, or combined rows that come back from disk. False: the task has failed.
+    template <std::size_t Kind, typename Row>
+    bool take(Row* rows, std::uint32_t left, bool movable) {
+        while (left > 0) {
+            const std::uint32_t n = left < kStepRows ? left : kStepRows;
+            if (!parts_.spilling() && !make_room(n)) {
+                return false;
+            }
+            if (parts_.spilling()) {
+                return parts_.add(Kind, rows, left);
+            }
+            std::uint32_t at = 0;
+            try {
+                insert<Kind>(rows, n, movable, at);
+            } catch (...) {
+                budget_.scope().fail_in_user_code(budget_.operation(), &face_of<Row>(), rows + at);
+                return false;
+            }
+            rows += n;
+            left -= n;
+        }
+        return true;
+    }
+
+    template <std::size_t Kind, typename Row>
+    void insert(Row* rows, std::uint32_t n, bool movable, std::uint32_t& at) {
         for (std::uint32_t i = 0; i < n; ++i) {
             hashes_[i] = hash_of(rows[i].first);
         }
@@ -162,20 +188,20 @@ private:
                 }
             }
             if (movable) {
-                insert_one(table, mask, hashes_[at], std::move(rows[at]));
+                insert_one<Kind>(table, mask, hashes_[at], std::move(rows[at]));
             } else {
-                insert_one(table, mask, hashes_[at], std::as_const(rows[at]));
+                insert_one<Kind>(table, mask, hashes_[at], std::as_const(rows[at]));
             }
         }
     }
 
     // `row` is a constant, or may be moved from.
-    template <typename Row>
+    template <std::size_t Kind, typename Row>
     void insert_one(Slot* table, std::size_t mask, std::uint64_t hash, Row&& row) {
         const K& key = row.first;
         if constexpr (kKeyMarksSlot<K>) {
             if (key == 0) [[unlikely]] {
-                insert_zero(std::forward<Row>(row));
+                insert_zero<Kind>(std::forward<Row>(row));
                 return;
             }
         }
@@ -183,32 +209,40 @@ private:
             Slot& slot = table[index];
             if (slot.empty()) {
                 new (&slot.key) K(owned(std::forward<Row>(row).first));
-                new (&slot.value) V(first(std::forward<Row>(row).second));
+                new (&slot.value) V(first<Kind>(std::forward<Row>(row).second));
                 slot.mark(hash);
                 ++size_;
                 count_heap(slot);
                 return;
             }
             if (slot.matches(hash, key)) {
-                slot.value = function_(std::move(slot.value), std::forward<Row>(row).second);
+                if constexpr (Kind == kRecords) {
+                    slot.value = function_(std::move(slot.value), std::forward<Row>(row).second);
+                } else {
+                    CHECK(false);  // each key goes to disk combined once
+                }
                 return;
             }
         }
     }
 
-    template <typename Row>
+    template <std::size_t Kind, typename Row>
     void insert_zero(Row&& row) {
         if (has_zero_) {
-            *zero() = function_(std::move(*zero()), std::forward<Row>(row).second);
+            if constexpr (Kind == kRecords) {
+                *zero() = function_(std::move(*zero()), std::forward<Row>(row).second);
+            } else {
+                CHECK(false);
+            }
         } else {
-            new (&zero_) V(first(std::forward<Row>(row).second));
+            new (&zero_) V(first<Kind>(std::forward<Row>(row).second));
             has_zero_ = true;
         }
     }
 
-    template <typename Value>
+    template <std::size_t Kind, typename Value>
     V first(Value&& value) {
-        if constexpr (Creates<V, F, In>) {
+        if constexpr (Creates<V, F, In> && Kind == kRecords) {
             return owned(V(function_.create(std::as_const(value))));
         } else {
             return owned(std::forward<Value>(value));
@@ -216,11 +250,11 @@ private:
     }
     template <typename T>
     T owned(const T& value) {
-        return own_value(value, arena_);
+        return own_value(value, *arena_);
     }
     template <typename T>
     requires(!std::is_const_v<T> && !std::is_reference_v<T>) T owned(T&& value) {
-        return own_moved(std::move(value), arena_);
+        return own_moved(std::move(value), *arena_);
     }
 
     void count_heap(const Slot& slot) {
@@ -230,29 +264,191 @@ private:
         }
     }
 
-    // Room for n more keys, at most 5/8 full. Growing happens between runs of a batch, so that
-    // slots that were prefetched stay where they are.
+    // Values grow when they are combined, and asking each one each time would cost more than
+    // combining. So all are asked again when as many rows have come as before the last time.
+    void recount_heap(std::uint32_t n) {
+        rows_since_ += n;
+        if (rows_since_ < recount_after_) {
+            return;
+        }
+        recount_after_ = std::max(recount_after_, rows_seen_ += std::exchange(rows_since_, 0));
+        std::int64_t held = 0;
+        emit_table(
+            [&held](Slot& slot) {
+                held += static_cast<std::int64_t>(heap_size(slot.key) + heap_size(slot.value));
+            },
+            [&held](V& value) { held += static_cast<std::int64_t>(heap_size(value)); });
+        heap_ = std::max(heap_, held - heap_counted_);
+    }
+
+    // Room for n more keys, at most 5/8 full, or the table has gone to disk. Growing happens
+    // between runs of a batch, so that slots that were prefetched stay where they are. False: the
+    // task has failed.
     bool make_room(std::uint32_t n) {
+        if constexpr (kOwnsHeap) {
+            recount_heap(n);
+        }
         if (heap_ > 0) {
             reserved_ += heap_;
-            const bool granted = budget_.reserve(std::exchange(heap_, 0));
-            if (!granted) {
-                return false;
-            }
+            heap_counted_ += heap_;
+            budget_.reserve(std::exchange(heap_, 0));
+        }
+        if (budget_.over() > 0 && !give_way()) {
+            return false;
         }
         std::size_t wanted = capacity_ == 0 ? kFirstCapacity : capacity_;
         while ((size_ + n) * 8 > wanted * 5) {
             wanted *= wanted < kSmallCapacity ? 4 : 2;
         }
-        return wanted == capacity_ || grow(wanted);
+        if (wanted == capacity_ || parts_.spilling() || try_grow(wanted)) {
+            return true;
+        }
+        // Only the table that holds something has a way to make room.
+        return parts_.may_split() && size_ > 0 ? spill() : insist_and_grow(wanted);
     }
 
-    bool grow(std::size_t wanted) {
-        const auto bytes = static_cast<std::int64_t>(wanted * sizeof(Slot));
-        reserved_ += bytes;
-        if (!budget_.reserve(bytes)) {
+    // What was refused has been taken already.
+    bool give_way() {
+        if (parts_.may_split()) {
+            return spill();
+        }
+        const std::int64_t over = budget_.over();
+        budget_.release(over);
+        return budget_.insist(over);
+    }
+
+    bool spill() {
+        const std::int64_t over = budget_.over();  // of the last step alone
+        if (!parts_.begin(reserved_ + static_cast<std::int64_t>(arena_->capacity()))) {
             return false;
         }
+        std::vector<Combined> rows;
+        rows.reserve(kDumpRows);
+        bool kept = true;
+        const auto dump = [&] {
+            kept =
+                kept && parts_.add(kCombined, rows.data(), static_cast<std::uint32_t>(rows.size()));
+            rows.clear();
+        };
+        const auto keep = [&](auto&& key, auto&& value) {
+            rows.emplace_back(std::move(key), std::move(value));
+            if (rows.size() == kDumpRows) {
+                dump();
+            }
+        };
+        emit_table([&](Slot& slot) { keep(std::move(slot.key), std::move(slot.value)); },
+                   [&](V& value) { keep(K{}, std::move(value)); });
+        dump();
+        drop_table();
+        arena_ = std::make_unique<rdd::Arena>(&budget_);
+        return kept && parts_.settle(over);
+    }
+
+    template <std::size_t Kind, typename Row>
+    bool load() {
+        return parts_.read(Kind, [this](rdd::Batch& batch) {
+            return take<Kind>(static_cast<Row*>(batch.rows), batch.count, true);
+        });
+    }
+
+    // Part after part. False: the task has failed, or nothing more is wanted.
+    bool close_parts() {
+        while (parts_.next()) {
+            if (!load<kCombined, Combined>() || !load<kRecords, Record>()) {
+                return false;
+            }
+            if (parts_.spilling()) {  // once more
+                if (!parts_.end()) {
+                    return false;
+                }
+                continue;
+            }
+            if (!emit_part()) {
+                return false;
+            }
+            drop_table();
+            arena_ = std::make_unique<rdd::Arena>(&budget_);
+        }
+        return true;
+    }
+
+    // Rows with views outlive the arena of their part, so these take the way over the disk and show
+    // the mapped file.
+    bool emit_part() {
+        if constexpr (!has_views<Combined>()) {
+            emit_table([this](Slot& slot) { emit(std::move(slot.key), std::move(slot.value)); },
+                       [this](V& value) { emit(K{}, std::move(value)); });
+            return output_.flush() == rdd::Flow::Continue;
+        } else {
+            if (!results_.begin(0)) {
+                return false;
+            }
+            bool kept = true;
+            const auto keep = [&](const K& key, const V& value) {
+                const Combined row(key, value);
+                kept = kept && results_.add(0, &row, 1);
+            };
+            emit_table([&](Slot& slot) { keep(slot.key, slot.value); },
+                       [&](V& value) { keep(K{}, value); });
+            if (!kept || !results_.end()) {
+                return false;
+            }
+            while (results_.next()) {
+                if (!results_.read(0, [this](rdd::Batch& batch) {
+                        auto* const rows = static_cast<Combined*>(batch.rows);
+                        for (std::uint32_t i = 0; i < batch.count; ++i) {
+                            output_.add(std::move(rows[i]));
+                        }
+                        return output_.flow() == rdd::Flow::Continue;
+                    })) {
+                    return false;
+                }
+            }
+            return output_.flush() == rdd::Flow::Continue;
+        }
+    }
+
+    template <typename Key, typename Value>
+    void emit(Key&& key, Value&& value) {
+        if (output_.flow() == rdd::Flow::Continue) {
+            output_.add(std::forward<Key>(key), std::forward<Value>(value));
+        }
+    }
+
+    // Every key once; the one that lives beside the table first.
+    template <typename EachSlot, typename Zero>
+    void emit_table(const EachSlot& each, const Zero& each_zero) {
+        if (has_zero_) {
+            each_zero(*zero());
+        }
+        for (std::size_t i = 0; i < capacity_; ++i) {
+            if (Slot& slot = slots()[i]; !slot.empty()) {
+                each(slot);
+            }
+        }
+    }
+
+    bool try_grow(std::size_t wanted) {
+        const auto bytes = static_cast<std::int64_t>(wanted * sizeof(Slot));
+        if (!budget_.try_reserve(bytes)) {
+            return false;
+        }
+        reserved_ += bytes;
+        grow(wanted);
+        return true;
+    }
+    bool insist_and_grow(std::size_t wanted) {
+        const auto bytes = static_cast<std::int64_t>(wanted * sizeof(Slot));
+        reserved_ += bytes;
+        if (!budget_.insist(bytes)) {
+            return false;
+        }
+        grow(wanted);
+        return true;
+    }
+
+    // What it takes has been reserved.
+    void grow(std::size_t wanted) {
         rdd::ZeroPages pages(wanted * sizeof(Slot));
         auto* const table = static_cast<Slot*>(pages.data());
         const std::size_t mask = wanted - 1;
@@ -282,7 +478,6 @@ private:
         capacity_ = wanted;
         reserved_ -= old;
         budget_.release(old);
-        return true;
     }
 
     // The arena stays: records that have been pushed may point into it.
@@ -302,18 +497,29 @@ private:
         pages_ = rdd::ZeroPages();
         capacity_ = 0;
         size_ = 0;
+        heap_ = 0;
+        heap_counted_ = 0;
+        rows_seen_ = 0;
+        rows_since_ = 0;
+        recount_after_ = kFirstRecount;
         budget_.release(std::exchange(reserved_, 0));
     }
 
     F function_;
-    rdd::OperatorBudget budget_;
-    rdd::Arena arena_;
-    Output<std::pair<K, V>> output_;
+    rdd::SpillingBudget budget_;
+    std::unique_ptr<rdd::Arena> arena_;  // what was pushed without spilling shows it
+    rdd::SpillParts parts_;
+    rdd::SpillParts results_{budget_, std::vector<const rdd::RecordFace*>{&face_of<Combined>()}};
+    Output<Combined> output_;
     rdd::ZeroPages pages_;
     std::size_t capacity_ = 0;  // a power of two, or 0
     std::size_t size_ = 0;
     std::int64_t reserved_ = 0;
-    std::int64_t heap_ = 0;  // not yet reserved
+    std::int64_t heap_ = 0;          // not yet reserved
+    std::int64_t heap_counted_ = 0;  // reserved, of what the slots own
+    std::uint64_t rows_seen_ = 0;    // until the last count
+    std::uint64_t rows_since_ = 0;
+    std::uint64_t recount_after_ = kFirstRecount;
     bool has_zero_ = false;
     alignas(V) std::byte zero_[sizeof(V)];
     std::uint64_t hashes_[rdd::kBatchRecords];

@@ -71,6 +71,12 @@ Dependency shuffle_of(const NodePtr& parent, Partitioner partitioner) {
     return dependency;
 }
 
+// Tables of keys give their keys in an order that depends on what had to spill, so on what else
+// ran.
+void order_by_memory(Node& node) {
+    node.node.determinism = std::max(node.node.determinism, Determinism::Unordered);
+}
+
 // What a shuffle of this parent gives when it runs twice. Reducers read in map order, so the order
 // of a determinate parent's records is kept; an unordered parent stays unordered.
 void set_shuffled(Node& node, Partitioner partitioner) {
@@ -290,7 +296,9 @@ NodePtr make_aggregate(const NodePtr& parent, std::string_view name, rdd::Operat
                        Callsite at) {
     Partitioner partitioner = choose_partitioner({parent}, by, name);
     if (partitioned_by(parent, partitioner)) {
-        return make_narrow(parent, name, std::move(create), std::move(record), true, at);
+        NodePtr narrow = make_narrow(parent, name, std::move(create), std::move(record), true, at);
+        order_by_memory(*narrow);
+        return narrow;
     }
     NodePtr node = make_node({parent}, name, at);
     Dependency dependency = shuffle_of(parent, std::move(partitioner));
@@ -299,6 +307,7 @@ NodePtr make_aggregate(const NodePtr& parent, std::string_view name, rdd::Operat
     node->node.op = std::move(merge);
     node->node.record = std::move(record);
     set_shuffled(*node, dependency.partitioner);
+    order_by_memory(*node);
     node->node.dependencies.push_back(std::move(dependency));
     return node;
 }
@@ -316,6 +325,7 @@ NodePtr make_cogroup(const std::vector<NodePtr>& parents, std::string_view name,
     node->node.op = std::move(op);
     node->node.record = std::move(record);
     set_shuffled(*node, std::move(partitioner));
+    order_by_memory(*node);
     return node;
 }
 

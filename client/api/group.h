@@ -1,7 +1,9 @@
 #pragma once
 
 // The values of each key from one to four inputs: group_by_key, cogroup, and what is made of it.
-// Keys come out in the order in which they were first seen, values in the order of their input.
+// Keys come out in the order in which they were first seen, as long as memory lasts, values always
+// in the order of their input. What is refused memory spills (common/rdd/spill_parts.h); the values
+// of one key have to fit.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +19,7 @@
 #include "client/api/kernels.h"
 #include "common/rdd/operator.h"
 #include "common/rdd/scope.h"
+#include "common/rdd/spill_parts.h"
 
 namespace heddle::api {
 
@@ -45,14 +48,13 @@ public:
         Groups<Vs...> values;
     };
 
-    explicit GroupTable(rdd::OperatorBudget& budget) : budget_(budget) {}
+    explicit GroupTable(rdd::SpillingBudget& budget) : budget_(budget) {}
     ~GroupTable() { budget_.release(reserved_); }
     GroupTable(const GroupTable&) = delete;
     GroupTable& operator=(const GroupTable&) = delete;
 
-    /// False: the task has failed.
     template <std::size_t Input, typename Record>
-    bool add(Record* rows, std::uint32_t count, bool movable) {
+    void add(Record* rows, std::uint32_t count, bool movable) {
         std::int64_t bytes = 0;
         for (std::uint32_t i = 0; i < count; ++i) {
             auto& values = values_of<Input>(find(rows[i].first, bytes));
@@ -69,17 +71,15 @@ public:
             }
         }
         reserved_ += bytes;
-        return bytes == 0 || budget_.reserve(bytes);
+        budget_.reserve(bytes);
     }
     std::vector<Group>& groups() { return groups_; }
+    std::int64_t held() const { return reserved_; }
     void clear() {
-        groups_ = {};
-        slots_ = {};
+        groups_ = std::vector<Group>();  // = {} would keep the memory
+        slots_ = std::vector<std::uint32_t>();
         budget_.release(std::exchange(reserved_, 0));
     }
-
-private:
-    static constexpr std::uint32_t kNone = UINT32_MAX;
 
     template <std::size_t Input>
     static auto& values_of(Group& group) {
@@ -89,6 +89,10 @@ private:
             return std::get<Input>(group.values);
         }
     }
+
+private:
+    static constexpr std::uint32_t kNone = UINT32_MAX;
+
     Group& find(const K& key, std::int64_t& bytes) {
         if ((groups_.size() + 1) * 2 > slots_.size()) {
             grow(bytes);
@@ -119,7 +123,7 @@ private:
         }
     }
 
-    rdd::OperatorBudget& budget_;
+    rdd::SpillingBudget& budget_;
     std::vector<Group> groups_;
     std::vector<std::uint32_t> slots_;  // positions in groups_; a power of two of them
     std::int64_t reserved_ = 0;
@@ -144,43 +148,132 @@ public:
 
     rdd::Sink& input(std::size_t index) override { return *inputs_[index]; }
     rdd::Flow close() override {
+        if (!parts_.spilling()) {
+            (void)emit_groups();
+            return output_.flow();
+        }
+        return parts_.end() && close_parts(std::index_sequence_for<Vs...>()) ? output_.flow()
+                                                                             : rdd::Flow::Stop;
+    }
+
+private:
+    using Table = GroupTable<K, Vs...>;
+    static constexpr std::uint32_t kDumpRows = 64;
+    // What is refused in the middle of a step is held until its end.
+    static constexpr std::uint32_t kStepRows = 256;
+
+    template <std::size_t Input, typename V>
+    class Side final : public rdd::Sink {
+    public:
+        explicit Side(GroupHead& head) : head_(head) {}
+        rdd::Flow push(rdd::Batch& batch) override {
+            return head_.template take<Input, V>(batch) ? head_.budget_.scope().flow()
+                                                        : rdd::Flow::Stop;
+        }
+
+    private:
+        GroupHead& head_;
+    };
+
+    // False: the task has failed.
+    template <std::size_t Input, typename V>
+    bool take(rdd::Batch& batch) {
+        auto* rows = static_cast<std::pair<K, V>*>(batch.rows);
+        for (std::uint32_t left = batch.count; left > 0;) {
+            if (parts_.spilling()) {
+                return parts_.add(Input, rows, left);
+            }
+            const std::uint32_t n = left < kStepRows ? left : kStepRows;
+            table_.template add<Input>(rows, n, batch.movable);
+            if (budget_.over() > 0 && !give_way()) {
+                return false;
+            }
+            rows += n;
+            left -= n;
+        }
+        return true;
+    }
+
+    // What was refused has been taken already.
+    bool give_way() {
+        const std::int64_t over = budget_.over();
+        if (!parts_.may_split()) {
+            budget_.release(over);
+            return budget_.insist(over);
+        }
+        if (!parts_.begin(table_.held())) {
+            return false;
+        }
+        const bool kept = dump(std::index_sequence_for<Vs...>());
+        table_.clear();
+        return kept && parts_.settle(over);
+    }
+
+    template <std::size_t... Inputs>
+    bool dump(std::index_sequence<Inputs...>) {
+        return (dump_input<Inputs, Vs>() && ...);
+    }
+    template <std::size_t Input, typename V>
+    bool dump_input() {
+        std::vector<std::pair<K, V>> rows;
+        rows.reserve(kDumpRows);
+        const auto write = [&] {
+            const bool kept =
+                parts_.add(Input, rows.data(), static_cast<std::uint32_t>(rows.size()));
+            rows.clear();
+            return kept;
+        };
+        for (auto& group : table_.groups()) {
+            for (auto&& value : Table::template values_of<Input>(group)) {
+                rows.emplace_back(group.key, std::move(value));
+                if (rows.size() == kDumpRows && !write()) {
+                    return false;
+                }
+            }
+        }
+        return write();
+    }
+
+    // Part after part. False: the task has failed, or nothing more is wanted.
+    template <std::size_t... Inputs>
+    bool close_parts(std::index_sequence<Inputs...>) {
+        while (parts_.next()) {
+            if (!(parts_.read(Inputs,
+                              [this](rdd::Batch& batch) { return take<Inputs, Vs>(batch); }) &&
+                  ...)) {
+                return false;
+            }
+            if (parts_.spilling() ? !parts_.end() : !emit_groups()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    bool emit_groups() {
         for (auto& group : table_.groups()) {
             output_.add(std::move(group.key), std::move(group.values));
             if (output_.flow() == rdd::Flow::Stop) {
                 break;
             }
         }
-        const rdd::Flow flow = output_.flush();
+        (void)output_.flush();
         table_.clear();
-        return flow;
+        return output_.flow() == rdd::Flow::Continue;
     }
-
-private:
-    using Table = GroupTable<K, Vs...>;
-
-    template <std::size_t Input, typename V>
-    class Side final : public rdd::Sink {
-    public:
-        Side(Table& table, rdd::TaskScope& scope) : table_(table), scope_(scope) {}
-        rdd::Flow push(rdd::Batch& batch) override {
-            auto* const rows = static_cast<std::pair<K, V>*>(batch.rows);
-            return table_.template add<Input>(rows, batch.count, batch.movable) ? scope_.flow()
-                                                                                : rdd::Flow::Stop;
-        }
-
-    private:
-        Table& table_;
-        rdd::TaskScope& scope_;
-    };
 
     template <std::size_t... Inputs>
     GroupHead(const rdd::OperatorInit& init, rdd::Sink& next, std::index_sequence<Inputs...>)
-        : budget_(init.scope, init.operation), table_(budget_), output_(init.scope, next) {
-        (inputs_.push_back(std::make_unique<Side<Inputs, Vs>>(table_, init.scope)), ...);
+        : budget_(init.scope, init.operation),
+          table_(budget_),
+          parts_(budget_, {&face_of<std::pair<K, Vs>>()...}),
+          output_(init.scope, next) {
+        (inputs_.push_back(std::make_unique<Side<Inputs, Vs>>(*this)), ...);
     }
 
-    rdd::OperatorBudget budget_;
+    rdd::SpillingBudget budget_;
     Table table_;
+    rdd::SpillParts parts_;  // kinds are inputs
     std::vector<std::unique_ptr<rdd::Sink>> inputs_;
     Output<Record> output_;
 };

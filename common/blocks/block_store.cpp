@@ -4,7 +4,7 @@
 
 #include "common/base/check.h"
 #include "common/base/log.h"
-#include "common/blocks/file_io.h"
+#include "common/base/scratch_file.h"
 #include "common/blocks/store.h"
 
 namespace heddle::blocks {
@@ -42,7 +42,7 @@ std::int64_t BlockStore::write_file(const BlockId& id, const BlockPtr& block) {
         TRY(make_folder(folder_));
         if (!block->typed()) {
             const BlockImage image = image_of(*block);
-            TRY(blocks::write_file(path_of(id), image.parts));
+            TRY(heddle::write_file(path_of(id), image.parts));
             return image.size;
         }
         TRY(const std::unique_ptr<BlockFile> file, begin_file(id, *block->face()));

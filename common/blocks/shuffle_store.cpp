@@ -1,6 +1,6 @@
 // Map output in memory, or in one file per map task when memory is short.
 #include "common/base/check.h"
-#include "common/blocks/file_io.h"
+#include "common/base/scratch_file.h"
 #include "common/blocks/store.h"
 
 namespace heddle::blocks {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/base/scratch_file.h"
 #include "common/blocks/block.h"
-#include "common/blocks/file_io.h"
 #include "common/rdd/operator.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/row_buffer.h"

@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/base/scratch_file.h"
 #include "common/blocks/accountant.h"
 #include "common/blocks/block.h"
-#include "common/blocks/file_io.h"
 #include "common/rdd/ids.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/task.h"

@@ -117,9 +117,13 @@ bool TaskScope::reserve(std::int64_t bytes, const std::string& operation) {
 
 bool TaskScope::try_reserve(std::int64_t bytes) {
     if (used_ + bytes > granted_) {
-        const std::int64_t want = std::max(used_ + bytes - granted_, kGrantBytes);
+        const std::int64_t needed = used_ + bytes - granted_;
+        std::int64_t want = std::max(needed, kGrantBytes);
         if (memory_.acquire(want)) {
-            return false;
+            if (needed == want || memory_.acquire(needed)) {
+                return false;
+            }
+            want = needed;  // the last that there is
         }
         granted_ += want;
     }

@@ -62,7 +62,7 @@ public:
 private:
     // A run that is being merged: its rows in hand, and where among them it is.
     struct Head {
-        Head(SpillFile& file, const SpillRun& run) : reader(file, run) {}
+        Head(SpillFile& file, SpillFile::Stream run) : reader(file, run) {}
         SpillFile::Reader reader;
         std::unique_ptr<RowBuffer> rows;
         std::uint32_t at = 0;
@@ -204,17 +204,17 @@ private:
             file_ = std::move(made).value();
         }
         const std::uint64_t before = file_->size();
+        const SpillFile::Stream run = file_->add_streams(1);
         sort();
         for (const SortItem& item : items_) {
-            if (const Status status = file_->append(item.row, 1); !status) {
-                return give_up(status.error());
+            if (!keep(run, item.row)) {
+                return false;
             }
         }
-        const auto run = file_->end_run();
-        if (!run) {
-            return give_up(run.error());
+        if (const Status status = file_->end(run); !status) {
+            return give_up(status.error());
         }
-        runs_.push_back(*run);
+        runs_.push_back(run);
         TaskMetrics& metrics = budget_.scope().metrics();
         metrics.disk_bytes_spilled += static_cast<std::int64_t>(file_->size() - before);
         metrics.memory_bytes_spilled += reserved_ + static_cast<std::int64_t>(arena_->capacity());
@@ -254,7 +254,7 @@ private:
     // As many of the first runs as memory has room for, at least two. Empty: the task has failed.
     Heads open_runs() {
         Heads heads;
-        for (const SpillRun& run : runs_) {
+        for (const SpillFile::Stream run : runs_) {
             auto head = std::make_unique<Head>(*file_, run);
             auto rows = next_rows(*head);
             if (!rows) {
@@ -288,19 +288,20 @@ private:
             const std::size_t merged = heads.size();
             RowBuffer out(face_, kBatchRecords);
             const bool last = merged == runs_.size();
-            if (!merge(heads,
-                       [&](const void* from) { return last ? send(out, from) : keep(from); })) {
+            const SpillFile::Stream run = last ? 0 : file_->add_streams(1);
+            if (!merge(heads, [&](const void* from) {
+                    return last ? send(out, from) : keep(run, from);
+                })) {
                 return false;
             }
             runs_.erase(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(merged));
             if (last) {
                 return pass(out) == Flow::Continue;
             }
-            const auto run = file_->end_run();
-            if (!run) {
-                return give_up(run.error());
+            if (const Status status = file_->end(run); !status) {
+                return give_up(status.error());
             }
-            runs_.insert(runs_.begin(), *run);
+            runs_.insert(runs_.begin(), run);
         }
         return true;
     }
@@ -310,8 +311,8 @@ private:
         out.added(1);
         return out.room() > 0 || pass(out) == Flow::Continue;
     }
-    bool keep(const void* from) {
-        const Status status = file_->append(from, 1);
+    bool keep(SpillFile::Stream run, const void* from) {
+        const Status status = file_->append(run, from, nullptr, 1);
         return status ? true : give_up(status.error());
     }
 
@@ -364,7 +365,7 @@ private:
     std::vector<SortItem> items_;                     // of all rows that are held, as they came
     std::vector<std::uint64_t> prefixes_;             // of one push
     std::unique_ptr<SpillFile> file_;  // null: everything fits. Rows that were pushed may show it
-    std::vector<SpillRun> runs_;
+    std::vector<SpillFile::Stream> runs_;
 };
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "common/base/clock.h"
-#include "common/blocks/file_io.h"
+#include "common/base/scratch_file.h"
 #include "executor/shell/task_input.h"
 
 namespace heddle::executor {
@@ -22,7 +22,7 @@ std::int64_t thread_cpu_microseconds() {
 }  // namespace
 
 Runtime::FolderEnd::~FolderEnd() {
-    blocks::remove_folder(path);
+    remove_folder(path);
 }
 
 Runtime::Runtime(const LocalExecutorOptions& options, Surroundings* surroundings,

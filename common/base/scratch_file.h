@@ -1,6 +1,7 @@
 #pragma once
 
-// Block files: written once, then mapped. Scratch data of one executor, so nothing is synced.
+// Files that hold blocks and what was spilled: written once, then mapped. Scratch data of one
+// executor, so nothing is synced.
 
 #include <cstdint>
 #include <memory>
@@ -11,7 +12,7 @@
 
 #include "common/base/result.h"
 
-namespace heddle::blocks {
+namespace heddle {
 
 // A whole file mapped for reading.
 class MappedFile {
@@ -71,4 +72,4 @@ Status rename_file(const std::string& from, const std::string& to);
 /// Removes an empty folder; one with files stays.
 void remove_folder(const std::string& path);
 
-}  // namespace heddle::blocks
+}  // namespace heddle

@@ -1,5 +1,5 @@
-// System calls of block files.
-#include "common/blocks/file_io.h"
+// System calls of scratch files.
+#include "common/base/scratch_file.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <system_error>
 
-namespace heddle::blocks {
+namespace heddle {
 
 namespace {
 
@@ -163,4 +163,4 @@ void remove_folder(const std::string& path) {
     ::rmdir(path.c_str());
 }
 
-}  // namespace heddle::blocks
+}  // namespace heddle
