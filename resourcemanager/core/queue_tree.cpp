@@ -59,8 +59,9 @@ void QueueTree::reconfigure(const SchedulerConfig& config) {
     if (configured != by_path_.end() && queues_[configured->second].leaf) {
         default_leaf_ = configured->second;
     } else {
-        const auto leaf = std::find_if(order_.begin(), order_.end(),
-                                       [&](QueueIndex index) { return queues_[index].leaf; });
+        const auto leaf = std::find_if(order_.begin(), order_.end(), [&](QueueIndex index) {
+            return queues_[index].leaf && !queues_[index].config.created;
+        });
         default_leaf_ = leaf == order_.end() ? 0 : *leaf;
     }
     for (UserIndex index = 0; index < users_.size(); ++index) {
@@ -125,9 +126,10 @@ void QueueTree::take_queues(const std::vector<QueueConfig>& queues) {
     }
     by_path_ = std::move(present);
     const std::vector<std::uint32_t> parents = parents_of(queues);
-    std::vector<bool> has_children(queues.size());
+    std::vector<bool> has_children(queues.size());  // or may get some at any submission
     for (std::size_t i = 1; i < queues.size(); ++i) {
         has_children[parents[i]] = true;
+        has_children[i] = has_children[i] || queues[i].auto_creation.enabled;
     }
     for (std::size_t i = 0; i < queues.size(); ++i) {
         Queue& queue = queues_[order_[i]];
@@ -237,6 +239,11 @@ void QueueTree::recompute_capacities() {
 
 Result<QueueIndex> QueueTree::find_leaf(std::string_view path) const {
     if (path.empty()) {
+        if (default_leaf_ == 0) {
+            return Error{ErrorCode::NotFound,
+                         "no queue was named and there is no default queue; name one, or have "
+                         "queue_default set to one that is there"};
+        }
         return default_leaf_;
     }
     if (const auto it = by_path_.find(path); it != by_path_.end()) {

@@ -53,9 +53,9 @@ AppState recovered_state(const ApplicationRecord& record) {
 void recover_application(Books& books, ApplicationRecord& record) {
     const ApplicationId id = record.submission.id;
     Application& application = books.applications.add(std::move(record.submission));
-    application.queue = books.queues.find_leaf(application.submission->queue)
-                            ? books.queues.find_leaf(application.submission->queue).value()
-                            : books.queues.find_leaf("").value();
+    const Result<QueueIndex> named = books.queues.find_leaf(application.submission->queue);
+    const Result<QueueIndex> other = books.queues.find_leaf("");
+    application.queue = named ? *named : other ? *other : 0;
     application.state = recovered_state(record);
     application.final_status = record.final_status;
     application.diagnostics = record.diagnostics;

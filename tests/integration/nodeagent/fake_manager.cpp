@@ -208,7 +208,8 @@ AgentProcess::~AgentProcess() {
         kill_hard();
     }
     std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(directory_ + "/state", ignored)) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(directory_ + "/node/state", ignored)) {
         kill_leftovers(entry.path().filename().string(), {});
     }
 }
@@ -267,7 +268,9 @@ bool eventually(const std::function<bool()>& condition) {
 }
 
 ContainerId test_container(std::int64_t number) {
-    return {{{1700000000000, 7}, 1}, 1, number};
+    // Of this process: what is left over is ended by name, and another test may run beside this
+    // one.
+    return {{{1700000000000 + getpid(), 7}, 1}, 1, number};
 }
 
 }  // namespace heddle::node
