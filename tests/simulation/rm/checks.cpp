@@ -20,6 +20,20 @@ void check_label(const Scene& scene, const ContainerStart& start) {
     }
 }
 
+namespace {
+
+// An operator wants it empty: what its drain stopped while the node could not be reached is stopped
+// when it is back, whatever has finished since.
+bool drains(const Scene& scene, const ContainerId& id) {
+    const NodeHost* node = scene.world.node_of(id);
+    const auto view =
+        node == nullptr ? nullptr : scene.world.manager().view()->nodes.find(node->info().id);
+    return view != nullptr &&
+           (view->state == NodeState::Decommissioning || view->state == NodeState::Decommissioned);
+}
+
+}  // namespace
+
 void check_stop(const Scene& scene, const ContainerId& id) {
     const auto& attempts = scene.world.manager().store().attempts;
     const auto it = attempts.find(id.attempt);
@@ -29,7 +43,7 @@ void check_stop(const Scene& scene, const ContainerId& id) {
     }
     const std::int64_t waited =
         scene.stage().wall().milliseconds - it->second.finished.milliseconds;
-    if (waited < kFinishPatience.milliseconds()) {
+    if (waited < kFinishPatience.milliseconds() && !drains(scene, id)) {
         scene.stage().violate("a finished master is stopped: " + to_string(id));
     }
 }
