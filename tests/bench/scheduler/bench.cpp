@@ -104,7 +104,7 @@ void measure(const Load& load, std::int64_t ends) {
                 index, naive, index / naive);
     std::printf(
         "  baseline, a scan of all applications and nodes without limits or books: %.0f/s; "
-        "whole decision to it: ratio %.1f\n",
+        "filling an empty cluster to its ends and replacements: ratio %.1f\n",
         scan, filled / scan);
 }
 
