@@ -37,6 +37,16 @@ public:
     void cancel(heddle::rdd::JobId job, const std::string& reason) override {
         runner_->cancel(job, reason);
     }
+    void cancel_jobs(heddle::driver::JobSelection which, const std::string& reason) override {
+        runner_->cancel_jobs(std::move(which), reason);
+    }
+    std::vector<heddle::driver::JobView> job_views() override { return runner_->job_views(); }
+    std::optional<heddle::driver::StageView> stage_view(heddle::rdd::StageId stage) override {
+        return runner_->stage_view(stage);
+    }
+    std::vector<heddle::driver::ExecutorView> executor_views() override {
+        return runner_->executor_views();
+    }
     void unpersist(heddle::rdd::RddId rdd, bool blocking) override {
         runner_->unpersist(rdd, blocking);
     }
