@@ -128,7 +128,7 @@ private:
     }
 
     void add_items(const void* rows, std::uint32_t count) {
-        prefixes_.assign(std::max<std::size_t>(prefixes_.size(), count), 0);
+        prefixes_.resize(std::max<std::size_t>(prefixes_.size(), count));  // zero without a prefix
         if (face_.prefix != nullptr) {
             face_.prefix(rows, count, prefixes_.data());
         }

@@ -132,7 +132,7 @@ private:
     // Offers (driver_offers.cpp).
     void offer(Effects& effects);
     std::vector<Candidate> candidates() const;
-    std::map<std::string, std::int64_t> running_by_pool() const;
+    RunningByPool running_by_pool() const;
     const std::string& pool_of(const Stage& stage) const;
     void offer_in_turn(Effects& effects);
     void offer_fairly(Effects& effects);

@@ -38,8 +38,8 @@ std::vector<Candidate> Driver::candidates() const {
     return found;
 }
 
-std::map<std::string, std::int64_t> Driver::running_by_pool() const {
-    std::map<std::string, std::int64_t> running;
+RunningByPool Driver::running_by_pool() const {
+    RunningByPool running;
     for (const rdd::StageId id : running_) {
         const Stage& stage = stages_.at(id);
         running[pool_of(stage)] += stage.tasks->running();
@@ -61,7 +61,7 @@ void Driver::offer_in_turn(Effects& effects) {
 void Driver::offer_fairly(Effects& effects) {
     std::vector<Candidate> order = candidates();
     const std::vector<Candidate> all = order;
-    std::map<std::string, std::int64_t> running = running_by_pool();
+    RunningByPool running = running_by_pool();
     std::map<rdd::StageId, std::optional<Locality>> nearest;
     while (!order.empty()) {
         order_stages(order, config_.scheduling, running);

@@ -11,7 +11,7 @@ bool first_in(const Candidate& a, const Candidate& b) {
 }
 
 struct Pool {
-    std::string name;
+    std::string_view name;
     PoolRules rules;
     std::int64_t running = 0;
 
@@ -33,7 +33,7 @@ bool before(const Pool& a, const Pool& b) {
 }  // namespace
 
 void order_stages(std::vector<Candidate>& candidates, const SchedulingRules& rules,
-                  const std::map<std::string, std::int64_t>& running) {
+                  const RunningByPool& running) {
     if (!rules.fair) {
         std::sort(candidates.begin(), candidates.end(), first_in);
         return;

@@ -28,8 +28,10 @@ void Driver::look_for_slow_tasks() {
     if (now_ >= speculate_at_) {
         for (const rdd::StageId id : running_) {
             Stage& stage = stages_.at(id);
-            const auto limit = slow_after(*stage.tasks, config_.speculation);
-            if (limit && stage.repeatable()) {
+            if (!stage.repeatable()) {
+                continue;
+            }
+            if (const auto limit = slow_after(*stage.tasks, config_.speculation)) {
                 stage.tasks->mark_slow(now_, *limit);
             }
         }

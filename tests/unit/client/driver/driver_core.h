@@ -1,0 +1,117 @@
+#pragma once
+
+// A driver's core in a test: virtual time, what it orders as a trace, answers by the number of the
+// launch.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/driver/core/driver.h"
+#include "tests/support/plans.h"
+
+namespace heddle::driver {
+
+class Core {
+public:
+    explicit Core(Config config = {}) : driver_(config) {}
+
+    void tell(const Event& event) {
+        Effects effects;
+        driver_.step(now_, event, effects);
+        driver_.check();
+        for (Effect& effect : effects) {
+            if (auto* send = std::get_if<Send>(&effect)) {
+                if (auto* launch = std::get_if<rdd::TaskLaunch>(&send->message)) {
+                    launched_.push_back({send->executor, launch->task});
+                    trace_ += "run " + std::to_string(launch->task.stage.value) + "/" +
+                              std::to_string(launch->task.partition) + " on " +
+                              rdd::to_string(send->executor) + "\n";
+                } else if (const auto* table = std::get_if<rdd::MapOutputsKnown>(&send->message)) {
+                    trace_ +=
+                        "outputs of shuffle " + std::to_string(table->table->shuffle.value) + "\n";
+                } else if (const auto* held = std::get_if<rdd::BroadcastHeld>(&send->message)) {
+                    trace_ += "tell " + rdd::to_string(send->executor) + ": chunk " +
+                              std::to_string(held->chunk) + " is on " +
+                              rdd::to_string(held->executor) + "\n";
+                } else if (std::holds_alternative<rdd::DropBroadcast>(send->message)) {
+                    trace_ += "drop broadcast on " + rdd::to_string(send->executor) + "\n";
+                }
+            } else if (const auto* result = std::get_if<DeliverResult>(&effect)) {
+                trace_ += "result " + std::to_string(result->partition) + "\n";
+            } else if (const auto* merge = std::get_if<MergeAccumulators>(&effect)) {
+                for (const rdd::AccumulatorUpdate& update : merge->updates) {
+                    trace_ += "add " + update.part + "\n";
+                }
+            } else if (const auto* end = std::get_if<EndJob>(&effect)) {
+                trace_ += "end " + std::to_string(end->job.value) + "\n";
+                error_ = end->error;
+            }
+        }
+    }
+    void advance(Duration by) {
+        now_ = now_ + by;
+        tell(Tick{});
+    }
+    void add_executor(std::int32_t id, const std::string& host, std::int32_t slots = 1) {
+        ExecutorRegistered event;
+        event.executor = rdd::ExecutorId{id};
+        event.host = host;
+        event.slots = slots;
+        event.port = 1;
+        tell(event);
+    }
+    void submit(std::int32_t id, const rdd::Plan& plan, const rdd::RddNode& node) {
+        JobSubmitted event;
+        event.job = rdd::JobId{id};
+        event.plan = std::make_shared<const rdd::Plan>(plan);
+        event.rdd = node.id;
+        event.partitions = test::all_partitions(node);
+        tell(event);
+    }
+    // Answers the launch number `index`; map tasks with as many sizes as there are reducers.
+    void succeed(std::size_t index, std::size_t reducers = 0, const std::string& adds = "") {
+        rdd::TaskResult result;
+        if (!adds.empty()) {
+            result.accumulators = {{rdd::AccumulatorId{7}, "rows", adds, adds}};
+        }
+        result.task = launched_.at(index).task.task;
+        if (reducers > 0) {
+            result.map = rdd::MapStatus{result.task, launched_[index].task.partition, "",
+                                        std::vector<std::uint64_t>(reducers, 10)};
+        }
+        tell(ExecutorSaid{launched_[index].executor, rdd::TaskDone{result}});
+    }
+    void fail(std::size_t index, rdd::TaskFailure failure) {
+        rdd::TaskResult result;
+        result.task = launched_.at(index).task.task;
+        result.failure = std::move(failure);
+        tell(ExecutorSaid{launched_[index].executor, rdd::TaskDone{result}});
+    }
+    std::string trace() { return std::exchange(trace_, {}); }
+
+    struct Launched {
+        rdd::ExecutorId executor;
+        rdd::TaskDescription task;
+    };
+    TimePoint now_;
+    Driver driver_;
+    std::vector<Launched> launched_;
+    std::string trace_;
+    std::optional<JobError> error_;
+};
+
+inline rdd::RddNode source_of(std::int32_t partitions, const std::string& host = "") {
+    rdd::RddNode node = test::text_source(0, test::distinct_texts(partitions, 1));
+    if (!host.empty()) {
+        for (rdd::SourcePartition& partition : node.sources) {
+            partition.hosts = {host};
+        }
+    }
+    return node;
+}
+
+}  // namespace heddle::driver

@@ -1,0 +1,145 @@
+// What a driver says to the resource manager, and what it makes of the news.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client/driver/core/master_book.h"
+
+namespace heddle::driver {
+namespace {
+
+TEST(MasterBook, SaysProgressWithWhateverItSays) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    book.progress(40);
+    EXPECT_FALSE(book.progress_waits());  // nobody is there to hear it: the welcome will say it
+    MasterWelcome welcome;
+    welcome.session = 7;
+    const auto reaction = book.hear(welcome);
+    EXPECT_EQ(std::get<MasterUpdate>(reaction.send.at(0)).progress_percent, 40);
+    EXPECT_FALSE(book.progress_waits());
+    book.progress(60);
+    EXPECT_TRUE(book.progress_waits());
+    EXPECT_EQ(std::get<MasterUpdate>(book.want(1).at(0)).progress_percent, 60);
+    EXPECT_FALSE(book.progress_waits());
+}
+
+TEST(MasterBook, AsksUnderTheGenerationOfItsContext) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1}, 1);
+    (void)book.want(2);
+    MasterWelcome welcome;
+    welcome.session = 7;
+    const auto reaction = book.hear(welcome);
+    EXPECT_EQ(std::get<MasterUpdate>(reaction.send.at(0)).asks.at(0).generation, 1);
+}
+
+TEST(MasterBook, StatesTheWholeBookAfterEveryWelcome) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    EXPECT_TRUE(book.want(3).empty());  // not welcomed yet
+    MasterWelcome welcome;
+    welcome.session = 7;
+    const auto reaction = book.hear(welcome);
+    ASSERT_EQ(reaction.send.size(), 1U);
+    const auto& update = std::get<MasterUpdate>(reaction.send[0]);
+    EXPECT_TRUE(update.complete);
+    EXPECT_EQ(update.asks.at(0).count, 3);
+    EXPECT_EQ(update.templates.size(), 1U);
+}
+
+TEST(MasterBook, TakesNewsOnceAndAsksForTheSameCountAfterAnEnd) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    MasterWelcome welcome;
+    welcome.session = 7;
+    (void)book.hear(welcome);
+    (void)book.want(2);
+    MasterNews news;
+    news.session = 7;
+    news.sequence = 1;
+    const ContainerId container{{{1, 2}, 1}, 1, 5};
+    news.granted.push_back({container, {{{1, 2}, 1}, 1, 0}, {"node-1"}, "", 0, {}});
+    news.ended.push_back({container, {}});
+    const auto reaction = book.hear(news);
+    ASSERT_EQ(reaction.ended.size(), 1U);
+    const auto& update = std::get<MasterUpdate>(reaction.send.at(0));
+    EXPECT_EQ(update.news_seen, 1U);
+    EXPECT_EQ(update.asks.at(0).count, 2);
+    EXPECT_TRUE(book.hear(news).ended.empty());  // repeated
+    news.session = 6;
+    news.sequence = 2;
+    EXPECT_TRUE(book.hear(news).ended.empty());  // of an earlier connection
+}
+
+// The second context of a program meets the executors of the first, which are on their way out.
+TEST(MasterBook, LeavesContainersOfAnEarlierGenerationAlone) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1}, 1);
+    const ContainerId theirs{{{1, 2}, 1}, 1, 5};
+    const ContainerId ours{{{1, 2}, 1}, 1, 6};
+    MasterWelcome welcome;
+    welcome.session = 7;
+    welcome.containers.push_back({theirs, {{{1, 2}, 1}, 1, 0}, {"node-1"}, "", 0, {}});
+    (void)book.hear(welcome);
+    EXPECT_EQ(book.node_of(to_string(theirs)), "");
+    MasterNews news;
+    news.session = 7;
+    news.sequence = 1;
+    news.granted.push_back({ours, {{{1, 2}, 1}, 1, 1}, {"node-2"}, "", 0, {}});
+    news.ended = {{theirs, {}}, {ours, {}}};
+    const auto reaction = book.hear(news);
+    ASSERT_EQ(reaction.ended.size(), 1U);
+    EXPECT_EQ(reaction.ended[0].container, ours);
+}
+
+TEST(MasterBook, ConnectsAgainWhenNewsAreMissing) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    book.hear(MasterWelcome{7, 1, seconds(1), {}, {}});
+    MasterNews news;
+    news.session = 7;
+    news.sequence = 1;
+    EXPECT_FALSE(book.hear(news).reconnect);
+    news.sequence = 3;
+    EXPECT_TRUE(book.hear(news).reconnect);
+    // The next connection tells everything again.
+    book.connection_lost();
+    EXPECT_TRUE(book.hear(MasterWelcome{8, 1, seconds(1), {}, {}}).welcomed);
+    news.session = 8;
+    news.sequence = 1;
+    EXPECT_FALSE(book.hear(news).reconnect);
+}
+
+TEST(MasterBook, TakesARepeatedWelcomeOnce) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    const MasterWelcome welcome{7, 1, seconds(1), {}, {}};
+    EXPECT_TRUE(book.hear(welcome).welcomed);
+    const auto first = std::get<MasterUpdate>(book.want(2).front());
+    const MasterBook::Reaction again = book.hear(welcome);
+    EXPECT_FALSE(again.welcomed);
+    EXPECT_TRUE(again.send.empty());
+    // Its updates go on counting: lower numbers would be dropped as stale.
+    EXPECT_GT(std::get<MasterUpdate>(book.want(3).front()).sequence, first.sequence);
+}
+
+TEST(MasterBook, StatesTheWholeBookWithABeatNowAndThen) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    book.hear(MasterWelcome{7, 1, seconds(1), {}, {}});
+    book.want(2);  // lost on its way
+    bool stated = false;
+    for (int beat = 0; beat < 10; ++beat) {
+        const auto update = std::get<MasterUpdate>(book.beat().front());
+        stated = stated || (update.complete && update.asks.at(0).count == 2);
+    }
+    EXPECT_TRUE(stated);
+}
+
+TEST(MasterBook, RepeatsTheEndWithEveryBeatUntilItIsConfirmed) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    book.hear(MasterWelcome{7, 1, seconds(1), {}, {}});
+    EXPECT_EQ(book.beat().size(), 1U);
+    book.finish(FinalStatus::Succeeded, "");  // lost on its way
+    const std::vector<MasterToManager> messages = book.beat();
+    ASSERT_EQ(messages.size(), 2U);
+    EXPECT_EQ(std::get<MasterFinish>(messages.back()).status, FinalStatus::Succeeded);
+}
+
+}  // namespace
+}  // namespace heddle::driver
