@@ -66,141 +66,21 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 
 #include "common/base/strings.h"
-#include "common/model/queue_settings.h"
+#include "tests/scenarios/story_config.h"
 #include "tests/support/rm_world/names.h"
 #include "tests/support/rm_world/world.h"
 
 namespace heddle::rm::test {
 namespace {
-
-using Words = std::vector<std::string>;
-
-Words words_of(const std::string& line) {
-    std::istringstream stream(line);
-    Words words;
-    for (std::string word; stream >> word;) {
-        words.push_back(word);
-    }
-    return words;
-}
-
-std::map<std::string, std::string> keys_of(const Words& words, std::size_t from) {
-    std::map<std::string, std::string> keys;
-    for (std::size_t i = from; i < words.size(); ++i) {
-        const std::size_t equals = words[i].find('=');
-        keys[words[i].substr(0, equals)] =
-            equals == std::string::npos ? "" : words[i].substr(equals + 1);
-    }
-    return keys;
-}
-
-QueueConfig queue_of(const Words& words) {
-    QueueConfig queue = queue_config(words[1]);
-    QueueCapacity& capacity = queue.capacity[kNoLabel];
-    for (const auto& [key, value] : keys_of(words, 2)) {
-        const std::int32_t number =
-            value.find_first_not_of("0123456789") == std::string::npos ? std::stoi(value) : 0;
-        if (key == "weight") {
-            capacity.guaranteed.all = {Share::Kind::Weight, number * 1000};
-        } else if (key == "percent") {
-            capacity.guaranteed.all = {Share::Kind::Percent, number * 1000};
-        } else if (key == "memory" || key == "vcores") {
-            capacity.guaranteed.by_resource[key] = {Share::Kind::Absolute, number};
-        } else if (key == "max") {
-            capacity.maximum.all = {Share::Kind::Percent, number * 1000};
-        } else if (key == "priority") {
-            queue.priority = number;
-        } else if (key == "order") {
-            queue.order = value == "fair" ? LeafOrder::Fair : LeafOrder::Fifo;
-        } else if (key == "user_limit") {
-            queue.user_limit_percent_min = number;
-        } else if (key == "factor") {
-            queue.user_limit_factor = number;
-        } else if (key == "user_weight") {
-            const std::size_t colon = value.find(':');
-            queue.user_weights[value.substr(0, colon)] = std::stoi(value.substr(colon + 1));
-        } else if (key == "apps") {
-            queue.applications_max = number;
-        } else if (key == "parallel") {
-            queue.applications_parallel_max = number;
-        } else if (key == "masters") {
-            queue.masters_percent_max = number;
-        } else if (key == "container_memory") {
-            queue.container_max = Resource{number, 1000};
-        } else if (key == "creates") {
-            queue.auto_creation.enabled = true;
-            queue.auto_creation.idle_removal = seconds(number);
-        } else if (key == "creates_max") {
-            queue.auto_creation.queues_max = number;
-        } else if (key == "template") {
-            queue.auto_creation.leaf_template["weight"] = value;
-        } else if (key == "keep") {
-            queue.preemption_disabled = value == "yes";
-        } else if (key == "state") {
-            queue.state = value == "stopped"    ? QueueState::Stopped
-                          : value == "draining" ? QueueState::Draining
-                                                : QueueState::Running;
-        } else {
-            ADD_FAILURE() << "unknown key of a queue: " << key;
-        }
-    }
-    return queue;
-}
-
-PreemptionConfig preemption_of(const Words& words) {
-    PreemptionConfig preemption;
-    preemption.enabled = true;
-    preemption.round_percent_max = 100;
-    for (const auto& [key, value] : keys_of(words, 1)) {
-        if (key == "grace") {
-            preemption.grace = seconds(std::stoll(value));
-        } else if (key == "interval") {
-            preemption.interval = seconds(std::stoll(value));
-        } else if (key == "round") {
-            preemption.round_percent_max = std::stoi(value);
-        } else if (key == "dead_zone") {
-            preemption.dead_zone_percent = std::stoi(value);
-        } else if (key == "dry") {
-            preemption.dry_run = true;
-        } else {
-            ADD_FAILURE() << "unknown key of preemption: " << key;
-        }
-    }
-    return preemption;
-}
-
-ReservationConfig reservations_of(const Words& words) {
-    ReservationConfig reservations;
-    for (const auto& [key, value] : keys_of(words, 1)) {
-        if (key == "after") {
-            reservations.after = seconds(std::stoll(value));
-        } else if (key == "timeout") {
-            reservations.timeout = seconds(std::stoll(value));
-        } else if (key == "percent") {
-            reservations.percent_max = std::stoi(value);
-        } else if (key == "application") {
-            reservations.per_application = std::stoi(value);
-        } else if (key == "queue") {
-            reservations.per_queue = std::stoi(value);
-        } else if (key == "off") {
-            reservations.enabled = false;
-        } else {
-            ADD_FAILURE() << "unknown key of reservations: " << key;
-        }
-    }
-    return reservations;
-}
 
 class Runner {
 public:
@@ -363,9 +243,7 @@ private:
             show_reserved();
         } else if (verb == "exit") {
             EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
-        } else if (verb == "heartbeat" || verb == "queue" || verb == "parallel" ||
-                   verb == "container_min" || verb == "rule" || verb == "preemption" ||
-                   verb == "retention" || verb == "reservations") {
+        } else if (is_configuration(verb)) {
             // Taken by config_of() before there was a cluster.
         } else if (verb == "signal") {
             EXPECT_TRUE(world_.end_process(container(words[1]), 0, std::stoi(words[2])));
@@ -654,62 +532,6 @@ private:
 
 class Scenario : public testing::TestWithParam<std::string> {};
 
-// Set by tests/scenarios/features, which wants to see that a scenario notices.
-Feature feature_off() {
-    const char* name = std::getenv("HEDDLE_FEATURE_OFF");
-    const Feature feature = name == nullptr ? Feature::None : feature_named(name);
-    EXPECT_TRUE(name == nullptr || feature != Feature::None) << name;
-    return feature;
-}
-
-// What a file says of the cluster before there is one.
-Config config_of(const std::string& path) {
-    Config config;
-    config.scheduler.queues.clear();
-    config.node_forget_after = seconds(120);
-    std::ifstream file(path);
-    for (std::string line; std::getline(file, line);) {
-        const Words words = words_of(line);
-        if (words.empty()) {
-            continue;
-        }
-        if (words[0] == "heartbeat") {
-            config.heartbeat_interval = seconds(std::stoll(words[1]));
-        } else if (words[0] == "queue") {
-            config.scheduler.queues.push_back(queue_of(words));
-        } else if (words[0] == "rule") {
-            PlacementRule& rule = config.scheduler.rules.emplace_back();
-            EXPECT_TRUE(set_setting(rule, "policy", words[1]).ok()) << line;
-            rule.parent = words.size() > 2 ? words[2] : "";
-            rule.create = words.size() > 3;
-        } else if (words[0] == "parallel") {
-            config.scheduler.applications_parallel_max_by_user[words[1]] = std::stoi(words[2]);
-        } else if (words[0] == "preemption") {
-            config.scheduler.preemption = preemption_of(words);
-        } else if (words[0] == "retention") {
-            config.applications_completed_max = std::stoi(words[1]);
-        } else if (words[0] == "reservations") {
-            config.scheduler.reservations = reservations_of(words);
-        } else if (words[0] == "container_min") {
-            config.scheduler.container_min = {std::stoll(words[1]), std::stoll(words[2])};
-        }
-    }
-    if (config.scheduler.queues.empty()) {
-        config.scheduler.queues = {queue_config("root.default"), queue_config("root.batch"),
-                                   queue_config("root.small"), queue_config("root.stopped")};
-        QueueConfig& small = config.scheduler.queues[2];
-        small.applications_max = 1;
-        small.lifetime_default = seconds(100);
-        small.lifetime_max = seconds(200);
-        small.pending_max = seconds(50);
-        config.scheduler.queues[3].state = QueueState::Stopped;
-    }
-    config.attempts_max = 4;
-    config.scheduler.labels = {{"ssd", true}, {"spot", false}};
-    config.feature_off = feature_off();
-    return config;
-}
-
 TEST_P(Scenario, GoesAsWritten) {
     Runner runner(config_of(GetParam()));
     runner.run(GetParam());
@@ -730,11 +552,13 @@ std::string name_of_file(const testing::TestParamInfo<std::string>& info) {
     return std::filesystem::path(info.param).stem().string();
 }
 
-// Not run by default: the names, for tests/scenarios/features.
-TEST(Features, DISABLED_AreListed) {
+// Prints them, too: tests/scenarios/features takes them from there.
+TEST(Features, HaveNamesThatAreFoundAgain) {
     for (const NamedFeature& known : kFeatures) {
+        EXPECT_EQ(feature_named(known.name), known.feature);
         std::printf("feature %.*s\n", static_cast<int>(known.name.size()), known.name.data());
     }
+    EXPECT_EQ(feature_named("no-such-feature"), Feature::None);
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, Scenario, testing::ValuesIn(scenario_files()), name_of_file);
