@@ -308,14 +308,7 @@ private:
     }
 
     // What was refused has been taken already.
-    bool give_way() {
-        if (parts_.may_split()) {
-            return spill();
-        }
-        const std::int64_t over = budget_.over();
-        budget_.release(over);
-        return budget_.insist(over);
-    }
+    bool give_way() { return parts_.may_split() ? spill() : budget_.insist_on_over(); }
 
     bool spill() {
         const std::int64_t over = budget_.over();  // of the last step alone

@@ -196,11 +196,10 @@ private:
 
     // What was refused has been taken already.
     bool give_way() {
-        const std::int64_t over = budget_.over();
         if (!parts_.may_split()) {
-            budget_.release(over);
-            return budget_.insist(over);
+            return budget_.insist_on_over();
         }
+        const std::int64_t over = budget_.over();
         if (!parts_.begin(table_.held())) {
             return false;
         }

@@ -166,6 +166,15 @@ bool SpillingBudget::try_reserve(std::int64_t bytes) {
     return true;
 }
 
+bool SpillingBudget::fail(const Error& why) {
+    TaskFailure failure;
+    failure.kind = FailureKind::ExceptionFailure;
+    failure.operation = operation_;
+    failure.message = why.message;
+    scope_.fail(std::move(failure));
+    return false;
+}
+
 bool SpillingBudget::insist(std::int64_t bytes) {
     granted_ += bytes;  // a refusal counts as taken, too
     return scope_.reserve(bytes, operation_);

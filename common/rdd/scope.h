@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/result.h"
 #include "common/rdd/accumulators.h"
 #include "common/rdd/arena.h"
 #include "common/rdd/batch.h"
@@ -158,6 +159,14 @@ public:
     /// False: the task has failed, with a message that says what there was. For what has to be had
     /// after everything was spilled: a record that is larger than all there is.
     bool insist(std::int64_t bytes);
+    /// As insist(), for what was taken without a grant: there is no way to make room for it.
+    bool insist_on_over() {
+        const std::int64_t over = over_;
+        release(over);
+        return insist(over);
+    }
+    /// The task has failed because of what its disk said. Always false.
+    bool fail(const Error& why);
 
     TaskScope& scope() const { return scope_; }
     const std::string& operation() const { return operation_; }

@@ -199,7 +199,7 @@ private:
         if (file_ == nullptr) {
             auto made = SpillFile::create(budget_.scope().spill_folder(), face_);
             if (!made) {
-                return give_up(made.error());
+                return budget_.fail(made.error());
             }
             file_ = std::move(made).value();
         }
@@ -212,7 +212,7 @@ private:
             }
         }
         if (const Status status = file_->end(run); !status) {
-            return give_up(status.error());
+            return budget_.fail(status.error());
         }
         runs_.push_back(run);
         TaskMetrics& metrics = budget_.scope().metrics();
@@ -225,15 +225,6 @@ private:
         }
         budget_.release(over);
         return true;
-    }
-
-    bool give_up(const Error& why) {
-        TaskFailure failure;
-        failure.kind = FailureKind::ExceptionFailure;
-        failure.operation = budget_.operation();
-        failure.message = why.message;
-        budget_.scope().fail(std::move(failure));
-        return false;
     }
 
     // The next rows of a run; none: it is over.
@@ -258,7 +249,7 @@ private:
             auto head = std::make_unique<Head>(*file_, run);
             auto rows = next_rows(*head);
             if (!rows) {
-                give_up(rows.error());
+                budget_.fail(rows.error());
                 return {};
             }
             head->rows = std::move(rows).value();
@@ -299,7 +290,7 @@ private:
                 return pass(out) == Flow::Continue;
             }
             if (const Status status = file_->end(run); !status) {
-                return give_up(status.error());
+                return budget_.fail(status.error());
             }
             runs_.insert(runs_.begin(), run);
         }
@@ -313,7 +304,7 @@ private:
     }
     bool keep(SpillFile::Stream run, const void* from) {
         const Status status = file_->append(run, from, nullptr, 1);
-        return status ? true : give_up(status.error());
+        return status ? true : budget_.fail(status.error());
     }
 
     // A heap of runs by their first rows. `take` answers whether to go on.
@@ -335,7 +326,7 @@ private:
             if (++head.at == head.rows->count()) {
                 auto rows = next_rows(head);
                 if (!rows) {
-                    return give_up(rows.error());
+                    return budget_.fail(rows.error());
                 }
                 head.rows = std::move(rows).value();
                 head.reserved = memory_of(head.rows);

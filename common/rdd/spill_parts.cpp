@@ -17,7 +17,7 @@ bool SpillParts::begin(std::int64_t held) {
         for (const RecordFace* face : faces_) {
             auto made = SpillFile::create(budget_.scope().spill_folder(), *face);
             if (!made) {
-                return fail(made.error());
+                return budget_.fail(made.error());
             }
             files_.push_back(std::move(made).value());
         }
@@ -48,7 +48,7 @@ bool SpillParts::add(std::size_t kind, const void* rows, std::uint32_t count) {
         if (kept && !chosen.empty()) {
             const Status status = files_[kind]->append(streams_[kind] + p, rows, chosen.data(),
                                                        static_cast<std::uint32_t>(chosen.size()));
-            kept = status || fail(status.error());
+            kept = status || budget_.fail(status.error());
         }
         chosen.clear();
     }
@@ -73,7 +73,7 @@ bool SpillParts::end() {
         for (std::size_t kind = 0; kind < files_.size(); ++kind) {
             const SpillFile::Stream stream = streams_[kind] + p;
             if (const Status status = files_[kind]->end(stream); !status) {
-                return fail(status.error());
+                return budget_.fail(status.error());
             }
             any = any || files_[kind]->records(stream) != 0;
             part.streams.push_back(stream);
@@ -109,7 +109,7 @@ bool SpillParts::read(std::size_t kind, const std::function<bool(Batch&)>& take)
     for (;;) {
         std::unique_ptr<RowBuffer> rows;
         if (const Status status = reader.next(rows); !status) {
-            return fail(status.error());
+            return budget_.fail(status.error());
         }
         if (rows == nullptr) {
             return true;
@@ -119,15 +119,6 @@ bool SpillParts::read(std::size_t kind, const std::function<bool(Batch&)>& take)
             return false;
         }
     }
-}
-
-bool SpillParts::fail(const Error& why) {
-    TaskFailure failure;
-    failure.kind = FailureKind::ExceptionFailure;
-    failure.operation = budget_.operation();
-    failure.message = why.message;
-    budget_.scope().fail(std::move(failure));
-    return false;
 }
 
 }  // namespace heddle::rdd

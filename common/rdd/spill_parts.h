@@ -61,7 +61,6 @@ private:
         std::uint32_t level = 0;
         bool may_split = true;
     };
-    bool fail(const Error& why);
     std::uint32_t part_of(std::uint64_t hash) const;
 
     SpillingBudget& budget_;
