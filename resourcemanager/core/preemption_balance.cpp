@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "resourcemanager/core/claim_room.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/shares.h"
 #include "resourcemanager/core/states.h"
@@ -49,14 +50,6 @@ const PreemptionConfig& preemption_config(const Books& books) {
 
 bool within(const Resource& used, const Resource& guaranteed) {
     return used.memory_mib <= guaranteed.memory_mib && used.vcores <= guaranteed.vcores;
-}
-
-Resource size_of_victims(const Books& books, const Claim& claim) {
-    Resource sum;
-    for (const ContainerId& id : claim.victims) {
-        sum += books.containers.find(id)->size;
-    }
-    return sum;
 }
 
 Balance::Balance(const Books& books)

@@ -28,8 +28,6 @@ const PreemptionConfig& preemption_config(const Books& books);
 /// Holds no more than it is owed: by the resource of which it holds most, as queues are ordered.
 bool within(const Resource& used, const Resource& guaranteed);
 
-Resource size_of_victims(const Books& books, const Claim& claim);
-
 class Balance {
 public:
     explicit Balance(const Books& books);

@@ -1,0 +1,175 @@
+#include "resourcemanager/core/claim_room.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "common/base/check.h"
+#include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/gangs.h"
+#include "resourcemanager/core/preemption.h"
+#include "resourcemanager/core/preemption_wishes.h"
+
+namespace heddle::rm {
+
+Timer preemption_timer(std::int64_t number) {
+    return {Timer::Kind::Preemption, {}, number};
+}
+
+Resource lacking(const Resource& wanted, const Resource& there) {
+    Resource gap = wanted - there;
+    gap.memory_mib = std::max<std::int64_t>(gap.memory_mib, 0);
+    gap.vcores = std::max<std::int64_t>(gap.vcores, 0);
+    NamedCounts named;
+    for (const NamedCounts::Entry& entry : wanted.named.entries()) {
+        named.set(entry.name, std::max<std::int64_t>(entry.count - there.named.get(entry.name), 0));
+    }
+    gap.named = named;
+    return gap;
+}
+
+Resource size_of_victims(const Books& books, const Claim& claim) {
+    Resource sum;
+    for (const ContainerId& id : claim.victims) {
+        sum += books.containers.find(id)->size;
+    }
+    return sum;
+}
+
+void hold(Books& books, Claim& claim, const Resource& amount) {
+    Node& node = books.nodes.at(claim.node);
+    node.held -= claim.held;
+    node.held += amount;
+    claim.held = amount;
+    books.changed(node);
+}
+
+void watch_claims(Books& books) {
+    TimePoint first = TimePoint::never();
+    for (const auto& [id, claim] : books.claims.all) {
+        if (!claim.stopping || claim.freed()) {
+            first = std::min(first, claim.due);
+        }
+    }
+    first == TimePoint::never() ? books.deadlines.cancel(preemption_timer(kClaimsDue))
+                                : books.deadlines.set(preemption_timer(kClaimsDue), first);
+}
+
+void drop_claim(Books& books, std::uint64_t id, bool quietly) {
+    const auto it = books.claims.all.find(id);
+    for (const ContainerId& victim : it->second.victims) {
+        books.claims.by_victim.erase(victim);
+    }
+    hold(books, it->second, {});
+    Node& node = books.nodes.at(it->second.node);
+    books.claims.all.erase(it);
+    books.claims.changed = true;
+    if (!quietly) {
+        node_room_changed(books, node);
+    }
+}
+
+std::optional<FreedRoom> take_freed_room(Books& books) {
+    for (auto it = books.claims.all.begin(); it != books.claims.all.end();) {
+        const Claim claim = it->second;
+        ++it;
+        if (!claim.freed()) {
+            continue;
+        }
+        const Node& node = books.nodes.at(claim.node);
+        const auto refused = [&](const Demand& demand) {
+            return !demand.gang_waits &&
+                   books.queues
+                       .refusal(demand.owner.attempt.application, books.asks.shape_of(demand))
+                       .has_value();
+        };
+        const bool there = claim.size.fits_in(node.free() + claim.held);
+        const Demand* demand =
+            there ? demand_for(books, claim, [&](const Demand& one) { return !refused(one); })
+                  : nullptr;
+        const bool waits = there && demand == nullptr &&
+                           demand_for(books, claim, [](const Demand&) { return true; }) != nullptr;
+        if (waits) {
+            continue;  // for a limit to be lifted, until its time is over
+        }
+        drop_claim(books, claim.id, demand != nullptr);
+        watch_claims(books);
+        if (demand != nullptr && demand->gang_waits) {
+            give_to_gang(books, *demand, claim.node);
+        } else if (demand != nullptr) {
+            return FreedRoom{demand, claim.node};
+        }
+    }
+    return std::nullopt;
+}
+
+void note_end(Books& books, const ContainerId& id) {
+    const auto found = books.claims.by_victim.find(id);
+    if (found == books.claims.by_victim.end()) {
+        return;
+    }
+    Claim& claim = books.claims.all.at(found->second);
+    books.claims.by_victim.erase(found);
+    claim.victims.erase(id);
+    books.claims.changed = true;
+    if (!claim.stopping) {
+        if (claim.victims.empty()) {
+            drop_claim(books, claim.id);
+            watch_claims(books);
+        }
+        return;
+    }
+    hold(books, claim, lacking(claim.size, size_of_victims(books, claim)));
+    if (claim.victims.empty()) {
+        claim.due = books.now + kFreedRoomHeldFor;
+        watch_claims(books);
+    }
+}
+
+void drop_claims(Books& books) {
+    while (!books.claims.all.empty()) {
+        drop_claim(books, books.claims.all.begin()->first);
+    }
+    watch_claims(books);
+}
+
+void publish_preemption(Books& books) {
+    if (!std::exchange(books.claims.changed, false)) {
+        return;
+    }
+    std::vector<PreemptionMark> marks;
+    for (const auto& [victim, id] : books.claims.by_victim) {
+        const Claim& claim = books.claims.all.at(id);
+        const QueueIndex from =
+            books.application_of(books.containers.find(victim)->key.attempt).queue;
+        marks.push_back(
+            {victim, books.queues.at(from).path, books.queues.at(claim.leaf).path, claim.stopping});
+    }
+    books.view.marks = std::make_shared<const std::vector<PreemptionMark>>(std::move(marks));
+}
+
+void check_claims(const Books& books) {
+    std::map<NodeIndex, Resource> held;
+    std::size_t victims = 0;
+    for (const auto& [id, claim] : books.claims.all) {
+        held[claim.node] += claim.held;
+        victims += claim.victims.size();
+        CHECK(!claim.held.any_negative() && (claim.stopping || claim.held.is_zero()));
+        for (const ContainerId& victim : claim.victims) {
+            const Container* container = books.containers.find(victim);
+            CHECK(container != nullptr && container->node == claim.node);
+            CHECK(books.claims.by_victim.at(victim) == id);
+        }
+    }
+    for (const auto& [id, reservation] : books.reservations.all) {
+        held[reservation.node] += reservation.held;
+    }
+    CHECK(victims == books.claims.by_victim.size());
+    for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
+        CHECK(books.nodes.at(index).held == held[index]);
+    }
+}
+
+}  // namespace heddle::rm

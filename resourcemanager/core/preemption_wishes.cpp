@@ -1,0 +1,152 @@
+#include "resourcemanager/core/preemption_wishes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "resourcemanager/core/choose_node.h"
+#include "resourcemanager/core/claim_room.h"
+#include "resourcemanager/core/gangs.h"
+#include "resourcemanager/core/preemption_balance.h"
+#include "resourcemanager/core/shares.h"
+
+namespace heddle::rm {
+namespace {
+
+// Asks in line, and those of the gang that gathers room.
+std::vector<const Demand*> wishing(const Books& books) {
+    std::vector<const Demand*> asks = books.asks.outstanding();
+    const std::vector<const Demand*> of_gang = gathering_asks(books);
+    asks.insert(asks.end(), of_gang.begin(), of_gang.end());
+    return asks;
+}
+
+}  // namespace
+
+ClassOfAsks class_of(const Demand& demand) {
+    return {demand.owner.queue, demand.ask.size, demand.ask.label};
+}
+ClassOfAsks class_of(const Claim& claim) {
+    return {claim.leaf, claim.size, claim.label};
+}
+
+std::int64_t wanted_of(const Books& books, const Demand& demand) {
+    return demand.gang_waits ? gathered_missing(books, demand) : demand.outstanding;
+}
+
+Resource kept_on(const Books& books, const Demand& demand, NodeIndex node) {
+    const auto found = books.reservations.by_ask.find({demand.owner.attempt, demand.ask.id});
+    if (found != books.reservations.by_ask.end()) {
+        for (const std::uint64_t id : found->second) {
+            const Reservation& one = books.reservations.all.at(id);
+            if (one.node == node && !one.full()) {
+                return one.held;
+            }
+        }
+    }
+    return {};
+}
+
+std::optional<QueueIndex> scope_of(const Books& books, const Demand& demand) {
+    if (wanted_of(books, demand) == 0 ||
+        (demand.placed() && !demand.relaxed && demand.ask.relax_locality)) {
+        return std::nullopt;
+    }
+    if (demand.reserved > 0) {
+        return 0;  // every limit allowed it when it was reserved
+    }
+    if (demand.gang_waits) {
+        return std::nullopt;
+    }
+    std::optional<QueueIndex> scope;
+    for (const Refusal& refusal :
+         books.queues.refusals(demand.owner.attempt.application, books.asks.shape_of(demand))) {
+        if (refusal.limit != Limit::QueueMaximum || refusal.queue == demand.owner.queue) {
+            return std::nullopt;
+        }
+        scope = scope.value_or(refusal.queue);
+    }
+    if (!scope.has_value() && books.asks.blocked(demand)) {
+        scope = 0;
+    }
+    return scope;
+}
+
+std::map<ClassOfAsks, std::int64_t> wanted_by_class(const Books& books) {
+    std::map<ClassOfAsks, std::int64_t> wanted;
+    for (const Demand* demand : wishing(books)) {
+        wanted[class_of(*demand)] += wanted_of(books, *demand);
+    }
+    return wanted;
+}
+
+const Demand* demand_for(const Books& books, const Claim& claim,
+                         const std::function<bool(const Demand&)>& good) {
+    const auto serves = [&](const Demand& demand) {
+        return wanted_of(books, demand) > 0 && class_of(demand) == class_of(claim) &&
+               takes_node(books, demand, claim.node) && good(demand);
+    };
+    const Demand* own = books.asks.find(claim.attempt, claim.ask);
+    if (own != nullptr && serves(*own)) {
+        return own;
+    }
+    for (const Demand* demand : wishing(books)) {
+        if (serves(*demand)) {
+            return demand;
+        }
+    }
+    return nullptr;
+}
+
+std::vector<Wish> wishes_of(const Books& books) {
+    std::map<ClassOfAsks, std::int64_t> wanted = wanted_by_class(books);
+    for (const auto& [id, claim] : books.claims.all) {
+        --wanted[class_of(claim)];
+    }
+    std::vector<Wish> wishes;
+    for (const Demand* demand : wishing(books)) {
+        std::int64_t& left = wanted[class_of(*demand)];
+        const std::int64_t count = std::min(wanted_of(books, *demand), left);
+        if (count <= 0) {
+            continue;
+        }
+        if (const std::optional<QueueIndex> scope = scope_of(books, *demand)) {
+            const Queue& leaf = books.queues.at(demand->owner.queue);
+            const Seat& seat = books.queues.seat(demand->owner.attempt.application)->seat;
+            wishes.push_back({demand, *scope, count, dominant_share(leaf.used, leaf.guaranteed),
+                              -seat.priority, seat.serial});
+            left -= count;
+        }
+    }
+    std::sort(wishes.begin(), wishes.end(), [](const Wish& a, const Wish& b) {
+        return std::tuple(a.share, a.priority_negated, a.serial, a.demand->slot()) <
+               std::tuple(b.share, b.priority_negated, b.serial, b.demand->slot());
+    });
+    return wishes;
+}
+
+bool may_be_owed(const Books& books, const Wish& wish) {
+    for (QueueIndex at = wish.demand->owner.queue; at != 0; at = books.queues.at(at).parent) {
+        const Queue& queue = books.queues.at(at);
+        if (within(queue.used + wish.demand->ask.size, queue.guaranteed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void lift_surplus(Books& books) {
+    std::map<ClassOfAsks, std::int64_t> wanted = wanted_by_class(books);
+    std::vector<std::uint64_t> surplus;
+    for (const bool stopping : {true, false}) {
+        for (const auto& [id, claim] : books.claims.all) {
+            if (claim.stopping == stopping && --wanted[class_of(claim)] < 0 && !stopping) {
+                surplus.push_back(id);
+            }
+        }
+    }
+    for (const std::uint64_t id : surplus) {
+        drop_claim(books, id);
+    }
+}
+
+}  // namespace heddle::rm
