@@ -99,6 +99,7 @@ struct ContainerStart {
     std::string user;
     bool hold = false;  // localise, then wait for the master's decision
     LaunchSpec spec;
+    std::vector<std::string> tags = {};  // of its ask; they come back with every report
 
     friend bool operator==(const ContainerStart&, const ContainerStart&) = default;
 };
@@ -112,7 +113,8 @@ struct ContainerReport {
     ContainerPhase phase = ContainerPhase::Localising;
     std::int64_t pid = 0;  // of the user's process; 0: not started
     WallTime started;
-    std::optional<ContainerExit> exit;  // present exactly when phase is Done
+    std::optional<ContainerExit> exit;   // present exactly when phase is Done
+    std::vector<std::string> tags = {};  // as in its start order
 
     friend bool operator==(const ContainerReport&, const ContainerReport&) = default;
 };

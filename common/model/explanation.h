@@ -50,6 +50,7 @@ struct Blocker {
     std::vector<Holder> holders;  // who holds most, at most kHoldersShown
     std::vector<NodeRejection> rejections;
     std::optional<NearMiss> near_miss;
+    bool never = false;  // no waiting helps; NeverFits is always so
 };
 constexpr std::size_t kHoldersShown = 5;
 

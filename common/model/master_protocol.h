@@ -68,6 +68,11 @@ struct Ask {
     std::int32_t gang = 0;
     std::int32_t gang_min = 0;
     Duration gang_deadline = {};
+    /// What its containers are called by constraints, their own and others'.
+    std::vector<std::string> tags = {};
+    /// Where they may go, in the notation of constraint.h; empty: anywhere. Both are checked when the
+    /// ask arrives, and an ask with a bad one is refused.
+    std::string constraint = {};
 
     friend bool operator==(const Ask&, const Ask&) = default;
 };

@@ -27,6 +27,7 @@ enum class Reason {
     ParallelLimit,
     Locality,
     Blacklist,
+    Constraint,
     NoNodeFits,
     Order,
     Held,

@@ -36,6 +36,8 @@ static void write(const heddle::Ask& value, proto::Ask& out) {
     out.set_gang(value.gang);
     out.set_gang_min(value.gang_min);
     out.set_gang_deadline_us(value.gang_deadline.microseconds);
+    write_texts(value.tags, *out.mutable_tags());
+    out.set_constraint(value.constraint);
 }
 
 static Status read(const proto::Ask& in, heddle::Ask& value) {
@@ -58,6 +60,8 @@ static Status read(const proto::Ask& in, heddle::Ask& value) {
     value.gang = in.gang();
     value.gang_min = in.gang_min();
     value.gang_deadline = Duration{in.gang_deadline_us()};
+    value.tags.assign(in.tags().begin(), in.tags().end());
+    value.constraint = in.constraint();
     return {};
 }
 

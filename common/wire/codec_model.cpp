@@ -204,6 +204,7 @@ void write(const heddle::ContainerStart& start, proto::ContainerStart& out) {
     out.set_user(start.user);
     out.set_hold(start.hold);
     write(start.spec, *out.mutable_spec());
+    write_texts(start.tags, *out.mutable_tags());
 }
 
 Status read(const proto::ContainerStart& in, heddle::ContainerStart& start) {
@@ -217,6 +218,7 @@ Status read(const proto::ContainerStart& in, heddle::ContainerStart& start) {
     start.epoch = in.epoch();
     start.user = in.user();
     start.hold = in.hold();
+    start.tags.assign(in.tags().begin(), in.tags().end());
     return {};
 }
 
@@ -228,6 +230,7 @@ void write(const heddle::ContainerReport& report, proto::ContainerReport& out) {
     out.set_phase(static_cast<std::uint32_t>(report.phase));
     out.set_pid(report.pid);
     out.set_started_ms(report.started.milliseconds);
+    write_texts(report.tags, *out.mutable_tags());
     if (report.exit) {
         write(*report.exit, *out.mutable_exit());
     }
@@ -241,6 +244,7 @@ Status read(const proto::ContainerReport& in, heddle::ContainerReport& report) {
     report.user = in.user();
     report.pid = in.pid();
     report.started = {in.started_ms()};
+    report.tags.assign(in.tags().begin(), in.tags().end());
     if (in.has_exit() != (report.phase == ContainerPhase::Done)) {
         return bad("a container report has an exit exactly when it is done");
     }

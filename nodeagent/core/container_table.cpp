@@ -431,6 +431,7 @@ ContainerReport report_of(const Container& container) {
     report.key = record.order.key;
     report.size = record.order.size;
     report.user = record.order.user;
+    report.tags = record.order.tags;
     report.phase = container.phase_reported;
     report.pid = record.pid;
     report.started = record.started;

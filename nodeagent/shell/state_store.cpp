@@ -68,6 +68,7 @@ ContainerReport as_report(const ContainerRecord& record) {
     report.key = record.order.key;
     report.size = record.order.size;
     report.user = record.order.user;
+    report.tags = record.order.tags;
     report.phase = record.exit ? ContainerPhase::Done : ContainerPhase::Running;
     report.pid = record.pid;
     report.started = record.started;

@@ -5,6 +5,16 @@
 #include "common/base/check.h"
 
 namespace heddle::rm {
+namespace {
+
+// It has been checked when the ask arrived.
+std::shared_ptr<const Constraint> parsed(const std::string& text) {
+    return text.empty() ? nullptr
+                        : std::make_shared<const Constraint>(parse_constraint(text).value());
+}
+
+}  // namespace
+
 bool AskBook::ClassKey::operator<(const ClassKey& other) const {
     if (size != other.size) {
         return size < other.size;
@@ -42,6 +52,9 @@ bool AskBook::state(const AskOwner& owner, const Ask& ask, bool parked) {
     demand.relaxed = demand.relaxed && same_wish;
     demand.near = (demand.near && same_wish) || ask.nodes.empty();
     demand.owner = owner;
+    if (demand.ask.constraint != ask.constraint) {
+        demand.constraint = parsed(ask.constraint);
+    }
     demand.ask = ask;
     demand.parked = parked;
     touch(demand);
@@ -230,7 +243,9 @@ Demand& AskBook::demand_of(const AttemptId& attempt, std::int32_t ask) {
 void AskBook::block(const Demand& demand) {
     CHECK(demand.outstanding > 0 && !demand.waits_for_nodes);
     if (demand.picky()) {
-        set_waiting(demand_of(demand.owner.attempt, demand.ask.id), true);
+        Demand& mine = demand_of(demand.owner.attempt, demand.ask.id);
+        mine.hint.reset();
+        set_waiting(mine, true);
     } else {
         set_blocked(demand.shape, true);
     }
@@ -386,9 +401,21 @@ void AskBook::set_blocked(ShapeId shape, bool blocked) {
 }
 
 void AskBook::set_waiting(Demand& demand, bool waits) {
-    const std::pair<AttemptId, std::int32_t> entry{demand.owner.attempt, demand.ask.id};
     demand.waits_for_nodes = waits;
-    waits ? static_cast<void>(alone_.insert(entry)) : static_cast<void>(alone_.erase(entry));
+    const AskPlace place{demand.owner.attempt, demand.ask.id};
+    waits ? static_cast<void>(alone_.insert(place)) : static_cast<void>(alone_.erase(place));
+    note_waiting(demand, waits);
+    waits ? queues_->close(demand.slot()) : queues_->open(demand.slot(), demand.shape);
+}
+
+// Where it is found when something changes for it.
+void AskBook::note_waiting(const Demand& demand, bool waits) {
+    const AskRef entry{demand.owner.attempt, demand.ask.id};
+    if (demand.constraint != nullptr) {
+        const ConstrainedAsk ask{entry, demand.constraint.get(), demand.ask.size.memory_mib};
+        waits ? constrained_.add(ask) : constrained_.remove(ask);
+        return;
+    }
     if (demand.near) {
         const std::tuple<std::int64_t, AttemptId, std::int32_t> alone{
             demand.ask.size.memory_mib, demand.owner.attempt, demand.ask.id};
@@ -405,7 +432,38 @@ void AskBook::set_waiting(Demand& demand, bool waits) {
             }
         }
     }
-    waits ? queues_->close(demand.slot()) : queues_->open(demand.slot(), demand.shape);
+}
+
+void AskBook::wake(const AskRef& waiting, std::optional<NodeIndex> hint) {
+    Demand& demand = demand_of(waiting.first, waiting.second);
+    demand.hint = hint;
+    set_waiting(demand, false);
+}
+
+void AskBook::wake_constrained(const TagIndex& tags, const NodeInfo& node, NodeIndex index,
+                               const Resource& free, const Suits& suits) {
+    for (const AskRef& waiting : constrained_.about_node(tags, node, index, free.memory_mib)) {
+        if (suits(demand_of(waiting.first, waiting.second))) {
+            wake(waiting, index);
+        }
+    }
+}
+
+void AskBook::tags_risen(const std::vector<TagKey>& keys, NodeIndex node, const Suits& suits) {
+    for (const AskRef& waiting : constrained_.risen(keys, Constraint::Scope::Node)) {
+        if (suits(demand_of(waiting.first, waiting.second))) {
+            wake(waiting, node);
+        }
+    }
+    for (const AskRef& waiting : constrained_.risen(keys, Constraint::Scope::Rack)) {
+        wake(waiting, std::nullopt);
+    }
+}
+
+void AskBook::tags_fallen(const std::vector<TagKey>& keys) {
+    for (const AskRef& waiting : constrained_.fallen(keys)) {
+        wake(waiting, std::nullopt);
+    }
 }
 
 void AskBook::touch(const Demand& demand) {

@@ -12,7 +12,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -25,6 +27,8 @@
 #include "common/base/time.h"
 #include "common/model/container.h"
 #include "common/model/master_protocol.h"
+#include "resourcemanager/core/constraint_waits.h"
+#include "resourcemanager/core/container_table.h"
 #include "resourcemanager/core/id_map.h"
 #include "resourcemanager/core/queue_tree.h"
 
@@ -58,6 +62,8 @@ struct Demand {
     std::int32_t reserved = 0;               // see reservations.h
     std::optional<TimePoint> waits_since;    // it was first in line and no node had room
     std::optional<std::uint32_t> gave_back;  // node whose reservation for it has lapsed
+    std::shared_ptr<const Constraint> constraint;  // null: none
+    std::optional<NodeIndex> hint;                 // for whose sake it looks again
 
     AskSlot slot() const { return {ask.priority, owner.attempt, ask.id}; }
 
@@ -65,7 +71,7 @@ struct Demand {
     bool in_line() const { return !parked && !gang_waits; }
     bool placed() const { return !ask.nodes.empty() || !ask.racks.empty(); }
     /// Whether there is a node that it does not take and others of its class do.
-    bool picky() const { return owner.choosy || (placed() && !relaxed); }
+    bool picky() const { return owner.choosy || (placed() && !relaxed) || constraint != nullptr; }
 };
 
 /// One ask of an attempt.
@@ -133,6 +139,15 @@ public:
     void set_reserved(const AttemptId& attempt, std::int32_t ask, std::int32_t count);
     void set_gang_waits(const AttemptId& attempt, std::int32_t ask, bool waits);
     std::vector<AskPlace> take_touched() { return std::exchange(touched_, {}); }
+    /// Waiting asks with constraints that concern the tags and attributes of this node look again if
+    /// it suits them now.
+    using Suits = std::function<bool(const Demand&)>;
+    void wake_constrained(const TagIndex& tags, const NodeInfo& node, NodeIndex index,
+                          const Resource& free, const Suits& suits);
+    /// Containers of these names have come to the node, or are gone from it.
+    void tags_risen(const std::vector<TagKey>& keys, NodeIndex node, const Suits& suits);
+    void tags_fallen(const std::vector<TagKey>& keys);
+    bool any_constrained_waits() const { return !constrained_.empty(); }
 
     /// A node is gone: masters that waited for others than where they failed look again.
     void wake_masters();
@@ -178,6 +193,8 @@ private:
     void close(Demand& demand);
     void set_blocked(ShapeId shape, bool blocked);
     void set_waiting(Demand& demand, bool waits);
+    void note_waiting(const Demand& demand, bool waits);
+    void wake(const AskRef& waiting, std::optional<NodeIndex> hint);
     Pending& pending_of(const Demand& demand);
     Demand& demand_of(const AttemptId& attempt, std::int32_t ask);
 
@@ -191,6 +208,7 @@ private:
     std::map<NodeId, std::set<std::pair<AttemptId, std::int32_t>>> waiting_for_;
     // Of those that wait alone, the ones that take nodes beside those they name; by memory.
     std::set<std::tuple<std::int64_t, AttemptId, std::int32_t>> waiting_;
+    ConstraintWaits constrained_;   // those with constraints, in place of the two above
     std::vector<Pending> pending_;  // by queue
     std::set<AskPlace> alone_;      // all of those
     std::vector<AskPlace> touched_;

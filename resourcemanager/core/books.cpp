@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/preemption.h"
@@ -53,6 +54,7 @@ void Books::check() const {
     check_queue_views(*this);
     check_reservations(*this);
     check_gangs(*this);
+    check_constraints(*this);
     Resource on_nodes;
     for (NodeIndex index = 0; index < nodes.size(); ++index) {
         on_nodes += nodes.at(index).used;

@@ -16,6 +16,7 @@
 #include "common/base/time.h"
 #include "resourcemanager/core/application_table.h"
 #include "resourcemanager/core/ask_book.h"
+#include "resourcemanager/core/attribute_index.h"
 #include "resourcemanager/core/claims.h"
 #include "resourcemanager/core/config.h"
 #include "resourcemanager/core/container_table.h"
@@ -30,6 +31,7 @@
 #include "resourcemanager/core/release_rate.h"
 #include "resourcemanager/core/reservation_book.h"
 #include "resourcemanager/core/scheduler_history.h"
+#include "resourcemanager/core/tag_index.h"
 #include "resourcemanager/core/views.h"
 #include "resourcemanager/core/waiting_list.h"
 
@@ -135,6 +137,9 @@ struct Books {
     AskBook asks;
     FreeIndex free;
     FreeIndex capacity;  // the whole of each node that takes containers
+    TagIndex tags;
+    AttributeIndex attributes;
+    std::vector<ContainerId> placed;  // in this step, in order
     ReleaseRate releases;
     Claims claims;
     ReservationBook reservations;

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "resourcemanager/core/choose_constrained.h"
+#include "resourcemanager/core/constraints.h"
+
 namespace heddle::rm {
 namespace {
 
@@ -69,6 +72,9 @@ std::set<std::string> racks_of(const Books& books, const Ask& ask) {
 std::optional<NodeIndex> choose(Books& books, const Demand& demand,
                                 const std::set<NodeIndex>& avoided) {
     const Ask& ask = demand.ask;
+    if (demand.constraint != nullptr) {
+        return choose_constrained(books, demand, avoided, racks_of(books, ask));
+    }
     for (const NodeId& id : ask.nodes) {
         const std::optional<NodeIndex> node = books.nodes.find(id);
         if (node.has_value() && !avoided.contains(*node) && books.free.fits(*node, ask.size) &&
@@ -106,6 +112,18 @@ bool others_exist(const Books& books, const Ask& ask, const std::set<NodeIndex>&
 
 bool may_use(const Books& books, const std::string& wanted, const std::string& label) {
     return wanted == label || (wanted.empty() && shared(books, label));
+}
+
+std::vector<std::string> usable_labels(const Books& books, const std::string& wanted) {
+    std::vector<std::string> labels{wanted};
+    if (wanted.empty()) {
+        for (const auto& [label, exclusive] : books.config.scheduler.labels) {
+            if (!exclusive && !label.empty()) {
+                labels.push_back(label);
+            }
+        }
+    }
+    return labels;
 }
 
 std::optional<NodeIndex> choose_node(Books& books, const Demand& demand) {
@@ -190,7 +208,7 @@ bool takes(const Books& books, const Demand& demand, const Taste& taste, NodeInd
     const bool may = !demand.placed() || demand.relaxed || named ||
                      (demand.near && taste.racks.contains(node.info.rack));
     return may && node.placeable() && !taste.avoided.contains(index) &&
-           may_use(books, ask.label, node.info.label);
+           may_use(books, ask.label, node.info.label) && constraint_holds(books, demand, index);
 }
 
 }  // namespace

@@ -7,10 +7,12 @@
 // Locality goes by time: the nodes of the ask at first, their racks and those it names after
 // Config::locality_delay, any node after SchedulerConfig::rack_locality_delay more. A strict ask
 // stays with the nodes and racks it names. An ask that names racks alone begins with these.
-// Nodes that the application does not want are left out.
+// Nodes that the application does not want are left out, and so are those where the constraint of
+// the ask does not hold (choose_constrained.h).
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "resourcemanager/core/books.h"
 
@@ -21,6 +23,9 @@ std::optional<NodeIndex> choose_node(Books& books, const Demand& demand);
 
 /// Whether an ask for the nodes of one label, or of none, may go to a node of the other.
 bool may_use(const Books& books, const std::string& wanted, const std::string& label);
+
+/// The labels of nodes that the ask may go to, in order of preference.
+std::vector<std::string> usable_labels(const Books& books, const std::string& wanted);
 
 /// Whether some node that ever registered could hold it, if it were empty.
 bool ever_fits(const Books& books, const Resource& size, const std::string& label);

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/base/check.h"
 #include "common/base/ids.h"
@@ -21,6 +22,12 @@
 namespace heddle::rm {
 
 using NodeIndex = std::uint32_t;
+
+/// What constraints call a container by; each once, in order.
+struct ContainerTags {
+    std::vector<std::string> tags;
+    std::vector<std::string> of_application;  // as it was when the container was entered
+};
 
 struct Container {
     ContainerId id;
@@ -48,6 +55,7 @@ struct Container {
     TimePoint since;  // holds its resources
     WallTime allocated;
     WallTime started;
+    std::shared_ptr<const ContainerTags> tags;  // null: none
 
     /// Where it stands among the containers of its node and of its attempt (not if an orphan):
     /// taking it out needs no search.

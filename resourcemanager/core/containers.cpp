@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
@@ -103,6 +104,7 @@ void node_room_changed(Books& books, Node& node) {
     books.free.set(node.index, free);
     books.capacity.set(node.index, node.info.total);
     books.asks.unblock(node.info.id, node.info.label, free);
+    wake_constrained(books, node, free);
 }
 
 Container& enter_container(Books& books, Container container) {
@@ -111,6 +113,7 @@ Container& enter_container(Books& books, Container container) {
     books.nodes.hold(node, entered);
     count_offer(books, node, entered);
     books.free.set(node.index, node.placeable() ? std::optional(node.free()) : std::nullopt);
+    tags_came(books, entered);
     if (!entered.orphan) {
         charge(books, entered);
         books.changed(entered);
@@ -132,6 +135,9 @@ void order_start(Books& books, Container& container) {
     start.size = container.size;
     start.user = application.submission->user;
     start.hold = container.hold && !container.start_decided;
+    if (container.tags != nullptr) {
+        start.tags = container.tags->tags;
+    }
     if (container.master()) {
         start.spec =
             master_spec(books, application, *books.applications.find(container.id.attempt));
@@ -204,6 +210,7 @@ void container_gone(Books& books, ContainerId id, const ContainerExit& how, bool
     if (!(books.config.defect == Defect::ForgottenRelease && container.stopping)) {
         books.nodes.release(node, container);
     }
+    tags_go(books, container);
     note_end(books, id);
     node_room_changed(books, node);
     books.changed(node);

@@ -5,6 +5,8 @@
 
 #include "common/base/strings.h"
 #include "resourcemanager/core/choose_node.h"
+#include "resourcemanager/core/constraints.h"
+#include "resourcemanager/core/explain_constraint.h"
 #include "resourcemanager/core/explain_words.h"
 
 namespace heddle::rm {
@@ -219,7 +221,10 @@ std::string wrong_with(const Books& books, const Node& node, const Demand& deman
     if (!gap.named.empty()) {
         return gap.named.entries().front().name;
     }
-    return gap.vcores > 0 ? "vcores" : gap.memory_mib > 0 ? "memory" : "";
+    if (!gap.is_zero()) {
+        return gap.vcores > 0 ? "vcores" : "memory";
+    }
+    return constraint_holds(books, demand, node.index) ? "" : "constraint";
 }
 
 NamedNodes look_at_named(const Books& books, const Demand& demand) {
@@ -366,6 +371,9 @@ std::vector<Blocker> anywhere(const Books& books, const Demand& demand, Detail d
         return {no_nodes(books, ask.size)};
     }
     const NodeSurvey survey = survey_of(books, books.free, ask);
+    if (survey.fits && books.asks.blocked(demand) && demand.constraint != nullptr) {
+        return {constraint_blocker(books, demand, detail)};
+    }
     if (survey.fits) {
         return books.asks.blocked(demand) && demand.owner.choosy
                    ? std::vector<Blocker>{unwanted(books, demand)}
@@ -392,6 +400,9 @@ std::vector<Blocker> node_blockers(const Books& books, const Demand& demand, Det
         return {ask.label.empty() || label_known(books, ask.label)
                     ? never_fits(books, ask.size)
                     : label_away(books, ask, false, detail)};
+    }
+    if (demand.constraint != nullptr && contradicts_itself(*demand.constraint)) {
+        return {constraint_blocker(books, demand, detail)};
     }
     if (!demand.placed() || demand.relaxed) {
         return anywhere(books, demand, detail);

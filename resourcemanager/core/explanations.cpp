@@ -119,7 +119,8 @@ std::vector<Blocker> blockers_of(const Books& books, const Demand& demand, const
         return blockers;
     }
     blockers = node_blockers(books, demand, detail);
-    const bool hopeless = !blockers.empty() && (blockers.front().reason == Reason::NeverFits ||
+    const bool hopeless = !blockers.empty() && (blockers.front().never ||
+                                                blockers.front().reason == Reason::NeverFits ||
                                                 blockers.front().reason == Reason::NoNodes ||
                                                 blockers.front().reason == Reason::Label);
     if (!hopeless) {
@@ -147,7 +148,7 @@ AskExplanation explain_ask(const Books& books, const Demand& demand, HoldersInQu
     ask.nodes = demand.ask.nodes;
     ask.ahead = demand.in_line() ? ahead_of(books, demand) : Ahead{};
     ask.blockers = blockers_of(books, demand, ask.ahead, Detail::Full, &holders);
-    ask.never = ask.first().reason == Reason::NeverFits;
+    ask.never = ask.first().reason == Reason::NeverFits || ask.first().never;
     ask.estimate = estimate_of(books, ask);
     ask.next_step = next_step_of(books, demand, ask);
     return ask;

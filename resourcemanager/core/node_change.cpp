@@ -7,6 +7,7 @@
 
 #include "common/base/log.h"
 #include "common/base/strings.h"
+#include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/states.h"
@@ -151,7 +152,15 @@ void take_info(Books& books, Node& node) {
     NodeInfo info = node.said;
     info.label = node.settings.label.value_or(info.label);
     info.total = node.settings.total.value_or(info.total);
+    const bool moves = node.info.rack != info.rack;
+    if (moves) {
+        take_tags_off(books, node);
+    }
     books.nodes.set_info(node, info);
+    books.attributes.set(node.index, info.attributes);
+    if (moves) {
+        put_tags_back(books, node);
+    }
     books.free.move(node.index, node.info.label, node.info.rack);
     books.capacity.move(node.index, node.info.label, node.info.rack);
     books.nodes.remember_size(node.info);

@@ -7,6 +7,7 @@
 
 #include "common/base/check.h"
 #include "resourcemanager/core/choose_node.h"
+#include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
@@ -226,6 +227,10 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
     }
     if (books.nodes.any_ever() && !ever_fits(books, ask.size, ask.label)) {
         refuse_ask(books, attempt, ask, too_large(books, ask.size, ask.label));
+        return;
+    }
+    if (const Status status = take_placement(ask); !status) {
+        refuse_ask(books, attempt, ask, status.error().message);
         return;
     }
     if (const Status status = books.queues.admit_size(application.queue, ask.size); !status) {

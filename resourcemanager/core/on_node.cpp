@@ -7,6 +7,7 @@
 
 #include "common/base/check.h"
 #include "common/base/log.h"
+#include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
@@ -81,6 +82,7 @@ Container from_report(const Books& books, NodeIndex node, const ContainerReport&
     container.started = report.started;
     container.allocated = report.started;
     container.since = books.now;
+    container.tags = tags_of(books, report.container.attempt.application, report.tags);
     if (report.started.milliseconds > 0) {
         const std::int64_t age = books.wall.milliseconds - report.started.milliseconds;
         container.since = books.now - milliseconds(std::max<std::int64_t>(0, age));
@@ -407,6 +409,9 @@ void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
     }
     const std::optional<NodeIndex> index = books.nodes.find(info.id);
     Node& node = index.has_value() ? books.nodes.at(*index) : books.nodes.add(info);
+    if (!index.has_value()) {
+        books.attributes.set(node.index, info.attributes);
+    }
     node.withheld = books.config.placements_per_status > 0;
     const auto pending = books.registrations.find(node.index);
     if (connection <= node.connection ||
@@ -558,6 +563,7 @@ void stored_forgotten(Books& books, NodeIndex index) {
     books.deadlines.cancel({Timer::Kind::NodeDrain, {}, index});
     books.deadlines.cancel({Timer::Kind::NodeOvercommit, {}, index});
     hide_node(books, node);
+    books.attributes.set(index, {});
     books.nodes.forget(node);
 }
 

@@ -42,7 +42,11 @@ std::size_t bytes_of(const ContainerSignal& signal) {
 }
 
 std::size_t bytes_of(const ContainerStart& start) {
-    return 4 * kNumbers + text(start.user) + bytes_of(start.spec);
+    std::size_t bytes = 4 * kNumbers + text(start.user) + bytes_of(start.spec);
+    for (const std::string& tag : start.tags) {
+        bytes += text(tag);
+    }
+    return bytes;
 }
 
 std::size_t bytes_of(const ContainerStop& stop) {

@@ -45,8 +45,9 @@ void Shelf::take(NodeIndex node, const Resource& free) {
     }
 }
 
-std::optional<NodeIndex> Shelf::find(const Resource& size, const std::set<NodeIndex>& avoided,
-                                     std::int64_t& visited) const {
+template <typename Good>
+std::optional<NodeIndex> Shelf::first(const Resource& size, Good&& good,
+                                      std::int64_t& visited) const {
     for (const auto& [named, levels] : groups_) {
         if (!size.named.fits_in(named)) {
             continue;
@@ -60,7 +61,7 @@ std::optional<NodeIndex> Shelf::find(const Resource& size, const std::set<NodeIn
                 if (entry.memory_mib < size.memory_mib) {
                     break;
                 }
-                if (!avoided.contains(entry.node)) {
+                if (good(entry.node)) {
                     return entry.node;
                 }
             }
@@ -84,6 +85,16 @@ void Shelf::collect(const NamedCounts& named, std::size_t count,
             }
         }
     }
+}
+
+std::optional<NodeIndex> Shelf::find(const Resource& size, const std::set<NodeIndex>& avoided,
+                                     std::int64_t& visited) const {
+    return first(size, [&](NodeIndex node) { return !avoided.contains(node); }, visited);
+}
+
+std::optional<NodeIndex> Shelf::find_if(const Resource& size, const Takes& takes,
+                                        std::int64_t& visited) const {
+    return first(size, takes, visited);
 }
 
 FreeIndex::Place& FreeIndex::place(NodeIndex node) {
@@ -138,12 +149,11 @@ std::optional<NodeIndex> FreeIndex::find(const Resource& size, const std::string
     return it == by_label_.end() ? std::nullopt : it->second.find(size, avoided, visited_);
 }
 
-std::optional<NodeIndex> FreeIndex::find_on_rack(const Resource& size, const std::string& label,
-                                                 const std::string& rack,
-                                                 const std::set<NodeIndex>& avoided) {
+// Null: no node of this label is on the rack.
+const Shelf* FreeIndex::shelf_of(const std::string& label, const std::string& rack) {
     const auto it = racks_.find({label, rack});
     if (it == racks_.end()) {
-        return std::nullopt;
+        return nullptr;
     }
     std::optional<Shelf>& shelf = it->second.shelf;
     if (!shelf.has_value()) {
@@ -155,7 +165,26 @@ std::optional<NodeIndex> FreeIndex::find_on_rack(const Resource& size, const std
             }
         }
     }
-    return shelf->find(size, avoided, visited_);
+    return &*shelf;
+}
+
+std::optional<NodeIndex> FreeIndex::find_on_rack(const Resource& size, const std::string& label,
+                                                 const std::string& rack,
+                                                 const std::set<NodeIndex>& avoided) {
+    const Shelf* shelf = shelf_of(label, rack);
+    return shelf == nullptr ? std::nullopt : shelf->find(size, avoided, visited_);
+}
+
+std::optional<NodeIndex> FreeIndex::find_if(const Resource& size, const std::string& label,
+                                            const Takes& takes) const {
+    const auto it = by_label_.find(label);
+    return it == by_label_.end() ? std::nullopt : it->second.find_if(size, takes, visited_);
+}
+
+std::optional<NodeIndex> FreeIndex::find_on_rack_if(const Resource& size, const std::string& label,
+                                                    const std::string& rack, const Takes& takes) {
+    const Shelf* shelf = shelf_of(label, rack);
+    return shelf == nullptr ? std::nullopt : shelf->find_if(size, takes, visited_);
 }
 
 std::vector<NodeIndex> FreeIndex::roomiest(const Resource& size, const std::string& label,

@@ -44,11 +44,18 @@ public:
     /// A node with room for `size` that is not in `avoided`, or none. Adds the looks to `visited`.
     std::optional<NodeIndex> find(const Resource& size, const std::set<NodeIndex>& avoided,
                                   std::int64_t& visited) const;
+    /// The same, of those that are taken; each is asked about once at most.
+    using Takes = std::function<bool(NodeIndex)>;
+    std::optional<NodeIndex> find_if(const Resource& size, const Takes& takes,
+                                     std::int64_t& visited) const;
     NodeSurvey survey(const Resource& size) const;
     /// Nodes that have what is named, roomiest first, until there are `count`.
     void collect(const NamedCounts& named, std::size_t count, std::vector<NodeIndex>& nodes) const;
 
 private:
+    template <typename Good>
+    std::optional<NodeIndex> first(const Resource& size, Good&& good, std::int64_t& visited) const;
+
     struct Entry {
         std::int64_t memory_mib = 0;
         NodeIndex node = 0;
@@ -82,8 +89,16 @@ public:
     /// The roomiest nodes of the label that have what is named, at most `count` of them.
     std::vector<NodeIndex> roomiest(const Resource& size, const std::string& label,
                                     std::size_t count) const;
+    /// As find() and find_on_rack(), of the nodes that are taken: the roomiest are asked about first.
+    using Takes = Shelf::Takes;
+    std::optional<NodeIndex> find_if(const Resource& size, const std::string& label,
+                                     const Takes& takes) const;
+    std::optional<NodeIndex> find_on_rack_if(const Resource& size, const std::string& label,
+                                             const std::string& rack, const Takes& takes);
 
     bool fits(NodeIndex node, const Resource& size) const;
+    /// Counts a node that was looked at elsewhere.
+    void look() { ++visited_; }
 
     /// Of the nodes of the label. One look per distinct number of free vcores in each group.
     NodeSurvey survey(const Resource& size, const std::string& label = {}) const;
@@ -106,6 +121,7 @@ private:
         Rack* rack = nullptr;
     };
     Place& place(NodeIndex node);
+    const Shelf* shelf_of(const std::string& label, const std::string& rack);
 
     std::map<std::string, Shelf> by_label_;
     std::map<std::pair<std::string, std::string>, Rack> racks_;  // label, rack

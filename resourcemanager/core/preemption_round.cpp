@@ -8,6 +8,7 @@
 
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/claim_room.h"
+#include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/preemption_balance.h"
 #include "resourcemanager/core/preemption_wishes.h"
 
@@ -75,7 +76,7 @@ private:
             }
             const Resource gap = lacking(size, room);
             if (candidate.taken || (candidate.master && !masters) ||
-                lacking(gap, candidate.size) == gap ||
+                lacking(gap, candidate.size) == gap || is_needed(demand, candidate) ||
                 !balance_.may_take(candidate, demand.owner.queue, wish.scope, size)) {
                 continue;
             }
@@ -105,6 +106,13 @@ private:
         }
         mark(wish, index, victims, sum);
         return true;
+    }
+
+    // Room beside what the ask wants to be near is of no use without it.
+    bool is_needed(const Demand& demand, const Candidate& candidate) const {
+        const Container* container = books_.containers.find(candidate.id);
+        return demand.constraint != nullptr && container != nullptr &&
+               needs_tags_of(*demand.constraint, demand.owner.attempt.application, *container);
     }
 
     void take(Candidate& candidate, int sign) {

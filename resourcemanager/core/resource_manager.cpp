@@ -129,6 +129,7 @@ void ResourceManager::step(TimePoint now, WallTime wall, Event event, Effects& e
     books.now = now;
     books.wall = wall;
     books.effects = &effects;
+    books.placed.clear();
     std::visit([&](auto& what) { on(books, std::move(what)); }, event);
     expire_deadlines(books);
     ask_for_secrets(books);

@@ -6,6 +6,7 @@
 
 #include "common/base/check.h"
 #include "resourcemanager/core/choose_node.h"
+#include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
@@ -27,6 +28,8 @@ Container new_container(Books& books, Attempt& attempt, const Demand& demand, No
     container.hold = demand.ask.hold;
     container.since = books.now;
     container.allocated = books.wall;
+    container.tags = tags_of(books, demand.owner.attempt.application, demand.ask.tags);
+    books.placed.push_back(container.id);
     return container;
 }
 

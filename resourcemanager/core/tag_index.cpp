@@ -31,7 +31,7 @@ ApplicationId named_application(const std::string& text) {
 
 }  // namespace
 
-TagIndex::Key TagIndex::key_of(const TagTarget& target, const ApplicationId& asking) {
+TagKey key_of(const TagTarget& target, const ApplicationId& asking) {
     switch (target.space) {
         case TagTarget::Space::Self:
             return {target.tag, asking, ""};
@@ -46,7 +46,19 @@ TagIndex::Key TagIndex::key_of(const TagTarget& target, const ApplicationId& ask
     return {};
 }
 
-const TagIndex::Counts* TagIndex::find(const Key& key) const {
+std::vector<TagKey> keys_of(const TagBearer& bearer) {
+    std::vector<TagKey> keys;
+    for (const std::string& tag : bearer.tags) {
+        keys.push_back({tag, {}, ""});
+        keys.push_back({tag, bearer.application, ""});
+        for (const std::string& application_tag : bearer.application_tags) {
+            keys.push_back({tag, {}, application_tag});
+        }
+    }
+    return keys;
+}
+
+const TagIndex::Counts* TagIndex::find(const TagKey& key) const {
     const auto it = counts_.find(key);
     return it == counts_.end() ? nullptr : &it->second;
 }
@@ -85,6 +97,18 @@ std::vector<NodeIndex> TagIndex::holders(const TagTarget& target,
     return nodes;
 }
 
+const TagIndex::OnNodes* TagIndex::nodes_with(const TagTarget& target,
+                                              const ApplicationId& asking) const {
+    const Counts* counts = find(key_of(target, asking));
+    return counts == nullptr ? nullptr : &counts->nodes;
+}
+
+const TagIndex::InRacks* TagIndex::racks_with(const TagTarget& target,
+                                              const ApplicationId& asking) const {
+    const Counts* counts = find(key_of(target, asking));
+    return counts == nullptr ? nullptr : &counts->racks;
+}
+
 std::map<std::string, std::int64_t> TagIndex::on_node(NodeIndex node) const {
     const auto it = by_node_.find(node);
     return it == by_node_.end() ? std::map<std::string, std::int64_t>{} : it->second;
@@ -97,18 +121,16 @@ void TagIndex::change(const TagBearer& bearer, std::int64_t by) {
     std::map<std::string, std::int64_t>& on_node = by_node_[bearer.node];
     for (const std::string& tag : bearer.tags) {
         count(on_node, tag, by);
-        change({tag, {}, ""}, bearer, by);
-        change({tag, bearer.application, ""}, bearer, by);
-        for (const std::string& application_tag : bearer.application_tags) {
-            change({tag, {}, application_tag}, bearer, by);
-        }
+    }
+    for (const TagKey& key : keys_of(bearer)) {
+        change(key, bearer, by);
     }
     if (on_node.empty()) {
         by_node_.erase(bearer.node);
     }
 }
 
-void TagIndex::change(const Key& key, const TagBearer& bearer, std::int64_t by) {
+void TagIndex::change(const TagKey& key, const TagBearer& bearer, std::int64_t by) {
     Counts& counts = counts_[key];
     count(counts.nodes, bearer.node, by);
     count(counts.racks, bearer.rack, by);

@@ -23,8 +23,25 @@ struct TagBearer {
     std::vector<std::string> application_tags;  // each once
 };
 
+/// One way to name a container: by its tag alone, with its application, or with one of its
+/// application's tags.
+struct TagKey {
+    std::string tag;
+    ApplicationId application;    // zero: any
+    std::string application_tag;  // empty: any
+    friend auto operator<=>(const TagKey&, const TagKey&) = default;
+};
+
+/// What `target` means when `asking` asks. With NotSelf: all of the tag.
+TagKey key_of(const TagTarget& target, const ApplicationId& asking);
+/// Everything it is called by.
+std::vector<TagKey> keys_of(const TagBearer& bearer);
+
 class TagIndex {
 public:
+    using OnNodes = std::map<NodeIndex, std::int64_t>;
+    using InRacks = std::map<std::string, std::int64_t>;
+
     void add(const TagBearer& bearer) { change(bearer, +1); }
     /// Requires that exactly this was added.
     void remove(const TagBearer& bearer) { change(bearer, -1); }
@@ -37,32 +54,28 @@ public:
 
     /// Nodes that hold such a container, in order. With NotSelf: those that hold any with the tag.
     std::vector<NodeIndex> holders(const TagTarget& target, const ApplicationId& asking) const;
+    /// The same with their counts, and by rack; null: nowhere.
+    const OnNodes* nodes_with(const TagTarget& target, const ApplicationId& asking) const;
+    const InRacks* racks_with(const TagTarget& target, const ApplicationId& asking) const;
 
     /// Tags on a node with their counts, of all applications.
     std::map<std::string, std::int64_t> on_node(NodeIndex node) const;
 
     bool empty() const { return counts_.empty() && by_node_.empty(); }
+    friend bool operator==(const TagIndex&, const TagIndex&) = default;
 
 private:
-    // One way to name a container: by its tag alone, with its application, or with one of its
-    // application's tags.
-    struct Key {
-        std::string tag;
-        ApplicationId application;    // zero: any
-        std::string application_tag;  // empty: any
-        friend auto operator<=>(const Key&, const Key&) = default;
-    };
     struct Counts {
-        std::map<NodeIndex, std::int64_t> nodes;
-        std::map<std::string, std::int64_t> racks;
+        OnNodes nodes;
+        InRacks racks;
+        friend bool operator==(const Counts&, const Counts&) = default;
     };
 
-    static Key key_of(const TagTarget& target, const ApplicationId& asking);
-    const Counts* find(const Key& key) const;
+    const Counts* find(const TagKey& key) const;
     void change(const TagBearer& bearer, std::int64_t by);
-    void change(const Key& key, const TagBearer& bearer, std::int64_t by);
+    void change(const TagKey& key, const TagBearer& bearer, std::int64_t by);
 
-    std::map<Key, Counts> counts_;
+    std::map<TagKey, Counts> counts_;
     std::map<NodeIndex, std::map<std::string, std::int64_t>> by_node_;
 };
 

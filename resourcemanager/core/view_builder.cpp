@@ -37,6 +37,7 @@ std::shared_ptr<const NodeView> view_of(const Books& books, const Node& node) {
     view.heard = node.heard_wall;
     view.usage = node.usage;
     view.reserved = reserved_on(books, node.index);
+    view.tags = books.tags.on_node(node.index);
     return std::make_shared<const NodeView>(std::move(view));
 }
 
@@ -55,6 +56,7 @@ ContainerView view_of(const Books& books, const Application& application,
     view.pid = container.pid;
     view.allocated = container.allocated;
     view.started = container.started;
+    view.tags = container.tags;
     return view;
 }
 
@@ -94,7 +96,8 @@ void add_pending(const Books& books, const Attempt& attempt, ApplicationView& vi
         if (count > 0) {
             const Ask& ask = demand->ask;
             view.pending.push_back({ask.id, ask.id == 0 ? 0 : ask.priority, ask.size, count,
-                                    ask.nodes, ask.relax_locality, ask.racks, ask.label});
+                                    ask.nodes, ask.relax_locality, ask.racks, ask.label, ask.tags,
+                                    ask.constraint});
         }
     }
 }

@@ -20,6 +20,7 @@
 #include "common/model/explanation.h"
 #include "common/model/master_protocol.h"
 #include "common/model/node.h"
+#include "resourcemanager/core/container_table.h"
 #include "resourcemanager/core/persistent_map.h"
 #include "resourcemanager/core/preemption_record.h"
 #include "resourcemanager/core/reservation_view.h"
@@ -37,6 +38,7 @@ struct NodeView {
     WallTime heard;  // last message; 0: not since the manager started
     NodeUsage usage;
     Resource reserved = {};  // promised to asks that wait for room there
+    std::map<std::string, std::int64_t> tags = {};  // of the containers there, with their counts
 };
 
 struct ContainerView {
@@ -53,6 +55,7 @@ struct ContainerView {
     WallTime allocated;
     WallTime started;                   // 0: the process has not been seen running
     std::optional<ContainerExit> exit;  // ended; shown while its application is not over
+    std::shared_ptr<const ContainerTags> tags = {};  // null: none
 };
 
 struct AttemptView {
@@ -79,6 +82,8 @@ struct PendingView {
     bool relax_locality = true;
     std::vector<std::string> racks;
     std::string label;
+    std::vector<std::string> tags = {};
+    std::string constraint = {};
 };
 
 struct ApplicationView {

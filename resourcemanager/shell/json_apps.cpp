@@ -71,6 +71,16 @@ void write_request(wire::JsonWriter& json, const PendingView& pending, const std
     json.member("nodeLabelExpression", pending.label);
     json.key("executionTypeRequest").begin_object();
     json.member("executionType", "GUARANTEED").member("enforceExecutionType", true).end_object();
+    if (!pending.constraint.empty()) {
+        json.member("placementConstraint", pending.constraint);
+    }
+    if (!pending.tags.empty()) {
+        json.key("allocationTags").begin_array();
+        for (const std::string& tag : pending.tags) {
+            json.value(tag);
+        }
+        json.end_array();
+    }
     json.end_object();
 }
 

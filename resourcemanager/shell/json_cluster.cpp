@@ -146,7 +146,16 @@ void write_node(wire::JsonWriter& json, const NodeView& node) {
         json.value(node.info.label);
     }
     json.end_array();
-    json.key("allocationTags").begin_object().end_object();
+    json.key("allocationTags").begin_object();
+    if (!node.tags.empty()) {
+        json.key("allocationTagInfo").begin_array();
+        for (const auto& [tag, count] : node.tags) {
+            json.begin_object().member("allocationTag", tag).member("allocationsCount", count);
+            json.end_object();
+        }
+        json.end_array();
+    }
+    json.end_object();
     json.key("resourceUtilization").begin_object();
     json.member("nodePhysicalMemoryMB", node.usage.memory_used_mib);
     json.member("nodeVirtualMemoryMB", node.usage.memory_used_mib);

@@ -124,6 +124,7 @@ ContainerReport NodeModel::report(const ContainerId& id, const Held& held) {
     report.key = held.order.key;
     report.size = held.order.size;
     report.user = held.order.user;
+    report.tags = held.order.tags;
     report.phase = held.phase;
     report.pid = held.phase == ContainerPhase::Localising ? 0 : 1;
     report.started = held.started;

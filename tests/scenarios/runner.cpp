@@ -19,19 +19,20 @@
 //                                    (percent), dry; without it, off
 //   reservations [key=value ...]     keys: after, timeout (seconds), percent, application, queue,
 //                                    off; without it, as by default
-//   node NAME MEMORY VCORES [resources=gpu:2,...] [rack=/R] [label=L]
+//   node NAME MEMORY VCORES [resources=gpu:2,...] [rack=/R] [label=L] [attributes=java:11,...]
 //                                    a machine joins
 //   submit KIND MEMORY VCORES [key=value ...]
 //                                    kinds: command, master, rdd, outside (its master is no
 //                                    container);
-//                                    keys: queue, groups (of the user), attempts, priority, user,
-//                                    resources, label, master-label, keep (its containers across
-//                                    attempts; each next master asks for what the last one did),
-//                                    validity, lifetime, pending (seconds: of failures, in all, and
-//                                    until it starts). Names are app1, app2, ...
+//                                    keys: queue, groups (of the user), tags, attempts, priority,
+//                                    user, resources, label, master-label, keep (its containers
+//                                    across attempts; each next master asks for what the last one
+//                                    did), validity, lifetime, pending (seconds: of failures, in all,
+//                                    and until it starts). Names are app1, app2, ...
 //   claim APP                        an outside master asks for its token and connects
 //   ask APP ID count=N memory=M vcores=V [generation=G] [nodes=a,b] [strict] [hold] [priority=P]
-//       [resources=gpu:1,...] [racks=/a,/b] [label=L] [gang=G min=N deadline=SECONDS] [more]
+//       [resources=gpu:1,...] [racks=/a,/b] [label=L] [tags=a,b] [constraint=TEXT]
+//       [gang=G min=N deadline=SECONDS] [more]
 //                                    more: the next line belongs to the same update
 //   avoid APP [NODE ...]             its master wants nothing on these any more
 //   start|release APP CONTAINER      of a held container; of any
@@ -146,6 +147,24 @@ private:
         return size;
     }
 
+    static std::map<std::string, std::string> attributes_of(const std::string& text) {
+        std::map<std::string, std::string> attributes;
+        for (const std::string& part : texts_of(text)) {
+            attributes[part.substr(0, part.find(':'))] = part.substr(part.find(':') + 1);
+        }
+        return attributes;
+    }
+
+    static Words texts_of(const std::string& list) {
+        Words texts;
+        if (!list.empty()) {
+            for (const std::string_view part : split(list, ',')) {
+                texts.emplace_back(part);
+            }
+        }
+        return texts;
+    }
+
     void take_expected(const std::string& line) {
         const std::string text(trim(line));
         if (!text.empty()) {
@@ -211,7 +230,8 @@ private:
         if (verb == "node") {
             auto keys = keys_of(words, 4);
             world_.add_node(words[1], size_of(words[2], words[3], keys),
-                            keys["rack"].empty() ? "/default-rack" : keys["rack"], keys["label"]);
+                            keys["rack"].empty() ? "/default-rack" : keys["rack"], keys["label"],
+                            attributes_of(keys["attributes"]));
         } else if (verb == "power") {
             NodeHost& node = world_.node(words[2]);
             words[1] == "off" ? node.lose_power() : node.start_agent();
@@ -337,6 +357,7 @@ private:
         submission.master_size = size_of(words[2], words[3], keys);
         submission.user = keys["user"].empty() ? "alice" : keys["user"];
         submission.queue = keys["queue"];
+        submission.tags = texts_of(keys["tags"]);
         submission.label = keys["label"];
         submission.master_label = keys["master-label"];
         submission.attempts_max = keys["attempts"].empty() ? 2 : std::stoi(keys["attempts"]);
@@ -506,6 +527,8 @@ private:
         ask.gang = keys["gang"].empty() ? 0 : std::stoi(keys["gang"]);
         ask.gang_min = keys["min"].empty() ? 0 : std::stoi(keys["min"]);
         ask.gang_deadline = time_of(keys["deadline"]).value_or(Duration{});
+        ask.tags = texts_of(keys["tags"]);
+        ask.constraint = keys["constraint"];
         if (!keys["racks"].empty()) {
             for (const std::string_view rack : split(keys["racks"], ',')) {
                 ask.racks.emplace_back(rack);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "resourcemanager/core/states.h"
+#include "tests/simulation/rm/constraints.h"
 #include "tests/simulation/rm/random_queues.h"
 
 namespace heddle::rm::test {
@@ -44,6 +45,7 @@ Job Jobs::draw_job() {
         draw_master(job);
     }
     draw_limits(job);
+    draw_constraints(scene_, job);
     return job;
 }
 

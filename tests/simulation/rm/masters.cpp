@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tests/simulation/rm/checks.h"
+#include "tests/simulation/rm/constraints.h"
 
 namespace heddle::rm::test {
 namespace {
@@ -102,6 +103,7 @@ void Masters::state_pool(Plan& plan) {
         if (scene_.prng().chance(1, 3)) {
             ask.nodes = {{"n1"}, {"n2"}};
         }
+        constrain_pool(*plan.job, ask);
         plan.master->ask(ask);
     }
 }
@@ -117,6 +119,7 @@ void Masters::state_pieces(Plan& plan) {
         if (plan.job->racks) {
             ask.racks = {"/a"};
         }
+        constrain_pieces(*plan.job, ask);
         plan.master->ask(ask);
     }
 }

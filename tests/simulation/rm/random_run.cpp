@@ -4,6 +4,7 @@
 
 #include "tests/simulation/rm/chaos.h"
 #include "tests/simulation/rm/checks.h"
+#include "tests/simulation/rm/constraints.h"
 #include "tests/simulation/rm/gangs.h"
 #include "tests/simulation/rm/jobs.h"
 #include "tests/simulation/rm/masters.h"
@@ -82,7 +83,8 @@ private:
             // Never less than what is asked for: an ask beyond the nodes seen so far is refused.
             const Resource total{
                 8192, scene_.tight ? 5 : 8, {{"gpu", scene_.prng().between(2, 3)}}};
-            world_.add_node("n" + std::to_string(i), total, i % 2 == 0 ? "/a" : "/b", label_of(i));
+            world_.add_node("n" + std::to_string(i), total, i % 2 == 0 ? "/a" : "/b", label_of(i),
+                            random_attributes(i));
         }
     }
 

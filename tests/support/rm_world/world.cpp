@@ -14,7 +14,7 @@ World::World(std::uint64_t seed, Config config)
 }
 
 NodeHost& World::add_node(const std::string& name, Resource total, const std::string& rack,
-                          const std::string& label) {
+                          const std::string& label, std::map<std::string, std::string> attributes) {
     NodeInfo info;
     info.id = {name};
     info.address = "127.0.0." + std::to_string(nodes_.size() + 1);
@@ -22,6 +22,7 @@ NodeHost& World::add_node(const std::string& name, Resource total, const std::st
     info.total = total;
     info.rack = rack;
     info.label = label;
+    info.attributes = std::move(attributes);
     const auto [it, fresh] = nodes_.emplace(
         name, std::make_unique<NodeHost>(stage_, manager_, ground_, std::move(info)));
     it->second->start_agent();

@@ -24,7 +24,8 @@ public:
     Stage& stage() { return stage_; }
     ManagerHost& manager() { return manager_; }
     NodeHost& add_node(const std::string& name, Resource total,
-                       const std::string& rack = "/default-rack", const std::string& label = {});
+                       const std::string& rack = "/default-rack", const std::string& label = {},
+                       std::map<std::string, std::string> attributes = {});
     NodeHost& node(const std::string& name) { return *nodes_.at(name); }
     const std::map<std::string, std::unique_ptr<NodeHost>>& nodes() const { return nodes_; }
 
