@@ -10,6 +10,9 @@
 //   bench_scheduler --scale [NODES [QUEUES [APPLICATIONS]]]
 //                    1,000, 10,000 and 50,000 nodes, 1,000 nested queues with limits, 10,000
 //                    applications that all wait
+//   bench_scheduler --constraints [NODES [QUEUES [APPLICATIONS]]]
+//                    10,000 nodes: three of four asks with placement constraints; baseline, in the
+//                    same run: the same asks without
 //   bench_scheduler --memory [NODES [VCORES]]
 //                    10,000 nodes that run 50 containers each
 
@@ -108,6 +111,26 @@ void measure(const Load& load, std::int64_t ends) {
         scan, filled / scan);
 }
 
+double whole_cycle(const Load& load, std::int64_t ends) {
+    Cluster cluster(load);
+    cluster.ask_all();
+    const std::int64_t grants = cluster.grants();
+    const std::int64_t visited = cluster.visited();
+    Churn churn;
+    cluster.churn(ends, churn);
+    print_churn(load.constrained ? "with constraints" : "without", cluster, churn, grants, visited);
+    return static_cast<double>(cluster.grants() - grants) / churn.total;
+}
+
+void measure_constraints(Load load, std::int64_t ends) {
+    std::printf("%d nodes, %d queues, %d applications\n", load.nodes, load.queues,
+                load.applications);
+    const double without = whole_cycle(load, ends);
+    load.constrained = true;
+    const double with = whole_cycle(load, ends);
+    std::printf("  constraints to none: ratio %.2f\n", with / without);
+}
+
 // What the manager's core, its views and this program's own lists take.
 void measure_memory(int nodes, int vcores) {
     const Load load{nodes, 1000, 1000, vcores};
@@ -141,6 +164,9 @@ int main(int argc, char** argv) {
     if (mode == "--quick") {
         measure({50}, 500);
         measure({50, 100, 200}, 500);
+    } else if (mode == "--constraints") {
+        heddle::rm::bench::measure_constraints(
+            {number(2, 10'000), number(3, 1000), number(4, 10'000)}, 50'000);
     } else if (mode == "--memory") {
         heddle::rm::bench::measure_memory(number(2, 10'000), number(3, 100));
     } else if (mode == "--scale" && argc > 2) {

@@ -10,6 +10,14 @@ namespace {
 constexpr double kChurnSecondsMax = 10;  // of processor time: enough for a figure
 constexpr WallTime kWall{1'700'000'000'000};
 
+// Apart, beside others, and by attribute and rack, in turns; every fourth anywhere.
+void constrain(int application, Ask& ask) {
+    static const char* const kConstraints[] = {"", "cardinality,node,w,0,4", "java=11",
+                                               "or(in,node,w:notin,rack,not-self/w:java=8)"};
+    ask.tags = {"w"};
+    ask.constraint = kConstraints[application % 4];
+}
+
 // Three levels, ten times ten times what is left, with weights and limits of all kinds; one queue:
 // root.default without any.
 std::vector<QueueConfig> queues_of(int count) {
@@ -59,6 +67,8 @@ Cluster::Cluster(const Load& load) : load_(load), rm_(config_of(load)) {
         message.info.id.name = "n" + std::to_string(i);
         message.info.address = "10.0.0.1";
         message.info.total = {kNode.memory_mib, load.vcores};
+        message.info.rack = "/r" + std::to_string(i / 40);
+        message.info.attributes["java"] = i % 2 == 0 ? "8" : "11";
         step(NodeMessage{{++connections_}, message});
     }
     for (int i = 0; i < load.applications; ++i) {
@@ -93,6 +103,9 @@ void Cluster::ask_all() {
         ask.launch_template = 1;
         ask.size = size_of(static_cast<int>(i));
         ask.count = asked_by_one();
+        if (load_.constrained) {
+            constrain(static_cast<int>(i), ask);
+        }
         update.asks = {ask};
         step(MasterMessage{master.connection, update});
     }

@@ -29,6 +29,7 @@ struct Load {
     int vcores = 32;           // of a node
     int ends_per_message = 1;  // containers that end on one node at the same time
     bool full = true;          // three times what fits is wanted; else 95 % of it
+    bool constrained = false;  // asks have tags and constraints
 };
 
 /// What a churn has taken, of processor time, by kind of step.
