@@ -70,8 +70,8 @@ struct Ask {
     Duration gang_deadline = {};
     /// What its containers are called by constraints, their own and others'.
     std::vector<std::string> tags = {};
-    /// Where they may go, in the notation of constraint.h; empty: anywhere. Both are checked when the
-    /// ask arrives, and an ask with a bad one is refused.
+    /// Where they may go, in the notation of constraint.h; empty: anywhere. Both are checked when
+    /// the ask arrives, and an ask with a bad one is refused.
     std::string constraint = {};
 
     friend bool operator==(const Ask&, const Ask&) = default;

@@ -244,7 +244,7 @@ void AskBook::block(const Demand& demand) {
     CHECK(demand.outstanding > 0 && !demand.waits_for_nodes);
     if (demand.picky()) {
         Demand& mine = demand_of(demand.owner.attempt, demand.ask.id);
-        mine.hint.reset();
+        drop_hint(mine);
         set_waiting(mine, true);
     } else {
         set_blocked(demand.shape, true);
@@ -371,6 +371,7 @@ void AskBook::close(Demand& demand) {
     if (demand.waits_for_nodes) {
         set_waiting(demand, false);
     }
+    drop_hint(demand);
     demand.outstanding = 0;
     queues_->close(demand.slot());
     Class& the_class = classes_[demand.shape];
@@ -412,8 +413,7 @@ void AskBook::set_waiting(Demand& demand, bool waits) {
 void AskBook::note_waiting(const Demand& demand, bool waits) {
     const AskRef entry{demand.owner.attempt, demand.ask.id};
     if (demand.constraint != nullptr) {
-        const ConstrainedAsk ask{entry, demand.constraint.get(), demand.ask.size.memory_mib};
-        waits ? constrained_.add(ask) : constrained_.remove(ask);
+        note_constrained(demand, waits);
         return;
     }
     if (demand.near) {
@@ -434,10 +434,33 @@ void AskBook::note_waiting(const Demand& demand, bool waits) {
     }
 }
 
+void AskBook::note_constrained(const Demand& demand, bool waits) {
+    const ConstrainedAsk ask{
+        {demand.owner.attempt, demand.ask.id}, demand.constraint.get(), demand.ask.size.memory_mib};
+    waits ? constrained_.add(ask) : constrained_.remove(ask);
+}
+
+// It looks again: at the node of the hint and, without one or after a second change, at all.
 void AskBook::wake(const AskRef& waiting, std::optional<NodeIndex> hint) {
     Demand& demand = demand_of(waiting.first, waiting.second);
-    demand.hint = hint;
+    if (!demand.waits_for_nodes) {
+        if (demand.hint != hint) {
+            drop_hint(demand);
+        }
+        return;
+    }
     set_waiting(demand, false);
+    if (hint.has_value()) {
+        demand.hint = hint;
+        note_constrained(demand, true);
+    }
+}
+
+void AskBook::drop_hint(Demand& demand) {
+    if (demand.hint.has_value()) {
+        demand.hint.reset();
+        note_constrained(demand, false);
+    }
 }
 
 void AskBook::wake_constrained(const TagIndex& tags, const NodeInfo& node, NodeIndex index,

@@ -56,14 +56,16 @@ struct Demand {
     bool near = false;     // has waited long enough for its nodes: their racks will do
     bool relaxed = false;  // and for the racks: any node will do
     std::int32_t outstanding = 0;
-    ShapeId shape = 0;                       // while outstanding
-    bool waits_for_nodes = false;            // none that it takes have room
-    bool gang_waits = false;                 // its gang has not started: it stands in no line
-    std::int32_t reserved = 0;               // see reservations.h
-    std::optional<TimePoint> waits_since;    // it was first in line and no node had room
-    std::optional<std::uint32_t> gave_back;  // node whose reservation for it has lapsed
+    ShapeId shape = 0;                             // while outstanding
+    bool waits_for_nodes = false;                  // none that it takes have room
+    bool gang_waits = false;                       // its gang has not started: it stands in no line
+    std::int32_t reserved = 0;                     // see reservations.h
+    std::optional<TimePoint> waits_since;          // it was first in line and no node had room
+    std::optional<std::uint32_t> gave_back;        // node whose reservation for it has lapsed
     std::shared_ptr<const Constraint> constraint;  // null: none
-    std::optional<NodeIndex> hint;                 // for whose sake it looks again
+    /// It has waited, and since then only this node has changed for it. It stands in the index of
+    /// those that wait until it has looked, so that a second change is noted.
+    std::optional<NodeIndex> hint;
 
     AskSlot slot() const { return {ask.priority, owner.attempt, ask.id}; }
 
@@ -139,8 +141,8 @@ public:
     void set_reserved(const AttemptId& attempt, std::int32_t ask, std::int32_t count);
     void set_gang_waits(const AttemptId& attempt, std::int32_t ask, bool waits);
     std::vector<AskPlace> take_touched() { return std::exchange(touched_, {}); }
-    /// Waiting asks with constraints that concern the tags and attributes of this node look again if
-    /// it suits them now.
+    /// Waiting asks with constraints that concern the tags and attributes of this node look again
+    /// if it suits them now.
     using Suits = std::function<bool(const Demand&)>;
     void wake_constrained(const TagIndex& tags, const NodeInfo& node, NodeIndex index,
                           const Resource& free, const Suits& suits);
@@ -194,6 +196,8 @@ private:
     void set_blocked(ShapeId shape, bool blocked);
     void set_waiting(Demand& demand, bool waits);
     void note_waiting(const Demand& demand, bool waits);
+    void note_constrained(const Demand& demand, bool waits);
+    void drop_hint(Demand& demand);
     void wake(const AskRef& waiting, std::optional<NodeIndex> hint);
     Pending& pending_of(const Demand& demand);
     Demand& demand_of(const AttemptId& attempt, std::int32_t ask);

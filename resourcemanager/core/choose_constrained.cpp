@@ -42,10 +42,10 @@ public:
 
     std::optional<NodeIndex> anywhere() {
         const auto anchors = anchors_of(*demand_.constraint);
-        const bool walked = anchors.has_value() &&
-                            std::ranges::all_of(*anchors, [&](const Constraint* anchor) {
-                                return few_or_tags(*anchor);
-                            });
+        const bool walked =
+            anchors.has_value() && std::ranges::all_of(*anchors, [&](const Constraint* anchor) {
+                return few_or_tags(*anchor);
+            });
         for (const std::string& label : usable_labels(books_, ask().label)) {
             const auto node = walked ? at_anchors(*anchors, label)
                                      : books_.free.find_if(ask().size, label, takes_);
@@ -71,8 +71,9 @@ private:
     std::optional<NodeIndex> at_anchors(const std::vector<const Constraint*>& anchors,
                                         const std::string& label) {
         for (const Constraint* anchor : anchors) {
-            const auto node = anchor->kind == Constraint::Kind::Attribute ? at_attribute(*anchor, label)
-                              : anchor->scope == Constraint::Scope::Node  ? at_tag(*anchor, label)
+            const auto node = anchor->kind == Constraint::Kind::Attribute
+                                  ? at_attribute(*anchor, label)
+                              : anchor->scope == Constraint::Scope::Node ? at_tag(*anchor, label)
                                                                          : in_racks(*anchor, label);
             if (node.has_value()) {
                 return node;
@@ -132,6 +133,11 @@ std::optional<NodeIndex> choose_constrained(Books& books, const Demand& demand,
                                             const std::set<NodeIndex>& avoided,
                                             const std::set<std::string>& racks) {
     Search search(books, demand, avoided);
+    if (demand.hint.has_value()) {
+        return local(books, demand, racks, *demand.hint) && search.fits(*demand.hint)
+                   ? demand.hint
+                   : std::nullopt;
+    }
     for (const NodeId& id : demand.ask.nodes) {
         const std::optional<NodeIndex> node = books.nodes.find(id);
         if (node.has_value() && search.fits(*node)) {
@@ -147,10 +153,6 @@ std::optional<NodeIndex> choose_constrained(Books& books, const Demand& demand,
     }
     if (demand.placed() && !demand.relaxed) {
         return std::nullopt;
-    }
-    // It has waited, and nothing else has changed for it.
-    if (demand.hint.has_value() && search.fits(*demand.hint)) {
-        return demand.hint;
     }
     return search.anywhere();
 }

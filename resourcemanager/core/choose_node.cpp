@@ -126,6 +126,14 @@ std::vector<std::string> usable_labels(const Books& books, const std::string& wa
     return labels;
 }
 
+bool local(const Books& books, const Demand& demand, const std::set<std::string>& racks,
+           NodeIndex index) {
+    const NodeInfo& info = books.nodes.at(index).info;
+    return !demand.placed() || demand.relaxed ||
+           std::ranges::find(demand.ask.nodes, info.id) != demand.ask.nodes.end() ||
+           (demand.near && racks.contains(info.rack));
+}
+
 std::optional<NodeIndex> choose_node(Books& books, const Demand& demand) {
     if (!demand.owner.choosy) {
         return choose(books, demand, {});
@@ -204,11 +212,9 @@ Taste taste_of(const Books& books, const Demand& demand) {
 bool takes(const Books& books, const Demand& demand, const Taste& taste, NodeIndex index) {
     const Ask& ask = demand.ask;
     const Node& node = books.nodes.at(index);
-    const bool named = std::ranges::find(ask.nodes, node.info.id) != ask.nodes.end();
-    const bool may = !demand.placed() || demand.relaxed || named ||
-                     (demand.near && taste.racks.contains(node.info.rack));
-    return may && node.placeable() && !taste.avoided.contains(index) &&
-           may_use(books, ask.label, node.info.label) && constraint_holds(books, demand, index);
+    return local(books, demand, taste.racks, index) && node.placeable() &&
+           !taste.avoided.contains(index) && may_use(books, ask.label, node.info.label) &&
+           constraint_holds(books, demand, index);
 }
 
 }  // namespace

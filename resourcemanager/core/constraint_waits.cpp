@@ -65,8 +65,8 @@ void ConstraintWaits::change(const ConstrainedAsk& ask, bool add) {
     change_terms(*ask.constraint, ask.ask, add);
     const auto anchors = anchors_of(*ask.constraint);
     if (!anchors.has_value()) {
-        const std::tuple<std::int64_t, AttemptId, std::int32_t> entry{
-            ask.memory_mib, ask.ask.first, ask.ask.second};
+        const std::tuple<std::int64_t, AttemptId, std::int32_t> entry{ask.memory_mib, ask.ask.first,
+                                                                      ask.ask.second};
         add ? static_cast<void>(open_.insert(entry)) : static_cast<void>(open_.erase(entry));
         return;
     }

@@ -3,11 +3,11 @@
 // Asks with constraints that wait, kept by what could help them, so that a change of one node or of
 // one tag looks at those it concerns.
 //
-// Room on a node helps an ask only if the constraint can hold there. Most constraints need something
-// (a tag on the node or in its rack, an attribute): one such need of each alternative is its anchor,
-// and the ask is found through it. One without (anti-affinity alone) is open: any node will do that
-// is large enough. That a container comes helps those that need one there; that one goes helps on
-// its own node, which has more room then, and, where racks are counted, on others.
+// Room on a node helps an ask only if the constraint can hold there. Most constraints need
+// something (a tag on the node or in its rack, an attribute): one such need of each alternative is
+// its anchor, and the ask is found through it. One without (anti-affinity alone) is open: any node
+// will do that is large enough. That a container comes helps those that need one there; that one
+// goes helps on its own node, which has more room then, and, where racks are counted, on others.
 
 #include <cstdint>
 #include <map>

@@ -8,10 +8,13 @@
 namespace heddle::rm {
 namespace {
 
+TagBearer bearer_of(const Books& books, NodeIndex node, const ApplicationId& application,
+                    const ContainerTags& tags) {
+    return {node, books.nodes.at(node).info.rack, application, tags.tags, tags.of_application};
+}
+
 TagBearer bearer_of(const Books& books, const Container& container) {
-    return {container.node, books.nodes.at(container.node).info.rack,
-            container.id.attempt.application, container.tags->tags,
-            container.tags->of_application};
+    return bearer_of(books, container.node, container.id.attempt.application, *container.tags);
 }
 
 void sort_once(std::vector<std::string>& texts) {
@@ -83,6 +86,20 @@ void tags_go(Books& books, const Container& container) {
     }
 }
 
+SupposedTags::~SupposedTags() {
+    for (const TagBearer& bearer : supposed_) {
+        books_.tags.remove(bearer);
+    }
+}
+
+void SupposedTags::add(const Demand& demand, NodeIndex node) {
+    const ApplicationId& application = demand.owner.attempt.application;
+    if (const auto tags = tags_of(books_, application, demand.ask.tags)) {
+        supposed_.push_back(bearer_of(books_, node, application, *tags));
+        books_.tags.add(supposed_.back());
+    }
+}
+
 void take_tags_off(Books& books, const Node& node) {
     for (const ContainerId& id : node.containers) {
         tags_go(books, *books.containers.find(id));
@@ -136,13 +153,13 @@ bool needs_tags_of(const Constraint& constraint, const ApplicationId& asking,
     if (container.tags == nullptr) {
         return false;
     }
-    const std::vector<TagKey> keys = keys_of({container.node, "", container.id.attempt.application,
-                                              container.tags->tags,
-                                              container.tags->of_application});
-    const bool here = constraint.min > 0 &&
-                      std::ranges::any_of(constraint.targets, [&](const TagTarget& target) {
-                          return std::ranges::find(keys, key_of(target, asking)) != keys.end();
-                      });
+    const std::vector<TagKey> keys =
+        keys_of({container.node, "", container.id.attempt.application, container.tags->tags,
+                 container.tags->of_application});
+    const bool here =
+        constraint.min > 0 && std::ranges::any_of(constraint.targets, [&](const TagTarget& target) {
+            return std::ranges::find(keys, key_of(target, asking)) != keys.end();
+        });
     return here || std::ranges::any_of(constraint.parts, [&](const Constraint& part) {
                return needs_tags_of(part, asking, container);
            });

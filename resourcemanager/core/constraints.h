@@ -1,11 +1,11 @@
 #pragma once
 
-// Constraints and tags in the books: what is taken from an ask, what a container brings to its node,
-// and whether a constraint holds on a node now.
+// Constraints and tags in the books: what is taken from an ask, what a container brings to its
+// node, and whether a constraint holds on a node now.
 //
 // A container counts from its grant until its end is known, orphans too: it is there. All that
-// changes what a constraint says (tags that come and go, racks, attributes, room) passes through the
-// functions here and node_room_changed(), which wake the asks that it concerns.
+// changes what a constraint says (tags that come and go, racks, attributes, room) passes through
+// the functions here and node_room_changed(), which wake the asks that it concerns.
 
 #include <memory>
 #include <string>
@@ -27,6 +27,21 @@ std::shared_ptr<const ContainerTags> tags_of(const Books& books, const Applicati
 /// The container is in the table and on its node now, or is about to leave both.
 void tags_came(Books& books, const Container& container);
 void tags_go(Books& books, const Container& container);
+
+/// Containers that are to be granted together count as there for one another while this lives.
+class SupposedTags {
+public:
+    explicit SupposedTags(Books& books) : books_(books) {}
+    SupposedTags(const SupposedTags&) = delete;
+    SupposedTags& operator=(const SupposedTags&) = delete;
+    ~SupposedTags();
+
+    void add(const Demand& demand, NodeIndex node);
+
+private:
+    Books& books_;
+    std::vector<TagBearer> supposed_;
+};
 
 /// Before and after the node gets another rack: what is on it moves with it.
 void take_tags_off(Books& books, const Node& node);
@@ -59,8 +74,8 @@ bool constraint_holds(const Books& books, const Demand& demand, NodeIndex node);
 bool needs_tags_of(const Constraint& constraint, const ApplicationId& asking,
                    const Container& container);
 
-/// The indexes say what the containers and nodes do, and what this step has placed was allowed where
-/// it went, by a count of all containers. For simulation.
+/// The indexes say what the containers and nodes do, and what this step has placed was allowed
+/// where it went, by a count of all containers. For simulation.
 void check_constraints(const Books& books);
 
 }  // namespace heddle::rm

@@ -41,10 +41,10 @@ PlaceFacts facts_before(const Books& books, const ApplicationId& asking, NodeInd
     facts.count = [&books, &later, asking, node](Constraint::Scope scope, const TagTarget& target) {
         std::int64_t count = 0;
         books.containers.for_each([&](const Container& other) {
-            const bool there = scope == Constraint::Scope::Node
-                                   ? other.node == node
-                                   : books.nodes.at(other.node).info.rack ==
-                                         books.nodes.at(node).info.rack;
+            const bool there =
+                scope == Constraint::Scope::Node
+                    ? other.node == node
+                    : books.nodes.at(other.node).info.rack == books.nodes.at(node).info.rack;
             count += there && !later.contains(other.id) && means(target, asking, other) ? 1 : 0;
         });
         return count;

@@ -110,8 +110,7 @@ std::string nearest_text(const Books& books, const std::vector<const Constraint*
             failing.push_back(to_string(*term) + found_text(books, judge, *term, nearest));
         }
     }
-    return books.nodes.at(nearest).info.id.name + " comes nearest and fails " +
-           join(failing, ", ");
+    return books.nodes.at(nearest).info.id.name + " comes nearest and fails " + join(failing, ", ");
 }
 
 // Attributes that are needed and that no node has.

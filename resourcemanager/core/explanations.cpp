@@ -119,10 +119,10 @@ std::vector<Blocker> blockers_of(const Books& books, const Demand& demand, const
         return blockers;
     }
     blockers = node_blockers(books, demand, detail);
-    const bool hopeless = !blockers.empty() && (blockers.front().never ||
-                                                blockers.front().reason == Reason::NeverFits ||
-                                                blockers.front().reason == Reason::NoNodes ||
-                                                blockers.front().reason == Reason::Label);
+    const bool hopeless =
+        !blockers.empty() &&
+        (blockers.front().never || blockers.front().reason == Reason::NeverFits ||
+         blockers.front().reason == Reason::NoNodes || blockers.front().reason == Reason::Label);
     if (!hopeless) {
         std::vector<Blocker> limits = limit_blockers(books, demand, !blockers.empty(), holders);
         blockers.insert(blockers.begin(), std::make_move_iterator(limits.begin()),

@@ -71,6 +71,7 @@ enum class Feature : std::uint8_t {
     WhyWaiting,
     Reservations,
     Gangs,
+    Constraints,
     Count,  // of them; the last
 };
 
@@ -134,6 +135,7 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::WhyWaiting, "explanations"},
     {Feature::Reservations, "reservations"},
     {Feature::Gangs, "gangs"},
+    {Feature::Constraints, "constraints"},
 };
 
 constexpr bool all_named() {

@@ -6,6 +6,8 @@
 
 #include "common/base/check.h"
 #include "resourcemanager/core/choose_node.h"
+#include "resourcemanager/core/constraint_waits.h"
+#include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/explain_words.h"
 #include "resourcemanager/core/reservations.h"
@@ -157,27 +159,35 @@ std::optional<std::string> hopeless(const Books& books, const Gang& gang) {
     return std::nullopt;
 }
 
-// One try.
+// Where the members go that are hardest to place: first, but after those that they want to be near.
+bool harder(const Demand* a, const Demand* b) {
+    const auto rank = [](const Demand* demand) {
+        const bool needs =
+            demand->constraint != nullptr && anchors_of(*demand->constraint).has_value();
+        return std::tuple(needs, -demand->ask.size.memory_mib, -demand->ask.size.vcores,
+                          demand->ask.id);
+    };
+    return rank(a) < rank(b);
+}
+
+// One try. Members are looked at in the order in which they are granted, each with those before it
+// as if they were there.
 class Try {
 public:
-    Try(Books& books, Gang& gang, bool gather) : books_(books), gang_(gang), gather_(gather) {}
+    Try(Books& books, Gang& gang, bool gather)
+        : books_(books), gang_(gang), gather_(gather), supposed_(books) {}
 
     std::vector<FreedRoom> run() {
-        std::vector<const Demand*> members;
         for (const std::int32_t ask : gang_.asks) {
             const Demand* demand = books_.asks.find(gang_.key.first, ask);
             if (demand->parked) {
                 return {};
             }
-            members.push_back(demand);
+            members_.push_back(demand);
         }
-        // What is hardest to place comes first.
-        std::sort(members.begin(), members.end(), [](const Demand* a, const Demand* b) {
-            return std::tuple(-a->ask.size.memory_mib, -a->ask.size.vcores, a->ask.id) <
-                   std::tuple(-b->ask.size.memory_mib, -b->ask.size.vcores, b->ask.id);
-        });
+        std::sort(members_.begin(), members_.end(), harder);
         gang_.needed = gang_.fits = 0;
-        for (const Demand* demand : members) {
+        for (const Demand* demand : members_) {
             gang_.needed += demand->ask.gang_min;
             keep(*demand);
             find(*demand);
@@ -204,13 +214,25 @@ private:
     // What was gathered counts; where another node has room before, that is taken.
     void keep(const Demand& demand) {
         for (const std::uint64_t id : reserved(demand)) {
-            if (books_.reservations.all.at(id).full()) {
-                ++gang_.fits;
+            const Reservation& one = books_.reservations.all.at(id);
+            const bool good = constraint_holds(books_, demand, one.node);
+            if (good && one.full()) {
+                count(demand, one);
             } else if (const auto node = choose_node(books_, demand)) {
                 end_reservation(books_, id, false);
-                gang_.fits += reserve(books_, demand, *node).full() ? 1 : 0;
+                count(demand, reserve(books_, demand, *node));
+            } else if (good) {
+                count(demand, one);
+            } else {
+                end_reservation(books_, id, false);
             }
         }
+    }
+
+    void count(const Demand& demand, const Reservation& one) {
+        gang_.fits += one.full() ? 1 : 0;
+        order_.push_back(one.id);
+        supposed_.add(demand, one.node);
     }
 
     void find(const Demand& demand) {
@@ -229,30 +251,18 @@ private:
             }
             const Reservation& made = reserve(books_, demand, *node);
             made_.push_back(made.id);
-            gang_.fits += made.full() ? 1 : 0;
+            count(demand, made);
         }
-    }
-
-    std::vector<std::uint64_t> all_reserved() const {
-        std::vector<std::uint64_t> ids;
-        for (const std::int32_t ask : gang_.asks) {
-            const auto found = books_.reservations.by_ask.find({gang_.key.first, ask});
-            if (found != books_.reservations.by_ask.end()) {
-                ids.insert(ids.end(), found->second.begin(), found->second.end());
-            }
-        }
-        return ids;
     }
 
     // Limits may have become stricter while it gathered.
     bool limits_allow() {
         const ApplicationId& application = gang_.key.first.application;
-        const std::vector<std::uint64_t> ids = all_reserved();
-        for (const std::uint64_t id : ids) {
+        for (const std::uint64_t id : order_) {
             books_.queues.unreserve(application, books_.reservations.all.at(id).size);
         }
         bool allowed = true;
-        for (const std::uint64_t id : ids) {
+        for (const std::uint64_t id : order_) {
             const Reservation& one = books_.reservations.all.at(id);
             allowed =
                 allowed && !books_.queues.refused_beside_nodes(
@@ -264,14 +274,14 @@ private:
 
     std::vector<FreedRoom> take() {
         std::vector<FreedRoom> rooms;
-        for (const std::uint64_t id : all_reserved()) {
+        for (const std::uint64_t id : order_) {
             const Reservation one = books_.reservations.all.at(id);
             if (!books_.nodes.at(one.node).placeable()) {
                 return {};
             }
             rooms.push_back({books_.asks.find(one.attempt, one.ask), one.node});
         }
-        for (const std::uint64_t id : all_reserved()) {
+        for (const std::uint64_t id : order_) {
             end_reservation(books_, id, true);
         }
         start(books_, gang_);
@@ -281,6 +291,9 @@ private:
     Books& books_;
     Gang& gang_;
     bool gather_;
+    SupposedTags supposed_;
+    std::vector<const Demand*> members_;
+    std::vector<std::uint64_t> order_;  // of reservations
     std::vector<std::uint64_t> made_;
 };
 

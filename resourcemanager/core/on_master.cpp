@@ -229,6 +229,9 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
         refuse_ask(books, attempt, ask, too_large(books, ask.size, ask.label));
         return;
     }
+    if (books.config.off(Feature::Constraints)) {
+        ask.constraint.clear();
+    }
     if (const Status status = take_placement(ask); !status) {
         refuse_ask(books, attempt, ask, status.error().message);
         return;

@@ -89,7 +89,8 @@ void Shelf::collect(const NamedCounts& named, std::size_t count,
 
 std::optional<NodeIndex> Shelf::find(const Resource& size, const std::set<NodeIndex>& avoided,
                                      std::int64_t& visited) const {
-    return first(size, [&](NodeIndex node) { return !avoided.contains(node); }, visited);
+    return first(
+        size, [&](NodeIndex node) { return !avoided.contains(node); }, visited);
 }
 
 std::optional<NodeIndex> Shelf::find_if(const Resource& size, const Takes& takes,

@@ -89,7 +89,8 @@ public:
     /// The roomiest nodes of the label that have what is named, at most `count` of them.
     std::vector<NodeIndex> roomiest(const Resource& size, const std::string& label,
                                     std::size_t count) const;
-    /// As find() and find_on_rack(), of the nodes that are taken: the roomiest are asked about first.
+    /// As find() and find_on_rack(), of the nodes that are taken: the roomiest are asked about
+    /// first.
     using Takes = Shelf::Takes;
     std::optional<NodeIndex> find_if(const Resource& size, const std::string& label,
                                      const Takes& takes) const;

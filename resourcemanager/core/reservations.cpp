@@ -7,6 +7,7 @@
 
 #include "common/base/check.h"
 #include "resourcemanager/core/choose_node.h"
+#include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/gangs.h"
 
@@ -235,7 +236,9 @@ std::optional<FreedRoom> take_reserved_room(Books& books) {
             continue;
         }
         end_reservation(books, id, true);
-        if (!books.queues.refusal(demand->owner.attempt.application, books.asks.shape_of(*demand))
+        // What was placed a moment ago may have come too near.
+        if (constraint_holds(books, *demand, reservation.node) &&
+            !books.queues.refusal(demand->owner.attempt.application, books.asks.shape_of(*demand))
                  .has_value()) {
             return FreedRoom{demand, reservation.node};
         }

@@ -37,7 +37,7 @@ struct NodeView {
     std::int32_t containers = 0;
     WallTime heard;  // last message; 0: not since the manager started
     NodeUsage usage;
-    Resource reserved = {};  // promised to asks that wait for room there
+    Resource reserved = {};                         // promised to asks that wait for room there
     std::map<std::string, std::int64_t> tags = {};  // of the containers there, with their counts
 };
 

@@ -15,6 +15,8 @@ constexpr std::array kOfPools = {
     "cardinality,rack,all/pool,0,3",
     "or(cardinality,node,all/pool,1,4:notin,rack,all/pool)",
 };
+// Never of an odd job: its own pool may hold every node.
+constexpr const char* kNotBesideOddPools = "notin,node,app-tag/odd/pool";
 constexpr std::array kOfPieces = {
     "notin,node,piece",
     "cardinality,node,all/piece,0,2",
@@ -22,7 +24,7 @@ constexpr std::array kOfPieces = {
     "java=11",
     "and(java!=8:cardinality,node,piece,0,2)",
     "or(in,node,pool:notin,rack,not-self/piece)",
-    "notin,node,app-tag/odd/pool",
+    kNotBesideOddPools,
 };
 
 }  // namespace
@@ -39,7 +41,7 @@ void draw_constraints(const Scene& scene, Job& job) {
     }
     job.pool_constraint = kOfPools[prng.below(kOfPools.size())];
     job.pieces_constraint = kOfPieces[prng.below(kOfPieces.size())];
-    if (prng.chance(1, 2)) {
+    if (prng.chance(1, 2) && job.pieces_constraint != kNotBesideOddPools) {
         job.submission.tags = {"odd"};
     }
 }

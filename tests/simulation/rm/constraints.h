@@ -1,8 +1,8 @@
 #pragma once
 
-// Tags and placement constraints of a random run. Whatever is drawn can hold in the end, when others
-// have ended. That every container went where it was allowed to go is checked by the manager's own check(), by a
-// count of all containers (resourcemanager/core/constraints_check.cpp).
+// Tags and placement constraints of a random run. Whatever is drawn can hold in the end, when
+// others have ended. That every container went where it was allowed to go is checked by the
+// manager's own check(), by a count of all containers (resourcemanager/core/constraints_check.cpp).
 
 #include <cstdint>
 #include <map>

@@ -34,9 +34,16 @@ void Gangs::ask(MasterScript& master) {
     } else {
         Ask first = part(kGangAsk, {1024, 1}, static_cast<std::int32_t>(prng_.between(2, 4)), 2);
         first.gang_deadline = prng_.chance(1, 2) ? seconds(prng_.between(1, 20)) : Duration{};
+        const bool apart = prng_.chance(1, 2);
+        if (apart) {
+            first.tags = {"member"};
+            first.constraint = "notin,node,member";
+        }
         master.ask(first);
         if (prng_.chance(1, 2)) {
-            master.ask(part(kGangAsk + 1, {2048, 2}, 1, 1));
+            Ask second = part(kGangAsk + 1, {2048, 2}, 1, 1);
+            second.constraint = apart ? "in,rack,member" : "";
+            master.ask(second);
         }
     }
     const Duration when = milliseconds(prng_.between(3000, 12000));

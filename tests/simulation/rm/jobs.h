@@ -27,7 +27,7 @@ struct Job {
     std::int32_t exit_code = 0;  // of a command
     std::optional<Duration> kill_after;
     std::unique_ptr<ClientScript> client;  // once its time has come
-    std::string pool_constraint = {};  // both kinds of containers have tags then
+    std::string pool_constraint = {};      // both kinds of containers have tags then
     std::string pieces_constraint = {};
     bool claimed = false;
     bool kill_acknowledged = false;
