@@ -21,8 +21,26 @@ MasterModel::MasterModel(sim::Timeline& timeline, ManagerModel& manager, MasterW
 }
 
 void MasterModel::start(const AttemptId& attempt, const std::string& token) {
+    alive_ = true;
     attempt_ = attempt;
     connection_ = manager_.open(*this, token);
+}
+
+void MasterModel::died() {
+    alive_ = false;
+    ++life_;
+    session_ = news_seen_ = 0;
+    known_.clear();
+    inbox_.clear();
+}
+
+// What ran for the master before is stopped, and comes back one by one.
+void MasterModel::count_anew() {
+    for (WaveState& wave : waves_) {
+        if (wave.asked) {
+            wave.wanted = static_cast<std::int64_t>(wave.open.size());
+        }
+    }
 }
 
 void MasterModel::admitted() {
@@ -30,10 +48,16 @@ void MasterModel::admitted() {
 }
 
 void MasterModel::received(const ManagerToMaster& message) {
+    if (!alive_) {
+        return;
+    }
     if (const auto* welcome = std::get_if<MasterWelcome>(&message)) {
         session_ = welcome->session;
+        if (life_ > 0) {
+            count_anew();
+        }
         open_stage();
-        heartbeat();
+        heartbeat(life_);
     } else if (const auto* news = std::get_if<MasterNews>(&message)) {
         if (setup_.mode == Mode::Heartbeat) {
             inbox_.push_back(*news);
@@ -71,7 +95,7 @@ void MasterModel::open_stage() {
             continue;
         }
         for (const Duration task : job_.waves[i].tasks) {
-            wave.open.push_back({task, timeline_.now()});
+            wave.open.push_back({task, timeline_.now(), life_});
         }
         wave.changed = true;
         watch_.wished(number_, i, wave.left);
@@ -84,8 +108,9 @@ std::optional<MasterModel::Task> MasterModel::take_task(std::size_t wave) {
     if (open.empty()) {
         return std::nullopt;
     }
-    const Task task = open.front();
+    Task task = open.front();
     open.pop_front();
+    task.life = life_;
     return task;
 }
 
@@ -102,6 +127,11 @@ void MasterModel::give_back(std::size_t wave, Task task) {
     }
     task.wished = timeline_.now();
     waves_[wave].open.push_front(task);
+    if (task.life != life_ && session_ != 0) {
+        ++waves_[wave].wanted;
+        waves_[wave].changed = true;
+        update_soon();
+    }
     watch_.wished(number_, wave, 1);
 }
 
@@ -139,8 +169,8 @@ void MasterModel::take(const MasterNews& news) {
 
 // As in YARN: what is asked for now was known before this heartbeat's answer, and the answer holds
 // what was granted before.
-void MasterModel::heartbeat() {
-    if (over_) {
+void MasterModel::heartbeat(std::int64_t life) {
+    if (over_ || life != life_) {
         return;
     }
     update(true);
@@ -148,7 +178,7 @@ void MasterModel::heartbeat() {
         take(news);
     }
     timeline_.after(setup_.mode == Mode::Event ? setup_.liveness : setup_.master_heartbeat,
-                    [this] { heartbeat(); });
+                    [this, life] { heartbeat(life); });
 }
 
 // What changes at one moment is one update.
@@ -158,7 +188,7 @@ void MasterModel::update_soon() {
     }
     timeline_.after({}, [this] {
         update_due_ = false;
-        if (!over_) {
+        if (!over_ && session_ != 0) {
             update(false);
         }
     });

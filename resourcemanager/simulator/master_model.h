@@ -37,14 +37,17 @@ public:
     MasterModel(sim::Timeline& timeline, ManagerModel& manager, MasterWatch& watch,
                 const Setup& setup, const Job& job, std::size_t number);
 
-    /// Its process has begun.
+    /// Its process has begun, for the first time or in place of one that died.
     void start(const AttemptId& attempt, const std::string& token);
+    /// Its process was killed; its tasks go with it, and another will be started.
+    void died();
     void admitted() override;
     void received(const ManagerToMaster& message) override;
 
     struct Task {
         Duration takes;
         TimePoint wished;
+        std::int64_t life = 0;  // of the master that asked
     };
     /// A process of the wave has begun: the task it takes, or none if none is left.
     std::optional<Task> take_task(std::size_t wave);
@@ -57,6 +60,7 @@ public:
     std::size_t number() const { return number_; }
     const Job& job() const { return job_; }
     bool over() const { return over_; }
+    bool finishing() const { return finishing_; }
 
 private:
     struct WaveState {
@@ -69,7 +73,8 @@ private:
 
     void open_stage();
     void take(const MasterNews& news);
-    void heartbeat();
+    void count_anew();
+    void heartbeat(std::int64_t life);
     void update_soon();
     void update(bool complete);
     Ask ask_of(std::size_t wave) const;
@@ -88,6 +93,8 @@ private:
     std::vector<WaveState> waves_;
     std::map<ContainerId, std::size_t> known_;  // live, with their waves
     std::vector<MasterNews> inbox_;             // heartbeat mode: until the next one
+    std::int64_t life_ = 0;
+    bool alive_ = false;
     bool update_due_ = false;
     bool finishing_ = false;
     bool over_ = false;

@@ -175,6 +175,11 @@ void Measures::task_done() {
     ++findings_.tasks_done;
 }
 
+void Measures::preempted(Duration work) {
+    ++findings_.preempted_containers;
+    findings_.preempted_work = findings_.preempted_work + work;
+}
+
 void Measures::lost(Duration work) {
     ++findings_.lost_containers;
     findings_.lost_work = findings_.lost_work + work;

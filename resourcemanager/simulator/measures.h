@@ -59,6 +59,8 @@ struct Findings {
     Spread slot_idle;
     std::int64_t lost_containers = 0;  // stopped before they were done
     Duration lost_work;
+    std::int64_t preempted_containers = 0;  // of those, masters too
+    Duration preempted_work;
     std::int64_t running_mean = 0;          // shares as in Sample, over the makespan
     std::int64_t running_waiting_mean = 0;  // the same, over samples while something waited
     std::int64_t allocated_mean = 0;
@@ -84,6 +86,7 @@ public:
     void ended(TimePoint now, std::size_t job, const Resource& size, std::size_t node);
     void task_done();
     void lost(Duration work);
+    void preempted(Duration work);
     void finished(TimePoint now, std::size_t job);
     void failed(TimePoint now, std::size_t job, const std::string& why);
     void sample(TimePoint now, const rm::View& view);

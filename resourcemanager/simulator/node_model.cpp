@@ -41,7 +41,7 @@ void NodeModel::carry_out(const NodeOrders& orders) {
     }
     orders_seen_ = orders.sequence;
     for (const ContainerStop& stop : orders.stops) {
-        finish(stop.container, ExitReason::Stopped);
+        finish(stop.container, {ExitReason::Stopped, 143, 0, stop.reason, 0, manager_.wall()});
     }
     for (const ContainerStart& start : orders.starts) {
         if (!held_.emplace(start.container, Held{start, ContainerPhase::Localising, {}, {}})
@@ -85,10 +85,10 @@ void NodeModel::run(const ContainerId& container) {
 }
 
 void NodeModel::end(const ContainerId& container) {
-    finish(container, ExitReason::Exited);
+    finish(container, {ExitReason::Exited, 0, 0, "", 0, manager_.wall()});
 }
 
-void NodeModel::finish(const ContainerId& container, ExitReason reason) {
+void NodeModel::finish(const ContainerId& container, ContainerExit exit) {
     const auto it = held_.find(container);
     if (it == held_.end() || it->second.exit.has_value()) {
         return;
@@ -96,11 +96,10 @@ void NodeModel::finish(const ContainerId& container, ExitReason reason) {
     Held& held = it->second;
     const bool ran = held.phase == ContainerPhase::Running;
     held.phase = ContainerPhase::Done;
-    held.exit =
-        ContainerExit{reason, reason == ExitReason::Exited ? 0 : 143, 0, "", 0, manager_.wall()};
+    held.exit = std::move(exit);
     changed(container);
     if (ran) {
-        ground_.ended(*this, container, held.order.size, reason == ExitReason::Exited);
+        ground_.ended(*this, container, held.order.size, *held.exit);
     }
 }
 

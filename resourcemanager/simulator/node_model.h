@@ -25,9 +25,9 @@ public:
     /// A process begins. How long it takes; TimePoint::never()'s worth for a master, which is ended
     /// from outside.
     virtual Duration began(NodeModel& node, const ContainerStart& start) = 0;
-    /// A process has ended; `done`: by itself.
+    /// A process has ended.
     virtual void ended(NodeModel& node, const ContainerId& container, const Resource& size,
-                       bool done) = 0;
+                       const ContainerExit& exit) = 0;
 };
 
 constexpr Duration kUntilTold = {INT64_MAX};
@@ -60,7 +60,7 @@ private:
     void carry_out(const NodeOrders& orders);
     void launch(const ContainerId& container);
     void run(const ContainerId& container);
-    void finish(const ContainerId& container, ExitReason reason);
+    void finish(const ContainerId& container, ContainerExit exit);
     void changed(const ContainerId& container);
     void heartbeat();
     void say(bool complete);

@@ -11,6 +11,8 @@
 
 #include "common/base/service.h"
 #include "common/base/strings.h"
+#include "common/config/scheduler_file.h"
+#include "resourcemanager/simulator/queues.h"
 
 namespace heddle::simulator {
 namespace {
@@ -41,6 +43,8 @@ queues:
   --queues A=WEIGHT,...    leaves, as root.etl=2,root.etl.night; without a weight: 1. Without this:
                            each queue that a job names; --generate: root.batch=3, root.lab=2 and
                            root.users
+  --scheduler FILE         instead: a scheduler's configuration as the manager takes it (TOML), with
+                           limits, orders and preemption
 
 mode:
   --mode MODE              event: all is said when it happens; heartbeat: as YARN does it; both:
@@ -66,11 +70,14 @@ byte; what depends on this machine's speed goes to standard error. Exit codes: 0
 no end; 2 usage; 8 bad input.
 )";
 
+constexpr const char* kQueuesGenerated = "root.batch=3,root.lab=2,root.users";
+
 struct Parsed {
     std::string sls;
     std::string swf;
     std::string topology;
     std::string queues;
+    std::string scheduler;
     std::string mode = "event";
     std::string output = "table";
     std::int64_t seed = 1;
@@ -166,6 +173,7 @@ const std::map<std::string, Take, std::less<>>& flags_with_value() {
         {"--swf", text(&Parsed::swf)},
         {"--topology", text(&Parsed::topology)},
         {"--queues", text(&Parsed::queues)},
+        {"--scheduler", text(&Parsed::scheduler)},
         {"--mode", one_of(&Parsed::mode, {"event", "heartbeat", "both"})},
         {"-o", one_of(&Parsed::output, {"table", "json"})},
         {"--seed", number(&Parsed::seed, 0, INT64_MAX)},
@@ -247,6 +255,9 @@ std::variant<Parsed, EarlyExit> parse_arguments(const std::vector<std::string>& 
         1) {
         return usage("--sls, --swf and --generate exclude each other");
     }
+    if (!parsed.queues.empty() && !parsed.scheduler.empty()) {
+        return usage("--queues and --scheduler exclude each other");
+    }
     return parsed;
 }
 
@@ -269,53 +280,6 @@ auto read_with(const std::string& path, Read&& read) -> decltype(read(std::strin
     return read_text;
 }
 
-std::string full_path(const std::string& name) {
-    return name == "root" || name.starts_with("root.") ? name : "root." + name;
-}
-
-// "root.a=3,root.b": paths with the weight of each.
-Result<std::vector<LeafQueue>> parse_queues(const std::string& text) {
-    std::vector<LeafQueue> queues;
-    for (const std::string_view part : split(text, ',')) {
-        const std::size_t equals = part.find('=');
-        LeafQueue queue{full_path(std::string(part.substr(0, equals)))};
-        std::int64_t weight = 1;
-        if (equals != std::string_view::npos &&
-            (!parse_number(part.substr(equals + 1), weight) || weight < 1 || weight > 1'000'000)) {
-            return bad("the weight of a queue is a whole number from 1, not '" +
-                       std::string(part.substr(equals + 1)) + "'");
-        }
-        queue.weight = weight * 1000;
-        for (const std::string_view name : split(queue.path, '.')) {
-            if (trim(name).empty() || trim(name) != name) {
-                return bad("'" + std::string(part) + "' is no queue; write root.etl=2");
-            }
-        }
-        if (std::ranges::find(queues, queue.path, &LeafQueue::path) != queues.end()) {
-            return bad("queue " + queue.path + " is there twice");
-        }
-        queues.push_back(std::move(queue));
-    }
-    return queues;
-}
-
-bool has_child(const std::vector<LeafQueue>& queues, const std::string& path) {
-    return std::ranges::any_of(
-        queues, [&](const LeafQueue& other) { return other.path.starts_with(path + "."); });
-}
-
-SchedulerConfig scheduler_of(const std::vector<LeafQueue>& queues) {
-    SchedulerConfig config;
-    config.queues.clear();
-    for (const LeafQueue& queue : queues) {
-        QueueConfig entry = queue_config(queue.path);
-        entry.capacity[kNoLabel].guaranteed.all = {Share::Kind::Weight, queue.weight};
-        config.queues.push_back(std::move(entry));
-    }
-    config.queue_default = queues.front().path;
-    return config;
-}
-
 std::vector<Machine> alike(const Parsed& parsed) {
     std::vector<Machine> machines;
     const std::int64_t count = parsed.nodes == 0 ? 100 : parsed.nodes;
@@ -329,34 +293,20 @@ std::vector<Machine> alike(const Parsed& parsed) {
     return machines;
 }
 
-// Gives the jobs full paths. Without `given`, each queue that a job names is one.
-Result<std::vector<LeafQueue>> settle_queues(const std::string& given, std::vector<Job>& jobs) {
-    std::vector<LeafQueue> queues;
-    if (!given.empty()) {
-        TRY(queues, parse_queues(given));
+// What was said of them, or nothing.
+Result<std::optional<SchedulerConfig>> given_queues(const Parsed& parsed) {
+    if (!parsed.scheduler.empty()) {
+        TRY(SchedulerConfig config, config::read_scheduler(parsed.scheduler));
+        return std::optional(std::move(config));
     }
-    std::set<std::string> named;
-    for (Job& job : jobs) {
-        job.queue = full_path(job.queue);
-        named.insert(job.queue);
+    if (!parsed.queues.empty()) {
+        TRY(const std::vector<LeafQueue> queues, parse_queues(parsed.queues));
+        return std::optional(scheduler_of(queues));
     }
-    if (given.empty()) {
-        for (const std::string& path : named) {
-            queues.push_back({path});
-        }
-    }
-    for (const std::string& path : named) {
-        const bool known = std::ranges::find(queues, path, &LeafQueue::path) != queues.end();
-        if (!known || has_child(queues, path)) {
-            return bad("jobs name the queue " + path + ", which is " +
-                       (known ? "no leaf" : "not among --queues"));
-        }
-    }
-    return queues;
+    return std::optional<SchedulerConfig>();
 }
 
-Status put_together(const Parsed& parsed, Options& options, std::vector<LeafQueue>& queues) {
-    const Defaults defaults{{parsed.master_memory, 1}, {parsed.task_memory, 1}};
+Status read_workload(const Parsed& parsed, const Defaults& defaults, Options& options) {
     const Resource total{parsed.memory, parsed.vcores};
     if (!parsed.sls.empty()) {
         TRY(options.workload,
@@ -373,23 +323,30 @@ Status put_together(const Parsed& parsed, Options& options, std::vector<LeafQueu
         const bool own = parsed.nodes == 0 && !options.workload.machines.empty();
         options.machines = own ? options.workload.machines : alike(parsed);
     }
+    return {};
+}
+
+Status put_together(const Parsed& parsed, Options& options, SchedulerConfig& scheduler) {
+    const Defaults defaults{{parsed.master_memory, 1}, {parsed.task_memory, 1}};
+    TRY(read_workload(parsed, defaults, options));
+    TRY(const std::optional<SchedulerConfig> given, given_queues(parsed));
     if (options.workload.jobs.empty()) {
         Generator how;
+        TRY(const std::vector<LeafQueue> usual, parse_queues(kQueuesGenerated));
+        scheduler = given.value_or(scheduler_of(usual));
         how.seed = static_cast<std::uint64_t>(parsed.seed);
         how.span = parsed.span;
         how.load_percent = static_cast<std::int32_t>(parsed.load);
-        TRY(how.queues, parse_queues(parsed.queues.empty() ? "root.batch=3,root.lab=2,root.users"
-                                                           : parsed.queues));
-        queues = how.queues;
-        std::erase_if(how.queues,
-                      [&](const LeafQueue& queue) { return has_child(queues, queue.path); });
+        how.queues = leaves_of(scheduler);
         how.machines = options.machines;
         how.master_size = defaults.master_size;
         options.workload = generate(how);
         return {};
     }
-    TRY(queues, settle_queues(parsed.queues, options.workload.jobs));
-    return {};
+    const std::vector<LeafQueue> named = name_in_full(options.workload.jobs);
+    scheduler = given.value_or(scheduler_of(named));
+    return check_queues(named, scheduler,
+                        parsed.scheduler.empty() ? "among --queues" : "in " + parsed.scheduler);
 }
 
 }  // namespace
@@ -401,12 +358,12 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
     }
     const Parsed parsed = std::get<Parsed>(std::move(arguments_or_exit));
     Options options;
-    std::vector<LeafQueue> queues;
-    if (const Status done = put_together(parsed, options, queues); !done) {
+    SchedulerConfig scheduler;
+    if (const Status done = put_together(parsed, options, scheduler); !done) {
         return EarlyExit{kExitBadInput, "scheduler_sim: " + done.error().message + "\n"};
     }
     Setup setup = parsed.setup;
-    setup.scheduler = scheduler_of(queues);
+    setup.scheduler = std::move(scheduler);
     setup.seed = static_cast<std::uint64_t>(parsed.seed);
     setup.assignments = static_cast<std::int32_t>(parsed.assignments);
     if (parsed.mode != "heartbeat") {

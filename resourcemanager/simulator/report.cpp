@@ -64,6 +64,10 @@ std::vector<Figure> figures_of(const Findings& f) {
         {"lost.containers", "containers stopped before they were done", Unit::Count,
          f.lost_containers},
         {"lost.work", "  work lost with them", Unit::Microseconds, f.lost_work.microseconds},
+        {"preempted.containers", "containers taken for other queues", Unit::Count,
+         f.preempted_containers},
+        {"preempted.work", "  work lost with them", Unit::Microseconds,
+         f.preempted_work.microseconds},
     };
     add_spread(all, "slot_idle", "freed slot idle", f.slot_idle);
     add_spread(all, "wait.all", "task waits", f.wait);

@@ -8,6 +8,7 @@
 #include "common/base/check.h"
 #include "common/base/prng.h"
 #include "common/sim/timeline.h"
+#include "resourcemanager/core/preemption.h"
 #include "resourcemanager/simulator/manager_model.h"
 #include "resourcemanager/simulator/master_model.h"
 #include "resourcemanager/simulator/node_model.h"
@@ -74,7 +75,7 @@ public:
         const std::size_t job = job_of_.at(start.key.attempt.application);
         if (start.key.ask == 0) {
             measures_.began(since_start(), job, start.size, node.index());
-            masters_of_[start.container] = {job, &node};
+            masters_of_[start.container] = {job, &node, timeline_.now()};
             master_container_[job] = start.container;
             masters_[job]->start(start.key.attempt, start.spec.secrets.front().contents);
             return kUntilTold;
@@ -96,16 +97,19 @@ public:
     }
 
     void ended(NodeModel& node, const ContainerId& container, const Resource& size,
-               bool done) override {
+               const ContainerExit& exit) override {
         const auto task = running_.extract(container);
-        const std::size_t job = task ? task.mapped().job : masters_of_.at(container).job;
-        measures_.ended(since_start(), job, size, node.index());
         if (!task) {
-            masters_of_.erase(container);
+            master_ended(node, container, size, exit);
             return;
         }
+        const std::size_t job = task.mapped().job;
+        measures_.ended(since_start(), job, size, node.index());
+        if (rm::is_preempted(exit)) {
+            measures_.preempted(timeline_.now() - task.mapped().began);
+        }
         MasterModel& master = *masters_[job];
-        if (done) {
+        if (exit.success()) {
             measures_.task_done();
             timeline_.after(setup_.message_delay,
                             [&master, wave = task.mapped().wave] { master.task_done(wave); });
@@ -157,7 +161,24 @@ private:
     struct RunningMaster {
         std::size_t job = 0;
         NodeModel* node = nullptr;
+        TimePoint began;
     };
+
+    // Whoever was killed for others gets another, which begins anew.
+    void master_ended(NodeModel& node, const ContainerId& container, const Resource& size,
+                      const ContainerExit& exit) {
+        const RunningMaster master = masters_of_.extract(container).mapped();
+        measures_.ended(since_start(), master.job, size, node.index());
+        if (!rm::is_preempted(exit)) {
+            return;
+        }
+        measures_.preempted(timeline_.now() - master.began);
+        if (!failed_.contains(master.job) && !masters_[master.job]->finishing()) {
+            master_container_.erase(master.job);
+            masters_[master.job]->died();
+            measures_.wished(since_start(), master.job, jobs_[master.job].master_size, 1);
+        }
+    }
 
     TimePoint start() const { return start_; }
     TimePoint since_start() const { return TimePoint{} + (timeline_.now() - start_); }

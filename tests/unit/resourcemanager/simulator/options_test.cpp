@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "resourcemanager/simulator/options.h"
 
@@ -58,6 +59,34 @@ TEST(SchedulerSimOptions, MakeAQueueOfWhatJobsNameUnlessQueuesAreGiven) {
     EXPECT_EQ(exit.code, kExitBadInput);
     EXPECT_EQ(exit.text,
               "scheduler_sim: jobs name the queue root.etl, which is not among --queues\n");
+}
+
+TEST(SchedulerSimOptions, TakeASchedulersConfiguration) {
+    const WorkloadFile file(R"(preemption.enabled = true
+[queues."root.day"]
+weight = 3
+capacity_max = "80%"
+[queues."root.night.a"]
+[queues."root.night.b"]
+)");
+    const Options options = taken({"--scheduler", file.path(), "--span", "2m"});
+    EXPECT_TRUE(options.runs[0].scheduler.preemption.enabled);
+    std::set<std::string> named;
+    for (const Job& job : options.workload.jobs) {
+        named.insert(job.queue);
+    }
+    EXPECT_EQ(named, (std::set<std::string>{"root.day", "root.night.a", "root.night.b"}));
+    EXPECT_EQ(refusal({"--scheduler", file.path(), "--queues", "root.a"}).code, kExitUsage);
+    EXPECT_EQ(refusal({"--scheduler", "/nonexistent"}).code, kExitBadInput);
+}
+
+TEST(SchedulerSimOptions, RefuseJobsForQueuesThatTheConfigurationLacks) {
+    const WorkloadFile jobs(R"({"job.queue.name": "etl", "job.tasks": []})");
+    const std::string config = testing::TempDir() + "scheduler_sim_options_test.toml";
+    std::ofstream(config) << "[queues.\"root.a\"]\n";
+    EXPECT_EQ(refusal({"--sls", jobs.path(), "--scheduler", config}).text,
+              "scheduler_sim: jobs name the queue root.etl, which is not in " + config + "\n");
+    std::filesystem::remove(config);
 }
 
 TEST(SchedulerSimOptions, NameTheFileAndTheLineOfBadInput) {

@@ -67,6 +67,43 @@ TEST(SchedulerSim, AsksForAStageWhenTheOneBeforeIsDone) {
     EXPECT_LT(f.turnaround.max, seconds(13).microseconds);
 }
 
+Setup preempting() {
+    Setup setup = setup_of(Mode::Event);
+    setup.scheduler.preemption.enabled = true;
+    setup.scheduler.preemption.interval = setup.scheduler.preemption.grace = seconds(1);
+    setup.scheduler.preemption.round_percent_max = 100;
+    return setup;
+}
+
+TEST(SchedulerSim, CountsWhatIsTakenForOtherQueuesAndDoesItAgain) {
+    Job late = job_of({wave_of(0, 3, seconds(10))}, "root.b");
+    late.arrival = seconds(30);
+    const std::vector<Job> jobs = {job_of({wave_of(0, 7, seconds(100))}), late};
+    const Findings f = run(preempting(), jobs, machines_of(1, {8192, 8}));
+    EXPECT_EQ(f.finished, 2);
+    EXPECT_EQ(f.tasks_done, 10);
+    EXPECT_GE(f.preempted_containers, 3);
+    EXPECT_EQ(f.preempted_containers, f.lost_containers);
+    EXPECT_GT(f.preempted_work, seconds(90));
+    EXPECT_EQ(run(setup_of(Mode::Event), jobs, machines_of(1, {8192, 8})).preempted_containers, 0);
+}
+
+TEST(SchedulerSim, BeginsAnewWhatRanForAMasterThatWasTaken) {
+    // Four masters with a task each fill the node; the late one is owed more than the tasks hold.
+    auto setup = preempting();
+    setup.scheduler.queues[1].capacity[kNoLabel].guaranteed.all = {Share::Kind::Weight, 3000};
+    const Job small = job_of({wave_of(0, 1, seconds(100))});
+    Job late = job_of({wave_of(0, 3, seconds(10))}, "root.b");
+    late.arrival = seconds(10);
+    late.master_size = {3072, 1};
+    const std::vector<Job> jobs = {small, small, small, small, late};
+    const Findings f = run(setup, jobs, machines_of(1, {8192, 8}));
+    EXPECT_EQ(f.finished, 5);
+    EXPECT_EQ(f.failures, std::vector<std::string>());
+    EXPECT_EQ(f.tasks_done, 7);
+    EXPECT_GT(f.preempted_containers, f.lost_containers);
+}
+
 TEST(SchedulerSim, IdlesSlotsForMillisecondsByEventsAndForSecondsByHeartbeats) {
     const std::vector<Job> jobs = {job_of({wave_of(0, 40, seconds(10))}),
                                    job_of({wave_of(0, 40, seconds(10))}, "root.b")};
