@@ -26,6 +26,7 @@
 #include "common/base/log.h"
 #include "common/net/http_client.h"
 #include "common/wire/json.h"
+#include "tests/bench/load/listing.h"
 #include "tests/bench/load/players.h"
 
 namespace heddle::bench {
@@ -175,34 +176,27 @@ private:
                     arguments_.submissions);
     }
 
-    // The list that dashboards and exporters ask for, with all that was submitted.
+    // The list that dashboards and exporters ask for, with all that was submitted: the whole, which
+    // is the baseline, and the parts that a page shows.
     void list_applications() {
-        net::ClientRequest request{"GET", "/ws/v1/cluster/apps", {}, {}, {}};
-        request.headers.add("Authorization", "Bearer " + manager_.token());
-        std::size_t bytes = 0;
-        bool over = false;
-        const TimePoint begin = monotonic_now();
-        TimePoint first;
-        net::ExchangeEvents events;
-        events.on_head = [](int status, const net::Headers&) { CHECK(status == 200); };
-        events.on_data = [&](std::string_view data) {
-            first = bytes == 0 ? monotonic_now() : first;
-            bytes += data.size();
-        };
-        events.on_done = [&](const Status& how) {
-            CHECK(how.ok());
-            over = true;
-        };
-        const net::HttpExchangePtr exchange =
-            net::start_exchange(loop_, net::Endpoint::tcp("127.0.0.1", manager_.port()),
-                                std::move(request), {}, std::move(events));
-        expect("the list of applications", [&] { return over; });
-        std::printf(
-            "/ws/v1/cluster/apps with %d applications: first byte after %.1f ms, all %.1f MiB "
-            "after "
-            "%.1f ms\n",
-            arguments_.submissions, ms((first - begin).microseconds),
-            static_cast<double>(bytes) / (1 << 20), ms((monotonic_now() - begin).microseconds));
+        const std::string path = "/ws/v1/cluster/apps";
+        const Listing whole = print_listing(path, nullptr);
+        print_listing(path + "?states=FINISHED,FAILED&limit=50", &whole);
+        print_listing(path + "?limit=50&page=3&sort=startedTime", &whole);
+        print_listing(path + "?limit=50&fields=id,state,queue", &whole);
+    }
+
+    Listing print_listing(const std::string& target, const Listing* whole) {
+        const Listing listing = fetch_listing(loop_, manager_, target);
+        std::printf("%s with %d applications: first byte after %.1f ms, all %.0f KiB after %.1f ms",
+                    target.c_str(), arguments_.submissions, ms(listing.first.microseconds),
+                    static_cast<double>(listing.bytes) / 1024, ms(listing.all.microseconds));
+        if (whole != nullptr) {
+            std::printf("; the whole list takes %.1f times as long",
+                        ms(whole->all.microseconds) / ms(listing.all.microseconds));
+        }
+        std::printf("\n");
+        return listing;
     }
 
     void submit_masters() {
