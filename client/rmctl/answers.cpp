@@ -318,6 +318,14 @@ Result<ConfigAnswer> read_config(std::string_view body) {
         for (const Json& queue : *queues->array()) {
             answer.queues.push_back(
                 {text(queue, "path"), size_at(queue, "guaranteed"), size_at(queue, "maximum")});
+            const Json* labels = queue.find("labels");
+            if (labels == nullptr || labels->array() == nullptr) {
+                continue;
+            }
+            for (const Json& one : *labels->array()) {
+                answer.queues.push_back({text(queue, "path"), size_at(one, "guaranteed"),
+                                         size_at(one, "maximum"), text(one, "label")});
+            }
         }
     }
     return answer;

@@ -145,6 +145,7 @@ struct ConfigAnswer {
         std::string path;
         Resource guaranteed;
         Resource maximum;
+        std::string label = {};  // of the nodes; empty: those without one
     };
     std::int64_t version = 0;
     std::vector<std::string> lines;

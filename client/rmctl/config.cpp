@@ -50,7 +50,8 @@ void print_effective(const Options& options, const ConfigAnswer& answer) {
                      {"MEMORY MAX", Align::Right, false, 1},
                      {"VCORES MAX", Align::Right, false, 1}};
     for (const ConfigAnswer::Queue& queue : answer.queues) {
-        table.rows.push_back({queue.path, std::to_string(queue.guaranteed.memory_mib),
+        const std::string on = queue.label.empty() ? "" : " on " + queue.label;
+        table.rows.push_back({queue.path + on, std::to_string(queue.guaranteed.memory_mib),
                               std::to_string(queue.guaranteed.vcores),
                               std::to_string(queue.maximum.memory_mib),
                               std::to_string(queue.maximum.vcores)});

@@ -170,6 +170,11 @@ private:
     void one_queue(const QueueConfig& queue) {
         for (const auto& [label, capacity] : queue.capacity) {
             one_capacity(queue, label, capacity);
+            if (!usable(queue, label)) {
+                wrong("labels." + label +
+                      ".capacity is given, and it may not use that label; add " + quoted(label) +
+                      " to its labels_usable, or leave the capacity out");
+            }
         }
         if (queue.labels) {
             for (const std::string& label : *queue.labels) {
@@ -180,9 +185,7 @@ private:
         }
         if (!queue.label_default.empty()) {
             known_label(queue.label_default, "label_default is");
-            if (queue.labels && std::ranges::none_of(*queue.labels, [&](const std::string& label) {
-                    return label == "*" || label == queue.label_default;
-                })) {
+            if (!usable(queue, queue.label_default)) {
                 wrong("label_default is " + quoted(queue.label_default) +
                       ", which labels_usable does not name; add it there");
             }
@@ -223,6 +226,23 @@ private:
             wrong("container_max is " + resource_text(*max) + "; at most " +
                   std::to_string(kAmountMax) + " of each are taken");
         }
+    }
+
+    // Labels are inherited downwards; root's own are all.
+    bool usable(const QueueConfig& queue, const std::string& label) const {
+        for (std::string_view path = queue.path; label != kNoLabel && !path.empty();
+             path = parent_path(path)) {
+            const auto found = path == queue.path ? sound_.end() : sound_.find(path);
+            const QueueConfig* at = path == queue.path      ? &queue
+                                    : found == sound_.end() ? nullptr
+                                                            : found->second;
+            if (at != nullptr && at->labels) {
+                return std::ranges::any_of(*at->labels, [&](const std::string& name) {
+                    return name == "*" || name == label;
+                });
+            }
+        }
+        return true;
     }
 
     void known_label(const std::string& label, const std::string& where) {

@@ -232,8 +232,7 @@ const Demand& AskBook::next() const {
 
 Shape AskBook::shape_of(const Demand& demand) const {
     const ClassKey& key = classes_[demand.shape].key;
-    // Use is charged, and limits are stated, over all labels together.
-    return {demand.shape, key.size, kNoLabel, key.kind};
+    return {demand.shape, key.size, key.label, key.kind};
 }
 
 Demand& AskBook::demand_of(const AttemptId& attempt, std::int32_t ask) {
@@ -305,6 +304,18 @@ AskBook::Pending AskBook::pending() const {
     return sum;
 }
 
+Resource AskBook::pending_on(QueueIndex index, LabelIndex label) const {
+    if (label != 0) {
+        const auto found = pending_labelled_.find({label, index});
+        return found == pending_labelled_.end() ? Resource{} : found->second;
+    }
+    Resource rest = index == 0 ? pending().size : pending(index).size;
+    for (const auto& [name, number] : queues_->labels()) {
+        rest -= number == 0 ? Resource{} : pending_on(index, number);
+    }
+    return rest;
+}
+
 // Brings `outstanding` and the class up to date with the counts.
 void AskBook::refresh(Demand& demand) {
     const AskCount held = count(demand.key());
@@ -316,27 +327,32 @@ void AskBook::refresh(Demand& demand) {
     if (demand.reserved > 0) {
         touch(demand);
     }
-    Pending& pending = pending_of(demand);
-    pending.count += outstanding - demand.outstanding;
-    pending.size += demand.ask.size * (outstanding - demand.outstanding);
+    add_pending(demand, outstanding - demand.outstanding);
     const bool was_open = demand.outstanding > 0;
     demand.outstanding = outstanding;
     if (!was_open && outstanding > 0) {
         open(demand);
     } else if (was_open && outstanding == 0) {
         demand.outstanding = 1;  // close() takes one open ask out of its class, and it sets zero
-        pending.count += 1;
-        pending.size += demand.ask.size;
+        add_pending(demand, 1);
         close(demand);
     }
 }
 
-AskBook::Pending& AskBook::pending_of(const Demand& demand) {
-    if (demand.owner.queue >= pending_.size()) {
-        pending_.resize(demand.owner.queue + 1);
+void AskBook::add_pending(const Demand& demand, std::int32_t count) {
+    const QueueIndex queue = demand.owner.queue;
+    if (queue >= pending_.size()) {
+        pending_.resize(queue + 1);
     }
-    queues_->touch(demand.owner.queue);
-    return pending_[demand.owner.queue];
+    queues_->touch(queue);
+    pending_[queue].count += count;
+    pending_[queue].size += demand.ask.size * count;
+    for (const QueueIndex index : {queue, QueueIndex{0}}) {
+        if (!demand.ask.label.empty()) {
+            pending_labelled_[{queues_->label_of(demand.ask.label), index}] +=
+                demand.ask.size * count;
+        }
+    }
 }
 
 void AskBook::open(Demand& demand) {
@@ -357,7 +373,7 @@ void AskBook::open(Demand& demand) {
         fitting_.set(demand.shape);
     }
     classes_[demand.shape].asks += 1;
-    queues_->open(demand.slot(), demand.shape);
+    queues_->open(demand.slot(), demand.shape, demand.ask.label);
 }
 
 // Takes an ask out of its class; a class without asks is forgotten.
@@ -365,15 +381,13 @@ void AskBook::close(Demand& demand) {
     if (demand.outstanding == 0) {
         return;
     }
-    Pending& pending = pending_of(demand);
-    pending.count -= demand.outstanding;
-    pending.size -= demand.ask.size * demand.outstanding;
+    add_pending(demand, -demand.outstanding);
     if (demand.waits_for_nodes) {
         set_waiting(demand, false);
     }
     drop_hint(demand);
     demand.outstanding = 0;
-    queues_->close(demand.slot());
+    queues_->close(demand.slot(), demand.ask.label);
     Class& the_class = classes_[demand.shape];
     the_class.asks -= 1;
     if (the_class.asks == 0) {
@@ -406,7 +420,8 @@ void AskBook::set_waiting(Demand& demand, bool waits) {
     const AskPlace place{demand.owner.attempt, demand.ask.id};
     waits ? static_cast<void>(alone_.insert(place)) : static_cast<void>(alone_.erase(place));
     note_waiting(demand, waits);
-    waits ? queues_->close(demand.slot()) : queues_->open(demand.slot(), demand.shape);
+    waits ? queues_->close(demand.slot(), demand.ask.label)
+          : queues_->open(demand.slot(), demand.shape, demand.ask.label);
 }
 
 // Where it is found when something changes for it.

@@ -162,6 +162,8 @@ public:
         return leaf < pending_.size() ? pending_[leaf] : Pending{};
     }
     Pending pending() const;
+    /// The part of the size that asks for nodes of one label, of a leaf or, for root, of all.
+    Resource pending_on(QueueIndex index, LabelIndex label) const;
     /// Classes with something outstanding.
     std::size_t classes() const { return class_ids_.size(); }
     /// All that is outstanding, in id order.
@@ -199,7 +201,7 @@ private:
     void note_constrained(const Demand& demand, bool waits);
     void drop_hint(Demand& demand);
     void wake(const AskRef& waiting, std::optional<NodeIndex> hint);
-    Pending& pending_of(const Demand& demand);
+    void add_pending(const Demand& demand, std::int32_t count);
     Demand& demand_of(const AttemptId& attempt, std::int32_t ask);
 
     QueueTree* queues_;
@@ -214,7 +216,9 @@ private:
     std::set<std::tuple<std::int64_t, AttemptId, std::int32_t>> waiting_;
     ConstraintWaits constrained_;   // those with constraints, in place of the two above
     std::vector<Pending> pending_;  // by queue
-    std::set<AskPlace> alone_;      // all of those
+    /// The part of it that names a label, by label and queue.
+    std::map<std::pair<LabelIndex, QueueIndex>, Resource> pending_labelled_;
+    std::set<AskPlace> alone_;  // all of those
     std::vector<AskPlace> touched_;
 };
 

@@ -91,8 +91,7 @@ public:
     Division(const std::vector<QueueConfig>& queues, const std::vector<std::uint32_t>& parents,
              const std::string& label)
         : queues_(queues), children_(queues.size()), capacity_(queues.size()) {
-        static const QueueCapacity owed_nothing = {{{Share::Kind::Absolute, 0}, {}},
-                                                   QueueCapacity{}.maximum};
+        static const QueueCapacity none = owed_nothing();
         std::vector<bool> reaches(queues.size(), true);
         for (std::uint32_t index = 0; index < queues.size(); ++index) {
             if (index > 0) {
@@ -100,15 +99,10 @@ public:
                 children_[parents[index]].push_back(index);
             }
             const auto& labels = queues[index].labels;
-            reaches[index] = labels ? std::ranges::any_of(*labels,
-                                                          [&](const std::string& name) {
-                                                              return name == "*" || name == label;
-                                                          })
-                                    : reaches[parents[index]];
+            reaches[index] = labels ? may_use_label(*labels, label) : reaches[parents[index]];
             const auto found = queues[index].capacity.find(label);
             if (label == kNoLabel || reaches[index]) {
-                capacity_[index] =
-                    found == queues[index].capacity.end() ? &owed_nothing : &found->second;
+                capacity_[index] = found == queues[index].capacity.end() ? &none : &found->second;
             }
         }
     }
@@ -217,6 +211,15 @@ std::vector<std::uint32_t> parents_of(const std::vector<QueueConfig>& queues) {
         parents.push_back(index == 0 ? 0 : indexes.at(parent_path(queue.path)));
     }
     return parents;
+}
+
+QueueCapacity owed_nothing() {
+    return {{{Share::Kind::Absolute, 0}, {}}, QueueCapacity{}.maximum};
+}
+
+bool may_use_label(const std::vector<std::string>& names, const std::string& label) {
+    return std::ranges::any_of(
+        names, [&](const std::string& name) { return name == "*" || name == label; });
 }
 
 std::vector<Entitlement> effective_capacities(const std::vector<QueueConfig>& queues,

@@ -32,6 +32,12 @@ std::vector<QueueConfig> normalised(std::vector<QueueConfig> queues);
 /// Index of each queue's parent; root is its own. Requires `queues` normalised.
 std::vector<std::uint32_t> parents_of(const std::vector<QueueConfig>& queues);
 
+/// What holds for a label that a queue may use and states no capacity for.
+QueueCapacity owed_nothing();
+
+/// Whether the label is one of these names; "*" stands for all.
+bool may_use_label(const std::vector<std::string>& names, const std::string& label);
+
 /// What each queue gets of `total`, which is what the nodes of `label` have. Requires `queues`
 /// normalised; parents[i] is the index of the parent (root: 0). A queue that may not use the label
 /// gets nothing; one that may and states no capacity for it is owed nothing and may borrow all.

@@ -39,6 +39,8 @@ struct Container {
     bool orphan = false;
     bool saving = false;         // a master that waits for its attempt's record
     bool confirmed = false;      // its node has reported it to this manager
+    bool labelled = false;       // its ask named a label
+    bool label_unknown = false;  // until its master has said; `labelled` is the guess
     std::uint32_t origin = 0;    // of its node (Node::origins) when it was placed
     bool start_decided = false;  // with hold: its master has said start
     bool stopping = false;

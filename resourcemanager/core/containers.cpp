@@ -6,6 +6,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
 #include "resourcemanager/core/node_change.h"
@@ -38,7 +39,7 @@ void charge(Books& books, Container& container) {
     CHECK(held.size() == before + 1);
     application.allocated += container.size;
     count_use(application, container, +1);
-    books.queues.charge(application.id(), kNoLabel, container.size, leads(application, container));
+    charge_queues(books, container);
     books.changed(application);
 }
 
@@ -51,7 +52,7 @@ void refund(Books& books, const Container& container) {
         std::max<std::int64_t>(0, (books.now - container.since).microseconds / 1'000'000);
     application.memory_mib_seconds += container.size.memory_mib * seconds;
     application.vcore_seconds += container.size.vcores * seconds;
-    books.queues.refund(application.id(), kNoLabel, container.size, leads(application, container));
+    refund_queues(books, container);
     books.changed(application);
 }
 
@@ -91,6 +92,20 @@ void forget_kept(Books& books, Attempt& attempt, const Container& container) {
 
 }  // namespace
 
+void charge_queues(Books& books, const Container& container) {
+    const Application& application = books.application_of(container.key.attempt);
+    const Node& node = books.nodes.at(container.node);
+    books.queues.charge(application.id(), node.info.label, container.size,
+                        leads(application, container), lent(node, container));
+}
+
+void refund_queues(Books& books, const Container& container) {
+    const Application& application = books.application_of(container.key.attempt);
+    const Node& node = books.nodes.at(container.node);
+    books.queues.refund(application.id(), node.info.label, container.size,
+                        leads(application, container), lent(node, container));
+}
+
 void node_room_changed(Books& books, Node& node) {
     hold_for_reservations(books, node);
     books.gangs.dirty = books.gangs.dirty || !books.gangs.waiting.empty();
@@ -105,6 +120,9 @@ void node_room_changed(Books& books, Node& node) {
     books.capacity.set(node.index, node.info.total);
     books.asks.unblock(node.info.id, node.info.label, free);
     wake_constrained(books, node, free);
+    if (lends(books, node.info.label)) {
+        books.queues.look_at_lent(free);
+    }
 }
 
 Container& enter_container(Books& books, Container container) {

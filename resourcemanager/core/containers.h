@@ -12,6 +12,10 @@ namespace heddle::rm {
 
 /// Enters a container and charges it to its node and, unless it is an orphan, to its application
 /// and queue. Requires `container.node` to be known.
+/// What a container holds counts, or counts no more, against limits on nodes of its node's label.
+void charge_queues(Books& books, const Container& container);
+void refund_queues(Books& books, const Container& container);
+
 Container& enter_container(Books& books, Container container);
 
 /// Orders the node to start it, also again; nothing if the node is not connected: it will be

@@ -45,11 +45,13 @@ bool of_user(Limit limit) {
 }
 
 std::string sentence_of(const Refusal& refusal, const std::string& queue, const std::string& user,
-                        const Resource& size) {
-    const std::string amounts = size_text(refusal.used) + " of at most " + size_text(refusal.bound);
+                        const Ask& ask) {
+    const std::string on = on_label(ask.label);
+    const std::string amounts =
+        size_text(refusal.used) + " of at most " + size_text(refusal.bound) + on;
     const std::string count = count_text(refusal.count, "application");
     const std::string most = std::to_string(refusal.count_bound);
-    const std::string more = "; one container of " + size_text(size) + " more would pass that.";
+    const std::string more = "; one container of " + size_text(ask.size) + " more would pass that.";
     switch (refusal.limit) {
         case Limit::QueueMaximum:
             return "Queue " + queue + " uses " + amounts + more;
@@ -62,7 +64,7 @@ std::string sentence_of(const Refusal& refusal, const std::string& queue, const 
         case Limit::UserFactor:
             return "User " + user + " uses " + amounts + " in queue " + queue + more;
         case Limit::UserShare:
-            return "User " + user + " uses " + size_text(refusal.used) + " in queue " + queue +
+            return "User " + user + " uses " + size_text(refusal.used) + on + " in queue " + queue +
                    ", and the share of each user is " + size_text(refusal.bound) +
                    " while others wait.";
     }
@@ -77,8 +79,8 @@ Blocker blocker_of(const Books& books, const Refusal& refusal, const Demand& dem
     const std::string user = of_user(refusal.limit) ? seat.seat.user : "";
     Blocker blocker;
     blocker.reason = reason_of(refusal.limit);
-    blocker.sentence = sentence_of(refusal, queue, seat.seat.user, demand.ask.size);
-    const Queue& whose = queues.at(refusal.queue);
+    blocker.sentence = sentence_of(refusal, queue, seat.seat.user, demand.ask);
+    const QueuePart& whose = part_of(queues.at(refusal.queue), refusal.label);
     if (refusal.limit == Limit::QueueMaximum && whose.kept.has_value() &&
         whose.kept->shape != demand.shape) {
         blocker.sentence += " Of that, " + size_text(whose.kept->size) +
@@ -141,13 +143,14 @@ Ahead ahead_of(const Books& books, const Demand& demand) {
     const QueueTree& queues = books.queues;
     const ApplicationId& own_id = demand.owner.attempt.application;
     const SeatBook* own = queues.seat(own_id);
-    if (own == nullptr || !own->listed.in) {
+    const LabelIndex label = queues.label_index(demand.ask.label);
+    if (own == nullptr || !part_of(*own, label).listed.in) {
         return ahead;
     }
-    const SeatKey& mine = own->listed.key;
+    const SeatKey& mine = part_of(*own, label).listed.key;
     // Users that a limit keeps from everything stand in nobody's way but their own.
     std::vector<SeatKey> seats;
-    const auto add_seats = [&](const UserBook& user) {
+    const auto add_seats = [&](const UserPart& user) {
         const ShapeMask all = user.waiting.all();
         for (const SeatKey* seat = user.waiting.front(); seat != nullptr && *seat < mine;
              seat = user.waiting.first_after(*seat, all)) {
@@ -158,20 +161,21 @@ Ahead ahead_of(const Books& books, const Demand& demand) {
             seats.push_back(*seat);
         }
     };
-    const Queue& leaf = queues.at(demand.owner.queue);
+    const QueuePart& leaf = part_of(queues.at(demand.owner.queue), label);
     const ShapeMask all = leaf.users.all();
     for (const UserKey* user = leaf.users.front(); user != nullptr && user->head < mine;
          user = leaf.users.first_after(*user, all)) {
         if (user->user != own->user) {
-            add_seats(queues.user(user->user));
+            add_seats(part_of(queues.user(user->user), label));
         }
     }
-    add_seats(queues.user(own->user));
+    add_seats(part_of(queues.user(own->user), label));
     std::sort(seats.begin(), seats.end());
     std::size_t looked_at = 0;
     for (const SeatKey& seat : seats) {
         Holder waits{seat.application, {}, 0};
-        queues.seat(seat.application)->asks.for_each([&](const AskSlot& slot, const ShapeMask&) {
+        const SeatPart& part = part_of(*queues.seat(seat.application), label);
+        part.asks.for_each([&](const AskSlot& slot, const ShapeMask&) {
             if (++looked_at <= kAsksLookedAt) {
                 const Demand& other = *books.asks.find(slot.attempt, slot.ask);
                 waits.amount += other.ask.size * other.outstanding;
@@ -194,10 +198,11 @@ std::string queue_with_room(const Books& books, const Demand& demand) {
     if (!books.free.survey(size, demand.ask.label).fits) {
         return "";
     }
+    const LabelIndex label = queues.label_index(demand.ask.label);
     const auto takes = [&](QueueIndex index) {
         for (QueueIndex at = index;; at = queues.at(at).parent) {
-            const Queue& queue = queues.at(at);
-            if (!(queue.used + size).fits_in(queue.maximum)) {
+            const QueuePart& part = part_of(queues.at(at), label);
+            if (!(part.used + size).fits_in(part.entitled.maximum)) {
                 return false;
             }
             if (at == 0) {

@@ -65,4 +65,8 @@ std::string time_text(Duration time) {
     return grouped(seconds / 3600) + " h";
 }
 
+std::string on_label(std::string_view label) {
+    return label.empty() ? "" : " on nodes labelled " + std::string(label);
+}
+
 }  // namespace heddle::rm

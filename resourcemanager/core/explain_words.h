@@ -22,4 +22,7 @@ std::string count_text(std::int64_t count, std::string_view noun);
 /// "less than a second", "40 s", "4 min", "3 h"
 std::string time_text(Duration time);
 
+/// " on nodes labelled gpu"; of no label, nothing.
+std::string on_label(std::string_view label);
+
 }  // namespace heddle::rm

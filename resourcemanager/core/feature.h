@@ -72,6 +72,11 @@ enum class Feature : std::uint8_t {
     Reservations,
     Gangs,
     Constraints,
+    LabelCapacity,
+    Lending,
+    LentRoomTakenBack,
+    LabelAccess,
+    DefaultLabel,
     Count,  // of them; the last
 };
 
@@ -136,6 +141,11 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::Reservations, "reservations"},
     {Feature::Gangs, "gangs"},
     {Feature::Constraints, "constraints"},
+    {Feature::LabelCapacity, "label-capacity"},
+    {Feature::Lending, "lending"},
+    {Feature::LentRoomTakenBack, "lent-room-taken-back"},
+    {Feature::LabelAccess, "label-access"},
+    {Feature::DefaultLabel, "default-label"},
 };
 
 constexpr bool all_named() {

@@ -25,7 +25,7 @@ Timer try_timer() {
 }
 
 Shape shape_of(const Ask& ask) {
-    return {kNoShape, ask.size, kNoLabel, AskKind::Ordinary};
+    return {kNoShape, ask.size, ask.label, AskKind::Ordinary};
 }
 
 void leave_line(Books& books, Gang& gang) {
@@ -107,13 +107,17 @@ Resource known_total(const Books& books) {
 }
 
 std::optional<std::string> beyond_limits(const Books& books, const Gang& gang,
-                                         const Resource& sum) {
+                                         const std::string& label, const Resource& sum) {
     const QueueIndex leaf = books.asks.find(gang.key.first, *gang.asks.begin())->owner.queue;
+    const LabelIndex number = books.queues.label_index(label);
+    const std::string on = on_label(label);
     for (QueueIndex at = leaf;; at = books.queues.at(at).parent) {
         const Queue& queue = books.queues.at(at);
-        if (!sum.fits_in(queue.maximum)) {
-            return "together at least " + size_text(sum) + ", and queue " + queue.path +
-                   " may use at most " + size_text(queue.maximum);
+        const Resource& maximum = part_of(queue, number).entitled.maximum;
+        // All that nodes have is no limit of the queue.
+        if (!sum.fits_in(maximum) && maximum != books.queues.total(label)) {
+            return "together at least " + size_text(sum) + on + ", and queue " + queue.path +
+                   " may use at most " + size_text(maximum);
         }
         if (at == 0) {
             break;
@@ -123,10 +127,11 @@ std::optional<std::string> beyond_limits(const Books& books, const Gang& gang,
     const SeatBook* seat = books.queues.seat(gang.key.first.application);
     if (queue.settings.user_limit_factor.has_value() && seat != nullptr) {
         const UserBook& user = books.queues.user(seat->user);
-        const Resource bound =
-            scaled(scaled(queue.guaranteed, *queue.settings.user_limit_factor), user.weight);
+        const Resource bound = scaled(
+            scaled(part_of(queue, number).entitled.guaranteed, *queue.settings.user_limit_factor),
+            user.weight);
         if (!sum.fits_in(bound)) {
-            return "together at least " + size_text(sum) + ", and user " + user.name +
+            return "together at least " + size_text(sum) + on + ", and user " + user.name +
                    " may use at most " + size_text(bound) + " of queue " + queue.path;
         }
     }
@@ -136,9 +141,11 @@ std::optional<std::string> beyond_limits(const Books& books, const Gang& gang,
 // Why it can never start, or nothing.
 std::optional<std::string> hopeless(const Books& books, const Gang& gang) {
     Resource sum;
+    std::map<std::string, Resource> by_label;
     for (const std::int32_t id : gang.asks) {
         const Ask& ask = books.asks.find(gang.key.first, id)->ask;
         sum += ask.size * ask.gang_min;
+        by_label[ask.label] += ask.size * ask.gang_min;
         const std::int64_t room = packed(books, ask, ask.gang_min);
         if (room < ask.gang_min) {
             return gang_name(gang.key) + " needs " + count_text(ask.gang_min, "container") +
@@ -153,8 +160,10 @@ std::optional<std::string> hopeless(const Books& books, const Gang& gang) {
                " at the same time, and all nodes together have " + size_text(total) +
                "; ask for less or add nodes";
     }
-    if (const auto why = beyond_limits(books, gang, sum)) {
-        return gang_name(gang.key) + " needs " + *why + "; ask for less or use another queue";
+    for (const auto& [label, part] : by_label) {
+        if (const auto why = beyond_limits(books, gang, label, part)) {
+            return gang_name(gang.key) + " needs " + *why + "; ask for less or use another queue";
+        }
     }
     return std::nullopt;
 }
@@ -259,15 +268,16 @@ private:
     bool limits_allow() {
         const ApplicationId& application = gang_.key.first.application;
         for (const std::uint64_t id : order_) {
-            books_.queues.unreserve(application, books_.reservations.all.at(id).size);
+            const Reservation& one = books_.reservations.all.at(id);
+            books_.queues.unreserve(application, one.label, one.size);
         }
         bool allowed = true;
         for (const std::uint64_t id : order_) {
             const Reservation& one = books_.reservations.all.at(id);
             allowed =
                 allowed && !books_.queues.refused_beside_nodes(
-                               application, {kNoShape, one.size, kNoLabel, AskKind::Ordinary});
-            books_.queues.reserve(application, one.size);
+                               application, {kNoShape, one.size, one.label, AskKind::Ordinary});
+            books_.queues.reserve(application, one.label, one.size);
         }
         return allowed;
     }
@@ -397,7 +407,7 @@ void gang_stated(Books& books, Attempt& attempt, const Ask& ask) {
     }
     books.gangs.dirty = true;
     if (joined && books.settled && books.nodes.any_ever()) {
-        books.queues.refresh({{kNoLabel, books.nodes.total()}});
+        books.queues.refresh(books.nodes.totals());
         if (const auto why = hopeless(books, gang)) {
             books.gangs.refused[key] = *why;
             refuse(books, gang, *why);

@@ -148,15 +148,32 @@ NodeState state_of(NodeService service, const std::string& health) {
     return health.empty() ? NodeState::Running : NodeState::Unhealthy;
 }
 
+namespace {
+
+// What runs on a node counts on its new label from now on.
+void each_charged(Books& books, const Node& node, bool moves,
+                  void (*change)(Books&, const Container&)) {
+    for (const ContainerId& id : moves ? node.containers : std::set<ContainerId>{}) {
+        if (const Container& container = *books.containers.find(id); !container.orphan) {
+            change(books, container);
+        }
+    }
+}
+
+}  // namespace
+
 void take_info(Books& books, Node& node) {
     NodeInfo info = node.said;
     info.label = node.settings.label.value_or(info.label);
     info.total = node.settings.total.value_or(info.total);
     const bool moves = node.info.rack != info.rack;
+    const bool relabelled = node.info.label != info.label;
     if (moves) {
         take_tags_off(books, node);
     }
+    each_charged(books, node, relabelled, refund_queues);
     books.nodes.set_info(node, info);
+    each_charged(books, node, relabelled, charge_queues);
     books.attributes.set(node.index, info.attributes);
     if (moves) {
         put_tags_back(books, node);

@@ -104,6 +104,8 @@ public:
     Resource total() const { return total_; }
     /// The part of it that has this label.
     Resource total(const std::string& label) const;
+    /// The parts, by label; of labels that no node has any more too.
+    const std::map<std::string, Resource>& totals() const { return totals_; }
     std::map<NodeState, std::int64_t> count_by_state() const;
     /// Every change of a node's state or size goes through here: it keeps the sums.
     void set_state(Node& node, NodeState state);

@@ -10,6 +10,7 @@
 
 #include "common/base/strings.h"
 #include "common/model/queue_check.h"
+#include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/preemption.h"
@@ -107,10 +108,17 @@ Status acceptable(const Books& books, const ReplaceScheduler& replace) {
 }
 
 void take(Books& books) {
+    const std::map<std::string, bool> labels = std::move(books.config.scheduler.labels);
     books.config.scheduler = with_created(books.scheduler.present(), books.created);
     books.queues.reconfigure(books.config.scheduler);
     drop_claims(books);
     books.changes.cluster = true;
+    for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
+        Node& node = books.nodes.at(index);  // may be lent now, and was not
+        if (labels != books.config.scheduler.labels && !node.info.label.empty()) {
+            node_room_changed(books, node);
+        }
+    }
 }
 
 }  // namespace

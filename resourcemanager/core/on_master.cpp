@@ -11,6 +11,8 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/label_access.h"
+#include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
 
@@ -225,6 +227,10 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
     if (ask.label.empty()) {
         ask.label = application.submission->label;
     }
+    if (const Status status = may_use_label(books, application.queue, ask.label); !status) {
+        refuse_ask(books, attempt, ask, status.error().message);
+        return;
+    }
     if (books.nodes.any_ever() && !ever_fits(books, ask.size, ask.label)) {
         refuse_ask(books, attempt, ask, too_large(books, ask.size, ask.label));
         return;
@@ -242,6 +248,9 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
     }
     ask.size = at_least_minimum(books, ask.size);
     const Demand* before = books.asks.find(attempt.record.id, ask.id);
+    if (before == nullptr && attempt.recovered) {
+        note_label(books, attempt, ask);
+    }
     if (books.config.defect == Defect::IncrementInsteadOfAsk && before != nullptr &&
         before->ask.generation == ask.generation) {
         ask.count += before->ask.count;

@@ -10,6 +10,7 @@
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/node_change.h"
 #include "resourcemanager/core/offers.h"
@@ -93,6 +94,7 @@ Container from_report(const Books& books, NodeIndex node, const ContainerReport&
 void adopt(Books& books, Node& node, Attempt& attempt, const ContainerReport& report) {
     Container taken = from_report(books, node.index, report);
     taken.key.attempt = attempt.record.id;
+    guess_label(books, node, taken);
     Container& container = enter_container(books, std::move(taken));
     books.asks.count_live(container.key, +1);
     const Application& application = books.application_of(attempt.record.id);

@@ -9,6 +9,7 @@
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/explanations.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/label_access.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
 #include "resourcemanager/core/move.h"
@@ -58,6 +59,13 @@ Result<QueueChoice> queue_of(const Books& books, const SubmitApplication& submit
                      {submission.user, submit.groups, submission.name, submission.queue});
 }
 
+// Whether there is a node large enough, whatever its label.
+bool fits_any_label(const Books& books, const Resource& size) {
+    return std::ranges::any_of(books.nodes.labels_ever(), [&](const std::string& label) {
+        return books.nodes.any_ever_fits(size, label);
+    });
+}
+
 // What every submission must fulfil, whenever it comes. Fills in what was left open.
 // Makes the queue that `made` names then, if it is not there yet.
 Status complete(Books& books, SubmitApplication& submit, std::string& made) {
@@ -90,8 +98,7 @@ Status complete(Books& books, SubmitApplication& submit, std::string& made) {
                 "memory and vcores must be positive and other resources not negative, in " +
                     to_string(submission.master_size)};
         }
-        if (books.nodes.any_ever() &&
-            !ever_fits(books, submission.master_size, master_label(submission))) {
+        if (books.nodes.any_ever() && !fits_any_label(books, submission.master_size)) {
             return Error{ErrorCode::InvalidArgument,
                          too_large(books, submission.master_size, master_label(submission))};
         }
@@ -111,7 +118,17 @@ Status complete(Books& books, SubmitApplication& submit, std::string& made) {
     }
     TRY(const QueueIndex queue, books.queues.find_leaf(choice.path));
     submission.queue = books.queues.at(queue).path;
+    if (submission.label.empty()) {
+        submission.label = default_label(books, queue);
+    }
+    TRY(may_use_label(books, queue, submission.label));
+    TRY(may_use_label(books, queue, submission.master_label));
     if (!submission.unmanaged) {
+        if (books.nodes.any_ever() &&
+            !ever_fits(books, submission.master_size, master_label(submission))) {
+            return Error{ErrorCode::InvalidArgument,
+                         too_large(books, submission.master_size, master_label(submission))};
+        }
         TRY(books.queues.admit_size(queue, submission.master_size));
         submission.master_size = at_least_minimum(books, submission.master_size);
     }

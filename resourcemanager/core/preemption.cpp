@@ -35,7 +35,7 @@ void preemption_due(Books& books, std::int64_t number) {
         drop_claims(books);
         return;
     }
-    books.queues.refresh({{kNoLabel, books.nodes.total()}});
+    books.queues.refresh(books.nodes.totals());
     if (number == kClaimsDue) {
         claims_due(books);
     } else {

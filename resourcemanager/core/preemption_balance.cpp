@@ -4,6 +4,7 @@
 #include <set>
 
 #include "resourcemanager/core/claim_room.h"
+#include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/shares.h"
 #include "resourcemanager/core/states.h"
@@ -15,8 +16,12 @@ bool reaches(const Resource& used, const Resource& guaranteed) {
     return used.memory_mib >= guaranteed.memory_mib || used.vcores >= guaranteed.vcores;
 }
 
-// Least work lost first: ordinary ones, of less important applications, the newest.
+// What is lent first. Then least work lost first: ordinary ones, of less important applications,
+// the newest.
 bool earlier(const Candidate& a, const Candidate& b) {
+    if (a.lent != b.lent) {
+        return a.lent;
+    }
     if (a.master != b.master) {
         return b.master;
     }
@@ -52,16 +57,19 @@ bool within(const Resource& used, const Resource& guaranteed) {
     return used.memory_mib <= guaranteed.memory_mib && used.vcores <= guaranteed.vcores;
 }
 
-Balance::Balance(const Books& books)
+Balance::Balance(const Books& books, const std::string& label)
     : books_(books),
+      label_(books.queues.label_index(label)),
       left_(books.queues.size()),
       promised_(books.queues.size()),
       ordinary_(books.queues.size()) {
     for (QueueIndex index = 0; index < books.queues.size(); ++index) {
-        left_[index] = promised_[index] = books.queues.at(index).used;
+        left_[index] = promised_[index] = part_of(books.queues.at(index), label_).used;
     }
     for (const auto& [id, claim] : books.claims.all) {
-        promise(claim.leaf, claim.size, +1);
+        if (claim.label == label) {
+            promise(claim.leaf, claim.size, +1);
+        }
         in_flight_ += size_of_victims(books, claim);
     }
     books.containers.for_each([&](const Container& container) { count(container); });
@@ -76,8 +84,13 @@ void Balance::promise(QueueIndex leaf, const Resource& size, int sign) {
             [&](QueueIndex at) { sign > 0 ? promised_[at] += size : promised_[at] -= size; });
 }
 
-void Balance::leave(QueueIndex leaf, const Resource& size, int sign) {
-    walk_up(books_, leaf, [&](QueueIndex at) { sign > 0 ? left_[at] -= size : left_[at] += size; });
+// Of what is lent nothing is counted.
+void Balance::leave(const Candidate& candidate, int sign) {
+    if (!candidate.lent) {
+        walk_up(books_, candidate.leaf, [&](QueueIndex at) {
+            sign > 0 ? left_[at] -= candidate.size : left_[at] += candidate.size;
+        });
+    }
 }
 
 void Balance::fly(const Resource& size, int sign) {
@@ -95,8 +108,14 @@ bool Balance::owed(QueueIndex leaf, const Resource& size) const {
 
 bool Balance::may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scope,
                        const Resource& size) const {
-    if (victim.leaf == leaf || protected_from_preemption(books_, victim.leaf) ||
-        !over(victim.leaf) || (victim.master && ordinary_[victim.leaf] > 0)) {
+    if (protected_from_preemption(books_, victim.leaf) ||
+        (victim.master && ordinary_[victim.leaf] > 0)) {
+        return false;
+    }
+    if (victim.lent) {
+        return scope == 0;  // a maximum does not count it
+    }
+    if (victim.leaf == leaf || !over(victim.leaf)) {
         return false;
     }
     std::set<QueueIndex> above;
@@ -110,7 +129,7 @@ bool Balance::may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scop
         return false;
     }
     for (QueueIndex at = victim.leaf; at != common; at = books_.queues.at(at).parent) {
-        if (!reaches(left_[at] - victim.size, books_.queues.at(at).guaranteed) &&
+        if (!reaches(left_[at] - victim.size, guaranteed(at)) &&
             !books_.config.off(Feature::PreemptionGuarantee)) {
             return false;
         }
@@ -125,7 +144,7 @@ bool Balance::in_budget(const Resource& more) const {
 }
 
 bool Balance::owed_at(QueueIndex index, const Resource& size) const {
-    return within(promised_[index] + size, books_.queues.at(index).guaranteed);
+    return within(promised_[index] + size, guaranteed(index));
 }
 
 bool Balance::over(QueueIndex leaf) const {
@@ -134,31 +153,38 @@ bool Balance::over(QueueIndex leaf) const {
                                        : preemption_config(books_).dead_zone_percent;
     const std::int64_t percent = 100 + dead_zone;
     return books_.config.off(Feature::PreemptionGuarantee) ||
-           !within(left_[leaf], scaled(books_.queues.at(leaf).guaranteed, percent * 10));
+           !within(left_[leaf], scaled(guaranteed(leaf), percent * 10));
 }
 
 // In whatever order: the candidates are sorted afterwards.
 void Balance::count(const Container& container) {
+    const Node& node = books_.nodes.at(container.node);
     if (container.orphan) {
         return;
     }
     const Application& application = *books_.applications.find(container.key.attempt.application);
     const QueueIndex leaf = application.queue;
     ordinary_[leaf] += container.master() ? 0 : 1;
+    if (books_.queues.label_index(node.info.label) != label_) {
+        return;
+    }
+    const bool is_lent = lent(node, container);
+    const bool master = container.master() && !books_.config.off(Feature::PreemptionMastersLast);
+    const Candidate candidate{container.id,    leaf,   container.node,
+                              container.size,  master, application.submission->priority,
+                              container.since, false,  is_lent};
     if (container.stopping || books_.claims.by_victim.contains(container.id)) {
-        leave(leaf, container.size, +1);
+        leave(candidate, +1);
         return;
     }
     const Attempt& attempt = *books_.applications.find(container.key.attempt);
-    if (container.saving || is_ending(attempt.state) ||
-        !books_.nodes.at(container.node).placeable() ||
-        (within(books_.queues.at(leaf).used, books_.queues.at(leaf).guaranteed) &&
+    if (container.saving || is_ending(attempt.state) || !node.placeable() ||
+        (is_lent && books_.config.off(Feature::LentRoomTakenBack)) ||
+        (!is_lent && within(part_of(books_.queues.at(leaf), label_).used, guaranteed(leaf)) &&
          !books_.config.off(Feature::PreemptionGuarantee))) {
         return;
     }
-    const bool master = container.master() && !books_.config.off(Feature::PreemptionMastersLast);
-    candidates_.push_back({container.id, leaf, container.node, container.size, master,
-                           application.submission->priority, container.since, false});
+    candidates_.push_back(candidate);
 }
 
 }  // namespace heddle::rm

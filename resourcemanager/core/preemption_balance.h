@@ -21,6 +21,7 @@ struct Candidate {
     std::int32_t priority = 0;
     TimePoint since;
     bool taken = false;
+    bool lent = false;  // its ask named no label, and the node has one
 };
 
 const PreemptionConfig& preemption_config(const Books& books);
@@ -28,19 +29,22 @@ const PreemptionConfig& preemption_config(const Books& books);
 /// Holds no more than it is owed: by the resource of which it holds most, as queues are ordered.
 bool within(const Resource& used, const Resource& guaranteed);
 
+/// On the nodes of one label: what others hold and are owed there is another matter.
 class Balance {
 public:
-    explicit Balance(const Books& books);
+    Balance(const Books& books, const std::string& label);
+
+    LabelIndex label() const { return label_; }
 
     /// Least work lost first.
     std::vector<Candidate>& candidates() { return candidates_; }
     const std::vector<std::size_t>& on_node(NodeIndex node) { return by_node_[node]; }
     const Resource& left(QueueIndex index) const { return left_[index]; }
     const Resource& promised(QueueIndex index) const { return promised_[index]; }
-    const Resource& in_flight() const { return in_flight_; }
+    const Resource& in_flight() const { return in_flight_; }  // of all labels
 
     void promise(QueueIndex leaf, const Resource& size, int sign);
-    void leave(QueueIndex leaf, const Resource& size, int sign);
+    void leave(const Candidate& candidate, int sign);
     void fly(const Resource& size, int sign);
 
     /// Whether anybody is owed room for one more such container for the leaf.
@@ -48,7 +52,7 @@ public:
 
     /// Whether the container may make way for one of `size` in `leaf`. What both have in common
     /// above them does not change; below that the one that gets stays within what it is owed, and
-    /// none that gives falls below that.
+    /// none that gives falls below that. What is lent makes way for anybody who names the label.
     bool may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scope,
                   const Resource& size) const;
 
@@ -59,7 +63,12 @@ private:
     bool over(QueueIndex leaf) const;
     void count(const Container& container);
 
+    const Resource& guaranteed(QueueIndex index) const {
+        return part_of(books_.queues.at(index), label_).entitled.guaranteed;
+    }
+
     const Books& books_;
+    LabelIndex label_ = 0;
     std::vector<Resource> left_;
     std::vector<Resource> promised_;
     std::vector<std::int64_t> ordinary_;

@@ -36,6 +36,8 @@ struct PreemptionRecord {
     std::int64_t cluster_percent_max = 0;
     Resource in_flight;  // of all queues, this container too: never above that part of the cluster
     Resource cluster;
+    std::string label = {};  // of the nodes that shares and use are of
+    bool lent = false;       // the container's ask named no label: it had borrowed the room
 };
 
 /// A container that will be stopped unless the need for it goes.

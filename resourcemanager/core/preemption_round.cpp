@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,7 +18,7 @@ namespace {
 
 class Round {
 public:
-    explicit Round(Books& books) : books_(books), balance_(books) {
+    Round(Books& books, const std::string& label) : books_(books), balance_(books, label) {
         for (const auto& [id, claim] : books.claims.all) {
             if (!claim.stopping) {
                 plan_room(claim.node, claim.size, size_of_victims(books, claim));
@@ -117,7 +118,7 @@ private:
 
     void take(Candidate& candidate, int sign) {
         candidate.taken = sign > 0;
-        balance_.leave(candidate.leaf, candidate.size, sign);
+        balance_.leave(candidate, sign);
     }
 
     void mark(const Wish& wish, NodeIndex node, const std::vector<std::size_t>& victims,
@@ -155,11 +156,18 @@ void make_round(Books& books) {
     lift_surplus(books);
     std::vector<Wish> wishes = wishes_of(books);
     std::erase_if(wishes, [&](const Wish& wish) { return !may_be_owed(books, wish); });
-    if (!wishes.empty()) {
-        wishes.resize(std::min(wishes.size(), kWishesPerRound));
-        Round round(books);
+    wishes.resize(std::min(wishes.size(), kWishesPerRound));
+    std::set<std::string> labels;
+    for (const Wish& wish : wishes) {
+        labels.insert(wish.demand->ask.label);
+    }
+    for (const std::string& label : labels) {
+        Round round(books, label);
         for (const Wish& wish : wishes) {
-            if (round.balance().owed(wish.demand->owner.queue, wish.demand->ask.size)) {
+            const Demand& demand = *wish.demand;
+            if (demand.ask.label == label &&
+                (round.balance().owed(demand.owner.queue, demand.ask.size) ||
+                 is_lent(books, demand))) {
                 round.serve(wish);
             }
         }

@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "resourcemanager/core/claim_room.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/preemption_balance.h"
 #include "resourcemanager/core/preemption_wishes.h"
@@ -34,8 +35,12 @@ void write_down(Books& books, const Balance& balance, const Claim& claim,
     record->master = container.master();
     record->node = books.nodes.at(container.node).info.id;
     record->size = container.size;
-    record->from = {from.path, balance.left(application.queue), from.guaranteed};
-    record->to = {to.path, balance.promised(claim.leaf), to.guaranteed};
+    const Resource& owed = part_of(from, balance.label()).entitled.guaranteed;
+    record->from = {from.path, balance.left(application.queue), owed};
+    record->to = {to.path, balance.promised(claim.leaf),
+                  part_of(to, balance.label()).entitled.guaranteed};
+    record->label = claim.label;
+    record->lent = lent(books.nodes.at(container.node), container);
     record->for_whom = claim.attempt;
     record->ask = claim.ask;
     record->wanted = claim.size;
@@ -47,7 +52,7 @@ void write_down(Books& books, const Balance& balance, const Claim& claim,
                {"size", to_string(container.size)},
                {"from", from.path},
                {"left", to_string(record->from.used)},
-               {"guaranteed", to_string(from.guaranteed)},
+               {"guaranteed", to_string(owed)},
                {"to", to.path},
                {"for", to_string(claim.attempt)},
                {"ask", std::to_string(claim.ask)}});
@@ -90,12 +95,12 @@ bool may_still_take(const Books& books, Balance& balance, const Claim& claim) {
     bool good_so_far = victims.size() == claim.victims.size();
     for (Candidate* victim : victims) {
         good_so_far = good_so_far && balance.may_take(*victim, claim.leaf, scope, claim.size);
-        balance.leave(victim->leaf, victim->size, +1);
+        balance.leave(*victim, +1);
         sum += victim->size;
     }
     if (!good_so_far || !balance.in_budget(sum)) {
         for (const Candidate* victim : victims) {
-            balance.leave(victim->leaf, victim->size, -1);
+            balance.leave(*victim, -1);
         }
         return false;
     }
@@ -122,7 +127,9 @@ void carry_out(Books& books, const Balance& balance, Claim& claim) {
         count_preempted(books, container);
         stop_container(books, container,
                        std::string(kPreempted) + ": queue " + books.queues.at(claim.leaf).path +
-                           " is owed the room");
+                           (lent(books.nodes.at(claim.node), container)
+                                ? " asks for nodes labelled " + claim.label + ", which were lent"
+                                : " is owed the room"));
     }
     if (books.config.off(Feature::PreemptionReserve)) {
         drop_claim(books, claim.id);
@@ -149,10 +156,14 @@ void claims_due(Books& books) {
         }
         drop_claim(books, claim.id);
     }
-    if (!planned.empty()) {
-        Balance balance(books);
+    std::set<std::string> labels;
+    for (const Claim& claim : planned) {
+        labels.insert(claim.label);
+    }
+    for (const std::string& label : labels) {
+        Balance balance(books, label);
         for (Claim& claim : planned) {
-            if (may_still_take(books, balance, claim)) {
+            if (claim.label == label && may_still_take(books, balance, claim)) {
                 for (const ContainerId& victim : claim.victims) {
                     books.claims.by_victim.emplace(victim, claim.id);
                 }

@@ -20,6 +20,10 @@ std::vector<const Demand*> wishing(const Books& books) {
     return asks;
 }
 
+const QueuePart& part_for(const Books& books, QueueIndex queue, const Demand& demand) {
+    return part_of(books.queues.at(queue), books.queues.label_index(demand.ask.label));
+}
+
 }  // namespace
 
 ClassOfAsks class_of(const Demand& demand) {
@@ -110,10 +114,11 @@ std::vector<Wish> wishes_of(const Books& books) {
             continue;
         }
         if (const std::optional<QueueIndex> scope = scope_of(books, *demand)) {
-            const Queue& leaf = books.queues.at(demand->owner.queue);
+            const QueuePart& leaf = part_for(books, demand->owner.queue, *demand);
             const Seat& seat = books.queues.seat(demand->owner.attempt.application)->seat;
-            wishes.push_back({demand, *scope, count, dominant_share(leaf.used, leaf.guaranteed),
-                              -seat.priority, seat.serial});
+            wishes.push_back({demand, *scope, count,
+                              dominant_share(leaf.used, leaf.entitled.guaranteed), -seat.priority,
+                              seat.serial});
             left -= count;
         }
     }
@@ -126,12 +131,16 @@ std::vector<Wish> wishes_of(const Books& books) {
 
 bool may_be_owed(const Books& books, const Wish& wish) {
     for (QueueIndex at = wish.demand->owner.queue; at != 0; at = books.queues.at(at).parent) {
-        const Queue& queue = books.queues.at(at);
-        if (within(queue.used + wish.demand->ask.size, queue.guaranteed)) {
+        const QueuePart& part = part_for(books, at, *wish.demand);
+        if (within(part.used + wish.demand->ask.size, part.entitled.guaranteed)) {
             return true;
         }
     }
-    return false;
+    return is_lent(books, *wish.demand);
+}
+
+bool is_lent(const Books& books, const Demand& demand) {
+    return !demand.ask.label.empty() && !part_for(books, 0, demand).lent.is_zero();
 }
 
 void lift_surplus(Books& books) {

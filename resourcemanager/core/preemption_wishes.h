@@ -46,7 +46,10 @@ const Demand* demand_for(const Books& books, const Claim& claim,
 
 /// Those that no claim serves yet, who is owed most first.
 std::vector<Wish> wishes_of(const Books& books);
-/// Without a look at containers: whether any queue is owed room for this at all.
+/// Room on the nodes of its label is lent to asks that name none.
+bool is_lent(const Books& books, const Demand& demand);
+/// Without a look at containers: whether any queue is owed room for this at all, or somebody else
+/// has borrowed it.
 bool may_be_owed(const Books& books, const Wish& wish);
 
 /// Marks beyond what still waits are lifted, the youngest first.

@@ -15,10 +15,18 @@ constexpr std::size_t kQueuesPerLook = 64;
 
 }  // namespace
 
-void QueueTree::change_reserved(QueueIndex leaf, const Resource& size, int sign) {
-    for (QueueIndex at = leaf;; at = queues_[at].parent) {
-        sign > 0 ? queues_[at].reserved += size : queues_[at].reserved -= size;
-        queues_[at].containers_reserved += sign;
+void QueueTree::change_reserved(SeatBook& seat, LabelIndex label, const Resource& size, int sign) {
+    const auto change = [&](auto& book) {
+        Resource& in_part = part_of(book, label).reserved;
+        sign > 0 ? in_part += size : in_part -= size;
+        sign > 0 ? book.reserved += size : book.reserved -= size;
+        book.containers_reserved += sign;
+    };
+    change(seat);
+    Resource& of_user = part_of(users_[seat.user], label).reserved;
+    sign > 0 ? of_user += size : of_user -= size;
+    for (QueueIndex at = seat.seat.leaf;; at = queues_[at].parent) {
+        change(queues_[at]);
         touch(at);
         if (at == 0) {
             return;
@@ -26,52 +34,51 @@ void QueueTree::change_reserved(QueueIndex leaf, const Resource& size, int sign)
     }
 }
 
-void QueueTree::reserve(const ApplicationId& application, const Resource& size) {
-    SeatBook& seat = seat_of(application);
-    seat.reserved += size;
-    ++seat.containers_reserved;
-    users_[seat.user].reserved += size;
-    change_reserved(seat.seat.leaf, size, +1);
+void QueueTree::reserve(const ApplicationId& application, std::string_view label,
+                        const Resource& size) {
+    change_reserved(seat_of(application), label_of(label), size, +1);
 }
 
-void QueueTree::unreserve(const ApplicationId& application, const Resource& size) {
+void QueueTree::unreserve(const ApplicationId& application, std::string_view label,
+                          const Resource& size) {
     SeatBook& seat = seat_of(application);
-    seat.reserved -= size;
-    --seat.containers_reserved;
-    users_[seat.user].reserved -= size;
-    change_reserved(seat.seat.leaf, size, -1);
+    change_reserved(seat, label_of(label), size, -1);
     recheck_user(seat.user);
     recheck_up(seat.seat.leaf, false);
     drop_if_done(application);
 }
 
-void QueueTree::lift(QueueIndex index) {
-    if (queues_[index].kept.has_value()) {
-        queues_[index].kept.reset();
-        queues_kept_.erase(index);
+void QueueTree::lift(QueueIndex index, LabelIndex label) {
+    QueuePart& part = part_of(queues_[index], label);
+    if (part.kept.has_value()) {
+        part.kept.reset();
+        queues_kept_.erase({index, label});
         recheck_queue(index, false);
     }
 }
 
 void QueueTree::lift_kept(QueueIndex leaf, ShapeId shape) {
-    for (QueueIndex at = leaf; !queues_kept_.empty(); at = queues_[at].parent) {
-        if (queues_[at].kept.has_value() && queues_[at].kept->shape == shape) {
-            lift(at);
+    const std::set<std::pair<QueueIndex, LabelIndex>> kept = queues_kept_;
+    for (const auto& [index, label] : kept) {
+        bool above = index == 0;
+        for (QueueIndex at = leaf; !above && at != 0; at = queues_[at].parent) {
+            above = at == index;
         }
-        if (at == 0) {
-            return;
+        if (above && part_of(queues_[index], label).kept->shape == shape) {
+            lift(index, label);
         }
     }
 }
 
 void QueueTree::lift_all_kept() {
     while (!queues_kept_.empty()) {
-        lift(*queues_kept_.begin());
+        lift(queues_kept_.begin()->first, queues_kept_.begin()->second);
     }
 }
 
 bool QueueTree::is_whole(const Refusal& refusal) const {
-    return refusal.limit == Limit::QueueMaximum && refusal.bound == total(kNoLabel);
+    return refusal.limit == Limit::QueueMaximum && refusal.label < totals_.size() &&
+           refusal.bound == totals_[refusal.label];
 }
 
 bool QueueTree::refused_beside_nodes(const ApplicationId& application, const Shape& shape) const {
@@ -84,14 +91,14 @@ std::vector<AskSlot> QueueTree::waiting_for_nodes(std::size_t count) const {
         Resource size;
         ShapeId shape = 0;
         QueueIndex queue = 0;
+        LabelIndex label = 0;
     };
     std::vector<Waiting> waiting;
     for (const QueueIndex index : queues_blocked_) {
-        const Queue& queue = queues_[index];
-        const ShapeMask open = queue.leaf ? queue.users.all() : queue.children.all();
-        for (const auto& [shape, blocked] : queue.blocked) {
-            if (is_whole(blocked.refusal) && open.test(shape)) {
-                waiting.push_back({blocked.shape.size, shape, index});
+        for (const auto& [shape, blocked] : queues_[index].blocked) {
+            const LabelIndex label = blocked.refusal.label;
+            if (is_whole(blocked.refusal) && open_below(index, label).test(shape)) {
+                waiting.push_back({blocked.shape.size, shape, index, label});
             }
         }
     }
@@ -106,21 +113,22 @@ std::vector<AskSlot> QueueTree::waiting_for_nodes(std::size_t count) const {
         }
         ShapeMask only;
         only.set(one.shape);
-        slots.push_back(next_below(one.queue, only));
+        slots.push_back(next_below(one.queue, one.label, only));
     }
     return slots;
 }
 
 // True: something is kept now.
-bool QueueTree::look_at_maximum(QueueIndex index, TimePoint now, Duration patience) {
-    Queue& queue = queues_[index];
-    const ShapeMask open = queue.leaf ? queue.users.all() : queue.children.all();
-    if (queue.kept.has_value() || !open.any()) {
+bool QueueTree::look_at_maximum(QueueIndex index, LabelIndex label, TimePoint now,
+                                Duration patience) {
+    const Queue& queue = queues_[index];
+    const ShapeMask open = open_below(index, label);
+    if (part_of(queue, label).kept.has_value() || !open.any()) {
         return false;
     }
-    const AskSlot slot = next_below(index, open);
-    const ShapeMask shapes =
-        seats_[by_application_.at(slot.attempt.application)].asks.mask_of(slot);
+    const AskSlot slot = next_below(index, label, open);
+    const SeatBook& seat = seats_[by_application_.at(slot.attempt.application)];
+    const ShapeMask shapes = part_of(seat, label).asks.mask_of(slot);
     for (const auto& [shape, blocked] : queue.blocked) {
         if (!shapes.test(shape) || now - blocked.since < patience) {
             continue;
@@ -129,8 +137,8 @@ bool QueueTree::look_at_maximum(QueueIndex index, TimePoint now, Duration patien
         const Refusal& refusal = blocked.refusal;
         if (refusal.limit == Limit::QueueMaximum && !is_whole(refusal) &&
             blocked.shape.size.fits_in(refusal.bound)) {
-            queue.kept = Kept{shape, blocked.shape.size, now};
-            queues_kept_.insert(index);
+            part_of(queues_[index], label).kept = Kept{shape, blocked.shape.size, now};
+            queues_kept_.emplace(index, label);
             return true;
         }
     }
@@ -138,26 +146,26 @@ bool QueueTree::look_at_maximum(QueueIndex index, TimePoint now, Duration patien
 }
 
 void QueueTree::keep_limits(TimePoint now, Duration patience, Duration timeout) {
-    const std::set<QueueIndex> kept = queues_kept_;
-    for (const QueueIndex index : kept) {
-        const Kept& what = *queues_[index].kept;
-        const Queue& queue = queues_[index];
-        const ShapeMask open = queue.leaf ? queue.users.all() : queue.children.all();
-        if (open.test(what.shape) && now - what.since < timeout) {
+    const std::set<std::pair<QueueIndex, LabelIndex>> kept = queues_kept_;
+    for (const auto& [index, label] : kept) {
+        const Kept what = *part_of(queues_[index], label).kept;
+        if (open_below(index, label).test(what.shape) && now - what.since < timeout) {
             continue;
         }
         if (const auto blocked = queues_[index].blocked.find(what.shape);
             blocked != queues_[index].blocked.end()) {
             blocked->second.since = now;  // it waits anew
         }
-        lift(index);
+        lift(index, label);
     }
     std::size_t looks = std::min(kQueuesPerLook, queues_blocked_.size());
     for (; looks > 0; --looks) {
         auto it = queues_blocked_.upper_bound(queue_looked_at_);
         it = it == queues_blocked_.end() ? queues_blocked_.begin() : it;
         queue_looked_at_ = *it;
-        look_at_maximum(queue_looked_at_, now, patience);
+        for (LabelIndex label = 0; label < queues_[queue_looked_at_].parts.size(); ++label) {
+            look_at_maximum(queue_looked_at_, label, now, patience);
+        }
     }
 }
 

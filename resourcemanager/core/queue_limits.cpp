@@ -17,11 +17,6 @@ bool leads(AskKind kind) {
     return kind == AskKind::Master || kind == AskKind::MasterAgain;
 }
 
-const Resource& amount(const std::vector<Resource>& by_label, LabelIndex label) {
-    static const Resource none;
-    return label < by_label.size() ? by_label[label] : none;
-}
-
 }  // namespace
 
 Status QueueTree::admit(QueueIndex index, const ApplicationId& application) const {
@@ -82,15 +77,18 @@ std::optional<Refusal> QueueTree::refused_parallel(const Queue& queue, QueueInde
 
 // A leaf without any master may always have one: else it could never begin.
 std::optional<Refusal> QueueTree::refused_masters(QueueIndex leaf, const Shape& shape) const {
-    if (queues_[leaf].used_by_masters.is_zero() || off_ == Feature::MasterLimit) {
+    const LabelIndex label = label_index(shape.label);
+    if (part_of(queues_[leaf], label).used_by_masters.is_zero() || off_ == Feature::MasterLimit) {
         return std::nullopt;
     }
     for (QueueIndex at = leaf;; at = queues_[at].parent) {
         const Queue& queue = queues_[at];
+        const QueuePart& part = part_of(queue, label);
         const Resource bound =
-            scaled(queue.maximum, std::int64_t{queue.settings.masters_percent_max} * 10);
-        if (!(queue.used_by_masters + shape.size).fits_in(bound)) {
-            return Refusal{Limit::QueueMasters, at, shape.size, queue.used_by_masters, bound, 0, 0};
+            scaled(part.entitled.maximum, std::int64_t{queue.settings.masters_percent_max} * 10);
+        if (!(part.used_by_masters + shape.size).fits_in(bound)) {
+            return Refusal{
+                Limit::QueueMasters, at, shape.size, part.used_by_masters, bound, 0, 0, label};
         }
         if (at == 0) {
             return std::nullopt;
@@ -99,22 +97,19 @@ std::optional<Refusal> QueueTree::refused_masters(QueueIndex leaf, const Shape& 
 }
 
 std::optional<Refusal> QueueTree::refused_maximum(QueueIndex index, const Shape& shape) const {
-    const Queue& queue = queues_[index];
-    const auto label = labels_.find(shape.label);
-    const LabelIndex number = label == labels_.end() ? UINT32_MAX : label->second;
-    const Resource used = amount(queue.used_by_label, number);
-    const Resource bound =
-        number < queue.entitled.size() ? queue.entitled[number].maximum : Resource{};
+    const LabelIndex label = label_index(shape.label);
+    const QueuePart& part = part_of(queues_[index], label);
+    const Resource& bound = part.entitled.maximum;
     // Of all that nodes have, they themselves hold back what is reserved.
-    const bool whole = number < totals_.size() && bound == totals_[number];
-    Resource taken = whole ? used : used + queue.reserved;
-    if (!whole && queue.kept.has_value() && queue.kept->shape != shape.id) {
-        taken += queue.kept->size;
+    const bool whole = label < totals_.size() && bound == totals_[label];
+    Resource taken = whole ? part.used : part.used + part.reserved;
+    if (!whole && part.kept.has_value() && part.kept->shape != shape.id) {
+        taken += part.kept->size;
     }
     if ((taken + shape.size).fits_in(bound) || off_ == Feature::QueueMaximum) {
         return std::nullopt;
     }
-    return Refusal{Limit::QueueMaximum, index, shape.size, taken, bound, 0, 0};
+    return Refusal{Limit::QueueMaximum, index, shape.size, taken, bound, 0, 0, label};
 }
 
 // Limits of applications and masters refuse the user, not the queue: one who cannot begin does not
@@ -148,61 +143,64 @@ std::optional<Refusal> QueueTree::refused_user(const UserBook& user, const Shape
             return refusal;
         }
     }
-    const Queue& leaf = queues_[user.leaf];
-    const std::optional<std::int64_t>& factor = leaf.settings.user_limit_factor;
-    if (!factor.has_value() || leaf.guaranteed.is_zero() ||
-        (user.used.is_zero() && user.reserved.is_zero()) || off_ == Feature::UserLimitFactor) {
+    const std::optional<std::int64_t>& factor = queues_[user.leaf].settings.user_limit_factor;
+    if (!factor.has_value()) {
         return std::nullopt;
     }
-    const Resource bound = scaled(scaled(leaf.guaranteed, *factor), user.weight);
-    const Resource taken = user.used + user.reserved;
+    const LabelIndex label = label_index(shape.label);
+    const Resource& guaranteed = part_of(queues_[user.leaf], label).entitled.guaranteed;
+    const UserPart& part = part_of(user, label);
+    if (guaranteed.is_zero() || (part.used.is_zero() && part.reserved.is_zero()) ||
+        off_ == Feature::UserLimitFactor) {
+        return std::nullopt;
+    }
+    const Resource bound = scaled(scaled(guaranteed, *factor), user.weight);
+    const Resource taken = part.used + part.reserved;
     if ((taken + shape.size).fits_in(bound)) {
         return std::nullopt;
     }
-    return Refusal{Limit::UserFactor, user.leaf, shape.size, taken, bound, 0, 0};
+    return Refusal{Limit::UserFactor, user.leaf, shape.size, taken, bound, 0, 0, label};
 }
 
 // What a user with weight 1 may use while others want room: an equal part of what the leaf is owed
 // or uses, whichever is more, or the configured part if that is more.
-std::uint64_t QueueTree::share_allowed(const Queue& leaf) const {
-    const std::uint64_t base =
-        std::max(dominant_share(leaf.guaranteed, total_), dominant_share(leaf.used, total_));
+std::uint64_t QueueTree::share_allowed(const QueueSettings& settings, const QueuePart& leaf,
+                                       LabelIndex label) const {
+    const std::uint64_t base = std::max(dominant_share(leaf.entitled.guaranteed, totals_[label]),
+                                        dominant_share(leaf.used, totals_[label]));
     const Uint128 equal = static_cast<Uint128>(base) * 1000 /
                           static_cast<Uint128>(std::max<std::int64_t>(leaf.active_weight, 1));
     const Uint128 part = static_cast<Uint128>(base) *
-                         static_cast<Uint128>(std::max(leaf.settings.user_limit_percent_min, 0)) /
-                         100;
+                         static_cast<Uint128>(std::max(settings.user_limit_percent_min, 0)) / 100;
     return static_cast<std::uint64_t>(std::min<Uint128>(std::max(equal, part), kShareMax));
 }
 
 // In amounts, for people. Nobody wants room: as if one with weight 1 did.
-Resource QueueTree::user_share(QueueIndex index) const {
-    const Queue& leaf = queues_[index];
-    const bool owed = dominant_share(leaf.guaranteed, total_) >= dominant_share(leaf.used, total_);
+Resource QueueTree::user_share(QueueIndex index, LabelIndex label) const {
+    const QueuePart& leaf = part_of(queues_[index], label);
+    const bool owed = dominant_share(leaf.entitled.guaranteed, totals_[label]) >=
+                      dominant_share(leaf.used, totals_[label]);
     const std::int64_t weight = leaf.active_weight > 0 ? leaf.active_weight : 1000;
     const std::int64_t part = std::max<std::int64_t>(
-        1'000'000 / weight, std::int64_t{leaf.settings.user_limit_percent_min} * 10);
-    return scaled(owed ? leaf.guaranteed : leaf.used, part);
+        1'000'000 / weight, std::int64_t{queues_[index].settings.user_limit_percent_min} * 10);
+    return scaled(owed ? leaf.entitled.guaranteed : leaf.used, part);
 }
 
 // As in YARN a user may pass the limit by one container, so that somebody can always go on; and the
 // one that uses least of all that want is never refused.
-std::optional<Refusal> QueueTree::refused_share(UserIndex index) const {
-    const UserBook& user = users_[index];
-    const Queue& leaf = queues_[user.leaf];
+std::optional<Refusal> QueueTree::refused_share(UserIndex index, LabelIndex label) const {
+    const UserBook& book = users_[index];
+    const UserPart& user = part_of(book, label);
+    const Queue& queue = queues_[book.leaf];
+    const QueuePart& leaf = part_of(queue, label);
     const std::uint64_t least =
         leaf.active_by_use.empty() ? user.use : leaf.active_by_use.begin()->first;
-    const std::uint64_t allowed = std::max(share_allowed(leaf), least);
+    const std::uint64_t allowed = std::max(share_allowed(queue.settings, leaf, label), least);
     if (user.use <= allowed || off_ == Feature::UserLimit) {
         return std::nullopt;
     }
-    return Refusal{Limit::UserShare,
-                   user.leaf,
-                   {},
-                   user.used,
-                   scaled(user_share(user.leaf), user.weight),
-                   0,
-                   0};
+    const Resource share = scaled(user_share(book.leaf, label), book.weight);
+    return Refusal{Limit::UserShare, book.leaf, {}, user.used, share, 0, 0, label};
 }
 
 std::optional<QueueTree::Found> QueueTree::find_refusal(const SeatBook& seat,
@@ -218,7 +216,7 @@ std::optional<QueueTree::Found> QueueTree::find_refusal(const SeatBook& seat,
             break;
         }
     }
-    if (auto refusal = refused_share(seat.user)) {
+    if (auto refusal = refused_share(seat.user, label_index(shape.label))) {
         refusal->needed = shape.size;
         return Found{true, seat.seat.leaf, *refusal};
     }
@@ -256,7 +254,7 @@ std::vector<Refusal> QueueTree::refusals(const ApplicationId& application,
         }
     }
     add(refused_user(users_[found->user], shape));
-    if (auto refusal = refused_share(found->user)) {
+    if (auto refusal = refused_share(found->user, label_index(shape.label))) {
         refusal->needed = shape.size;
         refusals.push_back(*refusal);
     }
@@ -278,17 +276,41 @@ bool QueueTree::block_if_refused(const ApplicationId& application, const Shape& 
         block_user(seat.user, {shape, found->refusal, now});
         return true;
     }
-    UserBook& user = users_[seat.user];
+    const LabelIndex label = found->refusal.label;
+    UserPart& user = part_of(users_[seat.user], label);
     CHECK(user.active && !user.over.has_value());
     user.over = found->refusal;
-    queues_[user.leaf].over_by_use.emplace(user.use, seat.user);
-    relist_user(seat.user);
+    part_of(queues_[seat.seat.leaf], label).over_by_use.emplace(user.use, seat.user);
+    relist_user(seat.user, label);
     return true;
 }
 
-bool QueueTree::within_maxima(QueueIndex leaf) const {
+bool QueueTree::refused_by_maxima_alone(const ApplicationId& application,
+                                        const Shape& shape) const {
+    const std::vector<Refusal> all = refusals(application, shape);
+    return !all.empty() && std::ranges::all_of(all, [](const Refusal& one) {
+        return one.limit == Limit::QueueMaximum;
+    });
+}
+
+void QueueTree::look_at_lent(const Resource& free) {
+    std::vector<std::pair<QueueIndex, ShapeId>> lifted;
+    for (const QueueIndex index : queues_blocked_) {
+        for (const auto& [shape, blocked] : queues_[index].blocked) {
+            if (blocked.shape.label.empty() && blocked.shape.size.fits_in(free)) {
+                lifted.emplace_back(index, shape);
+            }
+        }
+    }
+    for (const auto& [index, shape] : lifted) {
+        release_queue(index, shape);
+    }
+}
+
+bool QueueTree::within_maxima(QueueIndex leaf, LabelIndex label) const {
     for (QueueIndex at = leaf;; at = queues_[at].parent) {
-        if (!queues_[at].used.fits_in(queues_[at].maximum)) {
+        const QueuePart& part = part_of(queues_[at], label);
+        if (!part.used.fits_in(part.entitled.maximum)) {
             return false;
         }
         if (at == 0) {
@@ -303,7 +325,7 @@ void QueueTree::block_queue(QueueIndex index, const Blocked& what) {
     queue.blocked_mask.set(what.shape.id);
     queues_blocked_.insert(index);
     blocked_at_[what.shape.id].queues.insert(index);
-    relist_up(index);
+    relist_up(index, what.refusal.label);
 }
 
 void QueueTree::block_user(UserIndex index, const Blocked& what) {
@@ -312,7 +334,7 @@ void QueueTree::block_user(UserIndex index, const Blocked& what) {
     user.blocked_mask.set(what.shape.id);
     blocked_at_[what.shape.id].users.insert(index);
     wait_for(index, what.refusal);
-    relist_user(index);
+    relist_user(index, label_index(what.shape.label));
 }
 
 // Whoever can lift the refusal finds the user.
@@ -326,7 +348,10 @@ void QueueTree::wait_for(UserIndex index, const Refusal& refusal) {
 
 void QueueTree::release_queue(QueueIndex index, ShapeId shape) {
     Queue& queue = queues_[index];
-    CHECK(queue.blocked.erase(shape) == 1);
+    const auto blocked = queue.blocked.find(shape);
+    CHECK(blocked != queue.blocked.end());
+    const LabelIndex label = blocked->second.refusal.label;
+    queue.blocked.erase(blocked);
     queue.blocked_mask.reset(shape);
     if (queue.blocked.empty()) {
         queues_blocked_.erase(index);
@@ -336,19 +361,22 @@ void QueueTree::release_queue(QueueIndex index, ShapeId shape) {
     if (places->second.queues.empty() && places->second.users.empty()) {
         blocked_at_.erase(places);
     }
-    relist_up(index);
+    relist_up(index, label);
 }
 
 void QueueTree::release_user(UserIndex index, ShapeId shape) {
     UserBook& user = users_[index];
-    CHECK(user.blocked.erase(shape) == 1);
+    const auto blocked = user.blocked.find(shape);
+    CHECK(blocked != user.blocked.end());
+    const LabelIndex label = label_index(blocked->second.shape.label);
+    user.blocked.erase(blocked);
     user.blocked_mask.reset(shape);
     const auto places = blocked_at_.find(shape);
     places->second.users.erase(index);
     if (places->second.queues.empty() && places->second.users.empty()) {
         blocked_at_.erase(places);
     }
-    relist_user(index);
+    relist_user(index, label);
 }
 
 // `users_too`: fewer applications or masters than before, so users that wait for that are looked
@@ -404,16 +432,16 @@ void QueueTree::wake_user_everywhere(const std::string& name) {
     }
 }
 
-void QueueTree::release_users(QueueIndex index) {
-    Queue& leaf = queues_[index];
+void QueueTree::release_users(QueueIndex index, LabelIndex label) {
+    QueuePart& leaf = part_of(queues_[index], label);
     while (!leaf.over_by_use.empty()) {
         const UserIndex user = leaf.over_by_use.begin()->second;
-        if (refused_share(user).has_value()) {
+        if (refused_share(user, label).has_value()) {
             return;
         }
         leaf.over_by_use.erase(leaf.over_by_use.begin());
-        users_[user].over.reset();
-        relist_user(user);
+        part_of(users_[user], label).over.reset();
+        relist_user(user, label);
     }
 }
 

@@ -42,103 +42,126 @@ std::uint64_t QueueTree::share(const Resource& part, const Resource& whole) cons
                                           : dominant_share(part, whole);
 }
 
-SeatKey QueueTree::key_of(SeatIndex index) const {
+SeatKey QueueTree::key_of(SeatIndex index, LabelIndex label) const {
     const SeatBook& seat = seats_[index];
     SeatKey key{0, 0, seat.seat.serial, seat.seat.application, index};
     if (queues_[seat.seat.leaf].settings.order == LeafOrder::Fair) {
-        key.share = share(seat.used, total_);
+        key.share = share(part_of(seat, label).used, totals_[label]);
     } else if (off_ != Feature::ApplicationPriority) {
         key.priority_negated = -seat.seat.priority;
     }
     return key;
 }
 
-void QueueTree::relist(SeatIndex index) {
+void QueueTree::relist(SeatIndex index, LabelIndex label) {
     SeatBook& seat = seats_[index];
-    if (list(users_[seat.user].waiting, seat.listed, key_of(index), seat.asks.all())) {
-        relist_user(seat.user);
+    SeatPart& part = part_of(seat, label);
+    if (list(part_of(users_[seat.user], label).waiting, part.listed, key_of(index, label),
+             part.asks.all())) {
+        relist_user(seat.user, label);
     }
 }
 
-void QueueTree::relist_user(UserIndex index) {
-    UserBook& user = users_[index];
-    const ShapeMask wants = user.waiting.all() - user.blocked_mask;
+void QueueTree::relist_user(UserIndex index, LabelIndex label) {
+    UserBook& book = users_[index];
+    UserPart& user = part_of(book, label);
+    const ShapeMask wants = user.waiting.all() - book.blocked_mask;
     const bool was_active = user.active;
-    set_active(index, wants.any());
+    set_active(index, label, wants.any());
     UserKey key{{}, index};
     if (const SeatKey* head = user.waiting.front()) {
         key.head = *head;
     }
-    const bool changed = list(queues_[user.leaf].users, user.listed, key,
+    const bool changed = list(part_of(queues_[book.leaf], label).users, user.listed, key,
                               user.over.has_value() ? ShapeMask{} : wants);
     if (changed) {
-        relist_up(user.leaf);
+        relist_up(book.leaf, label);
     }
     if (was_active && !user.active) {
-        release_users(user.leaf);  // one less to share with
+        release_users(book.leaf, label);  // one less to share with
     }
 }
 
-QueueKey QueueTree::key_of_queue(QueueIndex index) const {
+QueueKey QueueTree::key_of_queue(QueueIndex index, LabelIndex label) const {
     const Queue& queue = queues_[index];
+    const QueuePart& part = part_of(queue, label);
     const bool priorities = queue_priorities_ && off_ != Feature::QueuePriority;
-    return {priorities ? -queue.settings.priority : 0, share(queue.used, queue.guaranteed), index};
+    return {priorities ? -queue.settings.priority : 0, share(part.used, part.entitled.guaranteed),
+            index};
 }
 
-bool QueueTree::relist_queue(QueueIndex index) {
+// All that is open in a queue, blocked there or not.
+ShapeMask QueueTree::open_below(QueueIndex at, LabelIndex label) const {
+    const QueuePart& part = part_of(queues_[at], label);
+    return queues_[at].leaf ? part.users.all() : part.children.all();
+}
+
+bool QueueTree::relist_queue(QueueIndex index, LabelIndex label) {
     if (index == 0) {
         return false;
     }
     Queue& queue = queues_[index];
-    return list(queues_[queue.parent].children, queue.listed, key_of_queue(index),
-                (queue.leaf ? queue.users.all() : queue.children.all()) - queue.blocked_mask);
+    return list(part_of(queues_[queue.parent], label).children, part_of(queue, label).listed,
+                key_of_queue(index, label), open_below(index, label) - queue.blocked_mask);
 }
 
 // All the way: use counts at every level.
-void QueueTree::relist_up(QueueIndex index) {
+void QueueTree::relist_up(QueueIndex index, LabelIndex label) {
     for (; index != 0; index = queues_[index].parent) {
-        relist_queue(index);
+        relist_queue(index, label);
     }
 }
 
-void QueueTree::open(const AskSlot& slot, ShapeId shape) {
+void QueueTree::open(const AskSlot& slot, ShapeId shape, std::string_view label) {
     const SeatIndex index = by_application_.at(slot.attempt.application);
-    seats_[index].asks.set(slot, only(shape));
-    relist(index);
+    const LabelIndex number = label_of(label);
+    part_of(seats_[index], number).asks.set(slot, only(shape));
+    relist(index, number);
 }
 
-void QueueTree::close(const AskSlot& slot) {
+void QueueTree::close(const AskSlot& slot, std::string_view label) {
     const SeatIndex index = by_application_.at(slot.attempt.application);
-    seats_[index].asks.erase(slot);
-    relist(index);
+    const LabelIndex number = label_of(label);
+    part_of(seats_[index], number).asks.erase(slot);
+    relist(index, number);
     drop_if_done(slot.attempt.application);
 }
 
 bool QueueTree::any(const ShapeMask& wanted) const {
-    return (queues_[0].children.all() - queues_[0].blocked_mask).intersects(wanted);
+    const Queue& root = queues_[0];
+    return std::ranges::any_of(root.parts, [&](const QueuePart& part) {
+        return (part.children.all() - root.blocked_mask).intersects(wanted);
+    });
 }
 
 AskSlot QueueTree::next(const ShapeMask& wanted) const {
-    return next_below(0, wanted - queues_[0].blocked_mask);
+    const ShapeMask open = wanted - queues_[0].blocked_mask;
+    for (auto it = labels_.rbegin(); it != labels_.rend(); ++it) {
+        if (part_of(queues_[0], it->second).children.all().intersects(open)) {
+            return next_below(0, it->second, open);
+        }
+    }
+    CHECK(false);
+    return {};
 }
 
-AskSlot QueueTree::next_below(QueueIndex at, ShapeMask mask) const {
+AskSlot QueueTree::next_below(QueueIndex at, LabelIndex label, ShapeMask mask) const {
     while (!queues_[at].leaf) {
-        const QueueKey* child = queues_[at].children.first(mask);
+        const QueueKey* child = part_of(queues_[at], label).children.first(mask);
         CHECK(child != nullptr);
         at = child->queue;
         mask -= queues_[at].blocked_mask;
     }
     // The first application of a user stands before all others of that user, so no user behind the
     // best found so far needs a look.
-    const Queue& leaf = queues_[at];
+    const QueuePart& leaf = part_of(queues_[at], label);
     const SeatKey* best = nullptr;
     UserIndex best_user = 0;
     for (const UserKey* user = leaf.users.first(mask);
          user != nullptr && (best == nullptr || user->head < *best);
          user = leaf.users.first_after(*user, mask)) {
         const UserBook& book = users_[user->user];
-        const SeatKey* seat = book.waiting.first(mask - book.blocked_mask);
+        const SeatKey* seat = part_of(book, label).waiting.first(mask - book.blocked_mask);
         CHECK(seat != nullptr);
         if (best == nullptr || *seat < *best) {
             best = seat;
@@ -146,21 +169,23 @@ AskSlot QueueTree::next_below(QueueIndex at, ShapeMask mask) const {
         }
     }
     CHECK(best != nullptr);
-    const AskSlot* slot = seats_[best->seat].asks.first(mask - users_[best_user].blocked_mask);
+    const AskSlot* slot =
+        part_of(seats_[best->seat], label).asks.first(mask - users_[best_user].blocked_mask);
     CHECK(slot != nullptr);
     return *slot;
 }
 
-std::uint64_t QueueTree::use_of(const UserBook& user) const {
-    const Uint128 use =
-        static_cast<Uint128>(share(user.used, total_)) * 1000 / static_cast<Uint128>(user.weight);
+std::uint64_t QueueTree::use_of(const UserBook& user, LabelIndex label) const {
+    const Uint128 use = static_cast<Uint128>(share(part_of(user, label).used, totals_[label])) *
+                        1000 / static_cast<Uint128>(user.weight);
     return static_cast<std::uint64_t>(std::min<Uint128>(use, kShareMax));
 }
 
-void QueueTree::set_use(UserIndex index) {
-    UserBook& user = users_[index];
-    Queue& leaf = queues_[user.leaf];
-    const std::uint64_t use = use_of(user);
+void QueueTree::set_use(UserIndex index, LabelIndex label) {
+    UserBook& book = users_[index];
+    UserPart& user = part_of(book, label);
+    QueuePart& leaf = part_of(queues_[book.leaf], label);
+    const std::uint64_t use = use_of(book, label);
     if (use == user.use) {
         return;
     }
@@ -175,21 +200,22 @@ void QueueTree::set_use(UserIndex index) {
     user.use = use;
 }
 
-void QueueTree::set_active(UserIndex index, bool active) {
-    UserBook& user = users_[index];
-    Queue& leaf = queues_[user.leaf];
+void QueueTree::set_active(UserIndex index, LabelIndex label, bool active) {
+    UserBook& book = users_[index];
+    UserPart& user = part_of(book, label);
+    QueuePart& leaf = part_of(queues_[book.leaf], label);
     if (user.active == active) {
         return;
     }
     user.active = active;
-    touch(user.leaf);  // what each user may use changes
+    touch(book.leaf);  // what each user may use changes
     if (active) {
         leaf.active_by_use.emplace(user.use, index);
-        leaf.active_weight += user.weight;
+        leaf.active_weight += book.weight;
         return;
     }
     leaf.active_by_use.erase({user.use, index});
-    leaf.active_weight -= user.weight;
+    leaf.active_weight -= book.weight;
     if (user.over.has_value()) {
         leaf.over_by_use.erase({user.use, index});
         user.over.reset();
@@ -197,10 +223,10 @@ void QueueTree::set_active(UserIndex index, bool active) {
 }
 
 void QueueTree::forget_shape(ShapeId shape) {
-    const std::set<QueueIndex> kept = queues_kept_;
-    for (const QueueIndex index : kept) {
-        if (queues_[index].kept->shape == shape) {
-            lift(index);
+    const std::set<std::pair<QueueIndex, LabelIndex>> kept = queues_kept_;
+    for (const auto& [index, label] : kept) {
+        if (part_of(queues_[index], label).kept->shape == shape) {
+            lift(index, label);
         }
     }
     const auto it = blocked_at_.find(shape);

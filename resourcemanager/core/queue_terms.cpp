@@ -10,8 +10,10 @@
 namespace heddle::rm {
 namespace {
 
-const QueueCapacity& capacity_of(const Queue& queue) {
-    return queue.config.capacity.at(kNoLabel);  // normalised
+const QueueCapacity& capacity_of(const Queue& queue, const std::string& label) {
+    static const QueueCapacity none = owed_nothing();
+    const auto found = queue.config.capacity.find(label);
+    return found == queue.config.capacity.end() ? none : found->second;
 }
 
 // How the children of one queue share.
@@ -21,14 +23,14 @@ struct Family {
     bool absolute = false;
 };
 
-std::vector<Family> families(const QueueTree& queues) {
+std::vector<Family> families(const QueueTree& queues, const std::string& label) {
     std::vector<Family> families(queues.size());
     for (QueueIndex index = 1; index < queues.size(); ++index) {
         const Queue& queue = queues.at(index);
         if (queue.path.empty()) {
             continue;
         }
-        const ShareVector& shares = capacity_of(queue).guaranteed;
+        const ShareVector& shares = capacity_of(queue, label).guaranteed;
         Family& family = families[queue.parent];
         family.weights += std::max<std::int64_t>(shares.all.value, 0);
         family.weights_alone = family.weights_alone && shares.by_resource.empty() &&
@@ -41,9 +43,33 @@ std::vector<Family> families(const QueueTree& queues) {
     return families;
 }
 
-QueueTerms terms_of(const Books& books, QueueIndex index, const Family& family) {
+using FamiliesByLabel = std::map<std::string, std::vector<Family>>;  // by parent
+
+PartitionTerms partition_of(const Books& books, QueueIndex index, const std::string& label,
+                            const Family& family) {
     const Queue& queue = books.queues.at(index);
-    const Queue& parent = books.queues.at(queue.parent);
+    const LabelIndex number = books.queues.label_index(label);
+    const Entitlement& entitled = part_of(queue, number).entitled;
+    const Entitlement& parent = part_of(books.queues.at(queue.parent), number).entitled;
+    PartitionTerms terms;
+    terms.label = label;
+    terms.capacity = capacity_of(queue, label);
+    terms.total = books.queues.total(label);
+    terms.guaranteed = entitled.guaranteed;
+    terms.maximum = entitled.maximum;
+    terms.of_parent = parent.guaranteed;
+    terms.maximum_of_parent = parent.maximum;
+    if (family.weights_alone && index != 0) {
+        terms.weights = family.weights;
+    }
+    terms.absolute_siblings = family.absolute;
+    terms.masters_max =
+        scaled(entitled.maximum, std::int64_t{queue.settings.masters_percent_max} * 10);
+    return terms;
+}
+
+QueueTerms terms_of(const Books& books, QueueIndex index, const FamiliesByLabel& by_label) {
+    const Queue& queue = books.queues.at(index);
     const QueueSettings& settings = queue.settings;
     QueueTerms terms;
     terms.state = settings.state;
@@ -54,22 +80,18 @@ QueueTerms terms_of(const Books& books, QueueIndex index, const Family& family) 
     }
     terms.created = queue.config.created;
     terms.creates_queues = queue.config.auto_creation.enabled;
-    terms.capacity = capacity_of(queue);
-    terms.guaranteed = queue.guaranteed;
-    terms.maximum = queue.maximum;
-    terms.of_parent = parent.guaranteed;
-    terms.maximum_of_parent = parent.maximum;
-    if (family.weights_alone && index != 0) {
-        terms.weights = family.weights;
+    terms.partitions.clear();
+    for (const auto& [label, families] : by_label) {
+        if (label.empty() || may_use_label(terms.labels, label)) {
+            terms.partitions.push_back(partition_of(books, index, label, families[queue.parent]));
+        }
     }
-    terms.absolute_siblings = family.absolute;
     terms.user_limit_percent_min = settings.user_limit_percent_min;
     terms.user_limit_factor = settings.user_limit_factor;
     terms.user_weights = settings.user_weights;
     terms.applications_max = settings.applications_max;
     terms.applications_parallel_max = settings.applications_parallel_max;
     terms.masters_percent_max = settings.masters_percent_max;
-    terms.masters_max = scaled(queue.maximum, std::int64_t{settings.masters_percent_max} * 10);
     terms.container_max = settings.container_max;
     terms.application_priority_default = queue.config.application_priority_default;
     terms.lifetime_default = inherited(books, index, &QueueConfig::lifetime_default);
@@ -86,13 +108,15 @@ QueueTerms terms_of(const Books& books, QueueIndex index, const Family& family) 
 }  // namespace
 
 std::vector<std::shared_ptr<const QueueTerms>> queue_terms(const Books& books) {
-    const std::vector<Family> by_parent = families(books.queues);
+    FamiliesByLabel by_label;
+    for (const auto& [label, number] : books.queues.labels()) {
+        by_label.emplace(label, families(books.queues, label));
+    }
     std::vector<std::shared_ptr<const QueueTerms>> all(books.queues.size());
     for (QueueIndex index = 0; index < books.queues.size(); ++index) {
         const Queue& queue = books.queues.at(index);
         if (!queue.path.empty()) {
-            all[index] =
-                std::make_shared<const QueueTerms>(terms_of(books, index, by_parent[queue.parent]));
+            all[index] = std::make_shared<const QueueTerms>(terms_of(books, index, by_label));
         }
     }
     return all;

@@ -19,6 +19,21 @@ namespace heddle::rm {
 
 struct Books;
 
+/// On the nodes of one label.
+struct PartitionTerms {
+    std::string label;       // empty: nodes without one
+    QueueCapacity capacity;  // as configured
+    Resource total;          // of the nodes
+    Resource guaranteed;     // what it comes to now
+    Resource maximum;
+    Resource of_parent;  // guaranteed to the parent
+    Resource maximum_of_parent;
+    /// Of siblings and itself; nothing if some of them do not share by weight alone.
+    std::optional<std::int64_t> weights;
+    bool absolute_siblings = false;  // percentages are of what these leave
+    Resource masters_max;
+};
+
 struct QueueTerms {
     QueueState state = QueueState::Running;
     std::int32_t priority = 0;
@@ -27,15 +42,9 @@ struct QueueTerms {
     bool creates_queues = false;
     bool created = false;  // with an application
 
-    // Shares, of all labels together.
-    QueueCapacity capacity;  // as configured
-    Resource guaranteed;     // what it comes to now
-    Resource maximum;
-    Resource of_parent;  // guaranteed to the parent
-    Resource maximum_of_parent;
-    /// Of siblings and itself; nothing if some of them do not share by weight alone.
-    std::optional<std::int64_t> weights;
-    bool absolute_siblings = false;  // percentages are of what these leave
+    /// Of the labels that the queue may use, in order; nodes without one come first.
+    std::vector<PartitionTerms> partitions = {{}};
+    const PartitionTerms& unlabelled() const { return partitions.front(); }
 
     // Limits.
     std::int32_t user_limit_percent_min = 100;
@@ -44,7 +53,6 @@ struct QueueTerms {
     std::int32_t applications_max = 0;
     std::optional<std::int32_t> applications_parallel_max;
     std::int32_t masters_percent_max = 0;
-    Resource masters_max;
     std::optional<Resource> container_max;
 
     std::int32_t application_priority_default = 0;

@@ -13,11 +13,37 @@ std::string name_of(const std::string& path) {
     return path.substr(path.rfind('.') + 1);
 }
 
-void add(std::vector<Resource>& by_label, LabelIndex label, const Resource& size, int sign) {
-    if (by_label.size() <= label) {
-        by_label.resize(label + 1);
+void add(Resource& sum, const Resource& size, int sign) {
+    sign > 0 ? sum += size : sum -= size;
+}
+
+// All that an application holds comes into the books above it, or leaves them.
+void add_seat(Queue& queue, const SeatBook& seat, int sign) {
+    for (LabelIndex label = 0; label < seat.parts.size(); ++label) {
+        QueuePart& sum = part_of(queue, label);
+        const SeatPart& one = seat.parts[label];
+        add(sum.used, one.used, sign);
+        add(sum.lent, one.lent, sign);
+        add(sum.used_by_masters, one.used_by_masters, sign);
+        add(sum.reserved, one.reserved, sign);
     }
-    sign > 0 ? by_label[label] += size : by_label[label] -= size;
+    add(queue.used, seat.used, sign);
+    add(queue.used_by_masters, seat.used_by_masters, sign);
+    add(queue.reserved, seat.reserved, sign);
+    queue.containers_reserved += sign * seat.containers_reserved;
+    queue.containers += sign * seat.containers;
+    queue.applications += seat.accepted ? sign : 0;
+    queue.running += seat.running ? sign : 0;
+    queue.parallel += seat.parallel ? sign : 0;
+}
+
+void add_seat(UserBook& user, const SeatBook& seat, int sign) {
+    for (LabelIndex label = 0; label < seat.parts.size(); ++label) {
+        UserPart& sum = part_of(user, label);
+        add(sum.used, seat.parts[label].used, sign);
+        add(sum.reserved, seat.parts[label].reserved, sign);
+    }
+    user.seats += sign;
 }
 
 }  // namespace
@@ -28,8 +54,8 @@ QueueTree::QueueTree(const SchedulerConfig& config, Feature off) : off_(off) {
 }
 
 LabelIndex QueueTree::label_of(std::string_view label) {
-    if (const auto it = labels_.find(label); it != labels_.end()) {
-        return it->second;
+    if (const LabelIndex known = label_index(label); known < totals_.size()) {
+        return known;
     }
     const auto index = static_cast<LabelIndex>(totals_.size());
     labels_.emplace(label, index);
@@ -38,10 +64,18 @@ LabelIndex QueueTree::label_of(std::string_view label) {
     return index;
 }
 
+LabelIndex QueueTree::label_index(std::string_view label) const {
+    if (label.empty()) {
+        return 0;
+    }
+    const auto it = labels_.find(label);
+    return it == labels_.end() ? UINT32_MAX : it->second;
+}
+
 const Resource& QueueTree::total(std::string_view label) const {
     static const Resource none;
-    const auto it = labels_.find(label);
-    return it == labels_.end() ? none : totals_[it->second];
+    const LabelIndex index = label_index(label);
+    return index < totals_.size() ? totals_[index] : none;
 }
 
 void QueueTree::reconfigure(const SchedulerConfig& config) {
@@ -49,6 +83,9 @@ void QueueTree::reconfigure(const SchedulerConfig& config) {
     container_max_ = config.container_max;
     parallel_max_by_user_ = config.applications_parallel_max_by_user;
     take_queues(normalised(config.queues));
+    for (const auto& [label, exclusive] : config.labels) {
+        label_of(label);
+    }
     for (const QueueIndex index : order_) {
         settle_settings(index);
         for (const auto& [label, capacity] : queues_[index].config.capacity) {
@@ -69,18 +106,19 @@ void QueueTree::reconfigure(const SchedulerConfig& config) {
         if (user.seats == 0) {
             continue;
         }
-        const bool active = user.active;
-        set_active(index, false);
+        std::vector<bool> active(user.parts.size());
+        for (LabelIndex label = 0; label < user.parts.size(); ++label) {
+            active[label] = user.parts[label].active;
+            set_active(index, label, false);
+        }
         user.weight = weight_of(queues_[user.leaf], user.name);
-        set_use(index);
-        set_active(index, active);
-        relist_user(index);
-    }
-    for (SeatIndex index = 0; index < seats_.size(); ++index) {
-        if (seats_[index].listed.in) {
-            relist(index);
+        for (LabelIndex label = 0; label < user.parts.size(); ++label) {
+            set_use(index, label);
+            set_active(index, label, active[label]);
+            relist_user(index, label);
         }
     }
+    relist_seats();
     stale_ = true;
 }
 
@@ -115,8 +153,10 @@ void QueueTree::take_queues(const std::vector<QueueConfig>& queues) {
         if (!present.contains(path)) {
             Queue& gone = queues_[index];
             CHECK(gone.applications == 0 && gone.containers == 0 && gone.users_by_name.empty());
-            CHECK(!gone.listed.in);
-            lift(index);
+            for (LabelIndex label = 0; label < gone.parts.size(); ++label) {
+                CHECK(!gone.parts[label].listed.in);
+                lift(index, label);
+            }
             while (!gone.blocked.empty()) {
                 release_queue(index, gone.blocked.begin()->first);
             }
@@ -175,7 +215,17 @@ void QueueTree::settle_settings(QueueIndex index) {
     queue.settings = std::move(settings);
 }
 
-void QueueTree::refresh(std::initializer_list<std::pair<std::string_view, Resource>> totals) {
+void QueueTree::relist_seats() {
+    for (SeatIndex index = 0; index < seats_.size(); ++index) {
+        for (LabelIndex label = 0; label < seats_[index].parts.size(); ++label) {
+            if (seats_[index].parts[label].listed.in) {
+                relist(index, label);
+            }
+        }
+    }
+}
+
+void QueueTree::refresh(const std::map<std::string, Resource>& totals) {
     for (const auto& [label, total] : totals) {
         Resource& known = totals_[label_of(label)];
         if (known != total) {
@@ -188,22 +238,22 @@ void QueueTree::refresh(std::initializer_list<std::pair<std::string_view, Resour
     }
     recompute_capacities();
     ++computed_;
-    for (SeatIndex index = 0; index < seats_.size(); ++index) {
-        if (seats_[index].listed.in) {
-            relist(index);
-        }
-    }
+    relist_seats();
     for (UserIndex index = 0; index < users_.size(); ++index) {
         if (users_[index].seats > 0) {
-            set_use(index);
+            for (LabelIndex label = 0; label < users_[index].parts.size(); ++label) {
+                set_use(index, label);
+            }
             recheck_user(index);
         }
     }
     for (auto it = order_.rbegin(); it != order_.rend(); ++it) {
         recheck_queue(*it, true);
-        relist_queue(*it);
-        if (queues_[*it].leaf) {
-            release_users(*it);
+        for (LabelIndex label = 0; label < queues_[*it].parts.size(); ++label) {
+            relist_queue(*it, label);
+            if (queues_[*it].leaf) {
+                release_users(*it, label);
+            }
         }
     }
 }
@@ -215,24 +265,21 @@ void QueueTree::recompute_capacities() {
     for (const QueueIndex index : order_) {
         places[index] = static_cast<std::uint32_t>(configs.size());
         configs.push_back(queues_[index].config);
+        if (off_ == Feature::LabelCapacity) {
+            std::erase_if(configs.back().capacity,
+                          [](const auto& entry) { return entry.first != kNoLabel; });
+        }
         parents.push_back(places[queues_[index].parent]);
-        queues_[index].entitled.assign(totals_.size(), {});
-        queues_[index].guaranteed = {};
-        queues_[index].maximum = {};
     }
-    total_ = {};
     for (const auto& [label, number] : labels_) {
-        total_ += totals_[number];
         const std::vector<Entitlement> amounts =
             effective_capacities(configs, parents, label, totals_[number]);
         for (std::size_t i = 0; i < order_.size(); ++i) {
-            Queue& queue = queues_[order_[i]];
-            queue.entitled[number] = amounts[i];
+            Entitlement& entitled = part_of(queues_[order_[i]], number).entitled;
+            entitled = amounts[i];
             if (off_ == Feature::Elasticity) {
-                queue.entitled[number].maximum = amounts[i].guaranteed;
+                entitled.maximum = amounts[i].guaranteed;
             }
-            queue.guaranteed += amounts[i].guaranteed;
-            queue.maximum += queue.entitled[number].maximum;
         }
     }
 }
@@ -332,50 +379,24 @@ void QueueTree::join(SeatIndex index) {
         user.weight = weight_of(leaf, user.name);
     }
     seat.user = it->second;
-    users_[seat.user].seats += 1;
-    users_[seat.user].used += seat.used;
-    users_[seat.user].reserved += seat.reserved;
-    walk_up(seat.seat.leaf, [&](Queue& queue) {
-        queue.used += seat.used;
-        for (LabelIndex label = 0; label < seat.used_by_label.size(); ++label) {
-            add(queue.used_by_label, label, seat.used_by_label[label], +1);
-        }
-        queue.used_by_masters += seat.used_by_masters;
-        queue.reserved += seat.reserved;
-        queue.containers_reserved += seat.containers_reserved;
-        queue.containers += seat.containers;
-        queue.applications += seat.accepted ? 1 : 0;
-        queue.running += seat.running ? 1 : 0;
-        queue.parallel += seat.parallel ? 1 : 0;
-    });
-    set_use(seat.user);
-    relist_up(seat.seat.leaf);
-    release_users(seat.seat.leaf);
+    add_seat(users_[seat.user], seat, +1);
+    walk_up(seat.seat.leaf, [&](Queue& queue) { add_seat(queue, seat, +1); });
+    for (LabelIndex label = 0; label < seat.parts.size(); ++label) {
+        set_use(seat.user, label);
+        relist_up(seat.seat.leaf, label);
+        release_users(seat.seat.leaf, label);
+    }
 }
 
 // The opposite of join(). No ask of the seat is open.
 void QueueTree::part(SeatIndex index) {
     SeatBook& seat = seats_[index];
-    CHECK(!seat.listed.in);
-    walk_up(seat.seat.leaf, [&](Queue& queue) {
-        queue.used -= seat.used;
-        for (LabelIndex label = 0; label < seat.used_by_label.size(); ++label) {
-            add(queue.used_by_label, label, seat.used_by_label[label], -1);
-        }
-        queue.used_by_masters -= seat.used_by_masters;
-        queue.reserved -= seat.reserved;
-        queue.containers_reserved -= seat.containers_reserved;
-        queue.containers -= seat.containers;
-        queue.applications -= seat.accepted ? 1 : 0;
-        queue.running -= seat.running ? 1 : 0;
-        queue.parallel -= seat.parallel ? 1 : 0;
-    });
+    CHECK(!seat.waits());
+    walk_up(seat.seat.leaf, [&](Queue& queue) { add_seat(queue, seat, -1); });
     UserBook& user = users_[seat.user];
-    user.used -= seat.used;
-    user.reserved -= seat.reserved;
-    user.seats -= 1;
+    add_seat(user, seat, -1);
     if (user.seats == 0) {
-        CHECK(!user.active && !user.listed.in);
+        CHECK(std::ranges::none_of(user.parts, &UserPart::active));
         while (!user.blocked.empty()) {
             release_user(seat.user, user.blocked.begin()->first);
         }
@@ -387,18 +408,22 @@ void QueueTree::part(SeatIndex index) {
         user = {};
         vacant_users_.push_back(seat.user);
     } else {
-        set_use(seat.user);
+        for (LabelIndex label = 0; label < user.parts.size(); ++label) {
+            set_use(seat.user, label);
+        }
         recheck_user(seat.user);
     }
     recheck_up(seat.seat.leaf, true);
-    relist_up(seat.seat.leaf);
-    release_users(seat.seat.leaf);
+    for (LabelIndex label = 0; label < seat.parts.size(); ++label) {
+        relist_up(seat.seat.leaf, label);
+        release_users(seat.seat.leaf, label);
+    }
 }
 
 void QueueTree::drop_if_done(const ApplicationId& application) {
     auto* it = by_application_.find(application);
     SeatBook& seat = seats_[it->second];
-    if (seat.accepted || seat.containers > 0 || !seat.asks.empty() || !seat.reserved.is_zero()) {
+    if (seat.accepted || seat.containers > 0 || seat.waits() || !seat.reserved.is_zero()) {
         return;
     }
     part(it->second);
@@ -429,7 +454,7 @@ void QueueTree::leave(const ApplicationId& application) {
 void QueueTree::move(const ApplicationId& application, QueueIndex leaf) {
     CHECK(queues_[leaf].leaf);
     const SeatIndex index = by_application_.at(application);
-    CHECK(seats_[index].asks.empty());
+    CHECK(!seats_[index].waits());
     part(index);
     seats_[index].seat.leaf = leaf;
     join(index);
@@ -438,7 +463,9 @@ void QueueTree::move(const ApplicationId& application, QueueIndex leaf) {
 void QueueTree::set_priority(const ApplicationId& application, std::int32_t priority) {
     SeatBook& seat = seat_of(application);
     seat.seat.priority = priority;
-    relist(by_application_.at(application));
+    for (LabelIndex label = 0; label < seat.parts.size(); ++label) {
+        relist(by_application_.at(application), label);
+    }
 }
 
 void QueueTree::set_running(const ApplicationId& application, bool running) {
@@ -462,140 +489,58 @@ bool QueueTree::counts_parallel(const ApplicationId& application) const {
     return found != nullptr && found->parallel;
 }
 
-void QueueTree::add_use(SeatBook& seat, LabelIndex label, const Resource& size, bool leads,
-                        int sign) {
+void QueueTree::add_use(SeatBook& seat, const Use& use, const Resource& size, int sign) {
     const auto change = [&](auto& book) {
-        sign > 0 ? book.used += size : book.used -= size;
-        add(book.used_by_label, label, size, sign);
-        if (leads) {
-            sign > 0 ? book.used_by_masters += size : book.used_by_masters -= size;
+        auto& part = part_of(book, use.label);
+        add(use.lent ? part.lent : part.used, size, sign);
+        add(book.used, size, sign);
+        if (use.leads) {
+            add(book.used_by_masters, size, sign);
+        }
+        if (use.leads && !use.lent) {
+            add(part.used_by_masters, size, sign);
         }
         book.containers += sign;
     };
     change(seat);
     walk_up(seat.seat.leaf, change);
-    UserBook& user = users_[seat.user];
-    sign > 0 ? user.used += size : user.used -= size;
-    set_use(seat.user);
+    if (!use.lent) {
+        add(part_of(users_[seat.user], use.label).used, size, sign);
+        set_use(seat.user, use.label);
+    }
+}
+
+void QueueTree::relist_charged(SeatIndex index, LabelIndex label) {
+    SeatBook& seat = seats_[index];
+    if (part_of(seat, label).listed.in &&
+        queues_[seat.seat.leaf].settings.order == LeafOrder::Fair) {
+        relist(index, label);
+    }
 }
 
 void QueueTree::charge(const ApplicationId& application, std::string_view label,
-                       const Resource& size, bool leads) {
-    SeatBook& seat = seat_of(application);
-    add_use(seat, label_of(label), size, leads, +1);
-    if (seat.listed.in && queues_[seat.seat.leaf].settings.order == LeafOrder::Fair) {
-        relist(by_application_.at(application));
-    }
-    relist_up(seat.seat.leaf);
-    release_users(seat.seat.leaf);
+                       const Resource& size, bool leads, bool lent) {
+    const SeatIndex index = by_application_.at(application);
+    const QueueIndex leaf = seats_[index].seat.leaf;
+    const Use use{label_of(label), leads, lent};
+    add_use(seats_[index], use, size, +1);
+    relist_charged(index, use.label);
+    relist_up(leaf, use.label);
+    release_users(leaf, use.label);
 }
 
 void QueueTree::refund(const ApplicationId& application, std::string_view label,
-                       const Resource& size, bool leads) {
-    SeatBook& seat = seat_of(application);
-    const QueueIndex leaf = seat.seat.leaf;
-    add_use(seat, label_of(label), size, leads, -1);
-    if (seat.listed.in && queues_[leaf].settings.order == LeafOrder::Fair) {
-        relist(by_application_.at(application));
-    }
-    recheck_user(seat.user);
+                       const Resource& size, bool leads, bool lent) {
+    const SeatIndex index = by_application_.at(application);
+    const QueueIndex leaf = seats_[index].seat.leaf;
+    const Use use{label_of(label), leads, lent};
+    add_use(seats_[index], use, size, -1);
+    relist_charged(index, use.label);
+    recheck_user(seats_[index].user);
     recheck_up(leaf, leads);
-    relist_up(leaf);
-    release_users(leaf);
+    relist_up(leaf, use.label);
+    release_users(leaf, use.label);
     drop_if_done(application);
-}
-
-void QueueTree::check() const {
-    std::vector<Resource> used(queues_.size());
-    std::vector<Resource> masters(queues_.size());
-    std::vector<Resource> reserved(queues_.size());
-    std::vector<std::int32_t> containers(queues_.size());
-    std::vector<std::int32_t> applications(queues_.size());
-    std::vector<std::int32_t> running(queues_.size());
-    std::vector<std::int32_t> parallel(queues_.size());
-    std::vector<Resource> of_users(users_.size());
-    std::map<std::string, std::int64_t> parallel_of_users;
-    by_application_.for_each([&](const ApplicationId& id, SeatIndex index) {
-        const SeatBook& seat = seats_[index];
-        const UserBook& user = users_[seat.user];
-        CHECK(seat.seat.application == id && user.name == seat.seat.user);
-        CHECK(user.leaf == seat.seat.leaf && queues_[seat.seat.leaf].leaf);
-        CHECK(seat.listed.in == !seat.asks.empty() && !seat.used.any_negative());
-        CHECK(!seat.listed.in ||
-              (seat.listed.mask == seat.asks.all() && seat.listed.key == key_of(index)));
-        of_users[seat.user] += seat.used;
-        parallel_of_users[user.name] += seat.parallel ? 1 : 0;
-        for (QueueIndex at = seat.seat.leaf;; at = queues_[at].parent) {
-            used[at] += seat.used;
-            masters[at] += seat.used_by_masters;
-            reserved[at] += seat.reserved;
-            containers[at] += seat.containers;
-            applications[at] += seat.accepted ? 1 : 0;
-            running[at] += seat.running ? 1 : 0;
-            parallel[at] += seat.parallel ? 1 : 0;
-            if (at == 0) {
-                break;
-            }
-        }
-    });
-    for (const auto& [name, count] : parallel_of_users) {
-        const auto it = parallel_by_user_.find(name);
-        CHECK(count == (it == parallel_by_user_.end() ? 0 : it->second.count));
-    }
-    for (QueueIndex index = 0; index < queues_.size(); ++index) {
-        const Queue& queue = queues_[index];
-        CHECK(queue.used == used[index] && queue.used_by_masters == masters[index]);
-        CHECK(queue.reserved == reserved[index] && !queue.reserved.any_negative());
-        CHECK(queues_kept_.contains(index) == queue.kept.has_value());
-        CHECK(queues_blocked_.contains(index) == !queue.blocked.empty());
-        CHECK(queue.containers == containers[index] && queue.running == running[index]);
-        CHECK(queue.applications == applications[index] && queue.parallel == parallel[index]);
-        const ShapeMask open =
-            (queue.leaf ? queue.users.all() : queue.children.all()) - queue.blocked_mask;
-        CHECK(index == 0 || (queue.listed.in == open.any()));
-        CHECK(index == 0 || !open.any() || queue.listed.mask == open);
-        std::int64_t weight = 0;
-        std::size_t active = 0;
-        std::size_t over = 0;
-        for (const auto& [name, number] : queue.users_by_name) {
-            const UserBook& user = users_[number];
-            CHECK(user.seats > 0 && user.used == of_users[number] && user.use == use_of(user));
-            const ShapeMask wants = user.waiting.all() - user.blocked_mask;
-            CHECK(user.active == wants.any() && user.over.has_value() <= user.active);
-            CHECK(user.listed.in == (wants.any() && !user.over.has_value()));
-            CHECK(!user.listed.in || user.listed.mask == wants);
-            weight += user.active ? user.weight : 0;
-            active += user.active ? 1 : 0;
-            over += user.over.has_value() ? 1 : 0;
-            CHECK(user.active == queue.active_by_use.contains({user.use, number}));
-            CHECK(user.over.has_value() == queue.over_by_use.contains({user.use, number}));
-            CHECK(!user.listed.in || user.listed.key.head == *user.waiting.front());
-        }
-        CHECK(queue.active_weight == weight);
-        CHECK(queue.active_by_use.size() == active && queue.over_by_use.size() == over);
-    }
-    if (!stale_) {
-        check_settled();
-    }
-}
-
-// With capacities computed: every place in the order is the present one, and nothing is blocked
-// that no limit refuses.
-void QueueTree::check_settled() const {
-    for (QueueIndex index = 0; index < queues_.size(); ++index) {
-        const Queue& queue = queues_[index];
-        CHECK(!queue.listed.in || queue.listed.key == key_of_queue(index));
-        for (const auto& [shape, blocked] : queue.blocked) {
-            CHECK(refused_maximum(index, blocked.shape).has_value());
-        }
-        for (const auto& [name, number] : queue.users_by_name) {
-            for (const auto& [shape, blocked] : users_[number].blocked) {
-                CHECK(refused_user(users_[number], blocked.shape).has_value());
-            }
-        }
-        CHECK(queue.over_by_use.empty() ||
-              refused_share(queue.over_by_use.begin()->second).has_value());
-    }
 }
 
 }  // namespace heddle::rm

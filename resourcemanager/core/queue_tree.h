@@ -10,9 +10,8 @@
 // whose limit it is. Only what can lift the limit wakes it: a refund there, an application that is
 // over, another configuration or size of the cluster.
 
-#include <compare>
+#include <algorithm>
 #include <cstdint>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -29,118 +28,9 @@
 #include "resourcemanager/core/capacities.h"
 #include "resourcemanager/core/config.h"
 #include "resourcemanager/core/id_map.h"
-#include "resourcemanager/core/masked_order.h"
+#include "resourcemanager/core/queue_parts.h"
 
 namespace heddle::rm {
-
-using QueueIndex = std::uint32_t;
-using UserIndex = std::uint32_t;  // of one user in one leaf
-using SeatIndex = std::uint32_t;  // of one application
-using LabelIndex = std::uint32_t;
-
-/// What an ask is for, as far as limits care. A master leads other containers; a command is an
-/// application of one container and counts as an application only.
-enum class AskKind : std::uint8_t {
-    Ordinary,
-    Command,      // begins to count as an application with a master
-    Master,       // as Command, and uses of the share for masters
-    MasterAgain,  // of a later attempt: the application counts already
-};
-
-/// All that limits look at.
-struct Shape {
-    ShapeId id = 0;
-    Resource size;
-    std::string label;  // of the nodes it wants
-    AskKind kind = AskKind::Ordinary;
-};
-
-enum class Limit : std::uint8_t {
-    QueueMaximum,
-    QueueParallel,
-    QueueMasters,
-    UserFactor,
-    UserShare,  // while other users of the leaf want the room
-    UserParallel,
-};
-
-/// Why a shape is blocked. Amounts, or counts for limits of applications.
-struct Refusal {
-    Limit limit = Limit::QueueMaximum;
-    QueueIndex queue = 0;  // whose limit it is
-    Resource needed;
-    Resource used;
-    Resource bound;
-    std::int64_t count = 0;
-    std::int64_t count_bound = 0;
-};
-
-struct Blocked {
-    Shape shape;
-    Refusal refusal;
-    TimePoint since;
-};
-
-/// A part of a queue's maximum that only asks of this shape may use, so that what gets free below
-/// the maximum is not taken by smaller asks again and again. See queue_kept.cpp.
-struct Kept {
-    ShapeId shape = 0;
-    Resource size;
-    TimePoint since;
-};
-
-/// Of asks that stand in no line.
-constexpr ShapeId kNoShape = UINT32_MAX;
-
-/// What an application brings: who waits, where.
-struct Seat {
-    ApplicationId application;
-    QueueIndex leaf = 0;
-    std::string user;
-    std::int32_t priority = 0;
-    std::uint64_t serial = 0;  // order of submission
-};
-
-/// Order of the asks of one application.
-struct AskSlot {
-    std::int32_t priority = 0;  // lower first
-    AttemptId attempt;
-    std::int32_t ask = 0;
-    friend constexpr auto operator<=>(const AskSlot&, const AskSlot&) = default;
-};
-
-/// Order of the applications of a leaf.
-struct SeatKey {
-    std::uint64_t share = 0;  // of the leaf's order Fair: dominant share of the cluster
-    std::int32_t priority_negated = 0;
-    std::uint64_t serial = 0;
-    ApplicationId application;
-    SeatIndex seat = 0;
-    friend constexpr auto operator<=>(const SeatKey&, const SeatKey&) = default;
-};
-
-/// Order of the users of a leaf: by the first application of each.
-struct UserKey {
-    SeatKey head;
-    UserIndex user = 0;
-    friend constexpr auto operator<=>(const UserKey&, const UserKey&) = default;
-};
-
-/// Order of the children of a queue.
-struct QueueKey {
-    std::int32_t priority_negated = 0;
-    std::uint64_t share = 0;  // dominant share of used over guaranteed
-    QueueIndex queue = 0;
-    friend constexpr auto operator<=>(const QueueKey&, const QueueKey&) = default;
-};
-
-/// An entry in the order above it.
-template <typename Key>
-struct Listed {
-    Key key;
-    ShapeMask mask;
-    bool in = false;
-};
 
 /// What holds for a queue after inheritance.
 struct QueueSettings {
@@ -163,34 +53,22 @@ struct Queue {
     bool leaf = true;
     QueueConfig config;  // as configured
     QueueSettings settings;
-    std::vector<Entitlement> entitled;  // by label
-    Resource guaranteed;                // over all labels
-    Resource maximum;
+    std::vector<QueuePart> parts;  // by label
 
+    // Over all labels.
     Resource used;
-    std::vector<Resource> used_by_label;
     Resource used_by_masters;  // that lead others
-    Resource reserved;         // counts as used for limits
+    Resource reserved;
     std::int32_t containers_reserved = 0;
-    std::optional<Kept> kept;
     std::int32_t containers = 0;
     std::int32_t applications = 0;  // accepted and not over
     std::int32_t running = 0;
     std::int32_t parallel = 0;  // applications that have, or had, a master
 
-    // Who waits here.
-    MaskedOrder<QueueKey> children;
-    MaskedOrder<UserKey> users;  // of a leaf
-    Listed<QueueKey> listed;
     std::map<ShapeId, Blocked> blocked;
     ShapeMask blocked_mask;
     std::set<UserIndex> users_blocked;  // by this queue's limits of applications and masters
-
-    // The users of a leaf that want room, by what they use for their weight.
-    std::map<std::string, UserIndex> users_by_name;
-    std::int64_t active_weight = 0;
-    std::set<std::pair<std::uint64_t, UserIndex>> active_by_use;
-    std::set<std::pair<std::uint64_t, UserIndex>> over_by_use;  // of those, over their share
+    std::map<std::string, UserIndex> users_by_name;  // of a leaf
 };
 
 /// A user in a leaf, as long as applications of that user are in it.
@@ -199,22 +77,18 @@ struct UserBook {
     QueueIndex leaf = 0;
     std::int64_t weight = 1000;
     std::int32_t seats = 0;
-    Resource used;
-    Resource reserved;
-    std::uint64_t use = 0;  // dominant share of the cluster for a weight of 1
-    MaskedOrder<SeatKey> waiting;
-    Listed<UserKey> listed;
+    std::vector<UserPart> parts;  // by label
     std::map<ShapeId, Blocked> blocked;
     ShapeMask blocked_mask;
-    bool active = false;
-    std::optional<Refusal> over;  // its share, while others want room
 };
 
 struct SeatBook {
     Seat seat;
     UserIndex user = 0;
+    std::vector<SeatPart> parts;  // by label
+
+    // Over all labels.
     Resource used;
-    std::vector<Resource> used_by_label;
     Resource used_by_masters;
     Resource reserved;
     std::int32_t containers_reserved = 0;
@@ -222,8 +96,10 @@ struct SeatBook {
     bool accepted = false;  // and not over
     bool running = false;
     bool parallel = false;
-    MaskedOrder<AskSlot> asks;
-    Listed<SeatKey> listed;
+
+    bool waits() const {
+        return std::ranges::any_of(parts, [](const SeatPart& part) { return !part.asks.empty(); });
+    }
 };
 
 class QueueTree {
@@ -234,9 +110,9 @@ public:
     /// become parents hold neither applications nor containers. Indices of the others stay.
     void reconfigure(const SchedulerConfig& config);
 
-    /// Takes the sizes of the cluster, by label. Costs nothing while they and the configuration are
-    /// the same.
-    void refresh(std::initializer_list<std::pair<std::string_view, Resource>> totals);
+    /// Takes what the nodes of each label have; of labels that are left out, nothing changes. Costs
+    /// next to nothing while that and the configuration are the same.
+    void refresh(const std::map<std::string, Resource>& totals);
 
     /// The leaf at `path`: a full path, its last name if only one leaf is so called, or empty for
     /// the default. Errors: NotFound, InvalidArgument (no leaf).
@@ -246,12 +122,18 @@ public:
     /// Indices in use are below; some may be vacant.
     std::size_t size() const { return queues_.size(); }
     const Resource& total(std::string_view label) const;
+    /// 0 for the nodes without a label; UINT32_MAX: nobody has named it yet.
+    LabelIndex label_index(std::string_view label) const;
+    /// The same; it is named now.
+    LabelIndex label_of(std::string_view label);
+    /// Names and indices, in order of the names.
+    const std::map<std::string, LabelIndex, std::less<>>& labels() const { return labels_; }
     /// Rises whenever capacities are computed anew, which any change of the configuration leads to.
     std::uint64_t computed() const { return computed_; }
     /// Capacities are to be computed anew.
     bool stale() const { return stale_; }
     /// What a user of weight 1 may use of a leaf while others want room.
-    Resource user_share(QueueIndex leaf) const;
+    Resource user_share(QueueIndex leaf, LabelIndex label) const;
 
     /// Whether a new application may come in. Errors: FailedPrecondition (state of the queue),
     /// ResourceExhausted (as many as may be).
@@ -270,15 +152,16 @@ public:
     void count_parallel(const ApplicationId& application);
     bool counts_parallel(const ApplicationId& application) const;
 
-    /// `leads`: the container is a master that leads others.
+    /// On a node of the label. `leads`: the container is a master that leads others. `lent`: its
+    /// ask named no label, and the node has one: it counts against no limit of the label.
     void charge(const ApplicationId& application, std::string_view label, const Resource& size,
-                bool leads);
+                bool leads, bool lent = false);
     void refund(const ApplicationId& application, std::string_view label, const Resource& size,
-                bool leads);
+                bool leads, bool lent = false);
 
-    /// Room that is kept for the application counts against the limits above it.
-    void reserve(const ApplicationId& application, const Resource& size);
-    void unreserve(const ApplicationId& application, const Resource& size);
+    /// Room that is kept for the application's asks for the label counts against the limits above.
+    void reserve(const ApplicationId& application, std::string_view label, const Resource& size);
+    void unreserve(const ApplicationId& application, std::string_view label, const Resource& size);
 
     /// Looks at queues whose maximum refuses the first ask in their order: after `patience` its
     /// share of the maximum is kept for it, after `timeout` it is not any more.
@@ -292,14 +175,15 @@ public:
     void lift_kept(QueueIndex leaf, ShapeId shape);
     void lift_all_kept();
 
-    void open(const AskSlot& slot, ShapeId shape);
-    void close(const AskSlot& slot);
+    void open(const AskSlot& slot, ShapeId shape, std::string_view label);
+    void close(const AskSlot& slot, std::string_view label);
     /// No ask has the shape any more: its number may come to mean another one.
     void forget_shape(ShapeId shape);
 
     /// Whether anything with one of these shapes is open and not known to be blocked.
     bool any(const ShapeMask& wanted) const;
-    /// The first of them in order. Requires any().
+    /// The first of them in order, of asks that name a label before the others, which may borrow
+    /// what these leave. Requires any().
     AskSlot next(const ShapeMask& wanted) const;
     /// The limit that refuses one more container to the application, or none.
     std::optional<Refusal> refusal(const ApplicationId& application, const Shape& shape) const;
@@ -308,8 +192,15 @@ public:
     /// The same, and the shape is blocked where the limit is.
     bool block_if_refused(const ApplicationId& application, const Shape& shape, TimePoint now = {});
 
-    /// Whether the leaf and all above it use no more than they may, right after a grant.
-    bool within_maxima(QueueIndex leaf) const;
+    /// Whether nothing but maxima refuses one more container to the application.
+    bool refused_by_maxima_alone(const ApplicationId& application, const Shape& shape) const;
+    /// A node that is lent to asks without a label has `free` now: those that a maximum has
+    /// refused, and that fit, are looked at again.
+    void look_at_lent(const Resource& free);
+
+    /// Whether the leaf and all above it use no more of the label than they may, right after a
+    /// grant.
+    bool within_maxima(QueueIndex leaf, LabelIndex label) const;
 
     /// Notes that something has changed of what readers see of a queue. What changes capacities is
     /// not noted: computed() says so, of all queues at once.
@@ -324,10 +215,7 @@ public:
     void check() const;
 
 private:
-    using Totals = std::map<std::string, Resource>;
-
     SeatBook& seat_of(const ApplicationId& application);
-    LabelIndex label_of(std::string_view label);
     template <typename Change>
     void walk_up(QueueIndex leaf, Change&& change);
     void take_queues(const std::vector<QueueConfig>& queues);
@@ -336,25 +224,35 @@ private:
     void join(SeatIndex index);
     void part(SeatIndex index);
     void drop_if_done(const ApplicationId& application);
-    void add_use(SeatBook& seat, LabelIndex label, const Resource& size, bool leads, int sign);
+    struct Use {
+        LabelIndex label = 0;
+        bool leads = false;
+        bool lent = false;
+    };
+    void add_use(SeatBook& seat, const Use& use, const Resource& size, int sign);
+    void relist_charged(SeatIndex index, LabelIndex label);
+    void relist_seats();
+    void check_parts(QueueIndex index) const;
 
     void check_settled() const;
-    AskSlot next_below(QueueIndex at, ShapeMask mask) const;
+    AskSlot next_below(QueueIndex at, LabelIndex label, ShapeMask mask) const;
+    ShapeMask open_below(QueueIndex at, LabelIndex label) const;
     bool is_whole(const Refusal& refusal) const;
-    bool look_at_maximum(QueueIndex index, TimePoint now, Duration patience);
-    void lift(QueueIndex index);
-    void change_reserved(QueueIndex leaf, const Resource& size, int sign);
-    SeatKey key_of(SeatIndex index) const;
-    QueueKey key_of_queue(QueueIndex index) const;
-    std::uint64_t use_of(const UserBook& user) const;
-    void relist(SeatIndex index);
-    void relist_user(UserIndex index);
-    bool relist_queue(QueueIndex index);
-    void relist_up(QueueIndex index);
-    void set_use(UserIndex index);
-    void set_active(UserIndex index, bool active);
-    void release_users(QueueIndex leaf);
-    std::uint64_t share_allowed(const Queue& leaf) const;
+    bool look_at_maximum(QueueIndex index, LabelIndex label, TimePoint now, Duration patience);
+    void lift(QueueIndex index, LabelIndex label);
+    void change_reserved(SeatBook& seat, LabelIndex label, const Resource& size, int sign);
+    SeatKey key_of(SeatIndex index, LabelIndex label) const;
+    QueueKey key_of_queue(QueueIndex index, LabelIndex label) const;
+    std::uint64_t use_of(const UserBook& user, LabelIndex label) const;
+    void relist(SeatIndex index, LabelIndex label);
+    void relist_user(UserIndex index, LabelIndex label);
+    bool relist_queue(QueueIndex index, LabelIndex label);
+    void relist_up(QueueIndex index, LabelIndex label);
+    void set_use(UserIndex index, LabelIndex label);
+    void set_active(UserIndex index, LabelIndex label, bool active);
+    void release_users(QueueIndex leaf, LabelIndex label);
+    std::uint64_t share_allowed(const QueueSettings& settings, const QueuePart& leaf,
+                                LabelIndex label) const;
     std::uint64_t share(const Resource& part, const Resource& whole) const;
     std::int64_t weight_of(const Queue& leaf, const std::string& user) const;
 
@@ -362,7 +260,7 @@ private:
     std::optional<Refusal> refused_masters(QueueIndex leaf, const Shape& shape) const;
     std::optional<Refusal> refused_maximum(QueueIndex index, const Shape& shape) const;
     std::optional<Refusal> refused_user(const UserBook& user, const Shape& shape) const;
-    std::optional<Refusal> refused_share(UserIndex index) const;
+    std::optional<Refusal> refused_share(UserIndex index, LabelIndex label) const;
     struct Found {
         bool at_user = false;
         QueueIndex queue = 0;
@@ -403,11 +301,10 @@ private:
     std::unordered_map<ShapeId, Places> blocked_at_;
     std::set<QueueIndex> queues_blocked_;
     QueueIndex queue_looked_at_ = 0;
-    std::set<QueueIndex> queues_kept_;
+    std::set<std::pair<QueueIndex, LabelIndex>> queues_kept_;
 
     std::map<std::string, LabelIndex, std::less<>> labels_;
     std::vector<Resource> totals_;  // by label
-    Resource total_;                // over all labels
     bool stale_ = true;             // capacities are to be computed again
     std::uint64_t computed_ = 0;
     std::vector<std::uint8_t> touched_;  // by queue

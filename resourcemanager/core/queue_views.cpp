@@ -14,6 +14,22 @@
 namespace heddle::rm {
 namespace {
 
+// By label, in order of their names; nodes without one come first. There is but one partition:
+// none.
+std::vector<PartitionUse> partitions_of(const Books& books, QueueIndex index) {
+    std::vector<PartitionUse> uses;
+    if (books.queues.labels().size() == 1) {
+        return uses;
+    }
+    for (const auto& [label, number] : books.queues.labels()) {
+        const QueuePart& part = part_of(books.queues.at(index), number);
+        const Resource pending = books.asks.pending_on(index, number);
+        uses.push_back({label, part.used + part.lent, part.lent, part.used_by_masters,
+                        part.reserved, pending});
+    }
+    return uses;
+}
+
 QueueView view_of(const Books& books, QueueIndex index) {
     const Queue& queue = books.queues.at(index);
     const AskBook::Pending pending = index == 0 ? books.asks.pending() : books.asks.pending(index);
@@ -33,8 +49,9 @@ QueueView view_of(const Books& books, QueueIndex index) {
     view.reserved = queue.reserved;
     view.containers_reserved = queue.containers_reserved;
     if (queue.leaf) {
-        view.user_share = books.queues.user_share(index);
+        view.user_share = books.queues.user_share(index, 0);
     }
+    view.partitions = partitions_of(books, index);
     view.terms = books.terms[index];
     view.preemption_disabled =
         !books.config.scheduler.preemption.enabled || protected_from_preemption(books, index);
@@ -55,7 +72,7 @@ void publish_queue(Books& books, QueueIndex index) {
 
 // Queues change with every container, their terms hardly ever.
 void publish_queues(Books& books) {
-    books.queues.refresh({{kNoLabel, books.nodes.total()}});
+    books.queues.refresh(books.nodes.totals());
     std::vector<QueueIndex> touched = books.queues.take_touched();
     if (std::exchange(books.terms_computed, books.queues.computed()) == books.queues.computed()) {
         touched.push_back(0);  // everything that waits counts there
@@ -89,7 +106,7 @@ void check_queue_views(const Books& books) {
         CHECK(shown->containers == now.containers && shown->used == now.used);
         CHECK(shown->containers_pending == now.containers_pending);
         CHECK(shown->pending == now.pending && shown->used_by_masters == now.used_by_masters);
-        CHECK(shown->reserved == now.reserved);
+        CHECK(shown->reserved == now.reserved && shown->partitions == now.partitions);
         CHECK(shown->containers_reserved == now.containers_reserved);
         CHECK(shown->user_share == now.user_share);
         CHECK(shown->preempted == now.preempted);

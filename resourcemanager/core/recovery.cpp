@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
@@ -102,6 +103,7 @@ void recover_master_container(Books& books, const Application& application, Atte
     container.key = {attempt.record.id, 0, 0};
     container.node = *node;
     container.size = application.submission->master_size;
+    container.labelled = !master_label(*application.submission).empty();
     container.since = books.now;
     container.allocated = attempt.record.started;
     enter_container(books, std::move(container));

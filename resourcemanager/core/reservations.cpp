@@ -284,7 +284,7 @@ void reservation_due(Books& books) {
     if (!books.settled || !reservations_enabled(books)) {
         return;
     }
-    books.queues.refresh({{kNoLabel, books.nodes.total()}});
+    books.queues.refresh(books.nodes.totals());
     end_overdue(books);
     look_at_long_waits(books);
     gang_round(books);
@@ -343,7 +343,7 @@ const Reservation& reserve(Books& books, const Demand& demand, NodeIndex index) 
         book.promised += fresh.size;
         books.queues.lift_kept(fresh.leaf, demand.shape);
     }
-    books.queues.reserve(fresh.attempt.application, fresh.size);
+    books.queues.reserve(fresh.attempt.application, fresh.label, fresh.size);
     book.by_node[index].insert(fresh.id);
     std::set<std::uint64_t>& of_ask = book.by_ask[fresh.place()];
     of_ask.insert(fresh.id);
@@ -385,7 +385,7 @@ void end_reservation(Books& books, std::uint64_t id, bool quietly) {
     } else {
         node_room_changed(books, node);
     }
-    books.queues.unreserve(gone.attempt.application, gone.size);
+    books.queues.unreserve(gone.attempt.application, gone.label, gone.size);
 }
 
 void check_reservations(const Books& books) {

@@ -10,6 +10,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/reservations.h"
@@ -26,6 +27,7 @@ Container new_container(Books& books, Attempt& attempt, const Demand& demand, No
     container.size = demand.ask.size;
     container.priority = demand.ask.priority;
     container.hold = demand.ask.hold;
+    container.labelled = !demand.ask.label.empty();
     container.since = books.now;
     container.allocated = books.wall;
     container.tags = tags_of(books, demand.owner.attempt.application, demand.ask.tags);
@@ -76,15 +78,20 @@ bool place_in_order(Books& books) {
             give_up_reservations(books, demand)) {
             continue;
         }
+        if (const std::optional<NodeIndex> node = borrow(books, demand, shape)) {
+            grant(books, demand, *node);
+            continue;
+        }
         if (books.queues.block_if_refused(application, shape, books.now)) {
             continue;
         }
         if (const std::optional<NodeIndex> node = choose_node(books, demand)) {
             const QueueIndex leaf = demand.owner.queue;
+            const LabelIndex label = books.queues.label_index(shape.label);
             grant(books, demand, *node);
             books.queues.lift_kept(leaf, shape.id);
             CHECK(books.config.defect != Defect::None || books.config.off(Feature::QueueMaximum) ||
-                  books.queues.within_maxima(leaf));
+                  books.queues.within_maxima(leaf, label));
         } else {
             books.asks.block(demand);
             books.asks.begin_wait(demand, books.now);
@@ -102,7 +109,7 @@ void place(Books& books) {
         return;
     }
     if (books.asks.classes() > 0) {
-        books.queues.refresh({{kNoLabel, books.nodes.total()}});
+        books.queues.refresh(books.nodes.totals());
     }
     while (const std::optional<FreedRoom> room = take_freed_room(books)) {
         grant(books, *room->demand, room->node);
@@ -131,9 +138,10 @@ void check_waiting(const Books& books) {
         return;
     }
     for (const Demand* demand : books.asks.outstanding()) {
-        CHECK(books.queues.refusal(demand->owner.attempt.application, books.asks.shape_of(*demand))
-                  .has_value() ||
+        const Shape shape = books.asks.shape_of(*demand);
+        CHECK(books.queues.refusal(demand->owner.attempt.application, shape).has_value() ||
               !fits_somewhere(books, *demand));
+        CHECK(!could_borrow(books, *demand, shape));
     }
 }
 

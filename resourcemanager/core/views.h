@@ -112,6 +112,18 @@ struct ApplicationView {
     Resource reserved = {};
 };
 
+/// What a queue has on the nodes of one label.
+struct PartitionUse {
+    std::string label;  // empty: nodes without one
+    Resource used;      // all of it, with what is lent
+    Resource lent;      // by asks that name no label
+    Resource used_by_masters;
+    Resource reserved;
+    Resource pending;
+
+    friend bool operator==(const PartitionUse&, const PartitionUse&) = default;
+};
+
 struct QueueView {
     std::string path;
     std::string name;    // last part of the path
@@ -131,6 +143,7 @@ struct QueueView {
     bool preemption_disabled = true;  // nothing is ever taken from it
     Resource reserved = {};
     std::int64_t containers_reserved = 0;
+    std::vector<PartitionUse> partitions = {};  // in order of labels; none: there are no labels
 };
 
 /// Counters since the state directory was first used, as far as the store remembers; dropped

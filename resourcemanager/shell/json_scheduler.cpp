@@ -55,12 +55,14 @@ struct Figures {
     double normalized_weight = 0.0;
 };
 
+using FiguresByLabel = std::map<std::string, Figures>;
+
 const QueueTerms& terms_of(const QueueView& queue) {
     static const QueueTerms none;
     return queue.terms == nullptr ? none : *queue.terms;
 }
 
-double capacity_of(const QueueTerms& terms) {
+double capacity_of(const PartitionTerms& terms) {
     const Share& share = terms.capacity.guaranteed.all;
     if (terms.weights.has_value()) {
         return 100.0 * ratio(share.value, *terms.weights);
@@ -71,7 +73,7 @@ double capacity_of(const QueueTerms& terms) {
     return 100.0 * ratio(terms.guaranteed.memory_mib, terms.of_parent.memory_mib);
 }
 
-double maximum_of(const QueueTerms& terms) {
+double maximum_of(const PartitionTerms& terms) {
     const Share& share = terms.capacity.maximum.all;
     if (share.kind == Share::Kind::Absolute) {
         return 100.0 * ratio(terms.maximum.memory_mib, terms.maximum_of_parent.memory_mib);
@@ -80,8 +82,7 @@ double maximum_of(const QueueTerms& terms) {
                                               : 100.0;
 }
 
-Figures figures_of(const QueueView& queue, const Figures& parent) {
-    const QueueTerms& terms = terms_of(queue);
+Figures figures_of(const PartitionTerms& terms, const Figures& parent) {
     Figures figures;
     figures.maximum = maximum_of(terms);
     figures.absolute_maximum = parent.absolute_maximum * figures.maximum / 100.0;
@@ -92,6 +93,16 @@ Figures figures_of(const QueueView& queue, const Figures& parent) {
     if (share.kind == Share::Kind::Weight) {
         figures.weight = static_cast<double>(share.value) / kThousandths;
         figures.normalized_weight = figures.capacity / 100.0;
+    }
+    return figures;
+}
+
+// Of all labels that the queue may use.
+FiguresByLabel figures_of(const QueueView& queue, const FiguresByLabel& parent) {
+    FiguresByLabel figures;
+    for (const PartitionTerms& terms : terms_of(queue).partitions) {
+        const auto above = parent.find(terms.label);
+        figures[terms.label] = figures_of(terms, above == parent.end() ? Figures{} : above->second);
     }
     return figures;
 }
@@ -124,11 +135,15 @@ std::vector<std::pair<std::string, Share>> by_yarn_name(const ShareVector& share
 // Root has all there is, whatever is configured.
 ShareVector shares_of(const QueueView& queue) {
     return queue.parent.empty() ? ShareVector{{Share::Kind::Percent, 100'000}, {}}
-                                : terms_of(queue).capacity.guaranteed;
+                                : terms_of(queue).unlabelled().capacity.guaranteed;
 }
 
-void write_capacity_vector(wire::JsonWriter& json, const QueueView& queue) {
-    const auto shares = by_yarn_name(shares_of(queue));
+ShareVector shares_of(const QueueView& queue, const PartitionTerms& terms) {
+    return queue.parent.empty() ? shares_of(queue) : terms.capacity.guaranteed;
+}
+
+void write_capacity_vector(wire::JsonWriter& json, const ShareVector& configured) {
+    const auto shares = by_yarn_name(configured);
     std::string whole;
     for (const auto& [name, share] : shares) {
         whole += (whole.empty() ? "" : ",") + name + "=" + text_of(share);
@@ -159,38 +174,60 @@ Resource amounts_in(const ShareVector& shares) {
     return amounts;
 }
 
-void write_partitions(wire::JsonWriter& json, const Scene& scene, const QueueView& queue,
-                      const Figures& figures) {
-    const QueueTerms& terms = terms_of(queue);
-    json.key("capacities").begin_object().key("queueCapacitiesByPartition").begin_array();
-    json.begin_object().member("partitionName", "");
-    write_capacity_vector(json, queue);
+// What the queue has on the nodes of one label. Without labels: all that it has.
+PartitionUse use_of(const QueueView& queue, const std::string& label) {
+    if (queue.partitions.empty()) {
+        return {"", queue.used, {}, queue.used_by_masters, queue.reserved, queue.pending};
+    }
+    const auto found = std::ranges::find(queue.partitions, label, &PartitionUse::label);
+    return found == queue.partitions.end() ? PartitionUse{label, {}, {}, {}, {}, {}} : *found;
+}
+
+void write_partition(wire::JsonWriter& json, const QueueView& queue, const PartitionTerms& terms,
+                     const Figures& figures) {
+    const PartitionUse use = use_of(queue, terms.label);
+    json.begin_object().member("partitionName", terms.label);
+    write_capacity_vector(json, shares_of(queue, terms));
     json.member("capacity", figures.capacity);
-    json.member("usedCapacity", percent(queue.used, terms.guaranteed));
+    json.member("usedCapacity", percent(use.used, terms.guaranteed));
     json.member("maxCapacity", figures.maximum).member("absoluteCapacity", figures.absolute);
-    json.member("absoluteUsedCapacity", percent(queue.used, scene.view.cluster.total));
+    json.member("absoluteUsedCapacity", percent(use.used, terms.total));
     json.member("absoluteMaxCapacity", figures.absolute_maximum);
-    json.member("maxAMLimitPercentage", static_cast<double>(terms.masters_percent_max));
+    json.member("maxAMLimitPercentage", static_cast<double>(terms_of(queue).masters_percent_max));
     json.member("weight", figures.weight).member("normalizedWeight", figures.normalized_weight);
-    write_resource(json.key("configuredMinResource"), amounts_in(shares_of(queue)));
+    write_resource(json.key("configuredMinResource"), amounts_in(shares_of(queue, terms)));
     write_resource(json.key("configuredMaxResource"), amounts_in(terms.capacity.maximum));
     write_resource(json.key("effectiveMinResource"), terms.guaranteed);
     write_resource(json.key("effectiveMaxResource"), terms.maximum);
-    json.end_object().end_array().end_object();
+    json.end_object();
 }
 
-// Of a queue or of a user in it; there is one partition, without a name.
-void write_usage(wire::JsonWriter& json, const Resource& used, const Resource& pending,
-                 const Resource& masters, const Resource& masters_max) {
-    json.key("resources").begin_object().key("resourceUsagesByPartition").begin_array();
-    json.begin_object().member("partitionName", "");
-    write_resource(json.key("used"), used);
-    write_resource(json.key("reserved"), {});
-    write_resource(json.key("pending"), pending);
-    write_resource(json.key("amUsed"), masters);
+void write_partitions(wire::JsonWriter& json, const QueueView& queue,
+                      const FiguresByLabel& figures) {
+    json.key("capacities").begin_object().key("queueCapacitiesByPartition").begin_array();
+    for (const PartitionTerms& terms : terms_of(queue).partitions) {
+        write_partition(json, queue, terms, figures.at(terms.label));
+    }
+    json.end_array().end_object();
+}
+
+void write_use(wire::JsonWriter& json, const PartitionUse& use, const Resource& masters_max) {
+    json.begin_object().member("partitionName", use.label);
+    write_resource(json.key("used"), use.used);
+    write_resource(json.key("reserved"), use.reserved);
+    write_resource(json.key("pending"), use.pending);
+    write_resource(json.key("amUsed"), use.used_by_masters);
     write_resource(json.key("amLimit"), masters_max);
     write_resource(json.key("userAmLimit"), masters_max);  // users have no limit of their own
-    json.end_object().end_array().end_object();
+    json.end_object();
+}
+
+void write_usage(wire::JsonWriter& json, const QueueView& queue) {
+    json.key("resources").begin_object().key("resourceUsagesByPartition").begin_array();
+    for (const PartitionTerms& terms : terms_of(queue).partitions) {
+        write_use(json, use_of(queue, terms.label), terms.masters_max);
+    }
+    json.end_array().end_object();
 }
 
 void write_acls(wire::JsonWriter& json) {
@@ -246,13 +283,15 @@ std::int32_t parallel_max(const QueueView& queue) {
     return terms_of(queue).applications_parallel_max.value_or(INT32_MAX);
 }
 
-void write_capacities(wire::JsonWriter& json, const Scene& scene, const QueueView& queue,
-                      const Figures& figures) {
+// As in YARN, of the nodes without a label.
+void write_capacities(wire::JsonWriter& json, const QueueView& queue, const Figures& figures) {
     json.member("queuePath", queue.path).member("capacity", figures.capacity);
-    json.member("usedCapacity", percent(queue.used, terms_of(queue).guaranteed));
+    const PartitionTerms& terms = terms_of(queue).unlabelled();
+    const Resource used = use_of(queue, "").used;
+    json.member("usedCapacity", percent(used, terms.guaranteed));
     json.member("maxCapacity", figures.maximum).member("absoluteCapacity", figures.absolute);
     json.member("absoluteMaxCapacity", figures.absolute_maximum);
-    json.member("absoluteUsedCapacity", percent(queue.used, scene.view.cluster.total));
+    json.member("absoluteUsedCapacity", percent(used, terms.total));
     json.member("weight", figures.weight).member("normalizedWeight", figures.normalized_weight);
     json.member("numApplications", queue.applications_pending + queue.applications_active);
     json.member("maxParallelApps", parallel_max(queue)).member("queueName", queue.name);
@@ -273,9 +312,10 @@ Resource at_most(Resource amount, const Resource& bound) {
 // While others want room; the factor binds always.
 Resource user_limit(const QueueView& queue, std::int64_t weight) {
     const QueueTerms& terms = terms_of(queue);
-    Resource limit = at_most(scaled(queue.user_share, weight), terms.maximum);
+    Resource limit = at_most(scaled(queue.user_share, weight), terms.unlabelled().maximum);
     if (terms.user_limit_factor.has_value()) {
-        limit = at_most(limit, scaled(scaled(terms.guaranteed, *terms.user_limit_factor), weight));
+        limit = at_most(
+            limit, scaled(scaled(terms.unlabelled().guaranteed, *terms.user_limit_factor), weight));
     }
     return limit;
 }
@@ -291,7 +331,10 @@ void write_user(wire::JsonWriter& json, const QueueView& queue, const std::strin
     json.member("numActiveApplications", use.applications_active);
     write_resource(json.key("AMResourceUsed"), use.used_by_masters);
     write_resource(json.key("userResourceLimit"), user_limit(queue, weight));
-    write_usage(json, use.used, use.pending, use.used_by_masters, terms.masters_max);
+    json.key("resources").begin_object().key("resourceUsagesByPartition").begin_array();
+    write_use(json, {"", use.used, {}, use.used_by_masters, {}, use.pending},
+              terms.unlabelled().masters_max);
+    json.end_array().end_object();
     json.member("userWeight", static_cast<double>(weight) / kThousandths);
     json.member("isActive", use.pending != Resource{}).end_object();
 }
@@ -334,9 +377,9 @@ void write_leaf_limits(wire::JsonWriter& json, const Scene& scene, const QueueVi
                     : -1.0);  // YARN's: none
     json.member("configuredMaxAMResourceLimit",
                 static_cast<double>(terms.masters_percent_max) / 100.0);
-    write_resource(json.key("AMResourceLimit"), terms.masters_max);
+    write_resource(json.key("AMResourceLimit"), terms.unlabelled().masters_max);
     write_resource(json.key("usedAMResource"), queue.used_by_masters);
-    write_resource(json.key("userAMResourceLimit"), terms.masters_max);
+    write_resource(json.key("userAMResourceLimit"), terms.unlabelled().masters_max);
     json.member("preemptionDisabled", queue.preemption_disabled);
     json.member("intraQueuePreemptionDisabled", true);
     json.member("defaultPriority", terms.application_priority_default);
@@ -358,10 +401,10 @@ Resource largest_container(const Scene& scene, const QueueView& queue) {
 }
 
 void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& queue,
-                 const Figures& parent);
+                 const FiguresByLabel& parent);
 
 void write_children(wire::JsonWriter& json, const Scene& scene, const QueueView& queue,
-                    const Figures& figures) {
+                    const FiguresByLabel& figures) {
     json.key("queues").begin_object().key("queue").begin_array();
     const auto found = scene.children.find(queue.path);
     if (found != scene.children.end()) {
@@ -373,14 +416,14 @@ void write_children(wire::JsonWriter& json, const Scene& scene, const QueueView&
 }
 
 void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& queue,
-                 const Figures& parent) {
-    const Figures figures = figures_of(queue, parent);
+                 const FiguresByLabel& parent) {
+    const FiguresByLabel figures = figures_of(queue, parent);
     const QueueTerms& terms = terms_of(queue);
     json.begin_object();
     if (queue.leaf) {
         json.member("type", "capacitySchedulerLeafQueueInfo");
     }
-    write_capacities(json, scene, queue, figures);
+    write_capacities(json, queue, figures.at(""));
     if (!queue.leaf) {
         write_children(json, scene, queue, figures);
     }
@@ -394,10 +437,10 @@ void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& qu
     json.member("allocatedContainers", queue.containers)
         .member("reservedContainers", queue.containers_reserved);
     json.member("pendingContainers", queue.containers_pending);
-    write_partitions(json, scene, queue, figures);
-    write_usage(json, queue.used, queue.pending, queue.used_by_masters, terms.masters_max);
-    write_resource(json.key("minEffectiveCapacity"), terms.guaranteed);
-    write_resource(json.key("maxEffectiveCapacity"), terms.maximum);
+    write_partitions(json, queue, figures);
+    write_usage(json, queue);
+    write_resource(json.key("minEffectiveCapacity"), terms.unlabelled().guaranteed);
+    write_resource(json.key("maxEffectiveCapacity"), terms.unlabelled().maximum);
     write_resource(json.key("maximumAllocation"), largest_container(scene, queue));
     write_acls(json);
     json.member("autoCreateChildQueueEnabled", terms.creates_queues);
@@ -464,16 +507,20 @@ void write_scheduler(wire::JsonWriter& json, const View& view) {
         root.leaf = false;
     }
     const Figures whole;
+    FiguresByLabel figures;
+    for (const PartitionTerms& terms : terms_of(root).partitions) {
+        figures[terms.label] = whole;
+    }
     json.begin_object().key("schedulerInfo").begin_object();
     json.member("type", "capacityScheduler").member("capacity", whole.capacity);
-    json.member("usedCapacity", percent(root.used, view.cluster.total));
+    json.member("usedCapacity", percent(use_of(root, "").used, terms_of(root).unlabelled().total));
     json.member("maxCapacity", whole.maximum);
     json.member("weight", whole.weight).member("normalizedWeight", whole.normalized_weight);
-    write_capacity_vector(json, root);
+    write_capacity_vector(json, shares_of(root));
     json.member("queueName", "root").member("queuePath", "root");
     json.member("maxParallelApps", parallel_max(root)).member("isAbsoluteResource", false);
-    write_children(json, scene, root, whole);
-    write_partitions(json, scene, root, whole);
+    write_children(json, scene, root, figures);
+    write_partitions(json, root, figures);
     write_health(json, view.as_of);
     write_resource(json.key("maximumAllocation"), largest_container(scene, root));
     write_acls(json);

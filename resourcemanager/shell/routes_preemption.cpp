@@ -30,7 +30,8 @@ void write_record(wire::JsonWriter& json, const PreemptionRecord& record) {
     write_resource(json.key("wanted"), record.wanted);
     write_resource(json.key("inFlight"), record.in_flight);
     write_resource(json.key("cluster"), record.cluster);
-    json.member("clusterPercentMax", record.cluster_percent_max).end_object();
+    json.member("clusterPercentMax", record.cluster_percent_max);
+    json.member("label", record.label).member("lent", record.lent).end_object();
 }
 
 void write_queues(wire::JsonWriter& json, const View& view) {

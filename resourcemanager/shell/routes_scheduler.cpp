@@ -2,6 +2,7 @@
 // under /ws/v1 in YARN's names.
 
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "common/base/log.h"
@@ -11,6 +12,7 @@
 #include "common/model/queue_settings.h"
 #include "common/wire/yarn_scheduler.h"
 #include "resourcemanager/core/capacities.h"
+#include "resourcemanager/core/queue_terms.h"
 #include "resourcemanager/shell/services.h"
 
 namespace heddle::rm {
@@ -49,16 +51,47 @@ void write_amount(JsonWriter& json, const char* key, const Resource& amount) {
     json.member("vCores", amount.vcores).end_object();
 }
 
-// What every queue gets of the nodes that are there now.
-void write_effective(JsonWriter& json, const SchedulerConfig& config, const Resource& total) {
+// What the nodes of each label have that are there now.
+std::map<std::string, Resource> totals_of(const View& view, const SchedulerConfig& config) {
+    std::map<std::string, Resource> totals = {{kNoLabel, {}}};
+    for (const auto& [label, exclusive] : config.labels) {
+        totals[label] = {};
+    }
+    if (const auto root = view.queues.find("root"); root != nullptr && root->terms != nullptr) {
+        for (const PartitionTerms& partition : root->terms->partitions) {
+            totals[partition.label] = partition.total;
+        }
+    }
+    return totals;
+}
+
+// What every queue gets of them: first of the nodes without a label, then of each label.
+void write_effective(JsonWriter& json, const SchedulerConfig& config,
+                     const std::map<std::string, Resource>& totals) {
     const std::vector<QueueConfig> queues = normalised(config.queues);
-    const auto entitlements = effective_capacities(queues, parents_of(queues), kNoLabel, total);
-    write_amount(json, "clusterTotal", total);
+    const std::vector<std::uint32_t> parents = parents_of(queues);
+    const auto entitlements = effective_capacities(queues, parents, kNoLabel, totals.at(kNoLabel));
+    std::map<std::string, std::vector<Entitlement>> labelled;
+    for (const auto& [label, total] : totals) {
+        if (label != kNoLabel) {
+            labelled[label] = effective_capacities(queues, parents, label, total);
+        }
+    }
+    write_amount(json, "clusterTotal", totals.at(kNoLabel));
     json.key("queues").begin_array();
     for (std::size_t i = 0; i < queues.size(); ++i) {
         json.begin_object().member("path", queues[i].path);
         write_amount(json, "guaranteed", entitlements[i].guaranteed);
         write_amount(json, "maximum", entitlements[i].maximum);
+        json.key("labels").begin_array();
+        for (const auto& [label, amounts] : labelled) {
+            json.begin_object().member("label", label);
+            write_amount(json, "total", totals.at(label));
+            write_amount(json, "guaranteed", amounts[i].guaranteed);
+            write_amount(json, "maximum", amounts[i].maximum);
+            json.end_object();
+        }
+        json.end_array();
         json.key("settings").begin_object();
         for (const auto& [name, text] : settings_of(queues[i])) {
             json.member(name, text);
@@ -92,7 +125,7 @@ Result<net::HttpResponse> get_config(const Services& services, const Call& call)
     json.begin_object();
     write_version(json, *version);
     json.member("toml", config::scheduler_text(version->config));
-    write_effective(json, version->config, view->cluster.total);
+    write_effective(json, version->config, totals_of(*view, version->config));
     json.end_object();
     return net::HttpResponse::json(200, std::move(json).take());
 }
@@ -201,7 +234,7 @@ void dry_run(const Services& services, const Call& call, net::Responder responde
     JsonWriter json;
     json.begin_object().member("present", view->scheduler->back()->config.version);
     write_lines(json, "lines", difference(view->scheduler->back()->config, what->config));
-    write_effective(json, what->config, view->cluster.total);
+    write_effective(json, what->config, totals_of(*view, what->config));
     json.end_object();
     ask_core(services, std::move(*what), std::move(responder),
              [body = std::move(json).take()](std::int64_t) {

@@ -78,6 +78,9 @@ QueueConfig queue_of(const Words& words) {
             queue.state = value == "stopped"    ? QueueState::Stopped
                           : value == "draining" ? QueueState::Draining
                                                 : QueueState::Running;
+        } else if (key.starts_with("label")) {  // as it is written in TOML
+            const Status status = set_setting(queue, key, value);
+            EXPECT_TRUE(status.ok()) << key << (status.ok() ? "" : status.error().message);
         } else {
             ADD_FAILURE() << "unknown key of a queue: " << key;
         }

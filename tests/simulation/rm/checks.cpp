@@ -3,6 +3,7 @@
 #include <string>
 
 #include "resourcemanager/core/states.h"
+#include "tests/simulation/rm/labels.h"
 #include "tests/simulation/rm/random_config.h"
 #include "tests/support/rm_world/names.h"
 
@@ -14,7 +15,8 @@ void check_label(const Scene& scene, const ContainerStart& start) {
         return;
     }
     const std::string& label = node->info().label;
-    if (start.key.ask == 3 ? label != "ssd" : label == "ssd") {
+    const bool ssd = start.key.ask == 3 || start.key.ask == kSsdAsk;
+    if (ssd ? label != "ssd" : label == "ssd" || (start.key.ask == kSpotAsk && label != "spot")) {
         scene.stage().violate(name_of(start.container) + " is on a node with the label '" + label +
                               "'");
     }
@@ -92,7 +94,7 @@ void PreemptionCheck::look(const View& view) {
     view.preemptions.for_each([&](std::int64_t, const auto& record) {
         const Resource& owed = record->from.guaranteed;
         const Resource& left = record->from.used;
-        if (left.memory_mib < owed.memory_mib && left.vcores < owed.vcores) {
+        if (!record->lent && left.memory_mib < owed.memory_mib && left.vcores < owed.vcores) {
             scene_.stage().violate("taken from a queue that is owed it: " +
                                    name_of(record->container));
         }

@@ -1,5 +1,6 @@
 #include "tests/simulation/rm/random_config.h"
 
+#include "tests/simulation/rm/labels.h"
 #include "tests/simulation/rm/random_queues.h"
 
 namespace heddle::rm::test {
@@ -34,6 +35,7 @@ Config random_config(std::uint64_t seed, Defect defect) {
     config.scheduler.labels = {{"ssd", true}, {"spot", false}};
     draw_queues(seed, config.scheduler);
     draw_preemption(seed, config.scheduler);
+    draw_label_capacities(seed, config.scheduler);
     config.placements_per_step = 4;  // so that the budget is met
     config.ids_per_reservation = 4;
     config.secrets_pool = 4;

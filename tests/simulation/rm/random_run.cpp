@@ -7,6 +7,7 @@
 #include "tests/simulation/rm/constraints.h"
 #include "tests/simulation/rm/gangs.h"
 #include "tests/simulation/rm/jobs.h"
+#include "tests/simulation/rm/labels.h"
 #include "tests/simulation/rm/masters.h"
 #include "tests/simulation/rm/operator.h"
 #include "tests/simulation/rm/random_config.h"
@@ -29,11 +30,13 @@ public:
           operator_(scene_, config.scheduler),
           chaos_(scene_, jobs_, masters_),
           preemption_(scene_),
-          gangs_(scene_, seed) {
+          gangs_(scene_, seed),
+          labels_(scene_, seed) {
         draw_faults(world_.stage());
         world_.on_master = [this](MasterScript& master) {
             masters_.lead(master);
             gangs_.lead(master);
+            labels_.lead(master);
         };
         world_.on_worker = [this](const ContainerStart& start) { masters_.work(start); };
         world_.on_stopped = [this](const ContainerId& id) { check_stop(scene_, id); };
@@ -83,14 +86,9 @@ private:
             // Never less than what is asked for: an ask beyond the nodes seen so far is refused.
             const Resource total{
                 8192, scene_.tight ? 5 : 8, {{"gpu", scene_.prng().between(2, 3)}}};
-            world_.add_node("n" + std::to_string(i), total, i % 2 == 0 ? "/a" : "/b", label_of(i),
-                            random_attributes(i));
+            world_.add_node("n" + std::to_string(i), total, i % 2 == 0 ? "/a" : "/b",
+                            labels_.label_of(i), random_attributes(i));
         }
-    }
-
-    // Two nodes are for everybody.
-    static std::string label_of(std::int64_t node) {
-        return node == 3 ? "ssd" : node == 4 ? "spot" : "";
     }
 
     // What must hold all the time, looked at twice a second.
@@ -98,6 +96,7 @@ private:
         stage().timeline.after(milliseconds(500), [this] { watch(); });
         if (const View* view = world_.manager().view(); view != nullptr) {
             preemption_.look(*view);
+            labels_.look(*view);
             check_acknowledged(scene_, *view, jobs_);
         }
         masters_.watch();
@@ -111,6 +110,7 @@ private:
     Chaos chaos_;
     PreemptionCheck preemption_;
     Gangs gangs_;
+    Labels labels_;
 };
 
 }  // namespace

@@ -103,6 +103,22 @@ const std::vector<Case>& cases() {
         on_queue("UnknownLabel", "labels.gpus.capacity", "50%",
                  "'gpus', and there is no such label (did you mean 'gpu'?)"),
         on_queue("UnknownLabelUsable", "labels_usable", "fast", "labels_usable names 'fast'"),
+        {"CapacityOfLabelNotUsable",
+         [](SchedulerConfig& c) {
+             set(c, 0, "labels_usable", "none");
+             set(c, 1, "labels.gpu.capacity", "50%");
+         },
+         "queue root.a.x: labels.gpu.capacity is given, and it may not use that label; add 'gpu' "
+         "to "
+         "its labels_usable, or leave the capacity out"},
+        {"CapacitiesOfLabelOverAll",
+         [](SchedulerConfig& c) {
+             set(c, 0, "labels.gpu.capacity", "60%");
+             set(c, 2, "labels.gpu.capacity", "50%");
+         },
+         "queue root: the queues below it ask for 110% of memory on nodes labelled 'gpu'; lower "
+         "them "
+         "to 100% together"},
         {"DefaultLabelNotUsable",
          [](SchedulerConfig& c) {
              set(c, 2, "labels_usable", "none");

@@ -113,7 +113,55 @@ TEST(QueueTree, WeighsUseAnewWithAnotherConfiguration) {
     queue.user_weights["alice"] = 2000;
     tree.reconfigure(configured({queue}));
     tree.check();
-    EXPECT_EQ(tree.user(tree.seat(app)->user).use, kWholeShare / 4);
+    EXPECT_EQ(part_of(tree.user(tree.seat(app)->user), 0).use, kWholeShare / 4);
+}
+
+QueueConfig with_gpu(const std::string& path, std::int64_t owed, std::int64_t most) {
+    QueueConfig queue = queue_config(path);
+    queue.capacity["gpu"].guaranteed.all = {Share::Kind::Percent, owed * 1000};
+    queue.capacity["gpu"].maximum.all = {Share::Kind::Percent, most * 1000};
+    return queue;
+}
+
+// What is held on some nodes counts nowhere else, and limits are those of the nodes.
+TEST(QueueTree, HoldsLimitsLabelByLabel) {
+    QueueTree tree(configured({with_gpu("root.a", 50, 50), with_gpu("root.b", 50, 100)}));
+    tree.refresh({{kNoLabel, {8192, 8}}, {"gpu", {4096, 4}}});
+    const ApplicationId app{1, 1};
+    const QueueIndex leaf = tree.find_leaf("a").value();
+    tree.enter({app, leaf, "alice", 0, 1});
+    const Shape gpu{1, {1024, 1}, "gpu", AskKind::Ordinary};
+    const Shape plain{2, {1024, 1}, kNoLabel, AskKind::Ordinary};
+    tree.charge(app, kNoLabel, {6144, 6}, false);
+    EXPECT_FALSE(tree.refusal(app, gpu).has_value());
+    tree.charge(app, "gpu", {2048, 2}, false);
+    const auto refusal = tree.refusal(app, gpu);
+    ASSERT_TRUE(refusal.has_value());
+    EXPECT_EQ(refusal->limit, Limit::QueueMaximum);
+    EXPECT_EQ(refusal->queue, leaf);
+    EXPECT_EQ(refusal->used, (Resource{2048, 2}));
+    EXPECT_EQ(refusal->bound, (Resource{2048, 2}));
+    EXPECT_FALSE(tree.refusal(app, plain).has_value());
+    EXPECT_EQ(tree.at(leaf).used, (Resource{8192, 8}));
+    tree.check();
+}
+
+// What an ask without a label has borrowed stands in nobody's way but on the node.
+TEST(QueueTree, CountsWhatIsLentAgainstNoLimit) {
+    QueueTree tree(configured({with_gpu("root.a", 50, 50)}));
+    tree.refresh({{kNoLabel, {8192, 8}}, {"gpu", {4096, 4}}});
+    const ApplicationId app{1, 1};
+    const QueueIndex leaf = tree.find_leaf("a").value();
+    tree.enter({app, leaf, "alice", 0, 1});
+    tree.charge(app, "gpu", {4096, 4}, false, true);
+    EXPECT_FALSE(tree.refusal(app, {1, {1024, 1}, "gpu", AskKind::Ordinary}).has_value());
+    EXPECT_EQ(part_of(tree.at(leaf), tree.label_index("gpu")).lent, (Resource{4096, 4}));
+    EXPECT_EQ(tree.at(0).used, (Resource{4096, 4}));
+    tree.check();
+    tree.refund(app, "gpu", {4096, 4}, false, true);
+    tree.leave(app);
+    EXPECT_TRUE(tree.at(0).used.is_zero());
+    tree.check();
 }
 
 }  // namespace

@@ -41,8 +41,14 @@ private:
         std::string user;
         std::int32_t priority = 0;
         std::uint64_t serial = 0;
-        Resource used;
-        std::vector<std::tuple<AskKey, Resource, bool>> containers;  // true: leads
+        std::map<std::string, Resource> used;  // by label
+        struct Held {
+            AskKey key;
+            Resource size;
+            std::string label;
+            bool leads = false;
+        };
+        std::vector<Held> containers;
         bool parallel = false;
         bool over = false;
     };
@@ -51,10 +57,12 @@ private:
 
     QueueConfig random_queue(const std::string& path) {
         QueueConfig queue = queue_config(path);
-        QueueCapacity& capacity = queue.capacity[kNoLabel];
-        capacity.guaranteed.all = {Share::Kind::Weight, prng_.between(0, 4) * 1000};
-        if (chance(1, 2)) {
-            capacity.maximum.all = {Share::Kind::Percent, prng_.between(20, 100) * 1000};
+        for (const char* label : {kNoLabel, "gpu"}) {
+            QueueCapacity& capacity = queue.capacity[label];
+            capacity.guaranteed.all = {Share::Kind::Weight, prng_.between(0, 4) * 1000};
+            if (chance(1, 2)) {
+                capacity.maximum.all = {Share::Kind::Percent, prng_.between(20, 100) * 1000};
+            }
         }
         queue.priority = static_cast<std::int32_t>(prng_.between(0, 1));
         queue.order = chance(1, 2) ? LeafOrder::Fair : LeafOrder::Fifo;
@@ -91,7 +99,7 @@ private:
     }
 
     void operate() {
-        queues_.refresh({{kNoLabel, total_}});
+        queues_.refresh({{kNoLabel, total_}, {"gpu", gpu_total_}});
         switch (prng_.below(12)) {
             case 0:
             case 1:
@@ -123,15 +131,17 @@ private:
                     queues_.reconfigure(config_);
                 } else {
                     total_ = kTotal * prng_.between(1, 3);
+                    gpu_total_ = kTotal * prng_.between(0, 2);
                 }
                 break;
             default:
                 end_containers();
                 break;
         }
-        queues_.refresh({{kNoLabel, total_}});
+        queues_.refresh({{kNoLabel, total_}, {"gpu", gpu_total_}});
         no_room_.clear();
         book_.unblock({"n"}, kNoLabel, kTotal);
+        book_.unblock({"g"}, "gpu", kTotal);
     }
 
     QueueIndex any_leaf() {
@@ -175,6 +185,7 @@ private:
         ask.id = static_cast<std::int32_t>(prng_.between(1, 3));
         ask.priority = static_cast<std::int32_t>(prng_.between(0, 2));
         ask.size = {1024 * prng_.between(1, 4), prng_.between(1, 4)};
+        ask.label = chance(1, 3) ? "gpu" : kNoLabel;
         ask.count = static_cast<std::int32_t>(prng_.between(0, 20));
         const Demand* before = book_.find({app->id, 1}, ask.id);
         ask.generation = before == nullptr ? 0 : before->ask.generation + 1;
@@ -182,13 +193,13 @@ private:
     }
 
     void end(App& app, std::size_t index) {
-        const auto [key, size, leads] = app.containers[index];
+        const auto [key, size, label, leads] = app.containers[index];
         app.containers.erase(app.containers.begin() + static_cast<std::ptrdiff_t>(index));
-        app.used -= size;
+        app.used[label] -= size;
         if (key.ask != 0 && !app.over) {
             book_.count_live(key, -1);
         }
-        queues_.refund(app.id, kNoLabel, size, leads);
+        queues_.refund(app.id, label, size, leads);
     }
 
     void end_containers() {
@@ -226,12 +237,25 @@ private:
         return queue == 0;
     }
 
-    std::uint64_t use_of(QueueIndex leaf, const std::string& user) const {
+    const Resource& total(const std::string& label) const {
+        return label == kNoLabel ? total_ : gpu_total_;
+    }
+
+    const QueuePart& part(QueueIndex queue, const std::string& label) const {
+        return part_of(queues_.at(queue), queues_.label_index(label));
+    }
+
+    static Resource used_by(const App& app, const std::string& label) {
+        const auto it = app.used.find(label);
+        return it == app.used.end() ? Resource{} : it->second;
+    }
+
+    std::uint64_t use_of(QueueIndex leaf, const std::string& label, const std::string& user) const {
         Resource used;
         for (const auto& [id, app] : apps_) {
-            used += app.leaf == leaf && app.user == user ? app.used : Resource{};
+            used += app.leaf == leaf && app.user == user ? used_by(app, label) : Resource{};
         }
-        return dominant_share(used, total_) * 1000 /
+        return dominant_share(used, total(label)) * 1000 /
                static_cast<std::uint64_t>(weight_of(leaf, user));
     }
 
@@ -242,16 +266,19 @@ private:
     }
 
     // By limits that bind always.
-    bool refused(const App& app, const Resource& size, AskKind kind) const {
+    bool refused(const App& app, const Ask& ask, AskKind kind) const {
+        const Resource& size = ask.size;
         const bool begins = kind == AskKind::Command || kind == AskKind::Master;
         Resource of_user;
         std::int64_t user_parallel = 0;
         Resource leaf_masters;
         for (const auto& [id, other] : apps_) {
-            of_user += other.user == app.user && other.leaf == app.leaf ? other.used : Resource{};
+            of_user += other.user == app.user && other.leaf == app.leaf ? used_by(other, ask.label)
+                                                                        : Resource{};
             user_parallel += other.user == app.user && other.parallel ? 1 : 0;
-            for (const auto& [key, held, leads] : other.containers) {
-                leaf_masters += leads && other.leaf == app.leaf ? held : Resource{};
+            for (const auto& [key, held, label, leads] : other.containers) {
+                leaf_masters +=
+                    leads && other.leaf == app.leaf && label == ask.label ? held : Resource{};
             }
         }
         const Queue& leaf = queues_.at(app.leaf);
@@ -260,10 +287,10 @@ private:
             user_parallel >= by_user->second) {
             return true;
         }
-        if (leaf.settings.user_limit_factor.has_value() && !leaf.guaranteed.is_zero() &&
-            !of_user.is_zero() &&
+        const Resource& owed = part(app.leaf, ask.label).entitled.guaranteed;
+        if (leaf.settings.user_limit_factor.has_value() && !owed.is_zero() && !of_user.is_zero() &&
             !(of_user + size)
-                 .fits_in(scaled(scaled(leaf.guaranteed, *leaf.settings.user_limit_factor),
+                 .fits_in(scaled(scaled(owed, *leaf.settings.user_limit_factor),
                                  weight_of(app.leaf, app.user)))) {
             return true;
         }
@@ -277,19 +304,20 @@ private:
             std::int32_t parallel = 0;
             for (const auto& [id, other] : apps_) {
                 if (below(other.leaf, index)) {
-                    used += other.used;
+                    used += used_by(other, ask.label);
                     parallel += other.parallel ? 1 : 0;
-                    for (const auto& [key, held, leads] : other.containers) {
-                        masters += leads ? held : Resource{};
+                    for (const auto& [key, held, label, leads] : other.containers) {
+                        masters += leads && label == ask.label ? held : Resource{};
                     }
                 }
             }
             const bool leads = kind == AskKind::Master && !leaf_masters.is_zero();
-            if (!(used + size).fits_in(queue.maximum) ||
+            const Resource& maximum = part(index, ask.label).entitled.maximum;
+            if (!(used + size).fits_in(maximum) ||
                 (begins && parallel >= queue.settings.applications_parallel_max.value_or(1000)) ||
                 (leads &&
                  !(masters + size)
-                      .fits_in(scaled(queue.maximum, queue.settings.masters_percent_max * 10)))) {
+                      .fits_in(scaled(maximum, queue.settings.masters_percent_max * 10)))) {
                 return true;
             }
         }
@@ -298,18 +326,18 @@ private:
 
     // Users of the leaf that want room and are not known to be refused by limits of their own. That
     // is found out when their turn comes, so it is the one thing that the model takes over.
-    std::map<std::string, std::uint64_t> wanting(QueueIndex leaf) const {
+    std::map<std::string, std::uint64_t> wanting(QueueIndex leaf, const std::string& label) const {
         std::map<std::string, std::uint64_t> users;
         for (const auto& [name, index] : queues_.at(leaf).users_by_name) {
-            if (queues_.user(index).active) {
-                users[name] = use_of(leaf, name);
+            if (part_of(queues_.user(index), queues_.label_index(label)).active) {
+                users[name] = use_of(leaf, label, name);
             }
         }
         return users;
     }
 
-    bool over_share(const App& app) const {
-        const auto users = wanting(app.leaf);
+    bool over_share(const App& app, const std::string& label) const {
+        const auto users = wanting(app.leaf, label);
         std::int64_t weights = 0;
         std::uint64_t least = UINT64_MAX;
         for (const auto& [name, use] : users) {
@@ -317,16 +345,19 @@ private:
             least = std::min(least, use);
         }
         const Queue& leaf = queues_.at(app.leaf);
+        const QueuePart& of_label = part(app.leaf, label);
         const std::uint64_t base =
-            std::max(dominant_share(leaf.guaranteed, total_), dominant_share(leaf.used, total_));
+            std::max(dominant_share(of_label.entitled.guaranteed, total(label)),
+                     dominant_share(of_label.used, total(label)));
         const std::uint64_t allowed =
             std::max(base * 1000 / static_cast<std::uint64_t>(std::max<std::int64_t>(weights, 1)),
                      base * static_cast<std::uint64_t>(leaf.settings.user_limit_percent_min) / 100);
-        return use_of(app.leaf, app.user) > std::max(allowed, least);
+        return use_of(app.leaf, label, app.user) > std::max(allowed, least);
     }
 
     std::vector<std::int64_t> order_of(const App& app, const Demand& demand) const {
-        std::vector<std::int64_t> order;
+        const std::string& label = demand.ask.label;
+        std::vector<std::int64_t> order = {label == kNoLabel ? 1 : 0};
         std::vector<QueueIndex> path;
         for (QueueIndex at = app.leaf; at != 0; at = queues_.at(at).parent) {
             path.push_back(at);
@@ -335,13 +366,14 @@ private:
         for (const QueueIndex at : path) {
             const Queue& queue = queues_.at(at);
             order.push_back(config_.queue_priorities ? -queue.config.priority : 0);
-            order.push_back(
-                static_cast<std::int64_t>(dominant_share(queue.used, queue.guaranteed)));
+            order.push_back(static_cast<std::int64_t>(
+                dominant_share(part(at, label).used, part(at, label).entitled.guaranteed)));
             order.push_back(at);
         }
         const bool fair = queues_.at(app.leaf).config.order == LeafOrder::Fair;
-        order.push_back(fair ? static_cast<std::int64_t>(dominant_share(app.used, total_))
-                             : -app.priority);
+        order.push_back(
+            fair ? static_cast<std::int64_t>(dominant_share(used_by(app, label), total(label)))
+                 : -app.priority);
         order.push_back(static_cast<std::int64_t>(app.serial));
         order.push_back(demand.ask.priority);
         order.push_back(demand.ask.id);
@@ -354,7 +386,8 @@ private:
         for (const Demand* demand : book_.outstanding()) {
             const App& app = apps_.at(demand->owner.attempt.application);
             if (no_room_.contains(class_of(*demand)) ||
-                refused(app, demand->ask.size, demand->owner.kind) || over_share(app)) {
+                refused(app, demand->ask, demand->owner.kind) ||
+                over_share(app, demand->ask.label)) {
                 continue;
             }
             std::vector<std::int64_t> order = order_of(app, *demand);
@@ -398,8 +431,10 @@ private:
         book_.block(demand);
     }
 
-    static std::tuple<std::int64_t, std::int64_t, AskKind> class_of(const Demand& demand) {
-        return {demand.ask.size.memory_mib, demand.ask.size.vcores, demand.owner.kind};
+    using ClassOfAsk = std::tuple<std::int64_t, std::int64_t, AskKind, std::string>;
+    static ClassOfAsk class_of(const Demand& demand) {
+        return {demand.ask.size.memory_mib, demand.ask.size.vcores, demand.owner.kind,
+                demand.ask.label};
     }
 
     void grant(const Demand& demand) {
@@ -407,9 +442,10 @@ private:
         const AskKey key = demand.key();
         const Resource size = demand.ask.size;
         const bool leads = demand.owner.kind == AskKind::Master;
-        app.used += size;
-        app.containers.emplace_back(key, size, leads);
-        queues_.charge(app.id, kNoLabel, size, leads);
+        const std::string label = demand.ask.label;
+        app.used[label] += size;
+        app.containers.push_back({key, size, label, leads});
+        queues_.charge(app.id, label, size, leads);
         if (key.ask == 0) {
             book_.forget(key.attempt, 0);
             app.parallel = true;
@@ -424,8 +460,9 @@ private:
     QueueTree queues_;
     AskBook book_{queues_};
     Resource total_ = kTotal;
+    Resource gpu_total_ = kTotal;
     std::map<ApplicationId, App> apps_;
-    std::set<std::tuple<std::int64_t, std::int64_t, AskKind>> no_room_;
+    std::set<ClassOfAsk> no_room_;
     std::int64_t last_ = 0;
 };
 

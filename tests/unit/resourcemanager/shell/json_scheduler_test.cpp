@@ -171,6 +171,46 @@ TEST(SchedulerJson, ShowsWhatAUserHasAndMayHave) {
     EXPECT_DOUBLE_EQ(real(daily, "absoluteUsedCapacity"), 100.0 / 16);
 }
 
+// A row for the nodes without a label, and one for each label that the queue may use.
+TEST(SchedulerJson, ShowsCapacitiesAndUseByLabel) {
+    Config config = two_levels();
+    config.scheduler.labels = {{"ssd", true}, {"spot", false}};
+    config.scheduler.queues[0].labels = std::vector<std::string>{"ssd"};
+    QueueCapacity& ssd = config.scheduler.queues[0].capacity["ssd"];
+    ssd.guaranteed.all = {Share::Kind::Percent, 25'000};
+    ssd.maximum.all = {Share::Kind::Percent, 50'000};
+    test::CoreFixture fixture(config);
+    fixture.boot();
+    fixture.add_node("n1", {8192, 8});
+    NodeRegister labelled = test::CoreFixture::registration("s1", {4096, 4});
+    labelled.info.label = "ssd";
+    fixture.step(NodeMessage{ConnectionId{++fixture.connections}, labelled});
+    fixture.all_saved();
+    const Json root = shown(fixture);
+    const Json& batch = *find_queue(root, "root.batch");
+    const auto& rows = *batch.find("capacities")->find("queueCapacitiesByPartition")->array();
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(text(rows[0], "partitionName"), "");
+    EXPECT_EQ(resource(rows[0], "effectiveMinResource"), (Resource{2048, 2}));
+    EXPECT_EQ(text(rows[1], "partitionName"), "ssd");
+    EXPECT_EQ(real(rows[1], "capacity"), 25.0);
+    EXPECT_EQ(real(rows[1], "absoluteMaxCapacity"), 50.0);
+    EXPECT_EQ(resource(rows[1], "effectiveMinResource"), (Resource{1024, 1}));
+    EXPECT_EQ(resource(rows[1], "effectiveMaxResource"), (Resource{2048, 2}));
+    const auto& uses = *batch.find("resources")->find("resourceUsagesByPartition")->array();
+    ASSERT_EQ(uses.size(), 2U);
+    EXPECT_EQ(text(uses[1], "partitionName"), "ssd");
+    EXPECT_EQ(resource(uses[1], "used"), Resource{});
+    // Of the nodes without a label alone.
+    EXPECT_EQ(resource(batch, "minEffectiveCapacity"), (Resource{2048, 2}));
+    EXPECT_EQ(find_queue(root, kDaily)
+                  ->find("capacities")
+                  ->find("queueCapacitiesByPartition")
+                  ->array()
+                  ->size(),
+              3U);
+}
+
 // Published with every change; built only when the configuration or the cluster has changed.
 TEST(SchedulerJson, SharesTermsAmongSnapshots) {
     test::CoreFixture fixture(two_levels());
@@ -182,7 +222,8 @@ TEST(SchedulerJson, SharesTermsAmongSnapshots) {
     EXPECT_EQ(fixture.rm.publish({6000}).view->queues.find(kDaily)->terms, before);
     fixture.add_node("n2", {8192, 8});
     const auto after = fixture.rm.publish({7000}).view->queues.find(kDaily)->terms;
-    EXPECT_EQ(after->guaranteed.memory_mib, 2 * before->guaranteed.memory_mib);
+    EXPECT_EQ(after->unlabelled().guaranteed.memory_mib,
+              2 * before->unlabelled().guaranteed.memory_mib);
 }
 
 // What has happened is made anew, not what there is.
