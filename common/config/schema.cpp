@@ -59,6 +59,8 @@ constexpr Key kKeys[] = {
     {"node.memory", Type::Bytes, "0", 0, INT64_MAX,
      "memory for containers; 0: what the machine has, less a share for itself"},
     {"node.name", Type::Text, "", 0, 0, "stable name of the node; default: the host's name"},
+    {"node.opportunistic_queue_max", Type::Integer, "15", 0, 10'000,
+     "opportunistic containers that may wait here for room; 0: this node takes none"},
     {"node.port", Type::Integer, "8042", 0, 65535,
      "port of the node agent's REST; 0: any free one"},
     {"node.rack", Type::Text, "/default-rack", 0, 0, "where the machine stands"},

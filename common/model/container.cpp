@@ -20,6 +20,16 @@ std::string_view to_string(ContainerPhase phase) {
     CHECK(false);
 }
 
+std::string_view to_string(ExecutionType type) {
+    switch (type) {
+        case ExecutionType::Guaranteed:
+            return "GUARANTEED";
+        case ExecutionType::Opportunistic:
+            return "OPPORTUNISTIC";
+    }
+    CHECK(false);
+}
+
 std::string_view to_string(ExitReason reason) {
     switch (reason) {
         case ExitReason::Exited:
@@ -36,6 +46,8 @@ std::string_view to_string(ExitReason reason) {
             return "out of memory";
         case ExitReason::Unknown:
             return "unknown";
+        case ExitReason::Displaced:
+            return "displaced";
     }
     CHECK(false);
 }

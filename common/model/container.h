@@ -58,9 +58,23 @@ struct AskKey {
 };
 
 /// The node's life of a container (design: localising -> ready -> running -> stopping -> done).
-/// Ready: everything is in place and it waits to be started, which happens only with `hold`.
+/// Ready: everything is in place and it waits to be started, which happens only with `hold` or when
+/// it is opportunistic: then it is in its node's queue.
 enum class ContainerPhase { Localising, Ready, Running, Stopping, Done };
 std::string_view to_string(ContainerPhase phase);
+
+/// YARN's execution types. Opportunistic containers are placed beyond what is free: they wait on
+/// their node until no guaranteed container needs the room, and end when one does.
+enum class ExecutionType { Guaranteed, Opportunistic };
+std::string_view to_string(ExecutionType type);
+
+/// What a container becomes that lives as the other type.
+struct ExecutionChange {
+    ContainerId container;
+    ExecutionType to = ExecutionType::Guaranteed;
+
+    friend bool operator==(const ExecutionChange&, const ExecutionChange&) = default;
+};
 
 enum class ExitReason {
     Exited,        // by itself; `code` is its exit code
@@ -70,6 +84,7 @@ enum class ExitReason {
     NodeLost,      // the node did not come back in time
     OutOfMemory,   // over its memory limit
     Unknown,       // the record of its end is missing
+    Displaced,     // opportunistic: it made room, found no place in a queue, or moves elsewhere
 };
 std::string_view to_string(ExitReason reason);
 
@@ -77,6 +92,7 @@ std::string_view to_string(ExitReason reason);
 constexpr int kExitKilledByResourceManager = -106;
 constexpr int kExitPreempted = -102;
 constexpr int kExitAborted = -100;
+constexpr int kExitKilledByContainerScheduler = -108;
 
 struct ContainerExit {
     ExitReason reason = ExitReason::Exited;
@@ -100,6 +116,7 @@ struct ContainerStart {
     bool hold = false;  // localise, then wait for the master's decision
     LaunchSpec spec;
     std::vector<std::string> tags = {};  // of its ask; they come back with every report
+    ExecutionType execution = ExecutionType::Guaranteed;
 
     friend bool operator==(const ContainerStart&, const ContainerStart&) = default;
 };
@@ -115,6 +132,7 @@ struct ContainerReport {
     WallTime started;
     std::optional<ContainerExit> exit;   // present exactly when phase is Done
     std::vector<std::string> tags = {};  // as in its start order
+    ExecutionType execution = ExecutionType::Guaranteed;
 
     friend bool operator==(const ContainerReport&, const ContainerReport&) = default;
 };

@@ -73,6 +73,10 @@ struct Ask {
     /// Where they may go, in the notation of constraint.h; empty: anywhere. Both are checked when
     /// the ask arrives, and an ask with a bad one is refused.
     std::string constraint = {};
+    /// An opportunistic ask names no gang, insists on no place and does not hold.
+    ExecutionType execution = ExecutionType::Guaranteed;
+    /// Refused rather than granted as guaranteed where the cluster takes no opportunistic ones.
+    bool enforce_execution = false;
 
     friend bool operator==(const Ask&, const Ask&) = default;
 };
@@ -103,6 +107,9 @@ struct MasterUpdate {
     /// Nodes that it wants nothing on from now on, all of them; none: as said before, or with
     /// `complete` no node at all.
     std::optional<std::vector<NodeId>> blacklist = {};
+    /// Containers that are to be of the other execution type; with `complete` all that no grant has
+    /// shown yet. A promotion waits for guaranteed room on the container's node.
+    std::vector<ExecutionChange> execution_changes = {};
 
     friend bool operator==(const MasterUpdate&, const MasterUpdate&) = default;
 };
@@ -128,6 +135,8 @@ struct Grant {
     std::string address;
     std::int32_t http_port = 0;
     Resource size;
+    /// A container that the master has is granted again when this has changed.
+    ExecutionType execution = ExecutionType::Guaranteed;
 
     friend bool operator==(const Grant&, const Grant&) = default;
 };

@@ -43,6 +43,7 @@ struct NodeRegister {
     std::vector<ContainerReport> containers;
     std::string agent;  // random, kept in the agent's work directory: the same after its restart
     std::string boot;   // of the machine, another one after each of its starts; empty: not known
+    std::int32_t opportunistic_queue_max = 0;  // containers that may wait on it; 0: it takes none
 
     friend bool operator==(const NodeRegister&, const NodeRegister&) = default;
 };
@@ -104,18 +105,20 @@ struct ContainerSignal {
     friend bool operator==(const ContainerSignal&, const ContainerSignal&) = default;
 };
 
-/// All orders of one turn to one node, carried out in this order: stops, starts, releases of hold,
-/// acknowledgements, signals. A start of a container that the node has, running or ended, does
-/// nothing.
+/// All orders of one turn to one node, carried out in this order: stops, taking back, changes of
+/// the execution type, starts, releases of hold, acknowledgements, signals. A start of a container
+/// that the node has, running or ended, does nothing.
 struct NodeOrders {
     std::uint64_t session = 0;
     std::uint64_t sequence = 0;  // rises with every NodeOrders of a session, from 1
     std::int64_t epoch = 0;
     std::vector<ContainerStart> starts;
-    std::vector<ContainerId> releases_hold;  // held containers whose master said start
-    std::vector<ContainerStop> stops;        // also of containers that the node does not have
-    std::vector<ContainerId> acknowledged;   // ends that are recorded; the node may forget them
-    std::vector<ContainerSignal> signals;    // nothing for containers without a process
+    std::vector<ContainerId> releases_hold;    // held containers whose master said start
+    std::vector<ContainerStop> stops;          // also of containers that the node does not have
+    std::vector<ContainerId> acknowledged;     // ends that are recorded; the node may forget them
+    std::vector<ContainerSignal> signals;      // nothing for containers without a process
+    std::vector<ContainerId> take_backs = {};  // opportunistic: end, unless they have started
+    std::vector<ExecutionChange> execution_changes = {};
 
     friend bool operator==(const NodeOrders&, const NodeOrders&) = default;
 };

@@ -171,6 +171,15 @@ struct ReservationConfig {
     friend bool operator==(const ReservationConfig&, const ReservationConfig&) = default;
 };
 
+/// Containers beyond what is free.
+struct OpportunisticConfig {
+    bool enabled = true;                  // false: who asks for some gets guaranteed ones
+    std::int32_t per_application = 1000;  // at one time, waiting and running
+    Duration balance_interval = seconds(1);
+
+    friend bool operator==(const OpportunisticConfig&, const OpportunisticConfig&) = default;
+};
+
 /// All of it: one version of the scheduler's configuration.
 struct SchedulerConfig {
     std::int64_t version = 0;         // 0: as built in; rises with every change that took effect
@@ -189,6 +198,7 @@ struct SchedulerConfig {
     std::map<std::string, bool> labels;     // of nodes; true: exclusive
     PreemptionConfig preemption;
     ReservationConfig reservations = {};
+    OpportunisticConfig opportunistic = {};
 
     friend bool operator==(const SchedulerConfig&, const SchedulerConfig&) = default;
 };

@@ -508,6 +508,9 @@ private:
         within("reservation_percent_max", config_.reservations.percent_max, 1, 100);
         within("reservations_per_application", config_.reservations.per_application, 1, 1000);
         within("reservations_per_queue", config_.reservations.per_queue, 1, 1000);
+        within("opportunistic_per_application", config_.opportunistic.per_application, 1, 100'000);
+        lasting("opportunistic_balance_interval", config_.opportunistic.balance_interval,
+                milliseconds(100));
     }
 
     const SchedulerConfig& config_;

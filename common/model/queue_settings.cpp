@@ -266,7 +266,12 @@ template <auto Member>
 constexpr Entry<SchedulerConfig> reservation(std::string_view name) {
     return inner<&SchedulerConfig::reservations, Member, SchedulerConfig>(name);
 }
+template <auto Member>
+constexpr Entry<SchedulerConfig> opportunistic(std::string_view name) {
+    return inner<&SchedulerConfig::opportunistic, Member, SchedulerConfig>(name);
+}
 using S = SchedulerConfig;
+using O = OpportunisticConfig;
 using R = ReservationConfig;
 using P = PreemptionConfig;
 constexpr Entry<S> kGlobal[] = {
@@ -291,6 +296,9 @@ constexpr Entry<S> kGlobal[] = {
     reservation<&R::percent_max>("reservation_percent_max"),
     reservation<&R::per_application>("reservations_per_application"),
     reservation<&R::per_queue>("reservations_per_queue"),
+    opportunistic<&O::enabled>("opportunistic"),
+    opportunistic<&O::per_application>("opportunistic_per_application"),
+    opportunistic<&O::balance_interval>("opportunistic_balance_interval"),
 };
 
 constexpr std::string_view kUserWeight = "user_weight.";

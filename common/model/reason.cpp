@@ -105,6 +105,13 @@ constexpr std::array kReasons = std::to_array<ReasonInfo>({
      "same time.",
      "Wait for containers to end, or ask for a smaller minimum.",
      "Application waits for all containers of a gang"},
+    {Reason::OpportunisticFull, "OPPORTUNISTIC_FULL", "no queue of a node takes it",
+     "It asks for opportunistic containers, which wait on nodes for room. As many wait there, or "
+     "belong to its application, as may.",
+     "Wait for containers to end, ask for guaranteed ones, or raise node.opportunistic_queue_max "
+     "or "
+     "scheduler.opportunistic_per_application.",
+     "Opportunistic container queues are full"},
 });
 
 constexpr bool in_order() {

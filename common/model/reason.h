@@ -34,6 +34,7 @@ enum class Reason {
     Ending,
     Reserved,
     GangIncomplete,
+    OpportunisticFull,
 };
 
 struct ReasonInfo {

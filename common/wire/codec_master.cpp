@@ -38,6 +38,8 @@ static void write(const heddle::Ask& value, proto::Ask& out) {
     out.set_gang_deadline_us(value.gang_deadline.microseconds);
     write_texts(value.tags, *out.mutable_tags());
     out.set_constraint(value.constraint);
+    out.set_execution(static_cast<std::uint32_t>(value.execution));
+    out.set_enforce_execution(value.enforce_execution);
 }
 
 static Status read(const proto::Ask& in, heddle::Ask& value) {
@@ -62,7 +64,8 @@ static Status read(const proto::Ask& in, heddle::Ask& value) {
     value.gang_deadline = Duration{in.gang_deadline_us()};
     value.tags.assign(in.tags().begin(), in.tags().end());
     value.constraint = in.constraint();
-    return {};
+    value.enforce_execution = in.enforce_execution();
+    return read_execution(in.execution(), value.execution);
 }
 
 static void write(const heddle::MasterRegister& value, proto::MasterToManager& out) {
@@ -85,6 +88,7 @@ static void write(const heddle::MasterUpdate& value, proto::MasterToManager& out
     write_all(value.starts, *message.mutable_starts());
     write_all(value.releases, *message.mutable_releases());
     message.set_progress_percent(value.progress_percent);
+    write_all(value.execution_changes, *message.mutable_execution_changes());
     if (value.blacklist) {
         proto::Blacklist& blacklist = *message.mutable_blacklist();
         for (const NodeId& node : *value.blacklist) {
@@ -115,6 +119,7 @@ static Status read(const proto::MasterUpdate& in, heddle::MasterUpdate& value) {
     TRY(read_all(in.known(), value.known));
     TRY(read_all(in.starts(), value.starts));
     TRY(read_all(in.releases(), value.releases));
+    TRY(read_all(in.execution_changes(), value.execution_changes));
     if (in.progress_percent() < 0 || in.progress_percent() > 100) {
         return bad("progress is not a percentage");
     }
@@ -147,6 +152,7 @@ static void write(const heddle::Grant& value, proto::Grant& out) {
     out.set_address(value.address);
     out.set_http_port(value.http_port);
     write(value.size, *out.mutable_size());
+    out.set_execution(static_cast<std::uint32_t>(value.execution));
 }
 
 static Status read(const proto::Grant& in, heddle::Grant& value) {
@@ -156,7 +162,7 @@ static Status read(const proto::Grant& in, heddle::Grant& value) {
     TRY(read_port(in.http_port(), value.http_port));
     TRY(read(in.size(), value.size));
     value.address = in.address();
-    return {};
+    return read_execution(in.execution(), value.execution);
 }
 
 static void write(const heddle::ContainerEnded& value, proto::ContainerEnded& out) {

@@ -187,13 +187,23 @@ void write(const heddle::ContainerExit& exit, proto::ContainerExit& out) {
 }
 
 Status read(const proto::ContainerExit& in, heddle::ContainerExit& exit) {
-    TRY(read_enum(in.reason(), ExitReason::Unknown, "exit reason", exit.reason));
+    TRY(read_enum(in.reason(), ExitReason::Displaced, "exit reason", exit.reason));
     exit.code = in.code();
     exit.signal = in.signal();
     exit.message = in.message();
     exit.memory_peak_mib = in.memory_peak_mib();
     exit.finished = {in.finished_ms()};
     return {};
+}
+
+void write(const heddle::ExecutionChange& change, proto::ExecutionChange& out) {
+    write(change.container, *out.mutable_container());
+    out.set_to(static_cast<std::uint32_t>(change.to));
+}
+
+Status read(const proto::ExecutionChange& in, heddle::ExecutionChange& change) {
+    TRY(read(in.container(), change.container));
+    return read_execution(in.to(), change.to);
 }
 
 void write(const heddle::ContainerStart& start, proto::ContainerStart& out) {
@@ -205,6 +215,7 @@ void write(const heddle::ContainerStart& start, proto::ContainerStart& out) {
     out.set_hold(start.hold);
     write(start.spec, *out.mutable_spec());
     write_texts(start.tags, *out.mutable_tags());
+    out.set_execution(static_cast<std::uint32_t>(start.execution));
 }
 
 Status read(const proto::ContainerStart& in, heddle::ContainerStart& start) {
@@ -219,7 +230,7 @@ Status read(const proto::ContainerStart& in, heddle::ContainerStart& start) {
     start.user = in.user();
     start.hold = in.hold();
     start.tags.assign(in.tags().begin(), in.tags().end());
-    return {};
+    return read_execution(in.execution(), start.execution);
 }
 
 void write(const heddle::ContainerReport& report, proto::ContainerReport& out) {
@@ -231,6 +242,7 @@ void write(const heddle::ContainerReport& report, proto::ContainerReport& out) {
     out.set_pid(report.pid);
     out.set_started_ms(report.started.milliseconds);
     write_texts(report.tags, *out.mutable_tags());
+    out.set_execution(static_cast<std::uint32_t>(report.execution));
     if (report.exit) {
         write(*report.exit, *out.mutable_exit());
     }
@@ -241,6 +253,7 @@ Status read(const proto::ContainerReport& in, heddle::ContainerReport& report) {
     TRY(read(in.key(), report.key));
     TRY(read(in.size(), report.size));
     TRY(read_enum(in.phase(), ContainerPhase::Done, "container phase", report.phase));
+    TRY(read_execution(in.execution(), report.execution));
     report.user = in.user();
     report.pid = in.pid();
     report.started = {in.started_ms()};

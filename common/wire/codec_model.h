@@ -28,6 +28,7 @@ class ContainerExit;
 class ContainerId;
 class ContainerReport;
 class ContainerStart;
+class ExecutionChange;
 class LaunchSpec;
 class NodeInfo;
 class NodeUsage;
@@ -40,6 +41,7 @@ void write(const heddle::Resource& resource, proto::Resource& out);
 void write(const heddle::LaunchSpec& spec, proto::LaunchSpec& out);
 void write(const heddle::AskKey& key, proto::AskKey& out);
 void write(const heddle::ContainerExit& exit, proto::ContainerExit& out);
+void write(const heddle::ExecutionChange& change, proto::ExecutionChange& out);
 void write(const heddle::ContainerStart& start, proto::ContainerStart& out);
 void write(const heddle::ContainerReport& report, proto::ContainerReport& out);
 void write(const heddle::NodeInfo& info, proto::NodeInfo& out);
@@ -52,6 +54,7 @@ Status read(const proto::Resource& in, heddle::Resource& resource);
 Status read(const proto::LaunchSpec& in, heddle::LaunchSpec& spec);
 Status read(const proto::AskKey& in, heddle::AskKey& key);
 Status read(const proto::ContainerExit& in, heddle::ContainerExit& exit);
+Status read(const proto::ExecutionChange& in, heddle::ExecutionChange& change);
 Status read(const proto::ContainerStart& in, heddle::ContainerStart& start);
 Status read(const proto::ContainerReport& in, heddle::ContainerReport& report);
 Status read(const proto::NodeInfo& in, heddle::NodeInfo& info);
@@ -70,6 +73,10 @@ Status read_enum(std::uint32_t value, Enum last, std::string_view what, Enum& ou
     }
     out = static_cast<Enum>(value);
     return {};
+}
+
+inline Status read_execution(std::uint32_t value, ExecutionType& out) {
+    return read_enum(value, ExecutionType::Opportunistic, "execution type", out);
 }
 
 /// 0 to a year. Errors otherwise.

@@ -17,6 +17,7 @@ static void write(const heddle::NodeRegister& value, proto::NodeToManager& out) 
     write_all(value.containers, *message.mutable_containers());
     message.set_agent(value.agent);
     message.set_boot(value.boot);
+    message.set_opportunistic_queue_max(value.opportunistic_queue_max);
 }
 
 static void write(const heddle::NodeStatus& value, proto::NodeToManager& out) {
@@ -39,6 +40,10 @@ static Status read(const proto::NodeRegister& in, heddle::NodeRegister& value) {
     if (in.epoch_seen() < 0) {
         return bad("epoch out of range");
     }
+    if (in.opportunistic_queue_max() < 0) {
+        return bad("queue of opportunistic containers out of range");
+    }
+    value.opportunistic_queue_max = in.opportunistic_queue_max();
     if (in.agent().size() > kIdentityMax || in.boot().size() > kIdentityMax) {
         return bad("the agent's or the machine's identity is too long");
     }
@@ -103,6 +108,8 @@ static void write(const heddle::NodeOrders& value, proto::ManagerToNode& out) {
     write_all(value.stops, *message.mutable_stops());
     write_all(value.acknowledged, *message.mutable_acknowledged());
     write_all(value.signals, *message.mutable_signals());
+    write_all(value.take_backs, *message.mutable_take_backs());
+    write_all(value.execution_changes, *message.mutable_execution_changes());
 }
 
 static Status read(const proto::NodeWelcome& in, heddle::NodeWelcome& value) {
@@ -121,6 +128,8 @@ static Status read(const proto::NodeOrders& in, heddle::NodeOrders& value) {
     TRY(read_all(in.stops(), value.stops));
     TRY(read_all(in.acknowledged(), value.acknowledged));
     TRY(read_all(in.signals(), value.signals));
+    TRY(read_all(in.take_backs(), value.take_backs));
+    TRY(read_all(in.execution_changes(), value.execution_changes));
     if (in.epoch() < 1) {
         return bad("orders without an epoch");
     }

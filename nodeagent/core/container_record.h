@@ -19,6 +19,9 @@ struct ContainerRecord {
     std::string stop_reason;            // since Stopping
     std::optional<ContainerExit> exit;  // exactly when Done
     bool acknowledged = false;          // the manager has recorded the end
+    std::uint64_t queued =
+        0;                   // place among all that was ever queued here; 0: guaranteed from birth
+    bool displaced = false;  // it ends because this node has no room for it
 
     friend bool operator==(const ContainerRecord&, const ContainerRecord&) = default;
 };

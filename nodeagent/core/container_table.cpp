@@ -76,20 +76,32 @@ void ContainerTable::start(TimePoint now, ContainerStart order, Effects& effects
         return;
     }
     const bool full = live_ >= config_.containers_max;
+    const bool opportunistic = order.execution == ExecutionType::Opportunistic;
+    const bool queue_full =
+        opportunistic &&
+        opportunistic_.waiting() >= static_cast<std::size_t>(config_.opportunistic_queue_max);
     cache_.need(wall(now), order.spec);
-    used_ += order.size;
-    ++live_;
-    if (!used_.fits_in(config_.info.total)) {
-        // The manager keeps the books. A node whose total was lowered still obeys, and says so.
-        ++counters_.over_capacity;
-        log::warning("start order exceeds this node's resources; obeying",
-                     {{"container", to_string(order.container)},
-                      {"used", to_string(used_)},
-                      {"total", to_string(config_.info.total)}});
-    }
     const ContainerId id = order.container;
     Container& container = containers_[id];
     container.record.order = std::move(order);
+    container.record.queued = opportunistic ? ++queued_last_ : 0;
+    account(container);
+    ++live_;
+    if (!opportunistic && !used_.fits_in(config_.info.total)) {
+        // The manager keeps the books. A node whose total was lowered still obeys, and says so.
+        ++counters_.over_capacity;
+        log::warning("start order exceeds this node's resources; obeying",
+                     {{"container", to_string(id)},
+                      {"used", to_string(used_)},
+                      {"total", to_string(config_.info.total)}});
+    }
+    if (queue_full) {
+        displace(now, container,
+                 "its node's queue of opportunistic containers is full (" +
+                     std::to_string(config_.opportunistic_queue_max) + ")",
+                 effects);
+        return;
+    }
     if (full) {
         container.record.state = ContainerState::Done;
         end(now, container,
@@ -100,6 +112,16 @@ void ContainerTable::start(TimePoint now, ContainerStart order, Effects& effects
     }
     changed(container);
     save(container, effects);
+    make_room(now, effects);
+}
+
+void ContainerTable::account(const Container& container) {
+    const ContainerStart& order = container.record.order;
+    if (order.execution == ExecutionType::Guaranteed) {
+        used_ += order.size;
+    } else {
+        opportunistic_.add(order.container, order.size, container.record.queued);
+    }
 }
 
 void ContainerTable::on(TimePoint now, const ContainerSaved& event, Effects& effects) {
@@ -144,10 +166,86 @@ void ContainerTable::on(TimePoint now, const Localised& event, Effects& effects)
 }
 
 void ContainerTable::start_if_allowed(Container& container, Effects& effects) {
-    if (!container.record.order.hold) {
-        CHECK(advance(container.id(), Input::StartAllowed) == &container);
-        effects.push_back(StartShim{container.record.order});
+    if (container.record.order.hold) {
+        return;
     }
+    if (container.record.order.execution == ExecutionType::Guaranteed) {
+        start_shim(container, effects);
+    } else {
+        opportunistic_.ready(container.id());
+        start_queued(effects);
+    }
+}
+
+void ContainerTable::start_shim(Container& container, Effects& effects) {
+    CHECK(advance(container.id(), Input::StartAllowed) == &container);
+    effects.push_back(StartShim{container.record.order});
+}
+
+// Opportunistic containers.
+
+// What no guaranteed container uses goes to those that wait, first come first served.
+void ContainerTable::start_queued(Effects& effects) {
+    while (const auto next = opportunistic_.next(config_.info.total - used_)) {
+        opportunistic_.started(*next);
+        start_shim(*find(*next), effects);
+    }
+}
+
+// A guaranteed container starts at once: what runs in its place ends meanwhile.
+void ContainerTable::make_room(TimePoint now, Effects& effects) {
+    for (const ContainerId& id : opportunistic_.in_the_way(config_.info.total - used_)) {
+        displace(now, *find(id), "made room for a guaranteed container", effects);
+    }
+}
+
+void ContainerTable::displace(TimePoint now, Container& container, std::string reason,
+                              Effects& effects) {
+    ++counters_.displaced;
+    container.record.displaced = true;
+    stop(now, {container.id(), config_.opportunistic_grace, std::move(reason)}, effects);
+}
+
+void ContainerTable::take_back(TimePoint now, const ContainerId& id, Effects& effects) {
+    if (opportunistic_.waits(id)) {
+        displace(now, *find(id), "taken back from the queue of its node, to run elsewhere",
+                 effects);
+    } else {
+        ++counters_.late_inputs;  // it has started, or has ended
+    }
+}
+
+void ContainerTable::change_execution(TimePoint now, const ExecutionChange& change,
+                                      Effects& effects) {
+    Container* container = find(change.container);
+    if (container == nullptr || container->record.state == ContainerState::Done ||
+        container->record.order.execution == change.to) {
+        ++counters_.late_inputs;
+        return;
+    }
+    ContainerRecord& record = container->record;
+    record.order.execution = change.to;
+    if (change.to == ExecutionType::Guaranteed) {
+        opportunistic_.remove(change.container);
+        used_ += record.order.size;
+    } else {
+        used_ -= record.order.size;
+        record.queued = ++queued_last_;
+        account(*container);
+        if (record.state >= ContainerState::Starting) {
+            opportunistic_.started(change.container);
+        }
+        if (record.state == ContainerState::Stopping) {
+            opportunistic_.stopping(change.container);
+        }
+    }
+    changed(*container);
+    save(*container, effects);
+    make_room(now, effects);
+    if (record.state == ContainerState::Ready) {
+        start_if_allowed(*container, effects);
+    }
+    start_queued(effects);
 }
 
 void ContainerTable::release_hold(const ContainerId& id, Effects& effects) {
@@ -215,6 +313,7 @@ void ContainerTable::stop(TimePoint now, const ContainerStop& order, Effects& ef
         end(now, *container, never_ran(now, ""), effects);
         return;
     }
+    opportunistic_.stopping(order.container);
     container->grace = first ? order.grace : std::min(container->grace, order.grace);
     if (first) {
         save(*container, effects);
@@ -257,8 +356,9 @@ void ContainerTable::end(TimePoint now, Container& container, ContainerExit exit
     CHECK(record.state == ContainerState::Done && !record.exit);
     arm_kill(container, TimePoint::never());
     if (!record.stop_reason.empty()) {
-        exit.reason = ExitReason::Stopped;
-        exit.code = kExitKilledByResourceManager;
+        exit.reason = record.displaced ? ExitReason::Displaced : ExitReason::Stopped;
+        exit.code =
+            record.displaced ? kExitKilledByContainerScheduler : kExitKilledByResourceManager;
         exit.message = record.stop_reason;
     }
     if (exit.finished == WallTime{}) {
@@ -267,13 +367,18 @@ void ContainerTable::end(TimePoint now, Container& container, ContainerExit exit
     record.exit = std::move(exit);
     cache_.release(record.order.spec, effects);
     record.order.spec = {};
-    used_ -= record.order.size;
+    if (record.order.execution == ExecutionType::Guaranteed) {
+        used_ -= record.order.size;
+    } else {
+        opportunistic_.remove(container.id());
+    }
     --live_;
     ++counters_.ended;
     save(container, effects);
     container.version_end = container.version;
     container.delete_work_at = now + config_.work_retention;
     deadlines_.insert({container.delete_work_at, container.id(), Deadline::DeleteWork});
+    start_queued(effects);
 }
 
 void ContainerTable::end_is_safe(Container& container) {
@@ -366,6 +471,7 @@ void ContainerTable::recover(TimePoint now, WallTime wall_now,
     for (RecoveredContainer& recovered : containers) {
         recover_one(now, std::move(recovered), effects);
     }
+    make_room(now, effects);
     delete_surplus_logs(effects);
     changes_.clear();  // the registration shows everything
 }
@@ -375,6 +481,7 @@ void ContainerTable::recover_one(TimePoint now, RecoveredContainer recovered, Ef
     Container& container = containers_[id];
     container.record = std::move(recovered.record);
     ContainerRecord& record = container.record;
+    queued_last_ = std::max(queued_last_, record.queued);
     if (record.state == ContainerState::Done) {
         container.end_saved = true;
         container.version_end = container.version = 1;
@@ -387,7 +494,7 @@ void ContainerTable::recover_one(TimePoint now, RecoveredContainer recovered, Ef
     }
     ++live_;
     cache_.need(wall(now), record.order.spec);
-    used_ += record.order.size;
+    account(container);
     const bool stopping = !record.stop_reason.empty();
     const auto ended = [&](ContainerExit exit) {
         record.state = ContainerState::Done;
@@ -397,8 +504,10 @@ void ContainerTable::recover_one(TimePoint now, RecoveredContainer recovered, Ef
         record.state = stopping ? ContainerState::Stopping : ContainerState::Running;
         record.pid = running->pid;
         record.started = running->started;
+        opportunistic_.started(id);
         effects.push_back(Adopt{id});
-        if (stopping) {  // how much of the grace is left is not known
+        if (stopping) {
+            opportunistic_.stopping(id);  // how much of the grace is left is not known
             effects.push_back(Signal{id, SignalKind::Terminate});
             arm_kill(container, now + config_.kill_repeat);
         }
@@ -435,6 +544,7 @@ ContainerReport report_of(const Container& container) {
     report.phase = container.phase_reported;
     report.pid = record.pid;
     report.started = record.started;
+    report.execution = record.order.execution;
     if (report.phase == ContainerPhase::Done) {
         report.exit = record.exit;
     }
@@ -479,11 +589,18 @@ void ContainerTable::check() const {
         CHECK(!record.acknowledged || container.end_saved);
         CHECK(container.kill_at == TimePoint::never() || record.state == ContainerState::Stopping);
         CHECK(record.state != ContainerState::Running || record.pid != 0);
+        const bool guaranteed = record.order.execution == ExecutionType::Guaranteed;
         if (!done) {
             ++live;
-            used += record.order.size;
+            used += guaranteed ? record.order.size : Resource{};
         }
+        CHECK(!guaranteed || record.state != ContainerState::Ready || record.order.hold);
+        CHECK(opportunistic_.contains(id) == (!done && !guaranteed));
+        CHECK(!opportunistic_.waits(id) || record.state < ContainerState::Starting);
     }
+    opportunistic_.check();
+    // Nobody's way is blocked: what must end has been ordered to.
+    CHECK(opportunistic_.in_the_way(config_.info.total - used_).empty());
     CHECK(live == live_);
     CHECK(used == used_);
     CHECK(live_ <= config_.containers_max + containers_.size());

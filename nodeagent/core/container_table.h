@@ -17,6 +17,7 @@
 #include "common/base/ids.h"
 #include "common/base/time.h"
 #include "common/model/node_protocol.h"
+#include "common/model/opportunistic_queue.h"
 #include "nodeagent/core/cache_table.h"
 #include "nodeagent/core/effect.h"
 #include "nodeagent/core/event.h"
@@ -48,6 +49,9 @@ public:
 
     void start(TimePoint now, ContainerStart order, Effects& effects);
     void release_hold(const ContainerId& id, Effects& effects);
+    /// Ends an opportunistic container that has not started; nothing if it has.
+    void take_back(TimePoint now, const ContainerId& id, Effects& effects);
+    void change_execution(TimePoint now, const ExecutionChange& change, Effects& effects);
     void stop(TimePoint now, const ContainerStop& order, Effects& effects);
     /// To its process, if it has one.
     void signal(const ContainerSignal& order, Effects& effects);
@@ -73,8 +77,9 @@ public:
     bool take_absence();
     WallTime wall(TimePoint now) const;
     const std::map<ContainerId, Container>& containers() const { return containers_; }
-    /// Of containers that are not done.
+    /// Of guaranteed containers that are not done.
     Resource used() const { return used_; }
+    const OpportunisticQueue& opportunistic() const { return opportunistic_; }
 
     void check() const;
 
@@ -88,6 +93,12 @@ private:
     void save(Container& container, Effects& effects);
     void changed(Container& container);
     void start_if_allowed(Container& container, Effects& effects);
+    void start_shim(Container& container, Effects& effects);
+    void start_queued(Effects& effects);
+    void make_room(TimePoint now, Effects& effects);
+    void displace(TimePoint now, Container& container, std::string reason, Effects& effects);
+    /// Counts it where its execution type says, from its start order or its recovery on.
+    void account(const Container& container);
     void end(TimePoint now, Container& container, ContainerExit exit, Effects& effects);
     void end_is_safe(Container& container);
     void report_again(Container& container);
@@ -108,6 +119,8 @@ private:
     std::set<std::pair<WallTime, ContainerId>> retired_;  // ended and acknowledged, oldest first
     std::size_t live_ = 0;
     Resource used_;
+    OpportunisticQueue opportunistic_;
+    std::uint64_t queued_last_ = 0;
     bool absence_ = false;
 };
 

@@ -42,7 +42,8 @@ void NodeAgent::on(const Connected& event, Effects& effects) {
     if (link_.connected(event.connection)) {
         effects.push_back(Send{event.connection,
                                NodeRegister{config_.info, config_.incarnation, link_.epoch_seen(),
-                                            containers_.reports(), config_.agent, config_.boot}});
+                                            containers_.reports(), config_.agent, config_.boot,
+                                            config_.opportunistic_queue_max}});
     }
 }
 
@@ -83,6 +84,12 @@ void NodeAgent::carry_out_orders(Effects& effects) {
     while (link_.next_orders(orders)) {
         for (const ContainerStop& stop : orders.stops) {
             containers_.stop(now_, stop, effects);
+        }
+        for (const ContainerId& id : orders.take_backs) {
+            containers_.take_back(now_, id, effects);
+        }
+        for (const ExecutionChange& change : orders.execution_changes) {
+            containers_.change_execution(now_, change, effects);
         }
         for (ContainerStart& start : orders.starts) {
             if (start.epoch < link_.epoch_seen()) {

@@ -33,6 +33,9 @@ struct NodeConfig {
     std::size_t containers_max = 4096;           // live ones; more are refused as LaunchFailed
     std::uint64_t cache_bytes_max = std::uint64_t{10} << 30;  // of artifacts, unless needed
 
+    std::int32_t opportunistic_queue_max = 15;         // opportunistic containers that wait here
+    Duration opportunistic_grace = milliseconds(250);  // before SIGKILL, of one that makes room
+
     std::size_t orders_waiting_max = 256;  // messages that wait for the epoch to be saved
 };
 
@@ -51,6 +54,7 @@ struct NodeCounters {
     std::uint64_t ended = 0;
     std::uint64_t connects = 0;
     std::uint64_t artifacts_dropped = 0;  // from the cache, for its limit
+    std::uint64_t displaced = 0;          // opportunistic ones that made room or were taken back
 };
 
 }  // namespace heddle::node

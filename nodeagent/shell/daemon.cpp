@@ -50,6 +50,7 @@ NodeConfig core_config(const NodeOptions& options, std::uint16_t port) {
     config.log_retention = options.log_retention;
     config.logs_kept_max = options.logs_kept_max;
     config.cache_bytes_max = options.cache_bytes_max;
+    config.opportunistic_queue_max = options.opportunistic_queue_max;
     return config;
 }
 

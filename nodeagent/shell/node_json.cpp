@@ -73,7 +73,7 @@ void write_container(wire::JsonWriter& json, const Container& container, const N
     json.member("user", record.order.user);
     json.member("totalMemoryNeededMB", record.order.size.memory_mib);
     json.member("totalVCoresNeeded", record.order.size.vcores);
-    json.member("executionType", "GUARANTEED");
+    json.member("executionType", to_string(record.order.execution));
     json.member("containerLogsLink", "http://" + facts.address + ":" +
                                          std::to_string(facts.http_port) +
                                          "/ws/v1/node/containers/" + id + "/logs");

@@ -203,6 +203,8 @@ NodeOptions resolve(const config::Settings& settings) {
     options.total = total_of(settings);
     options.log_retention = settings.duration("node.log_retention");
     options.logs_kept_max = static_cast<std::size_t>(settings.integer("node.logs_kept"));
+    options.opportunistic_queue_max =
+        static_cast<std::int32_t>(settings.integer("node.opportunistic_queue_max"));
     options.cache_bytes_max = static_cast<std::uint64_t>(settings.bytes("node.cache_bytes_max"));
     options.log_bytes_max = static_cast<std::uint64_t>(settings.bytes("node.log_bytes_max"));
     return options;

@@ -33,6 +33,7 @@ struct NodeOptions {
     std::size_t logs_kept_max = 0;
     std::uint64_t log_bytes_max = 0;
     std::uint64_t cache_bytes_max = 0;
+    std::int32_t opportunistic_queue_max = 0;
     bool anonymous_read = false;
 };
 

@@ -95,7 +95,8 @@ std::string encode_container_record(const ContainerRecord& record) {
     const std::string second = wire::encode_frame({&status_message, 1});
     std::string body = std::to_string(static_cast<int>(record.state)) + " " +
                        std::to_string(record.acknowledged ? 1 : 0) + " " +
-                       std::to_string(first.size()) + "\n" + first + second;
+                       std::to_string(first.size()) + " " + std::to_string(record.queued) + " " +
+                       std::to_string(record.displaced ? 1 : 0) + "\n" + first + second;
     return std::string(kMagic) + net::sha256_hex(body) + "\n" + body;
 }
 
@@ -112,10 +113,14 @@ Result<ContainerRecord> decode_container_record(std::string_view bytes) {
     int state = 0;
     int acknowledged = 0;
     std::size_t first_size = 0;
-    if (line_end == std::string_view::npos || fields.size() != 3 ||
+    std::uint64_t queued = 0;
+    int displaced = 0;
+    const bool earlier = fields.size() == 3;  // of an agent that had no queue
+    if (line_end == std::string_view::npos || (!earlier && fields.size() != 5) ||
         !parse_number(fields[0], state) || state > static_cast<int>(ContainerState::Done) ||
         !parse_number(fields[1], acknowledged) || !parse_number(fields[2], first_size) ||
-        first_size > bytes.size() - line_end - 1) {
+        first_size > bytes.size() - line_end - 1 ||
+        (!earlier && (!parse_number(fields[3], queued) || !parse_number(fields[4], displaced)))) {
         return damaged();
     }
     bytes.remove_prefix(line_end + 1);
@@ -131,6 +136,8 @@ Result<ContainerRecord> decode_container_record(std::string_view bytes) {
     record.order = order->starts[0];
     record.state = static_cast<ContainerState>(state);
     record.acknowledged = acknowledged != 0;
+    record.queued = queued;
+    record.displaced = displaced != 0;
     record.stop_reason = order->stops.empty() ? "" : order->stops[0].reason;
     record.pid = status->containers[0].pid;
     record.started = status->containers[0].started;

@@ -152,7 +152,7 @@ void ApplicationTable::check(const ContainerTable& containers, const QueueTree& 
                 CHECK(container->key.attempt == attempt.record.id);
                 CHECK(container->id.attempt == attempt.record.id ||
                       (application.keeps_containers() && !container->master()));
-                allocated += container->size;
+                allocated += container->charged();
             }
             CHECK(&attempt == application.current() || is_final(attempt.state));
             CHECK((attempt.session != 0) <= (attempt.connection.value != 0));

@@ -108,6 +108,7 @@ struct Application {
     Resource allocated;
     Preempted preempted;  // since the manager started
     std::int32_t live_containers = 0;
+    std::int32_t opportunistic_containers = 0;  // of them
     /// Of live containers: the sum of size times the moment since when, so that their use until now
     /// is known without looking at each. MiB (vcores) times milliseconds.
     WideSum memory_since = 0;

@@ -318,6 +318,10 @@ Resource AskBook::pending_on(QueueIndex index, LabelIndex label) const {
 
 // Brings `outstanding` and the class up to date with the counts.
 void AskBook::refresh(Demand& demand) {
+    if (demand.opportunistic()) {
+        list_opportunistic(demand);
+        return;
+    }
     const AskCount held = count(demand.key());
     const std::int32_t outstanding =
         demand.in_line() ? std::max(0, demand.ask.count - held.live - held.unconfirmed) : 0;
@@ -336,6 +340,15 @@ void AskBook::refresh(Demand& demand) {
         demand.outstanding = 1;  // close() takes one open ask out of its class, and it sets zero
         add_pending(demand, 1);
         close(demand);
+    }
+}
+
+void AskBook::list_opportunistic(const Demand& demand) {
+    const OpportunisticLine::Ask ask{demand.ask.priority, demand.ask.id};
+    if (demand.parked || wanted(demand) == 0) {
+        opportunistic_.leave(demand.owner.attempt, ask);
+    } else {
+        opportunistic_.enter(demand.owner.attempt, ask);
     }
 }
 
@@ -378,6 +391,7 @@ void AskBook::open(Demand& demand) {
 
 // Takes an ask out of its class; a class without asks is forgotten.
 void AskBook::close(Demand& demand) {
+    opportunistic_.leave(demand.owner.attempt, {demand.ask.priority, demand.ask.id});
     if (demand.outstanding == 0) {
         return;
     }
@@ -584,6 +598,8 @@ void AskBook::check() const {
             CHECK(demand.outstanding ==
                   (demand.in_line() ? std::max(0, demand.ask.count - held.live - held.unconfirmed)
                                     : 0));
+            CHECK(opportunistic_.contains(attempt, {demand.ask.priority, id}) ==
+                  (demand.opportunistic() && !demand.parked && wanted(demand) > 0));
             CHECK(!demand.waits_for_nodes || (demand.outstanding > 0 && demand.picky()));
             if (demand.outstanding > 0) {
                 pending[demand.owner.queue].count += demand.outstanding;

@@ -30,6 +30,7 @@
 #include "resourcemanager/core/constraint_waits.h"
 #include "resourcemanager/core/container_table.h"
 #include "resourcemanager/core/id_map.h"
+#include "resourcemanager/core/opportunistic_line.h"
 #include "resourcemanager/core/queue_tree.h"
 
 namespace heddle::rm {
@@ -70,7 +71,8 @@ struct Demand {
     AskSlot slot() const { return {ask.priority, owner.attempt, ask.id}; }
 
     AskKey key() const { return {owner.attempt, ask.id, ask.generation}; }
-    bool in_line() const { return !parked && !gang_waits; }
+    bool opportunistic() const { return ask.execution == ExecutionType::Opportunistic; }
+    bool in_line() const { return !parked && !gang_waits && !opportunistic(); }
     bool placed() const { return !ask.nodes.empty() || !ask.racks.empty(); }
     /// Whether there is a node that it does not take and others of its class do.
     bool picky() const { return owner.choosy || (placed() && !relaxed) || constraint != nullptr; }
@@ -151,6 +153,11 @@ public:
     void tags_fallen(const std::vector<TagKey>& keys);
     bool any_constrained_waits() const { return !constrained_.empty(); }
 
+    /// Opportunistic asks stand in a line of their own, and are outstanding only there.
+    const OpportunisticLine& opportunistic() const { return opportunistic_; }
+    bool opportunistic_changed() { return opportunistic_.take_changed(); }
+    void had_opportunistic_turn(const AttemptId& attempt) { opportunistic_.had_its_turn(attempt); }
+
     /// A node is gone: masters that waited for others than where they failed look again.
     void wake_masters();
 
@@ -190,6 +197,7 @@ private:
     };
 
     void refresh(Demand& demand);
+    void list_opportunistic(const Demand& demand);
     void touch(const Demand& demand);
     template <typename Change>
     void change(const AttemptId& attempt, std::int32_t ask, Change&& change);
@@ -220,6 +228,7 @@ private:
     std::map<std::pair<LabelIndex, QueueIndex>, Resource> pending_labelled_;
     std::set<AskPlace> alone_;  // all of those
     std::vector<AskPlace> touched_;
+    OpportunisticLine opportunistic_;
 };
 
 }  // namespace heddle::rm

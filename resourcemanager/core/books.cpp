@@ -5,8 +5,10 @@
 
 #include "common/base/check.h"
 #include "resourcemanager/core/constraints.h"
+#include "resourcemanager/core/execution_change.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/queue_views.h"
 #include "resourcemanager/core/reservations.h"
@@ -55,13 +57,15 @@ void Books::check() const {
     check_reservations(*this);
     check_gangs(*this);
     check_constraints(*this);
+    check_opportunistic(*this);
+    check_promotions(*this);
     Resource on_nodes;
     for (NodeIndex index = 0; index < nodes.size(); ++index) {
         on_nodes += nodes.at(index).used;
     }
     Resource orphans;
     containers.for_each([&](const Container& container) {
-        orphans += container.orphan ? container.size : Resource{};
+        orphans += container.orphan ? container.charged() : Resource{};
         CHECK(nodes.at(container.node).containers.contains(container.id));
     });
     CHECK(on_nodes == orphans + queues.at(0).used);

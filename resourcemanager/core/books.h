@@ -26,6 +26,7 @@
 #include "resourcemanager/core/event.h"
 #include "resourcemanager/core/node_table.h"
 #include "resourcemanager/core/offer.h"
+#include "resourcemanager/core/opportunistic_book.h"
 #include "resourcemanager/core/placement.h"
 #include "resourcemanager/core/queue_tree.h"
 #include "resourcemanager/core/release_rate.h"
@@ -144,6 +145,7 @@ struct Books {
     Claims claims;
     ReservationBook reservations;
     GangBook gangs;
+    OpportunisticBook opportunistic;
     Deadlines deadlines;
 
     // Saves.

@@ -64,6 +64,16 @@ struct Container {
     std::set<ContainerId>::const_iterator in_node;
     std::set<ContainerId>::const_iterator in_attempt;
 
+    ExecutionType execution = ExecutionType::Guaranteed;
+    bool taken_back = false;  // its node is to end it unless it has started
+    bool demoting = false;    // it is to be opportunistic, and is charged until its node says so
+
+    bool opportunistic() const { return execution == ExecutionType::Opportunistic; }
+    ExecutionType execution_wanted() const {
+        return demoting ? ExecutionType::Opportunistic : execution;
+    }
+    /// What it takes of its node, its application and its queue; see opportunistic.h.
+    Resource charged() const { return opportunistic() ? Resource{} : size; }
     bool master() const { return key.ask == 0; }
 };
 

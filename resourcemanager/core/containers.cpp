@@ -11,6 +11,7 @@
 #include "resourcemanager/core/limits.h"
 #include "resourcemanager/core/node_change.h"
 #include "resourcemanager/core/offers.h"
+#include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/reservations.h"
 
@@ -27,33 +28,43 @@ void count_order(Books& books, Node& node, Container& container) {
 void count_use(Application& application, const Container& container, int sign) {
     const WideSum since = sign * (container.since - TimePoint{}).milliseconds();
     application.live_containers += sign;
-    application.memory_since += since * container.size.memory_mib;
-    application.vcores_since += since * container.size.vcores;
+    application.opportunistic_containers += container.opportunistic() ? sign : 0;
+    application.memory_since += since * container.charged().memory_mib;
+    application.vcores_since += since * container.charged().vcores;
 }
 
-void charge(Books& books, Container& container) {
+void charge_use(Books& books, const Container& container) {
     Application& application = books.application_of(container.key.attempt);
-    std::set<ContainerId>& held = books.applications.find(container.key.attempt)->containers;
-    const std::size_t before = held.size();
-    container.in_attempt = held.insert(held.end(), container.id);  // mostly the newest
-    CHECK(held.size() == before + 1);
-    application.allocated += container.size;
+    application.allocated += container.charged();
     count_use(application, container, +1);
     charge_queues(books, container);
     books.changed(application);
 }
 
-void refund(Books& books, const Container& container) {
+void charge(Books& books, Container& container) {
+    std::set<ContainerId>& held = books.applications.find(container.key.attempt)->containers;
+    const std::size_t before = held.size();
+    container.in_attempt = held.insert(held.end(), container.id);  // mostly the newest
+    CHECK(held.size() == before + 1);
+    charge_use(books, container);
+}
+
+void refund_use(Books& books, const Container& container) {
     Application& application = books.application_of(container.key.attempt);
-    books.applications.find(container.key.attempt)->containers.erase(container.in_attempt);
-    application.allocated -= container.size;
+    application.allocated -= container.charged();
+    books.opportunistic.more = books.opportunistic.more || container.opportunistic();
     count_use(application, container, -1);
     const std::int64_t seconds =
         std::max<std::int64_t>(0, (books.now - container.since).microseconds / 1'000'000);
-    application.memory_mib_seconds += container.size.memory_mib * seconds;
-    application.vcore_seconds += container.size.vcores * seconds;
+    application.memory_mib_seconds += container.charged().memory_mib * seconds;
+    application.vcore_seconds += container.charged().vcores * seconds;
     refund_queues(books, container);
     books.changed(application);
+}
+
+void refund(Books& books, const Container& container) {
+    books.applications.find(container.key.attempt)->containers.erase(container.in_attempt);
+    refund_use(books, container);
 }
 
 // The news of this step that an entry of so many bytes goes into.
@@ -67,9 +78,12 @@ MasterNews& news_for(Books& books, Attempt& attempt, std::size_t bytes) {
 // An ordinary container of an attempt that goes on: its master must hear of the end.
 void remember_end(Books& books, Attempt& attempt, const Container& container,
                   const ContainerExit& exit, bool node_waits) {
-    const bool counted = !container.stopping;
+    // One that made room is replaced at once, as one that was stopped.
+    const bool counted = !container.stopping && exit.reason != ExitReason::Displaced;
     if (counted) {
         books.asks.count_unconfirmed(container.key, +1);
+    }
+    if (!container.stopping) {
         books.asks.count_live(container.key, -1);
     }
     if (container.id.epoch < books.epoch) {
@@ -95,20 +109,21 @@ void forget_kept(Books& books, Attempt& attempt, const Container& container) {
 void charge_queues(Books& books, const Container& container) {
     const Application& application = books.application_of(container.key.attempt);
     const Node& node = books.nodes.at(container.node);
-    books.queues.charge(application.id(), node.info.label, container.size,
+    books.queues.charge(application.id(), node.info.label, container.charged(),
                         leads(application, container), lent(node, container));
 }
 
 void refund_queues(Books& books, const Container& container) {
     const Application& application = books.application_of(container.key.attempt);
     const Node& node = books.nodes.at(container.node);
-    books.queues.refund(application.id(), node.info.label, container.size,
+    books.queues.refund(application.id(), node.info.label, container.charged(),
                         leads(application, container), lent(node, container));
 }
 
 void node_room_changed(Books& books, Node& node) {
     hold_for_reservations(books, node);
     books.gangs.dirty = books.gangs.dirty || !books.gangs.waiting.empty();
+    opportunistic_node_changed(books, node);
     const Resource free = node.free();
     if (!node.placeable()) {
         books.free.set(node.index, std::nullopt);
@@ -130,6 +145,10 @@ Container& enter_container(Books& books, Container container) {
     Node& node = books.nodes.at(entered.node);
     books.nodes.hold(node, entered);
     count_offer(books, node, entered);
+    if (entered.opportunistic()) {
+        begin_opportunistic(books);
+    }
+    opportunistic_node_changed(books, node);
     books.free.set(node.index, node.placeable() ? std::optional(node.free()) : std::nullopt);
     tags_came(books, entered);
     if (!entered.orphan) {
@@ -156,6 +175,7 @@ void order_start(Books& books, Container& container) {
     if (container.tags != nullptr) {
         start.tags = container.tags->tags;
     }
+    start.execution = container.execution;
     if (container.master()) {
         start.spec =
             master_spec(books, application, *books.applications.find(container.id.attempt));
@@ -198,6 +218,36 @@ void stop_container(Books& books, Container& container, const std::string& reaso
     order_stop(books, container);
 }
 
+void order_take_back(Books& books, Container& container) {
+    Node& node = books.nodes.at(container.node);
+    node.orders.room_for(bytes_of(container.id)).take_backs.push_back(container.id);
+    count_order(books, node, container);
+    container.taken_back = true;
+}
+
+void change_execution(Books& books, Container& container, ExecutionType to) {
+    CHECK(!container.orphan && !container.master() && container.execution != to);
+    Node& node = books.nodes.at(container.node);
+    refund_use(books, container);
+    books.nodes.change_execution(node, container, to);
+    container.demoting = false;
+    container.since = books.now;
+    charge_use(books, container);
+    begin_opportunistic(books);
+    node_room_changed(books, node);
+    books.changed(container);
+    books.changed(node);
+}
+
+void order_execution(Books& books, Container& container) {
+    Node& node = books.nodes.at(container.node);
+    if (node.connected()) {
+        node.orders.room_for(2 * bytes_of(container.id))
+            .execution_changes.push_back({container.id, container.execution_wanted()});
+        count_order(books, node, container);
+    }
+}
+
 void start_held(Books& books, Container& container) {
     if (!container.hold || container.start_decided || container.stopping) {
         return;
@@ -222,7 +272,7 @@ void container_gone(Books& books, ContainerId id, const ContainerExit& how, bool
     const ContainerExit exit = with_preempted_code(how);
     const Container container = books.containers.take(id);
     Node& node = books.nodes.at(container.node);
-    if (exit.reason != ExitReason::NodeLost) {
+    if (exit.reason != ExitReason::NodeLost && !container.opportunistic()) {
         books.releases.note(books.now, container.size);
     }
     if (!(books.config.defect == Defect::ForgottenRelease && container.stopping)) {
@@ -230,6 +280,7 @@ void container_gone(Books& books, ContainerId id, const ContainerExit& how, bool
     }
     tags_go(books, container);
     note_end(books, id);
+    books.opportunistic.promotions.erase(id);
     node_room_changed(books, node);
     books.changed(node);
     look_whether_drained(books, node);
@@ -291,7 +342,8 @@ void release_surplus(Books& books, Attempt& attempt) {
 
 Grant grant_of(const Books& books, const Container& container) {
     const NodeInfo& node = books.nodes.at(container.node).info;
-    return {container.id, container.key, node.id, node.address, node.http_port, container.size};
+    return {container.id,   container.key,      node.id, node.address, node.http_port,
+            container.size, container.execution};
 }
 
 void tell_grant(Books& books, Attempt& attempt, Container& container) {

@@ -28,6 +28,15 @@ void stop_container(Books& books, Container& container, const std::string& reaso
 /// Sends the stop order again.
 void order_stop(Books& books, Container& container);
 
+/// Orders the node to end it unless it has started; what does not arrive is not repeated.
+void order_take_back(Books& books, Container& container);
+
+/// The container lives on as the other type: charged anew, at its node too. Requires that it is one
+/// of an attempt.
+void change_execution(Books& books, Container& container, ExecutionType to);
+/// Tells the node which type it is to have.
+void order_execution(Books& books, Container& container);
+
 void start_held(Books& books, Container& container);
 
 /// It is over: refunds, and tells who must know. `node_waits`: its node reports the end until it

@@ -35,6 +35,7 @@ struct Timer {
         GangTry,         // whether one has room now
         CreatedQueues,   // a look at which are empty
         Preemption,      // number 0: the next round; 1: of claims, the first that is due
+        Balance,         // a look at queues of opportunistic containers
     };
     Kind kind = Kind::Settle;
     AttemptId attempt;

@@ -446,7 +446,7 @@ std::vector<Holder> holders_on(const Books& books, const Node& node) {
         const Container* container = books.containers.find(id);
         Holder& holder = by_application[id.attempt.application];
         holder.application = id.attempt.application;
-        holder.amount += container->size;
+        holder.amount += container->charged();
         ++holder.containers;
     }
     std::vector<Holder> holders;

@@ -10,6 +10,7 @@
 #include "resourcemanager/core/explain_nodes.h"
 #include "resourcemanager/core/explain_reserved.h"
 #include "resourcemanager/core/explain_words.h"
+#include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/states.h"
 
 namespace heddle::rm {
@@ -116,6 +117,10 @@ std::vector<Blocker> blockers_of(const Books& books, const Demand& demand, const
     if (demand.gang_waits) {
         blockers = node_blockers(books, demand, detail);
         blockers.insert(blockers.begin(), gang_blocker(books, demand));
+        return blockers;
+    }
+    if (demand.opportunistic()) {
+        blockers.push_back(opportunistic_blocker(books, demand));
         return blockers;
     }
     blockers = node_blockers(books, demand, detail);
@@ -469,7 +474,8 @@ void check_ask(const Books& books, const Demand& demand, const AskExplanation& a
     }
     // Whoever has room is placed by the next step, and whoever is placed by it had no other reason.
     if (ask.first().reason == Reason::Order) {
-        CHECK(books.asks.any_ready() && !books.asks.blocked(demand));
+        CHECK(demand.opportunistic() ? opportunistic_ready(books)
+                                     : books.asks.any_ready() && !books.asks.blocked(demand));
     }
     if (demand.in_line() && !ask.ahead.more) {
         CHECK(ask.ahead.containers + ask.count <= books.asks.pending(demand.owner.queue).count);

@@ -77,6 +77,9 @@ enum class Feature : std::uint8_t {
     LentRoomTakenBack,
     LabelAccess,
     DefaultLabel,
+    Opportunistic,
+    OpportunisticBalance,
+    Promotion,
     Count,  // of them; the last
 };
 
@@ -146,6 +149,9 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::LentRoomTakenBack, "lent-room-taken-back"},
     {Feature::LabelAccess, "label-access"},
     {Feature::DefaultLabel, "default-label"},
+    {Feature::Opportunistic, "opportunistic"},
+    {Feature::OpportunisticBalance, "opportunistic-balance"},
+    {Feature::Promotion, "promotion"},
 };
 
 constexpr bool all_named() {

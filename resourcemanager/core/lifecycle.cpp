@@ -162,6 +162,9 @@ std::string describe(const ContainerExit& exit) {
         case ExitReason::Unknown:
             text = "ended in a way that is not on record";
             break;
+        case ExitReason::Displaced:
+            text = "made room";
+            break;
     }
     if (exit.message.starts_with(text)) {
         return exit.message;  // the same, and more

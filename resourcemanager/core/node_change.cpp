@@ -356,7 +356,7 @@ void node_overcommit_due(Books& books, NodeIndex index) {
     Resource stays;
     const std::vector<ContainerId> candidates = by_loss(books, node);
     for (const ContainerId& id : candidates) {
-        stays += books.containers.find(id)->size;
+        stays += books.containers.find(id)->charged();
     }
     for (const ContainerId& id : candidates) {
         Container* container = books.containers.find(id);
@@ -364,7 +364,7 @@ void node_overcommit_due(Books& books, NodeIndex index) {
             continue;  // with its master
         }
         const Resource excess = stays - node.info.total;
-        if (uses_any(container->size, excess)) {
+        if (uses_any(container->charged(), excess)) {
             stays -= container->size;
             stop_for_node(books, *container,
                           "preempted: node " + node.info.id.name + " has been made smaller");

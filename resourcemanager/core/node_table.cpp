@@ -100,24 +100,37 @@ void NodeTable::disconnect(Node& node) {
     node.orders.clear();
 }
 
+void NodeTable::add_use(Node& node, const Resource& size) {
+    node.used += size;
+    if (node.state == NodeState::Decommissioning) {
+        total_ += size;
+        totals_[node.info.label] += size;
+    }
+}
+
 void NodeTable::hold(Node& node, Container& container) {
     const std::size_t before = node.containers.size();
     container.in_node = node.containers.insert(node.containers.end(), container.id);
     CHECK(node.containers.size() == before + 1);
-    node.used += container.size;
-    if (node.state == NodeState::Decommissioning) {
-        total_ += container.size;
-        totals_[node.info.label] += container.size;
+    if (container.opportunistic()) {
+        node.opportunistic.count(container, +1);
     }
+    add_use(node, container.charged());
 }
 
 void NodeTable::release(Node& node, const Container& container) {
     node.containers.erase(container.in_node);
-    node.used -= container.size;
-    if (node.state == NodeState::Decommissioning) {
-        total_ -= container.size;
-        totals_[node.info.label] -= container.size;
+    if (container.opportunistic()) {
+        node.opportunistic.count(container, -1);
     }
+    add_use(node, container.charged() * -1);
+}
+
+void NodeTable::change_execution(Node& node, Container& container, ExecutionType to) {
+    add_use(node, container.charged() * -1);
+    node.opportunistic.count(container, to == ExecutionType::Opportunistic ? +1 : -1);
+    container.execution = to;
+    add_use(node, container.charged());
 }
 
 bool NodeTable::any_ever_fits(const Resource& size, const std::string& label) const {
@@ -188,13 +201,19 @@ void NodeTable::check(const ContainerTable& containers) const {
     std::map<std::string, Resource> by_label;
     for (const Node& node : nodes_) {
         Resource used;
+        OpportunisticUse opportunistic;
+        opportunistic.queue_max = node.opportunistic.queue_max;
         for (const ContainerId& id : node.containers) {
             const Container* container = containers.find(id);
             CHECK(container != nullptr);
             CHECK(container->node == node.index);
-            used += container->size;
+            used += container->charged();
+            if (container->opportunistic()) {
+                opportunistic.count(*container, +1);
+            }
         }
         CHECK(used == node.used);
+        CHECK(opportunistic == node.opportunistic);
         total += counted(node);
         by_label[node.info.label] += counted(node);
         CHECK((node.session != 0) == (node.connection.value != 0));

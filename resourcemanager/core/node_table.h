@@ -19,6 +19,7 @@
 #include "common/model/node_protocol.h"
 #include "resourcemanager/core/container_table.h"
 #include "resourcemanager/core/event.h"
+#include "resourcemanager/core/opportunistic_nodes.h"
 #include "resourcemanager/core/outbox.h"
 
 namespace heddle::rm {
@@ -50,12 +51,13 @@ struct Node {
     TimePoint heard;
     WallTime heard_wall;
     NodeUsage usage;
-    Resource used;  // by all containers on it, orphans too
+    Resource used;  // by all guaranteed containers on it, orphans too
     Resource held;  // of what is free, for those for whom it was freed; see claims.h
     std::set<ContainerId> containers;
     Outbox<NodeOrders> orders;    // of this step
     bool orders_waiting = false;  // in NodeTable's list of nodes with orders
     bool withheld = false;        // until its next complete status; see offers.h
+    OpportunisticUse opportunistic;
 
     bool connected() const { return session != 0; }
     bool placeable() const { return connected() && state == NodeState::Running && !withheld; }
@@ -84,6 +86,8 @@ public:
 
     void hold(Node& node, Container& container);
     void release(Node& node, const Container& container);
+    /// It counts as the other type from now on.
+    void change_execution(Node& node, Container& container, ExecutionType to);
 
     /// Whether some node that ever registered with this label is large enough.
     bool any_ever_fits(const Resource& size, const std::string& label = {}) const;
@@ -114,6 +118,8 @@ public:
     void check(const ContainerTable& containers) const;
 
 private:
+    void add_use(Node& node, const Resource& size);
+
     std::vector<Node> nodes_;
     std::vector<NodeIndex> vacant_;
     std::map<NodeId, NodeIndex> by_id_;

@@ -9,12 +9,14 @@
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/execution_change.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/label_access.h"
 #include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
+#include "resourcemanager/core/opportunistic.h"
 
 namespace heddle::rm {
 namespace {
@@ -210,6 +212,10 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
         ask.gang = ask.gang_min = 0;
         ask.gang_deadline = {};
     }
+    if (const auto why = take_execution(books, ask)) {
+        refuse_ask(books, attempt, ask, *why);
+        return;
+    }
     if (const auto why = wrong_gang(books, attempt.record.id, ask)) {
         refuse_ask(books, attempt, ask, *why);
         return;
@@ -271,6 +277,9 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
         begin_locality(books, attempt.record.id, ask);
     }
     gang_stated(books, attempt, ask);
+    if (ask.execution == ExecutionType::Opportunistic) {
+        begin_opportunistic(books);
+    }
 }
 
 void forget_absent_asks(Books& books, Attempt& attempt, const std::vector<Ask>& asks) {
@@ -374,6 +383,7 @@ void on_update(Books& books, Application& application, Attempt& attempt,
             start_held(books, *container);
         }
     }
+    take_execution_changes(books, attempt, update.execution_changes, update.complete);
     if (!update.complete && !attempt.asks_known) {
         return;  // after a restart the whole book comes first
     }

@@ -9,11 +9,13 @@
 #include "common/base/log.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/execution_change.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/node_change.h"
 #include "resourcemanager/core/offers.h"
+#include "resourcemanager/core/opportunistic.h"
 
 namespace heddle::rm {
 namespace {
@@ -63,7 +65,7 @@ void show_phase(Books& books, Container& container, const ContainerReport& repor
     if (!first && container.phase == report.phase && container.pid == report.pid) {
         return;
     }
-    container.phase = report.phase;
+    take_phase(books, container, report.phase);
     container.pid = report.pid;
     container.started = report.started;
     books.changed(container);
@@ -77,7 +79,8 @@ Container from_report(const Books& books, NodeIndex node, const ContainerReport&
     container.size = report.size;
     container.confirmed = true;
     container.origin = books.nodes.at(node).origins;  // that which reports it knows it
-    container.hold = report.phase == ContainerPhase::Ready;
+    container.execution = report.execution;
+    container.hold = report.phase == ContainerPhase::Ready && !container.opportunistic();
     container.phase = report.phase;
     container.pid = report.pid;
     container.started = report.started;
@@ -152,9 +155,10 @@ void unknown_done(Books& books, Node& node, const ContainerReport& report) {
         }
         AskKey key = report.key;
         key.attempt = attempt->record.id;
-        books.asks.count_unconfirmed(key, +1);
+        const bool counted = report.exit->reason != ExitReason::Displaced;
+        books.asks.count_unconfirmed(key, counted ? 1 : 0);
         EndedContainer& ended = attempt->ended[report.container];
-        ended = {*report.exit, key, node.index, true, true, 0, {}};
+        ended = {*report.exit, key, node.index, true, counted, 0, {}};
         tell_end(books, *attempt, report.container, ended);
         return;
     }
@@ -194,6 +198,11 @@ void known(Books& books, Node& node, Container& container, const ContainerReport
     }
     const bool order_seen = container.order <= node.orders_seen ||
                             books.now - container.ordered >= books.resend_after();
+    if (container.execution_wanted() == report.execution) {
+        finish_demotion(books, container);
+    } else if (!container.stopping && order_seen) {
+        order_execution(books, container);
+    }
     if (container.stopping && report.phase != ContainerPhase::Stopping && order_seen) {
         order_stop(books, container);
     } else if (container.start_decided && report.phase == ContainerPhase::Ready && order_seen) {
@@ -323,6 +332,7 @@ void welcome(Books& books, Node& node, ConnectionId connection, NodeRegister& me
     const bool first_ever = !books.nodes.any_ever();
     books.nodes.connect(node, connection, books.prng.next() | 1);
     node.agent = message.agent;
+    node.opportunistic.queue_max = message.opportunistic_queue_max;
     if (std::string origin = origin_of(message); node.origin != origin) {
         node.origin = std::move(origin);
         ++node.origins;

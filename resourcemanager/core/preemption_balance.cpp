@@ -159,7 +159,7 @@ bool Balance::over(QueueIndex leaf) const {
 // In whatever order: the candidates are sorted afterwards.
 void Balance::count(const Container& container) {
     const Node& node = books_.nodes.at(container.node);
-    if (container.orphan) {
+    if (container.orphan || container.opportunistic()) {
         return;
     }
     const Application& application = *books_.applications.find(container.key.attempt.application);

@@ -10,6 +10,7 @@
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/offers.h"
+#include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/reservations.h"
 
@@ -74,6 +75,9 @@ void expire_deadlines(Books& books) {
                 break;
             case Timer::Kind::Preemption:
                 preemption_due(books, timer->number);
+                break;
+            case Timer::Kind::Balance:
+                balance_due(books);
                 break;
         }
     }
@@ -141,7 +145,8 @@ void ResourceManager::step(TimePoint now, WallTime wall, Event event, Effects& e
 }
 
 TimePoint ResourceManager::next_deadline() const {
-    return books_->settled && books_->asks.any_ready() ? books_->now : books_->deadlines.next();
+    const bool ready = books_->asks.any_ready() || opportunistic_ready(*books_);
+    return books_->settled && ready ? books_->now : books_->deadlines.next();
 }
 
 Publication ResourceManager::publish(WallTime wall) {

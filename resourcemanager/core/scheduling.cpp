@@ -8,10 +8,12 @@
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/execution_change.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/reservations.h"
 
@@ -32,6 +34,7 @@ Container new_container(Books& books, Attempt& attempt, const Demand& demand, No
     container.allocated = books.wall;
     container.tags = tags_of(books, demand.owner.attempt.application, demand.ask.tags);
     books.placed.push_back(container.id);
+    container.execution = demand.ask.execution;
     return container;
 }
 
@@ -62,6 +65,17 @@ void grant(Books& books, const Demand& demand, NodeIndex node) {
         return;
     }
     books.asks.count_live(demand.key(), +1);
+}
+
+// When everybody else has been served.
+void place_opportunistic(Books& books) {
+    for (std::int32_t left = books.config.placements_per_step; left > 0; --left) {
+        const std::optional<FreedRoom> room = take_opportunistic_room(books);
+        if (!room.has_value()) {
+            return;
+        }
+        grant(books, *room->demand, room->node);
+    }
 }
 
 // Whoever is next, until nobody is whom a limit allows and a node has room for. True: somebody
@@ -127,8 +141,11 @@ void place(Books& books) {
         books.config.scheduler.reservations.after == Duration{}) {
         look_at_long_waits(books);
     }
+    promote(books);
+    place_opportunistic(books);
     tidy_reservations(books);
     arm_preemption(books);
+    arm_balance(books);
     arm_reservations(books);
     arm_gangs(books);
 }

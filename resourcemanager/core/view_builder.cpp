@@ -38,6 +38,7 @@ std::shared_ptr<const NodeView> view_of(const Books& books, const Node& node) {
     view.usage = node.usage;
     view.reserved = reserved_on(books, node.index);
     view.tags = books.tags.on_node(node.index);
+    view.opportunistic = node.opportunistic;
     return std::make_shared<const NodeView>(std::move(view));
 }
 
@@ -57,6 +58,7 @@ ContainerView view_of(const Books& books, const Application& application,
     view.allocated = container.allocated;
     view.started = container.started;
     view.tags = container.tags;
+    view.execution = container.execution;
     return view;
 }
 
@@ -92,12 +94,15 @@ void add_use(const Books& books, const Application& application, ApplicationView
 void add_pending(const Books& books, const Attempt& attempt, ApplicationView& view) {
     for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
         const std::int32_t count =
-            demand->gang_waits ? books.asks.wanted(*demand) : demand->outstanding;
+            demand->gang_waits || (demand->opportunistic() && !demand->parked)
+                ? books.asks.wanted(*demand)
+                : demand->outstanding;
         if (count > 0) {
             const Ask& ask = demand->ask;
             view.pending.push_back({ask.id, ask.id == 0 ? 0 : ask.priority, ask.size, count,
                                     ask.nodes, ask.relax_locality, ask.racks, ask.label, ask.tags,
-                                    ask.constraint});
+                                    ask.constraint, ask.execution,
+                                    ask.enforce_execution || !demand->opportunistic()});
         }
     }
 }

@@ -21,6 +21,7 @@
 #include "common/model/master_protocol.h"
 #include "common/model/node.h"
 #include "resourcemanager/core/container_table.h"
+#include "resourcemanager/core/opportunistic_nodes.h"
 #include "resourcemanager/core/persistent_map.h"
 #include "resourcemanager/core/preemption_record.h"
 #include "resourcemanager/core/reservation_view.h"
@@ -39,6 +40,7 @@ struct NodeView {
     NodeUsage usage;
     Resource reserved = {};                         // promised to asks that wait for room there
     std::map<std::string, std::int64_t> tags = {};  // of the containers there, with their counts
+    OpportunisticUse opportunistic = {};
 };
 
 struct ContainerView {
@@ -56,6 +58,7 @@ struct ContainerView {
     WallTime started;                   // 0: the process has not been seen running
     std::optional<ContainerExit> exit;  // ended; shown while its application is not over
     std::shared_ptr<const ContainerTags> tags = {};  // null: none
+    ExecutionType execution = ExecutionType::Guaranteed;
 };
 
 struct AttemptView {
@@ -84,6 +87,8 @@ struct PendingView {
     std::string label;
     std::vector<std::string> tags = {};
     std::string constraint = {};
+    ExecutionType execution = ExecutionType::Guaranteed;
+    bool enforce_execution = true;
 };
 
 struct ApplicationView {

@@ -70,7 +70,8 @@ void write_request(wire::JsonWriter& json, const PendingView& pending, const std
     json.member("numContainers", pending.count).member("relaxLocality", relax);
     json.member("nodeLabelExpression", pending.label);
     json.key("executionTypeRequest").begin_object();
-    json.member("executionType", "GUARANTEED").member("enforceExecutionType", true).end_object();
+    json.member("executionType", to_string(pending.execution));
+    json.member("enforceExecutionType", pending.enforce_execution).end_object();
     if (!pending.constraint.empty()) {
         json.member("placementConstraint", pending.constraint);
     }
@@ -246,9 +247,10 @@ void write_single_attempt(wire::JsonWriter& json, const View&, const AttemptView
 void write_container(wire::JsonWriter& json, const View& view, const ContainerView& container,
                      const ServerInfo& server) {
     const WallTime finished = container.exit ? container.exit->finished : WallTime{};
-    const std::string state = container.exit                                  ? "COMPLETE"
-                              : container.phase == ContainerPhase::Localising ? "NEW"
-                                                                              : "RUNNING";
+    const bool queued = container.phase == ContainerPhase::Ready &&
+                        container.execution == ExecutionType::Opportunistic;
+    const bool fresh = queued || container.phase == ContainerPhase::Localising;
+    const std::string state = container.exit ? "COMPLETE" : fresh ? "NEW" : "RUNNING";
     json.begin_object();
     json.member("containerId", to_string(container.id));
     json.member("allocatedMB", container.size.memory_mib);

@@ -139,8 +139,11 @@ void write_node(wire::JsonWriter& json, const NodeView& node) {
     json.member("memUtilization", percent(node.usage.memory_used_mib, node.info.total.memory_mib));
     json.member("cpuUtilization", percent(static_cast<std::int64_t>(node.usage.cpu_vcores * 100),
                                           node.info.total.vcores * 100));
-    json.member("numRunningOpportContainers", 0).member("usedMemoryOpportGB", 0);
-    json.member("usedVirtualCoresOpport", 0).member("numQueuedContainers", 0);
+    const OpportunisticUse& opportunistic = node.opportunistic;
+    json.member("numRunningOpportContainers", opportunistic.running);
+    json.member("usedMemoryOpportGB", opportunistic.used.memory_mib / 1024);
+    json.member("usedVirtualCoresOpport", opportunistic.used.vcores);
+    json.member("numQueuedContainers", opportunistic.queued);
     json.key("nodeLabels").begin_array();
     if (!node.info.label.empty()) {
         json.value(node.info.label);

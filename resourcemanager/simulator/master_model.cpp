@@ -202,6 +202,7 @@ Ask MasterModel::ask_of(std::size_t wave) const {
     ask.priority = what.priority;
     ask.size = what.size;
     ask.count = static_cast<std::int32_t>(waves_[wave].wanted);
+    ask.execution = what.execution;
     for (const std::string& node : what.nodes) {
         ask.nodes.push_back({node});
     }

@@ -23,6 +23,7 @@ void NodeModel::start(Duration offset) {
     hello.info.total = machine_.total;
     hello.incarnation = index_ + 1;
     hello.agent = machine_.name;
+    hello.opportunistic_queue_max = kOpportunisticQueueMax;
     manager_.send(connection_, std::move(hello));
 }
 
@@ -43,9 +44,13 @@ void NodeModel::carry_out(const NodeOrders& orders) {
     for (const ContainerStop& stop : orders.stops) {
         finish(stop.container, {ExitReason::Stopped, 143, 0, stop.reason, 0, manager_.wall()});
     }
+    for (const ContainerId& id : orders.take_backs) {
+        if (queue_.waits(id)) {
+            displace(id);
+        }
+    }
     for (const ContainerStart& start : orders.starts) {
-        if (!held_.emplace(start.container, Held{start, ContainerPhase::Localising, {}, {}})
-                 .second) {
+        if (!take(start)) {
             continue;
         }
         const bool by_manager = setup_.mode == Mode::Event || start.key.ask == 0;
@@ -56,6 +61,31 @@ void NodeModel::carry_out(const NodeOrders& orders) {
     for (const ContainerId& id : orders.acknowledged) {
         held_.erase(id);
     }
+}
+
+// False: it is here already, or its queue is full.
+bool NodeModel::take(const ContainerStart& start) {
+    if (!held_.emplace(start.container, Held{start, ContainerPhase::Localising, {}, {}}).second) {
+        return false;
+    }
+    if (start.execution == ExecutionType::Guaranteed) {
+        used_ += start.size;
+        for (const ContainerId& id : queue_.in_the_way(machine_.total - used_)) {
+            displace(id);
+        }
+        return true;
+    }
+    const bool full = queue_.waiting() >= static_cast<std::size_t>(kOpportunisticQueueMax);
+    queue_.add(start.container, start.size, ++queued_last_);
+    if (full) {
+        displace(start.container);
+    }
+    return !full;
+}
+
+void NodeModel::displace(const ContainerId& container) {
+    finish(container, {ExitReason::Displaced, kExitKilledByContainerScheduler, 0,
+                       "made room or moves elsewhere", 0, manager_.wall()});
 }
 
 void NodeModel::call(const ContainerId& container) {
@@ -75,10 +105,29 @@ void NodeModel::run(const ContainerId& container) {
     if (it == held_.end() || it->second.phase != ContainerPhase::Localising) {
         return;  // stopped before it began
     }
-    it->second.phase = ContainerPhase::Running;
-    it->second.started = manager_.wall();
+    if (it->second.order.execution == ExecutionType::Guaranteed) {
+        begin(container);
+        return;
+    }
+    it->second.phase = ContainerPhase::Ready;
     changed(container);
-    const Duration takes = ground_.began(*this, it->second.order);
+    queue_.ready(container);
+    begin_queued();
+}
+
+void NodeModel::begin_queued() {
+    while (const auto next = queue_.next(machine_.total - used_)) {
+        queue_.started(*next);
+        begin(*next);
+    }
+}
+
+void NodeModel::begin(const ContainerId& container) {
+    Held& held = held_.at(container);
+    held.phase = ContainerPhase::Running;
+    held.started = manager_.wall();
+    changed(container);
+    const Duration takes = ground_.began(*this, held.order);
     if (takes != kUntilTold) {
         timeline_.after(takes, [this, container] { end(container); });
     }
@@ -101,6 +150,12 @@ void NodeModel::finish(const ContainerId& container, ContainerExit exit) {
     if (ran) {
         ground_.ended(*this, container, held.order.size, *held.exit);
     }
+    if (held.order.execution == ExecutionType::Guaranteed) {
+        used_ -= held.order.size;
+    } else {
+        queue_.remove(container);
+    }
+    begin_queued();
 }
 
 // What changes at one moment is one status.
@@ -128,6 +183,7 @@ ContainerReport NodeModel::report(const ContainerId& id, const Held& held) {
     report.pid = held.phase == ContainerPhase::Localising ? 0 : 1;
     report.started = held.started;
     report.exit = held.exit;
+    report.execution = held.order.execution;
     return report;
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "common/model/opportunistic_queue.h"
 #include "common/sim/timeline.h"
 #include "resourcemanager/simulator/manager_model.h"
 #include "resourcemanager/simulator/setup.h"
@@ -31,6 +32,7 @@ public:
 };
 
 constexpr Duration kUntilTold = {INT64_MAX};
+constexpr std::int32_t kOpportunisticQueueMax = 15;  // as agents have by default
 
 class NodeModel final : public NodePeer {
 public:
@@ -58,8 +60,12 @@ private:
     };
 
     void carry_out(const NodeOrders& orders);
+    bool take(const ContainerStart& start);
     void launch(const ContainerId& container);
     void run(const ContainerId& container);
+    void begin(const ContainerId& container);
+    void begin_queued();
+    void displace(const ContainerId& container);
     void finish(const ContainerId& container, ContainerExit exit);
     void changed(const ContainerId& container);
     void heartbeat();
@@ -78,6 +84,9 @@ private:
     std::uint64_t orders_seen_ = 0;
     Duration offset_;
     std::map<ContainerId, Held> held_;
+    Resource used_;  // by guaranteed containers
+    OpportunisticQueue queue_;
+    std::uint64_t queued_last_ = 0;
     std::set<ContainerId> called_;   // before the order was here
     std::set<ContainerId> changed_;  // since the last status
 };

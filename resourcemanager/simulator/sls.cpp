@@ -65,6 +65,13 @@ Status add_task(const wire::Json& task, const Defaults& defaults, std::int64_t& 
         number(task, "container.priority", reduce ? 10 : 20, 0, 1'000'000));
     wave.priority = static_cast<std::int32_t>(priority);
     wave.stage = reduce ? 1 : 0;
+    TRY(const std::string execution, task.string_or("container.execution.type", "GUARANTEED"));
+    if (execution != "GUARANTEED" && execution != "OPPORTUNISTIC") {
+        return bad("container.execution.type is '" + execution +
+                   "'; write GUARANTEED or OPPORTUNISTIC");
+    }
+    wave.execution =
+        execution == "GUARANTEED" ? ExecutionType::Guaranteed : ExecutionType::Opportunistic;
     if (!host.empty()) {
         wave.nodes = {node_name(host)};
     }
@@ -74,7 +81,8 @@ Status add_task(const wire::Json& task, const Defaults& defaults, std::int64_t& 
     }
     const auto same = std::ranges::find_if(waves, [&](const Wave& known) {
         return known.stage == wave.stage && known.priority == wave.priority &&
-               known.size == wave.size && known.nodes == wave.nodes;
+               known.size == wave.size && known.nodes == wave.nodes &&
+               known.execution == wave.execution;
     });
     std::vector<Duration>& into =
         same == waves.end() ? waves.emplace_back(std::move(wave)).tasks : same->tasks;

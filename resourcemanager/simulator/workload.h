@@ -11,6 +11,7 @@
 #include "common/base/resource.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/model/container.h"
 
 namespace heddle::simulator {
 
@@ -21,6 +22,7 @@ struct Wave {
     Resource size;
     std::vector<std::string> nodes;  // preferred; empty: any
     std::vector<Duration> tasks;     // how long each takes
+    ExecutionType execution = ExecutionType::Guaranteed;
 
     friend bool operator==(const Wave&, const Wave&) = default;
 };

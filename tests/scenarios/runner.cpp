@@ -19,6 +19,7 @@
 //                                    (percent), dry; without it, off
 //   reservations [key=value ...]     keys: after, timeout (seconds), percent, application, queue,
 //                                    off; without it, as by default
+//   opportunistic [key=value ...]    keys: queue (containers that wait on a node), application, off
 //   node NAME MEMORY VCORES [resources=gpu:2,...] [rack=/R] [label=L] [attributes=java:11,...]
 //                                    a machine joins
 //   submit KIND MEMORY VCORES [key=value ...]
@@ -32,10 +33,11 @@
 //   claim APP                        an outside master asks for its token and connects
 //   ask APP ID count=N memory=M vcores=V [generation=G] [nodes=a,b] [strict] [hold] [priority=P]
 //       [resources=gpu:1,...] [racks=/a,/b] [label=L] [tags=a,b] [constraint=TEXT]
-//       [gang=G min=N deadline=SECONDS] [more]
+//       [gang=G min=N deadline=SECONDS] [opportunistic] [enforce] [more]
 //                                    more: the next line belongs to the same update
 //   avoid APP [NODE ...]             its master wants nothing on these any more
 //   start|release APP CONTAINER      of a held container; of any
+//   promote|demote APP CONTAINER     its execution type is to be the other one
 //   finish APP succeeded|failed      the master says so
 //   linger APP                       its master's process goes on when the finish is acknowledged
 //   show APP                         shows its state and final status
@@ -43,6 +45,7 @@
 //                                    blockers and what could be done
 //   listed APP                       shows its line in lists, and the reasons that are counted
 //   nodes                            shows the nodes and their states
+//   queued                           shows the opportunistic containers of each node
 //   exit CONTAINER CODE | signal CONTAINER SIGNAL
 //   kill APP; fail APP               the application; its present attempt
 //   move APP QUEUE; priority APP N   to another queue; to another priority
@@ -246,6 +249,8 @@ private:
             words[1] == "kill" ? world_.manager().crash() : world_.manager().start();
         } else if (verb == "nodes") {
             show_nodes();
+        } else if (verb == "queued") {
+            show_queued();
         } else if (verb == "drain" || verb == "recommission" || verb == "relabel" ||
                    verb == "resize") {
             decide(verb, words);
@@ -264,7 +269,11 @@ private:
         } else if (verb == "exit") {
             EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
         } else if (is_configuration(verb)) {
-            // Taken by config_of() before there was a cluster.
+            auto keys = keys_of(words, 1);
+            if (verb == "opportunistic" && keys.contains("queue")) {
+                world_.ground().opportunistic_queue_max = std::stoi(keys["queue"]);
+            }
+            // The rest was taken by config_of() before there was a cluster.
         } else if (verb == "signal") {
             EXPECT_TRUE(world_.end_process(container(words[1]), 0, std::stoi(words[2])));
         } else {
@@ -304,6 +313,10 @@ private:
             master(words[1]).start_held(container(words[2]));
         } else if (verb == "release") {
             master(words[1]).release(container(words[2]));
+        } else if (verb == "promote" || verb == "demote") {
+            master(words[1]).change_execution(
+                container(words[2]),
+                verb == "promote" ? ExecutionType::Guaranteed : ExecutionType::Opportunistic);
         } else if (verb == "finish") {
             master(words[1]).finish(words[2] == "succeeded" ? FinalStatus::Succeeded
                                                             : FinalStatus::Failed);
@@ -402,6 +415,15 @@ private:
     void show_nodes() {
         world_.manager().view()->nodes.for_each([&](const NodeId& id, const auto& node) {
             world_.stage().show(id.name + " is " + std::string(to_string(node->state)));
+            return true;
+        });
+    }
+
+    void show_queued() {
+        world_.manager().view()->nodes.for_each([&](const NodeId& id, const auto& node) {
+            world_.stage().show(id.name + " runs " + std::to_string(node->opportunistic.running) +
+                                " opportunistic and queues " +
+                                std::to_string(node->opportunistic.queued));
             return true;
         });
     }
@@ -523,6 +545,9 @@ private:
         ask.generation = keys["generation"].empty() ? 0 : std::stoi(keys["generation"]);
         ask.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
         ask.hold = keys.contains("hold");
+        ask.execution = keys.contains("opportunistic") ? ExecutionType::Opportunistic
+                                                       : ExecutionType::Guaranteed;
+        ask.enforce_execution = keys.contains("enforce");
         ask.label = keys["label"];
         ask.gang = keys["gang"].empty() ? 0 : std::stoi(keys["gang"]);
         ask.gang_min = keys["min"].empty() ? 0 : std::stoi(keys["min"]);

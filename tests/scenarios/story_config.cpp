@@ -132,6 +132,20 @@ ReservationConfig reservations_of(const Words& words) {
     return reservations;
 }
 
+OpportunisticConfig opportunistic_of(const Words& words) {
+    OpportunisticConfig opportunistic;
+    for (const auto& [key, value] : keys_of(words, 1)) {
+        if (key == "application") {
+            opportunistic.per_application = std::stoi(value);
+        } else if (key == "off") {
+            opportunistic.enabled = false;
+        } else if (key != "queue") {  // of nodes: the runner's
+            ADD_FAILURE() << "unknown key of opportunistic: " << key;
+        }
+    }
+    return opportunistic;
+}
+
 PlacementRule rule_of(const Words& words) {
     PlacementRule rule;
     EXPECT_TRUE(set_setting(rule, "policy", words[1]).ok()) << words[1];
@@ -163,6 +177,10 @@ constexpr Line kLines[] = {
     {"reservations",
      [](Config& config, const Words& words) {
          config.scheduler.reservations = reservations_of(words);
+     }},
+    {"opportunistic",
+     [](Config& config, const Words& words) {
+         config.scheduler.opportunistic = opportunistic_of(words);
      }},
     {"retention",
      [](Config& config, const Words& words) {

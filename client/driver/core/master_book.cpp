@@ -27,6 +27,7 @@ bool crashed(const ContainerExit& exit) {
         case ExitReason::LaunchFailed:
         case ExitReason::NodeLost:
         case ExitReason::Unknown:
+        case ExitReason::Displaced:
             return false;
     }
     return false;

@@ -15,7 +15,8 @@ heddle::test::SeedRun run(std::uint64_t seed, Defect defect) {
             {{"things happened", static_cast<std::int64_t>(result.steps)},
              {"lives of the manager", result.manager_lives},
              {"virtual s", result.virtual_ms / 1000},
-             {"containers preempted", result.preempted}}};
+             {"containers preempted", result.preempted},
+             {"containers displaced", result.displaced}}};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "tests/simulation/rm/labels.h"
 #include "tests/simulation/rm/masters.h"
 #include "tests/simulation/rm/operator.h"
+#include "tests/simulation/rm/opportunistic.h"
 #include "tests/simulation/rm/random_config.h"
 #include "tests/simulation/rm/scene.h"
 
@@ -31,12 +32,14 @@ public:
           chaos_(scene_, jobs_, masters_),
           preemption_(scene_),
           gangs_(scene_, seed),
-          labels_(scene_, seed) {
+          labels_(scene_, seed),
+          opportunistic_(scene_, seed) {
         draw_faults(world_.stage());
         world_.on_master = [this](MasterScript& master) {
             masters_.lead(master);
             gangs_.lead(master);
             labels_.lead(master);
+            opportunistic_.lead(master);
         };
         world_.on_worker = [this](const ContainerStart& start) { masters_.work(start); };
         world_.on_stopped = [this](const ContainerId& id) { check_stop(scene_, id); };
@@ -57,6 +60,7 @@ public:
         if (stage().violation.empty()) {
             check_end(scene_, jobs_);
             gangs_.check_end();
+            opportunistic_.check_end();
         }
         return {stage().violation,
                 stage().trace.digest(),
@@ -64,7 +68,8 @@ public:
                 stage().trace.tail(),
                 static_cast<std::int64_t>(world_.manager().life()),
                 stage().now().microseconds / 1000,
-                static_cast<std::int64_t>(preemption_.seen())};
+                static_cast<std::int64_t>(preemption_.seen()),
+                world_.ground().displaced};
     }
 
 private:
@@ -111,6 +116,7 @@ private:
     PreemptionCheck preemption_;
     Gangs gangs_;
     Labels labels_;
+    Opportunistic opportunistic_;
 };
 
 }  // namespace

@@ -18,6 +18,7 @@ struct RunResult {
     std::int64_t manager_lives = 0;
     std::int64_t virtual_ms = 0;
     std::int64_t preempted = 0;  // containers
+    std::int64_t displaced = 0;  // opportunistic ones
 };
 
 RunResult random_run(std::uint64_t seed, Defect defect);

@@ -102,7 +102,13 @@ void MasterScript::heartbeat() {
 }
 
 void MasterScript::granted(const Grant& grant) {
-    if (containers_.contains(grant.container)) {
+    if (const auto it = containers_.find(grant.container); it != containers_.end()) {
+        if (it->second.execution != grant.execution) {
+            it->second = grant;
+            changes_.erase(grant.container);
+            stage_.show(name_of(attempt_.application) + " told " + name_of(grant.container) +
+                        " is " + std::string(to_string(grant.execution)));
+        }
         return;
     }
     stage_.note(name_of(attempt_.application) + " granted " + name_of(grant.container));
@@ -131,6 +137,7 @@ void MasterScript::on(const MasterNews& message) {
         containers_.erase(it);
         starts_.erase(ended.container);
         releases_.erase(ended.container);
+        changes_.erase(ended.container);
         stage_.show(name_of(attempt_.application) + " told " + name_of(ended.container) + " " +
                     name_of(ended.exit));
         on_ended(ended, grant);
@@ -168,6 +175,11 @@ void MasterScript::release(const ContainerId& container) {
 
 void MasterScript::start_held(const ContainerId& container) {
     starts_.insert(container);
+    send_soon();
+}
+
+void MasterScript::change_execution(const ContainerId& container, ExecutionType to) {
+    changes_[container] = to;
     send_soon();
 }
 
@@ -210,6 +222,9 @@ void MasterScript::update(bool complete) {
     }
     message.starts.assign(starts_.begin(), starts_.end());
     message.blacklist = blacklist;
+    for (const auto& [id, to] : changes_) {
+        message.execution_changes.push_back({id, to});
+    }
     message.releases.assign(releases_.begin(), releases_.end());
     manager_.send(wire_, message);
 }

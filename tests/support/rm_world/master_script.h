@@ -30,6 +30,7 @@ public:
     std::vector<NodeId> blacklist;  // said with every update
     void release(const ContainerId& container);
     void start_held(const ContainerId& container);
+    void change_execution(const ContainerId& container, ExecutionType to);
     void finish(FinalStatus status);
     void disconnect();
 
@@ -76,6 +77,7 @@ private:
     std::map<ContainerId, Grant> containers_;
     std::set<ContainerId> starts_;
     std::set<ContainerId> releases_;
+    std::map<ContainerId, ExecutionType> changes_;  // wanted, and no grant has shown them
 };
 
 }  // namespace heddle::rm::test

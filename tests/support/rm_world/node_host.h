@@ -20,6 +20,8 @@ namespace heddle::rm::test {
 /// Where containers run, over all machines.
 struct Ground {
     std::set<ContainerId> ever_started;
+    std::int32_t opportunistic_queue_max = 15;  // of every machine
+    std::int64_t displaced = 0;                 // opportunistic containers that their machine ended
     /// A process begins, is told to end, or ends; set by the world.
     std::function<void(const ContainerStart&)> began;
     std::function<void(const ContainerId&)> stopped = [](const ContainerId&) {};
@@ -72,6 +74,7 @@ private:
     void perform(const node::Adopt& order);
     void perform(const node::Signal& order);
     void end(const ContainerId& id, ContainerExit exit);
+    void check_room(ExecutionType starts);
     void later(Duration wait, node::Event event);
     void arm_tick();
 

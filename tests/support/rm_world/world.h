@@ -22,6 +22,7 @@ public:
     World(std::uint64_t seed, Config config);
 
     Stage& stage() { return stage_; }
+    Ground& ground() { return ground_; }
     ManagerHost& manager() { return manager_; }
     NodeHost& add_node(const std::string& name, Resource total,
                        const std::string& rack = "/default-rack", const std::string& label = {},

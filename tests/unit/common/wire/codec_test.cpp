@@ -44,13 +44,20 @@ std::vector<ContainerReport> reports() {
 std::vector<NodeToManager> node_to_manager() {
     const NodeInfo info{{"node-1"}, "127.0.0.1", 8042,  "/rack",          {4096, 4},
                         "0.1.0",    {"rlimits"}, "ssd", {{"os", "linux"}}};
-    return {NodeRegister{info, 99, 3, reports(), "directory", "boot"},
+    return {NodeRegister{info, 99, 3, reports(), "directory", "boot", 15},
             NodeStatus{8, 1, 4, true, reports(), {100, 50, 1.25, "disk full"}}, NodeLeaving{8}};
 }
 
 std::vector<ManagerToNode> manager_to_node() {
-    const ContainerStart start{container(3), {kAttempt, 1, 1}, 3, {1024, 1}, "ada",
-                               true,         launch_spec()};
+    const ContainerStart start{container(3),
+                               {kAttempt, 1, 1},
+                               3,
+                               {1024, 1},
+                               "ada",
+                               true,
+                               launch_spec(),
+                               {"web"},
+                               ExecutionType::Opportunistic};
     return {NodeWelcome{8, 3, seconds(1)}, NodeRefused{"another node-1 is connected"},
             NodeOrders{8,
                        2,
@@ -59,7 +66,9 @@ std::vector<ManagerToNode> manager_to_node() {
                        {container(1)},
                        {{container(2), seconds(5), "released"}},
                        {container(4)},
-                       {{container(5), SignalKind::Kill}}}};
+                       {{container(5), SignalKind::Kill}},
+                       {container(6)},
+                       {{container(7), ExecutionType::Opportunistic}}}};
 }
 
 std::vector<MasterToManager> master_to_manager() {
@@ -76,7 +85,11 @@ std::vector<MasterToManager> master_to_manager() {
                   "ssd",
                   7,
                   2,
-                  seconds(30)};
+                  seconds(30),
+                  {"web", "front"},
+                  "notin,node,web",
+                  ExecutionType::Opportunistic,
+                  true};
     return {MasterRegister{kAttempt, "127.0.0.1", 4040, "http://127.0.0.1:4040"},
             MasterUpdate{8,
                          1,
@@ -88,12 +101,19 @@ std::vector<MasterToManager> master_to_manager() {
                          {container(2)},
                          {container(3)},
                          50,
-                         std::vector<NodeId>{{"node-3"}}},
+                         std::vector<NodeId>{{"node-3"}},
+                         {{container(1), ExecutionType::Opportunistic}}},
             MasterFinish{8, FinalStatus::Succeeded, "fine", "http://x"}};
 }
 
 std::vector<ManagerToMaster> manager_to_master() {
-    const Grant grant{container(1), {kAttempt, 1, 2}, {"node-1"}, "127.0.0.1", 8042, {256, 1}};
+    const Grant grant{container(1),
+                      {kAttempt, 1, 2},
+                      {"node-1"},
+                      "127.0.0.1",
+                      8042,
+                      {256, 1},
+                      ExecutionType::Opportunistic};
     return {MasterWelcome{8, 3, seconds(1), {4096, 4}, {grant}},
             MasterNews{8, 9, {grant}, {{container(2), {}}}, {{1, 2, "too large"}}},
             MasterFinished{8}, MasterRejected{"attempt 2 is current"}};

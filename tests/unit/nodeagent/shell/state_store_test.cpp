@@ -34,6 +34,9 @@ protected:
         record.pid = 77;
         record.started = {1'700'000'000'123};
         record.stop_reason = "killed by ann";
+        record.order.execution = ExecutionType::Opportunistic;
+        record.queued = 12;
+        record.displaced = true;
         return record;
     }
 

@@ -40,6 +40,19 @@ TEST(SlsReader, SumsTasksOfOneKindUpInWavesAndCountsFromTheFirstJob) {
                                                          milliseconds(100), milliseconds(100)}));
 }
 
+TEST(SlsReader, TellsExecutionTypesApart) {
+    const auto read = read_sls(R"({"job.tasks": [{"duration.ms": 10},
+        {"duration.ms": 10, "container.execution.type": "OPPORTUNISTIC"}]})",
+                               {});
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    ASSERT_EQ(read->jobs[0].waves.size(), 2U);
+    EXPECT_EQ(read->jobs[0].waves[1].execution, ExecutionType::Opportunistic);
+    EXPECT_FALSE(read_sls(R"({"job.tasks": [{"duration.ms": 10,
+        "container.execution.type": "SOMETIMES"}]})",
+                          {})
+                     .ok());
+}
+
 TEST(SlsReader, TakesAnArrayOfJobsToo) {
     const auto read = read_sls(R"([{"job.tasks": []}, {"job.tasks": []}])", {});
     ASSERT_TRUE(read.ok());

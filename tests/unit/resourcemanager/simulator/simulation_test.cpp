@@ -148,6 +148,22 @@ TEST(SchedulerSim, ReportsAJobThatCanNeverRunAndGoesOn) {
     EXPECT_NE(f.failures[0].find("999999 MiB"), std::string::npos) << f.failures[0];
 }
 
+TEST(SchedulerSim, LendsRoomToOpportunisticTasksAndTakesItBackAtOnce) {
+    Job steady = job_of({wave_of(0, 4, seconds(100))});
+    Job lent = job_of({wave_of(0, 12, seconds(10))}, "root.b");
+    lent.waves[0].execution = ExecutionType::Opportunistic;
+    Job urgent = job_of({wave_of(0, 1, seconds(20))});
+    urgent.arrival = seconds(15);
+    urgent.kind = "urgent";
+    const Findings f =
+        run(setup_of(Mode::Event), {steady, lent, urgent}, machines_of(1, {8192, 8}));
+    EXPECT_EQ(f.finished, 3);
+    EXPECT_EQ(f.tasks_done, 17);
+    EXPECT_EQ(f.lost_containers, 2);  // for the master and its task
+    EXPECT_EQ(f.wait_by_kind.at("urgent").max,
+              (microseconds(200) * 2 + milliseconds(2)).microseconds);
+}
+
 TEST(SchedulerSim, SaysWhenNothingCanGoOn) {
     const Result<RunResult> result =
         simulate(setup_of(Mode::Event), {job_of({wave_of(0, 1, seconds(1))})},

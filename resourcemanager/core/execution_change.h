@@ -1,0 +1,27 @@
+#pragma once
+
+// Containers that change their execution type while they live. A demotion is for
+// containers that run, and holds when the node says that it knows: until then it would not make
+// room. A promotion is a wish of its own: it waits until the container's node has guaranteed room
+// and no limit refuses, comes after all asks, and is charged from then on. The node is told; what
+// it shows of the type tells whether it knows.
+
+#include <vector>
+
+#include "resourcemanager/core/books.h"
+
+namespace heddle::rm {
+
+constexpr std::size_t kPromotionsLookedAt = 16;  // in one step
+
+/// What a master says in an update. `complete`: promotions that it does not name are not wanted.
+void take_execution_changes(Books& books, Attempt& attempt,
+                            const std::vector<ExecutionChange>& changes, bool complete);
+/// Its node knows it as what it is to be.
+void finish_demotion(Books& books, Container& container);
+/// Containers that wait for it become guaranteed where there is room now.
+void promote(Books& books);
+
+void check_promotions(const Books& books);
+
+}  // namespace heddle::rm
