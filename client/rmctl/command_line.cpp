@@ -20,6 +20,7 @@
 #include "client/rmctl/interrupt.h"
 #include "client/rmctl/logs.h"
 #include "client/rmctl/nodes.h"
+#include "client/rmctl/operator.h"
 #include "client/rmctl/options.h"
 #include "client/rmctl/output.h"
 #include "client/rmctl/submit.h"
@@ -109,6 +110,8 @@ struct Values {
     NodeSize node_size;
     std::string to;  // what an application, a container is given
     int priority = 0;
+    bool shared = false;
+    bool administer = false;
     std::vector<std::string> ids;
     std::vector<std::string> states;
     CLI::Option* port = nullptr;
@@ -298,6 +301,47 @@ void add_nodes_and_queues(CLI::App& root, Values& values) {
     run_by(queues, values, [&values] { return queue_list(values.options); });
 }
 
+void add_operator(CLI::App& root, Values& values) {
+    CLI::App* reservations = noun(root, "reservation", "Room that is held for asks that wait");
+    CLI::App* held = reservations->add_subcommand("list", "List it, and gangs that gather");
+    run_by(held, values, [&values] { return reservation_list(values.options); });
+    CLI::App* preemptions = noun(root, "preemption", "What was taken back from queues");
+    CLI::App* taken = preemptions->add_subcommand("list", "List it, the newest first");
+    run_by(taken, values, [&values] { return preemption_list(values.options); });
+
+    CLI::App* label = noun(root, "label", "Labels that nodes may have");
+    CLI::App* labels = label->add_subcommand("list", "List labels, and what their nodes have");
+    run_by(labels, values, [&values] { return label_list(values.options); });
+    CLI::App* add = label->add_subcommand("add", "Add labels to the scheduler's configuration");
+    add->add_option("label", values.ids, "names")->required();
+    add->add_flag("--shared", values.shared, "asks without a label may use its nodes as well");
+    run_by(add, values,
+           [&values] { return label_add(values.options, values.ids, values.shared); });
+    CLI::App* remove = label->add_subcommand("remove", "Remove labels from it");
+    remove->add_option("label", values.ids, "names")->required();
+    run_by(remove, values, [&values] { return label_remove(values.options, values.ids); });
+
+    CLI::App* user = noun(root, "user", "Users");
+    CLI::App* groups = user->add_subcommand("groups", "Print a user's groups, the primary first");
+    groups->add_option("user", values.id, "name")->required();
+    run_by(groups, values, [&values] { return user_groups(values.options, values.id); });
+    CLI::App* refresh =
+        user->add_subcommand("refresh-groups", "Have the system asked anew who is in which group");
+    run_by(refresh, values, [&values] { return user_refresh_groups(values.options); });
+
+    CLI::App* topology = root.get_subcommand("node")->add_subcommand(
+        "refresh-topology", "Have file or script asked anew where nodes stand");
+    run_by(topology, values, [&values] { return node_refresh_topology(values.options); });
+    CLI::App* access = root.get_subcommand("queue")->add_subcommand(
+        "access", "Say whether a user may submit to a queue; exit code 4: no");
+    access->add_option("queue", values.id, "path, or unique last name")->required();
+    access->add_option("--user", values.to, "the user (you)");
+    access->add_flag("--administer", values.administer, "administer it instead");
+    run_by(access, values, [&values] {
+        return queue_access(values.options, values.id, values.to, values.administer);
+    });
+}
+
 void add_config(CLI::App& root, Values& values) {
     CLI::App* config = noun(root, "config", "The scheduler's configuration: queues, limits, rules");
     ConfigOptions& asked = values.config;
@@ -322,6 +366,11 @@ void add_config(CLI::App& root, Values& values) {
     CLI::App* rollback = config->add_subcommand("rollback", "Let an earlier version hold again");
     rollback->add_option("version", asked.version, "version")->required();
     run_by(rollback, values, [&values] { return config_rollback(values.options, values.config); });
+    CLI::App* version = config->add_subcommand("version", "Print the number of the version");
+    run_by(version, values, [&values] { return config_version(values.options); });
+    CLI::App* reset =
+        config->add_subcommand("reset", "Let what the manager's file says hold again");
+    run_by(reset, values, [&values] { return config_reset(values.options); });
     CLI::App* migrate = config->add_subcommand(
         "migrate", "Print a capacity-scheduler.xml as scheduler.toml; no server is asked");
     migrate->add_option("file", asked.file, "capacity-scheduler.xml")->required();
@@ -404,6 +453,7 @@ void build(CLI::App& root, Values& values) {
     add_apps(root, values);
     add_app_changes(root, values);
     add_nodes_and_queues(root, values);
+    add_operator(root, values);
     add_config(root, values);
     add_dev(root, values);
     add_others(root, values);

@@ -5,6 +5,7 @@
 
 #include "client/rmctl/answers.h"
 #include "client/rmctl/exit_code.h"
+#include "client/rmctl/json_fields.h"
 #include "client/rmctl/output.h"
 #include "client/rmctl/server.h"
 #include "common/config/scheduler_file.h"
@@ -150,6 +151,32 @@ Result<int> config_history(const Options& options) {
     }
     if (options.output != OutputForm::Name) {
         print_table(options, table);
+    }
+    return kExitDone;
+}
+
+Result<int> config_version(const Options& options) {
+    TRY(Server server, Server::find(options));
+    TRY(const std::string body,
+        server.get("/ws/v1/cluster/scheduler-conf/version", "the version of the configuration"));
+    if (options.output == OutputForm::Json) {
+        print_json(body);
+        return kExitDone;
+    }
+    TRY(const wire::Json json, fields::parse(body));
+    print(std::to_string(fields::number(json, "versionID")) + "\n");
+    return kExitDone;
+}
+
+Result<int> config_reset(const Options& options) {
+    TRY(Server server, Server::find(options));
+    TRY(const std::string body, server.get("/ws/v1/cluster/scheduler-conf/format",
+                                           "the configuration in the manager's file"));
+    if (options.output == OutputForm::Json) {
+        print_json("{\"message\":" + wire::quote_json(body) + "}");
+    } else {
+        hint(options, "What the manager's file says holds again; see it with: " +
+                          command_text(options, "config diff"));
     }
     return kExitDone;
 }

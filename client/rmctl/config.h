@@ -23,6 +23,9 @@ Result<int> config_validate(const Options& options, const ConfigOptions& asked);
 Result<int> config_apply(const Options& options, const ConfigOptions& asked);
 Result<int> config_diff(const Options& options, const ConfigOptions& asked);
 Result<int> config_history(const Options& options);
+Result<int> config_version(const Options& options);
+/// Back to what the manager's file says.
+Result<int> config_reset(const Options& options);
 Result<int> config_rollback(const Options& options, const ConfigOptions& asked);
 /// TOML on standard output; what has no counterpart, and what does not add up, on standard error.
 /// Errors: InvalidArgument when nothing in the file is of use.

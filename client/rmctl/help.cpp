@@ -11,7 +11,7 @@ struct Page {
     std::string_view examples;
 };
 
-constexpr std::array<Page, 40> kPages = {{
+constexpr std::array<Page, 55> kPages = {{
     {"",
      "  rmctl dev up                                     a cluster on this machine\n"
      "  rmctl submit -- /bin/sleep 5                     run a command\n"
@@ -78,7 +78,28 @@ constexpr std::array<Page, 40> kPages = {{
      "  rmctl node label node-1 ssd\n"
      "  rmctl node label node-1        no label\n"},
     {"node update-resource", "  rmctl node update-resource node-1 8192 8 --timeout 10m\n"},
+    {"node refresh-topology", "  rmctl node refresh-topology\n"},
     {"queue", "  rmctl queue list\n"},
+    {"queue access",
+     "  rmctl queue access root.etl\n"
+     "  rmctl queue access root.etl --user ada --administer\n"},
+    {"reservation", "  rmctl reservation list\n"},
+    {"reservation list",
+     "  rmctl reservation list\n"
+     "  rmctl reservation list -o json\n"},
+    {"preemption", "  rmctl preemption list\n"},
+    {"preemption list", "  rmctl preemption list -o wide\n"},
+    {"label",
+     "  rmctl label list\n"
+     "  rmctl label add ssd\n"},
+    {"label list", "  rmctl label list\n"},
+    {"label add",
+     "  rmctl label add ssd gpu\n"
+     "  rmctl label add spare --shared\n"},
+    {"label remove", "  rmctl label remove ssd\n"},
+    {"user", "  rmctl user groups ada\n"},
+    {"user groups", "  rmctl user groups ada\n"},
+    {"user refresh-groups", "  rmctl user refresh-groups\n"},
     {"queue list",
      "  rmctl queue list\n"
      "  rmctl queue list -o name\n"},
@@ -96,6 +117,10 @@ constexpr std::array<Page, 40> kPages = {{
      "  rmctl config diff          what the last change was\n"
      "  rmctl config diff 3 5\n"},
     {"config history", "  rmctl config history\n"},
+    {"config version", "  rmctl config version\n"},
+    {"config reset",
+     "  rmctl config reset         as a version of its own\n"
+     "  rmctl config diff          and what that changed\n"},
     {"config rollback", "  rmctl config rollback 3\n"},
     {"config migrate",
      "  rmctl config migrate /etc/hadoop/conf/capacity-scheduler.xml > scheduler.toml\n"},

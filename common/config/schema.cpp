@@ -13,6 +13,9 @@ constexpr Key kKeys[] = {
     {"acl.enable", Type::Boolean, "false", 0, 0,
      "let every user of the machine in by the Unix socket, under the access lists of queues and "
      "applications; who holds the token operates the cluster and may everything"},
+    {"acl.static_groups", Type::Text, "", 0, 0,
+     "groups of users that the system is not asked for, the primary one first: "
+     "ada=staff,ops;bob=dev"},
     {"auth.anonymous_read", Type::Boolean, "false", 0, 0,
      "answer GET under /ws/v1 and /api/v1 without a token; on loopback only"},
     {"auth.host_names", Type::TextList, "", 0, 0,
@@ -99,6 +102,11 @@ constexpr Key kKeys[] = {
     {"scheduler.topology_file", Type::Text, "", 0, 0,
      "where machines stand: lines \"host rack\", by node name or address; default: each node's own "
      "node.rack"},
+    {"scheduler.topology_script", Type::Text, "", 0, 0,
+     "program that says where machines stand: names of nodes as arguments, one rack for each in its "
+     "answer; instead of scheduler.topology_file"},
+    {"scheduler.topology_script_timeout", Type::Duration, "10s", 100, 600 * kSecond,
+     "time for one run of that program; then what nodes say of themselves holds"},
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "common/wire/xml.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -14,12 +15,24 @@ struct Root {
     std::string_view last;  // of the path
     std::string_view element;
 };
-constexpr std::array<Root, 6> kRoots = {{{"state", "appstate"},
+constexpr std::array<Root, 15> kRoots = {{{"state", "appstate"},
                                          {"new-application", "NewApplication"},
                                          {"queue", "appqueue"},
                                          {"priority", "apppriority"},
                                          {"containers", "containers"},
+                                         {"get-labels", "nodeLabelsInfo"},
+                                         {"get-node-labels", "nodeLabelsInfo"},
+                                         {"get-rm-node-labels", "nodeLabelsInfo"},
+                                         {"get-node-to-labels", "nodeToLabelsInfo"},
+                                         {"label-mappings", "labelsToNodesInfo"},
+                                         {"scheduler-conf", "configuration"},
+                                         {"validate", "configuration"},
+                                         {"version", "configversion"},
+                                         {"access", "rmQueueAclInfo"},
                                          {"logs", "containerLogsInfoes"}}};
+
+// Objects that are alone in an answer and are yet inside its root.
+constexpr std::array<std::string_view, 2> kNoRoots = {"nodeToLabels", "labelsToNodes"};
 
 void append_text(std::string& out, std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -162,7 +175,9 @@ Result<std::string> xml_of(std::string_view json, std::string_view root) {
     std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>";
     const Json::Object* members = tree.object();
     const Json* named = tree.find(root);
-    if (members != nullptr && members->size() == 1 && members->front().value.is_object()) {
+    const bool one =
+        members != nullptr && members->size() == 1 && members->front().value.is_object();
+    if (one && std::ranges::find(kNoRoots, members->front().key) == kNoRoots.end()) {
         append_element(out, members->front().key, members->front().value);
     } else if (named != nullptr && named->is_object()) {
         append_element(out, root, *named);

@@ -4,6 +4,7 @@
 // store into these; the order in which they are given to step() is the order of the world.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -67,10 +68,11 @@ struct NewApplication {};  // answered by NewApplicationAnswer
 /// `submission.id` comes from NewApplication, `submission.user` from the credential. The queue may
 /// be empty (root.default), or a leaf's path or last name. Answered by SubmitAnswer once it is on
 /// disk; again with the same content: the same answer. Errors: InvalidArgument, NotFound (queue),
-/// Conflict (same id, other content), Unsupported, Unavailable (could not be saved, or not ready).
+/// PermissionDenied (the queue's lists, whoever chose the queue), Conflict (same id, other content), Unsupported, Unavailable (could not be saved, or not ready).
 struct SubmitApplication {
     ApplicationSubmission submission;
     std::vector<std::string> groups = {};  // of the user, the primary one first; empty: not known
+    bool lists_asked = false;  // access lists hold, and the user does not operate the cluster
 };
 
 /// Answered by KillAnswer once the request is on disk; the end itself is seen in the view.
@@ -164,6 +166,14 @@ struct ResizeNode {
     std::optional<Duration> overcommit_timeout;  // then what is too much is stopped; none: never
 };
 
+/// Where machines stand, by name or address; it comes before what they say of themselves. Nodes
+/// move at once; those that are not in it any more stay until they register again. Answered by
+/// OrderAnswer.
+struct ChangeRacks {
+    std::map<std::string, std::string> racks;
+    bool replace = false;  // what was known before does not count any more
+};
+
 /// Answered by an Explanation as the tables are at this moment. Errors: NotFound.
 struct ExplainApplication {
     ApplicationId application;
@@ -180,7 +190,7 @@ struct Request {
     std::variant<NewApplication, SubmitApplication, KillApplication, ClaimMaster, ReplaceScheduler,
                  MoveApplication, ChangePriority, ChangeLifetime, SignalContainer, FailAttempt,
                  DrainNode, RecommissionNode, RelabelNode, ResizeNode, ExplainApplication,
-                 ExplainWaiting>
+                 ExplainWaiting, ChangeRacks>
         what;
 };
 

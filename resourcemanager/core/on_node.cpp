@@ -16,6 +16,7 @@
 #include "resourcemanager/core/node_change.h"
 #include "resourcemanager/core/offers.h"
 #include "resourcemanager/core/opportunistic.h"
+#include "resourcemanager/core/racks.h"
 
 namespace heddle::rm {
 namespace {
@@ -391,17 +392,6 @@ std::string wrong_info(const NodeInfo& info) {
                " attributes at most " + std::to_string(kNodeTextMax);
     }
     return "";
-}
-
-// What the operator has written down comes before what a node says of itself.
-void set_rack(const Books& books, NodeInfo& info) {
-    for (const std::string& key : {info.id.name, info.address}) {
-        const auto it = books.config.topology.find(key);
-        if (it != books.config.topology.end()) {
-            info.rack = it->second;
-            return;
-        }
-    }
 }
 
 void on_message(Books& books, ConnectionId connection, NodeRegister& message) {

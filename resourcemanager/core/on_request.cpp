@@ -15,6 +15,8 @@
 #include "resourcemanager/core/move.h"
 #include "resourcemanager/core/node_change.h"
 #include "resourcemanager/core/queue_rules.h"
+#include "resourcemanager/core/racks.h"
+#include "resourcemanager/core/submit_access.h"
 
 namespace heddle::rm {
 namespace {
@@ -66,6 +68,19 @@ bool fits_any_label(const Books& books, const Resource& size) {
     });
 }
 
+// Whoever has chosen the queue: its lists, or of one that is not there yet those above it.
+Status may_come(const Books& books, const SubmitApplication& submit, const QueueChoice& choice) {
+    if (!submit.lists_asked) {
+        return {};
+    }
+    std::string path = choice.path;
+    if (path.empty()) {
+        TRY(const QueueIndex otherwise, books.queues.find_leaf({}));
+        path = books.queues.at(otherwise).path;
+    }
+    return may_submit(books.config.scheduler.queues, submit.submission.user, submit.groups, path);
+}
+
 // What every submission must fulfil, whenever it comes. Fills in what was left open.
 // Makes the queue that `made` names then, if it is not there yet.
 Status complete(Books& books, SubmitApplication& submit, std::string& made) {
@@ -112,6 +127,7 @@ Status complete(Books& books, SubmitApplication& submit, std::string& made) {
     submission.attempts_max =
         std::clamp(submission.attempts_max, 1, std::max(1, books.config.attempts_max));
     TRY(const QueueChoice choice, queue_of(books, submit));
+    TRY(may_come(books, submit, choice));
     if (choice.create) {
         TRY(create_queue(books, choice.path));
         made = choice.path;

@@ -72,6 +72,7 @@ constexpr OpenRoute kOpenRoutes[] = {
     {"PUT", "/ws/v1/cluster/apps/{id}/timeout"},
     {"POST", "/ws/v1/cluster/containers/{id}/signal/{command}"},
     {"GET", "/ws/v1/cluster/queues/{queue}/access"},
+    {"GET", "/heddle/v1/users/{user}/groups"},
     {"POST", "/heddle/v1/attempts/{id}/fail"},
     {"POST", "/heddle/v1/applications/{id}/master-token"},
     {"GET", "/heddle/v1/containers/{id}/logs"},
@@ -102,6 +103,11 @@ std::vector<std::string> GroupBook::of(const std::string& user, TimePoint now) {
     }
     entries_[user] = {groups, now};
     return groups;
+}
+
+void GroupBook::forget() {
+    const std::lock_guard lock(mutex_);
+    entries_.clear();
 }
 
 std::vector<std::string> system_groups(const std::string& user) {

@@ -34,6 +34,9 @@ public:
 
     std::vector<std::string> of(const std::string& user, TimePoint now);
 
+    /// All users are looked up anew.
+    void forget();
+
     static constexpr Duration kLife = seconds(60);
     static constexpr std::size_t kUsersMax = 10'000;
 

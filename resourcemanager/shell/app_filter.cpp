@@ -120,11 +120,13 @@ Result<AppParts> parse_deselects(std::string_view list) {
             parts.requests = false;
         } else if (name == "timeouts") {
             parts.timeouts = false;
+        } else if (name == "appnodelabelexpression") {
+            parts.label = false;
         } else if (name == "amnodelabelexpression") {
             parts.master_label = false;
         } else if (name == "resourceinfo") {
             parts.resources = false;
-        } else if (!name.empty() && name != "appnodelabelexpression") {  // which is never shown
+        } else if (!name.empty()) {
             return invalid("Invalid deSelects string " + std::string(trim(part)) +
                            " specified. It should be one of [resourceRequests, timeouts, "
                            "appNodeLabelExpression, amNodeLabelExpression, resourceInfo]");

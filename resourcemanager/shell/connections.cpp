@@ -15,6 +15,8 @@ constexpr std::uint16_t kBadMessage = 1007;
 constexpr std::uint16_t kPolicy = 1008;
 constexpr std::uint16_t kTryAgain = 1013;
 
+constexpr std::size_t kHeldMax = 1000;  // messages behind a registration
+
 constexpr std::size_t kReasonMax = 120;  // a closing frame has room for 123 bytes
 
 // What agents and masters read at least: net::WebSocketOptions::message_limit.
@@ -42,6 +44,7 @@ void Connections::accept_node(net::WebSocketPtr socket) {
     events.on_message = [this, id](std::string bytes, bool) { on_node_message(id, bytes); };
     events.on_close = [this, id](const Status&) {
         remove(id);
+        held_.erase(id);
         door_.push(NodeDisconnected{id});
     };
     socket->start(std::move(events));
@@ -91,10 +94,56 @@ void Connections::on_node_message(ConnectionId connection, const std::string& by
         return;
     }
     for (NodeToManager& message : *messages) {
-        if (!door_.offer(NodeMessage{connection, std::move(message)})) {
-            refuse(connection, kTryAgain, "the resource manager is busy");
-            return;
+        if (!hold(connection, message)) {
+            offer(connection, std::move(message));
         }
+    }
+}
+
+void Connections::offer(ConnectionId connection, NodeToManager message) {
+    if (!door_.offer(NodeMessage{connection, std::move(message)})) {
+        refuse(connection, kTryAgain, "the resource manager is busy");
+    }
+}
+
+void Connections::ask_for_racks(RackFinder& racks,
+                                std::function<void(std::function<void()>)> post) {
+    racks_ = &racks;
+    post_ = std::move(post);
+}
+
+// A registration waits for the machine's rack, and what follows it waits behind it. A name that a
+// program would take for an option is not asked for.
+bool Connections::hold(ConnectionId connection, NodeToManager& message) {
+    if (const auto waiting = held_.find(connection); waiting != held_.end()) {
+        if (waiting->second.size() >= kHeldMax) {
+            refuse(connection, kTryAgain, "the resource manager does not know its rack yet");
+            return true;
+        }
+        waiting->second.push_back(std::move(message));
+        return true;
+    }
+    const auto* registration = std::get_if<NodeRegister>(&message);
+    if (racks_ == nullptr || registration == nullptr) {
+        return false;
+    }
+    const std::string host = registration->info.id.name;
+    if (host.empty() || host.starts_with("-") || host.size() > kNodeTextMax ||
+        racks_->knows(host)) {
+        return false;
+    }
+    held_[connection].push_back(std::move(message));
+    racks_->find(host, [this, connection] { post_([this, connection] { let_go(connection); }); });
+    return true;
+}
+
+void Connections::let_go(ConnectionId connection) {
+    auto waiting = held_.extract(connection);
+    if (waiting.empty()) {
+        return;  // it has closed
+    }
+    for (NodeToManager& message : waiting.mapped()) {
+        offer(connection, std::move(message));
     }
 }
 

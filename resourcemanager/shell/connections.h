@@ -4,6 +4,7 @@
 // sends: messages of one turn to one peer leave as one frame.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -14,12 +15,18 @@
 #include "common/net/web_socket.h"
 #include "resourcemanager/core/event.h"
 #include "resourcemanager/shell/core_thread.h"
+#include "resourcemanager/shell/rack_finder.h"
 
 namespace heddle::rm {
 
 class Connections {
 public:
     explicit Connections(CoreDoor& door) : door_(door) {}
+
+    /// From now on the core hears of a node when it has been asked where it stands; `post` brings
+    /// work to the loop thread. Both live as long as connections do. Before the first connection.
+    void ask_for_racks(RackFinder& racks, std::function<void(std::function<void()>)> post);
+
     /// As close_all().
     ~Connections() { close_all(); }
 
@@ -50,12 +57,19 @@ private:
     Open find(ConnectionId connection) const;
     void remove(ConnectionId connection);
     void on_node_message(ConnectionId connection, const std::string& bytes);
+    void offer(ConnectionId connection, NodeToManager message);
+    bool hold(ConnectionId connection, NodeToManager& message);
+    void let_go(ConnectionId connection);
     void on_master_message(ConnectionId connection, const std::string& bytes);
     template <typename Message>
     void send_frame(ConnectionId connection, const std::vector<Message>& messages);
     void refuse(ConnectionId connection, std::uint16_t code, const std::string& why);
 
     CoreDoor& door_;
+    RackFinder* racks_ = nullptr;
+    std::function<void(std::function<void()>)> post_;
+    // Messages of nodes that are being asked for; the loop thread's alone.
+    std::map<ConnectionId, std::vector<NodeToManager>> held_;
     mutable std::mutex mutex_;  // guards open_ and last_
     std::map<ConnectionId, Open> open_;
     std::uint64_t last_ = 0;

@@ -35,6 +35,11 @@ public:
     /// Answers at once with Unavailable when the core is too far behind.
     void ask(Question what, OnAnswer on_answer);
 
+    /// Events that the core has not taken yet.
+    std::int64_t waiting() const {
+        return static_cast<std::int64_t>(waiting_.load(std::memory_order_relaxed));
+    }
+
 private:
     friend class CoreThread;
     static constexpr std::size_t kOfferedMax = 100'000;

@@ -22,6 +22,7 @@
 #include "resourcemanager/shell/node_door.h"
 #include "resourcemanager/shell/services.h"
 #include "resourcemanager/shell/state_store.h"
+#include "resourcemanager/shell/topology_script.h"
 
 namespace heddle::rm {
 namespace {
@@ -43,6 +44,8 @@ private:
     void build_routes();
     void start_core();
     void collect_artifacts();
+    void find_racks();
+    void refresh_topology(std::vector<std::string> nodes, OnTopology then);
     Status write_endpoint() const;
     void on_saved(const store::Outcome& outcome);
     std::string metrics_page() const;
@@ -61,14 +64,19 @@ private:
     std::unique_ptr<store::Store> store_;
     Booted booted_;
     std::unique_ptr<Authenticator> auth_;
-    GroupBook groups_{system_groups};
+    GroupBook groups_{[this](const std::string& user) {
+        const auto found = options_.static_groups.find(user);
+        return found == options_.static_groups.end() ? system_groups(user) : found->second;
+    }};
     AccessPolicy access_{
         options_.access_lists, options_.core.scheduler.queues,
         [this](const std::string& user) { return groups_.of(user, monotonic_now()); }};
+    SchedulerLog scheduler_log_{options_.state_dir + "/logs"};
     std::unique_ptr<ArtifactStore> artifacts_;
     std::unique_ptr<EventHub> hub_;
     std::unique_ptr<Services> services_;
     Router router_;
+    std::unique_ptr<RackFinder> racks_;  // ends before connections_, in stop()
     Connections connections_{door_};
     std::unique_ptr<net::HttpServer> node_server_;
     std::unique_ptr<net::HttpServer> rest_server_;
@@ -99,6 +107,51 @@ Status Daemon::open_state() {
     return {};
 }
 
+// Nodes are asked for before the core hears of them.
+void Daemon::find_racks() {
+    if (options_.topology_script.empty()) {
+        return;
+    }
+    racks_ = std::make_unique<RackFinder>(
+        [this](const std::vector<std::string>& hosts) {
+            return run_topology_script(options_.topology_script, hosts,
+                                       options_.topology_script_limit);
+        },
+        [this](const RackFinder::Racks& found, std::function<void(bool)> done) {
+            door_.ask(ChangeRacks{found, false}, [done = std::move(done)](
+                                                     const Result<Answer>& answer) {
+                done(answer.ok());
+            });
+        });
+    connections_.ask_for_racks(*racks_,
+                               [this](std::function<void()> work) { loop_.post(std::move(work)); });
+}
+
+void Daemon::refresh_topology(std::vector<std::string> nodes, OnTopology then) {
+    if (racks_) {
+        racks_->refresh(std::move(nodes),
+                        [then = std::move(then)](TopologyReport report) { then(report); });
+        return;
+    }
+    if (options_.topology_file.empty()) {
+        then(Error{ErrorCode::InvalidArgument,
+                   "nothing says where machines stand: set scheduler.topology_file or "
+                   "scheduler.topology_script; until then each node's own node.rack holds"});
+        return;
+    }
+    auto racks = read_topology(options_.topology_file);
+    if (!racks) {
+        then(racks.error());
+        return;
+    }
+    TopologyReport report;
+    report.in_file = static_cast<std::int64_t>(racks->size());
+    door_.ask(ChangeRacks{*std::move(racks), true},
+              [report, then = std::move(then)](const Result<Answer>& answer) {
+                  then(answer.ok() ? Result<TopologyReport>(report) : answer.error());
+              });
+}
+
 void Daemon::build_routes() {
     artifacts_ = std::make_unique<ArtifactStore>(loop_, options_.state_dir + "/artifacts",
                                                  options_.artifact_bytes_max);
@@ -106,7 +159,12 @@ void Daemon::build_routes() {
     services_ = std::make_unique<Services>(
         Services{loop_, door_, board_, *auth_, tokens_, *artifacts_, *hub_, metrics_, server_,
                  token_, options_.ui_dir, [this] { return metrics_page(); }, access_,
-                 [this](const std::string& user) { return groups_.of(user, monotonic_now()); }});
+                 [this](const std::string& user) { return groups_.of(user, monotonic_now()); },
+                 scheduler_log_, [this] { return configured_scheduler(options_); },
+                 [this] { groups_.forget(); },
+                 [this](std::vector<std::string> nodes, OnTopology then) {
+                     refresh_topology(std::move(nodes), std::move(then));
+                 }});
     add_routes(router_, *services_);
 }
 
@@ -116,6 +174,7 @@ Status Daemon::listen() {
     Authenticator::Settings settings{token_, process_user(), "heddle", options_.anonymous_read,
                                      options_.access_lists};
     auth_ = std::make_unique<Authenticator>(settings);
+    find_racks();
     node_server_ = std::make_unique<net::HttpServer>(
         loop_, std::make_shared<NodeDoor>(*auth_, connections_, options_.host_names));
     TRY(const std::uint16_t node_port, node_server_->listen(options_.address, options_.node_port));
@@ -149,7 +208,7 @@ void Daemon::start_core() {
     config.master_environment[kServerVariable] = server_.url();
     config.seed = std::stoull(net::random_token(8), nullptr, 16);
     runner_ = std::make_unique<ShellEffectRunner>(
-        door_, *store_, connections_, tokens_,
+        door_, *store_, connections_, tokens_, scheduler_log_,
         [this](Reply reply) { core_->reply(std::move(reply)); });
     bool ready = false;
     core_ = std::make_unique<CoreThread>(
@@ -235,6 +294,7 @@ void Daemon::stop() {
     if (core_) {
         core_->stop();
     }
+    racks_.reset();
     if (store_) {
         store_->close();
     }

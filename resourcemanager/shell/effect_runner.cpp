@@ -1,5 +1,6 @@
 #include "resourcemanager/shell/effect_runner.h"
 
+#include "common/base/clock.h"
 #include "common/net/digest.h"
 #include "resourcemanager/shell/state_store.h"
 
@@ -19,8 +20,18 @@ std::vector<std::string> make_secrets(std::int32_t count) {
 }
 
 void ShellEffectRunner::carry_out(Effects& effects) {
+    if (log_.active()) {
+        log_.note(wall_now(), effects);
+    }
     for (Effect& effect : effects) {
         std::visit([this](auto& one) { run(one); }, effect);
+    }
+}
+
+void ShellEffectRunner::end_of_turn() {
+    connections_.flush();
+    if (log_.active()) {
+        log_.end_turn(wall_now());
     }
 }
 

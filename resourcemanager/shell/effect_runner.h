@@ -8,6 +8,7 @@
 #include "common/store/store.h"
 #include "resourcemanager/shell/connections.h"
 #include "resourcemanager/shell/core_thread.h"
+#include "resourcemanager/shell/scheduler_log.h"
 #include "resourcemanager/shell/token_book.h"
 
 namespace heddle::rm {
@@ -17,15 +18,16 @@ public:
     using OnReply = std::function<void(Reply)>;
 
     ShellEffectRunner(CoreDoor& door, store::Store& store, Connections& connections,
-                      TokenBook& tokens, OnReply on_reply)
+                      TokenBook& tokens, SchedulerLog& log, OnReply on_reply)
         : door_(door),
           store_(store),
           connections_(connections),
           tokens_(tokens),
+          log_(log),
           on_reply_(std::move(on_reply)) {}
 
     void carry_out(Effects& effects) override;
-    void end_of_turn() override { connections_.flush(); }
+    void end_of_turn() override;
 
 private:
     void run(Save& save);
@@ -40,6 +42,7 @@ private:
     store::Store& store_;
     Connections& connections_;
     TokenBook& tokens_;
+    SchedulerLog& log_;
     OnReply on_reply_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "common/base/service.h"
 #include "common/base/strings.h"
+#include "resourcemanager/core/queue_terms.h"
 #include "resourcemanager/shell/json_views.h"
 #include "resourcemanager/shell/spark_time.h"
 
@@ -107,6 +108,21 @@ void write_seconds_map(wire::JsonWriter& json, std::string_view name, std::int64
     json.member("value", std::to_string(vcores)).end_object().end_array().end_object();
 }
 
+double queue_share(const View& view, const ApplicationView& app) {
+    const auto queue = view.queues.find(app.submission->queue);
+    return queue && queue->terms ? share(app.allocated, queue->terms->guaranteed) : 0.0;
+}
+
+// Empty while nothing was taken back, as in YARN.
+void write_preempted_map(wire::JsonWriter& json, const Preempted& preempted) {
+    if (preempted.containers + preempted.masters == 0) {
+        json.key("preemptedResourceSecondsMap").begin_object().end_object();
+        return;
+    }
+    write_seconds_map(json, "preemptedResourceSecondsMap", preempted.memory_mib_seconds,
+                      preempted.vcore_seconds);
+}
+
 // As YARN only while the scheduler knows the application. There is one partition, without a name.
 void write_resource_info(wire::JsonWriter& json, const ApplicationView& app) {
     json.key("resourceInfo").begin_object().key("resourceUsagesByPartition").begin_array();
@@ -133,8 +149,8 @@ void write_use(wire::JsonWriter& json, const View& view, const ApplicationView& 
     json.member("runningContainers", over ? -1 : app.running_containers);
     json.member("memorySeconds", app.memory_mib_seconds);
     json.member("vcoreSeconds", app.vcore_seconds);
-    const double used = over ? 0.0 : share(app.allocated, view.cluster.total);
-    json.member("queueUsagePercentage", used).member("clusterUsagePercentage", used);
+    json.member("queueUsagePercentage", over ? 0.0 : queue_share(view, app));
+    json.member("clusterUsagePercentage", over ? 0.0 : share(app.allocated, view.cluster.total));
     write_seconds_map(json, "resourceSecondsMap", app.memory_mib_seconds, app.vcore_seconds);
     json.member("preemptedResourceMB", app.preempted.size.memory_mib);
     json.member("preemptedResourceVCores", app.preempted.size.vcores);
@@ -142,7 +158,7 @@ void write_use(wire::JsonWriter& json, const View& view, const ApplicationView& 
     json.member("numAMContainerPreempted", app.preempted.masters);
     json.member("preemptedMemorySeconds", app.preempted.memory_mib_seconds);
     json.member("preemptedVcoreSeconds", app.preempted.vcore_seconds);
-    json.key("preemptedResourceSecondsMap").begin_object().end_object();
+    write_preempted_map(json, app.preempted);
 }
 
 // What is said of one that has not started: why.
@@ -196,7 +212,7 @@ void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& 
     }
     json.member("logAggregationStatus", "DISABLED");
     json.member("unmanagedApplication", submission.unmanaged);
-    if (!submission.label.empty()) {
+    if (parts.label && !submission.label.empty()) {
         json.member("appNodeLabelExpression", submission.label);
     }
     if (parts.master_label && !submission.unmanaged) {

@@ -68,7 +68,7 @@ void write_cluster_info(wire::JsonWriter& json, const View& view) {
     json.end_object();
 }
 
-void write_cluster_metrics(wire::JsonWriter& json, const View& view) {
+void write_cluster_metrics(wire::JsonWriter& json, const View& view, const ManagerLoad& load) {
     const ClusterView& cluster = view.cluster;
     const Resource available = cluster.total - cluster.allocated;
     std::int64_t utilized_mib = 0;
@@ -112,9 +112,11 @@ void write_cluster_metrics(wire::JsonWriter& json, const View& view) {
     json.member("rebootedNodes", count_of(cluster, NodeState::Rebooted));
     json.member("activeNodes", count_of(cluster, NodeState::Running));
     json.member("shutdownNodes", count_of(cluster, NodeState::Shutdown));
-    json.member("containerAssignedPerSecond", 0);
+    json.member("containerAssignedPerSecond", load.grants_per_second);
     write_partition_totals(json, cluster);
-    json.member("rmEventQueueSize", 0).member("schedulerEventQueueSize", 0);
+    // One queue feeds the manager and its scheduler.
+    json.member("rmEventQueueSize", load.events_waiting);
+    json.member("schedulerEventQueueSize", load.events_waiting);
     json.end_object();
 }
 
@@ -136,6 +138,8 @@ void write_node(wire::JsonWriter& json, const NodeView& node) {
     json.member("availMemoryMB", available.memory_mib);
     json.member("usedVirtualCores", node.used.vcores);
     json.member("availableVirtualCores", available.vcores);
+    json.member("reservedMemoryMB", node.reserved.memory_mib);  // not in YARN's
+    json.member("reservedVirtualCores", node.reserved.vcores);
     json.member("memUtilization", percent(node.usage.memory_used_mib, node.info.total.memory_mib));
     json.member("cpuUtilization", percent(static_cast<std::int64_t>(node.usage.cpu_vcores * 100),
                                           node.info.total.vcores * 100));

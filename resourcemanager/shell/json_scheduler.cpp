@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "common/model/share_text.h"
 #include "resourcemanager/core/queue_terms.h"
 #include "resourcemanager/core/shares.h"
 #include "resourcemanager/shell/json_views.h"
@@ -34,6 +35,7 @@ struct UserUse {
     Resource used;
     Resource used_by_masters;
     Resource pending;
+    Resource reserved;
     std::int64_t applications_active = 0;
     std::int64_t applications_pending = 0;
 };
@@ -41,8 +43,10 @@ using UserUses = std::map<std::string, UserUse>;  // by name
 
 struct Scene {
     const View& view;
+    bool access_lists = false;
     std::map<std::string, UserUses> users;                          // by queue path
     std::map<std::string, std::vector<const QueueView*>> children;  // by the parent's path
+    std::map<std::string, const QueueConfig*> configured;           // by path
 };
 
 // A queue's shares in per cent, as configured where that is exact: of memory otherwise.
@@ -230,10 +234,22 @@ void write_usage(wire::JsonWriter& json, const QueueView& queue) {
     json.end_array().end_object();
 }
 
-void write_acls(wire::JsonWriter& json) {
+// The queue's own list in YARN's form: nobody is one blank. There is none for priorities.
+std::string list_of(const Scene& scene, const QueueView& queue, AccessList QueueConfig::* list) {
+    const auto found = scene.configured.find(queue.path);
+    const std::string text =
+        found == scene.configured.end() ? std::string() : access_text(found->second->*list);
+    return !scene.access_lists ? "*" : text.empty() ? " " : text;
+}
+
+void write_acls(wire::JsonWriter& json, const Scene& scene, const QueueView& queue) {
+    const std::pair<const char*, std::string> lists[] = {
+        {"ADMINISTER_QUEUE", list_of(scene, queue, &QueueConfig::administer)},
+        {"APPLICATION_MAX_PRIORITY", "*"},
+        {"SUBMIT_APP", list_of(scene, queue, &QueueConfig::submit)}};
     json.key("queueAcls").begin_object().key("queueAcl").begin_array();
-    for (const char* type : {"ADMINISTER_QUEUE", "APPLICATION_MAX_PRIORITY", "SUBMIT_APP"}) {
-        json.begin_object().member("accessType", type).member("accessControlList", "*");
+    for (const auto& [type, list] : lists) {
+        json.begin_object().member("accessType", type).member("accessControlList", list);
         json.end_object();
     }
     json.end_array().end_object();
@@ -251,6 +267,20 @@ const char* mode_of(const QueueView& queue) {
     return "percentage";
 }
 
+// In the names of the scheduler's file.
+void write_template(wire::JsonWriter& json, const char* key,
+                    const std::map<std::string, std::string>& settings) {
+    json.key(key).begin_object();
+    if (!settings.empty()) {
+        json.key("property").begin_array();
+        for (const auto& [name, value] : settings) {
+            json.begin_object().member("name", name).member("value", value).end_object();
+        }
+        json.end_array();
+    }
+    json.end_object();
+}
+
 void write_policy(wire::JsonWriter& json, const Scene& scene, const QueueView& queue) {
     const QueueTerms& terms = terms_of(queue);
     const bool priorities =
@@ -263,10 +293,13 @@ void write_policy(wire::JsonWriter& json, const Scene& scene, const QueueView& q
     json.member("mode", mode_of(queue)).member("queueType", queue.leaf ? "leaf" : "parent");
     json.member("creationMethod", terms.created ? "dynamicFlexible" : "static");
     json.member("autoCreationEligibility", terms.creates_queues ? "flexible" : "off");
-    for (const char* name : {"autoQueueTemplateProperties", "autoQueueParentTemplateProperties",
-                             "autoQueueLeafTemplateProperties"}) {
-        json.key(name).begin_object().end_object();
-    }
+    const auto configured = scene.configured.find(queue.path);
+    static const AutoCreation kNone;
+    const AutoCreation& creation =
+        configured == scene.configured.end() ? kNone : configured->second->auto_creation;
+    write_template(json, "autoQueueTemplateProperties", {});
+    write_template(json, "autoQueueParentTemplateProperties", creation.parent_template);
+    write_template(json, "autoQueueLeafTemplateProperties", creation.leaf_template);
 }
 
 // As in YARN a queue that stops is draining until its last application is over.
@@ -332,7 +365,7 @@ void write_user(wire::JsonWriter& json, const QueueView& queue, const std::strin
     write_resource(json.key("AMResourceUsed"), use.used_by_masters);
     write_resource(json.key("userResourceLimit"), user_limit(queue, weight));
     json.key("resources").begin_object().key("resourceUsagesByPartition").begin_array();
-    write_use(json, {"", use.used, {}, use.used_by_masters, {}, use.pending},
+    write_use(json, {"", use.used, {}, use.used_by_masters, use.reserved, use.pending},
               terms.unlabelled().masters_max);
     json.end_array().end_object();
     json.member("userWeight", static_cast<double>(weight) / kThousandths);
@@ -383,17 +416,17 @@ void write_leaf_limits(wire::JsonWriter& json, const Scene& scene, const QueueVi
     json.member("preemptionDisabled", queue.preemption_disabled);
     json.member("intraQueuePreemptionDisabled", true);
     json.member("defaultPriority", terms.application_priority_default);
-    json.member("isAutoCreatedLeafQueue", false);
+    json.member("isAutoCreatedLeafQueue", terms.created);
     json.member("maxApplicationLifetime", lifetime_seconds(terms.lifetime_max, terms.lifetime_max));
     json.member("defaultApplicationLifetime",
                 lifetime_seconds(terms.lifetime_default, terms.lifetime_max));
 }
 
 // The largest container: of the queue, of the cluster, and of its nodes.
-Resource largest_container(const Scene& scene, const QueueView& queue) {
-    Resource largest = scene.view.cluster.size_max;
-    if (!scene.view.scheduler->empty()) {
-        const auto& of_cluster = scene.view.scheduler->back()->config.container_max;
+Resource largest_container(const View& view, const QueueView& queue) {
+    Resource largest = view.cluster.size_max;
+    if (!view.scheduler->empty()) {
+        const auto& of_cluster = view.scheduler->back()->config.container_max;
         largest = of_cluster.has_value() ? at_most(largest, *of_cluster) : largest;
     }
     const auto& of_queue = terms_of(queue).container_max;
@@ -441,8 +474,8 @@ void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& qu
     write_usage(json, queue);
     write_resource(json.key("minEffectiveCapacity"), terms.unlabelled().guaranteed);
     write_resource(json.key("maxEffectiveCapacity"), terms.unlabelled().maximum);
-    write_resource(json.key("maximumAllocation"), largest_container(scene, queue));
-    write_acls(json);
+    write_resource(json.key("maximumAllocation"), largest_container(scene.view, queue));
+    write_acls(json, scene, queue);
     json.member("autoCreateChildQueueEnabled", terms.creates_queues);
     json.key("leafQueueTemplate").begin_object().end_object();
     write_policy(json, scene, queue);
@@ -454,13 +487,19 @@ void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& qu
 
 void add_use(UserUse& use, const ApplicationView& app) {
     use.used += app.allocated;
+    use.reserved += app.reserved;
     use.used_by_masters += used_by_master(app);
     use.pending += pending_of(app);
     ++(to_string(app.state) == "RUNNING" ? use.applications_active : use.applications_pending);
 }
 
-Scene scene_of(const View& view) {
-    Scene scene{view, {}, {}};
+Scene scene_of(const View& view, bool access_lists) {
+    Scene scene{view, access_lists, {}, {}, {}};
+    if (!view.scheduler->empty()) {
+        for (const QueueConfig& queue : view.scheduler->back()->config.queues) {
+            scene.configured[queue.path] = &queue;
+        }
+    }
     view.queues.for_each([&](const std::string&, const auto& queue) {
         if (!queue->parent.empty()) {
             scene.children[queue->parent].push_back(queue.get());
@@ -497,8 +536,8 @@ void write_health(wire::JsonWriter& json, WallTime last_run) {
 
 }  // namespace
 
-void write_scheduler(wire::JsonWriter& json, const View& view) {
-    const Scene scene = scene_of(view);
+void write_scheduler(wire::JsonWriter& json, const View& view, bool access_lists) {
+    const Scene scene = scene_of(view, access_lists);
     QueueView root;
     if (const auto found = view.queues.find("root")) {
         root = *found;
@@ -522,19 +561,27 @@ void write_scheduler(wire::JsonWriter& json, const View& view) {
     write_children(json, scene, root, figures);
     write_partitions(json, root, figures);
     write_health(json, view.as_of);
-    write_resource(json.key("maximumAllocation"), largest_container(scene, root));
-    write_acls(json);
+    write_resource(json.key("maximumAllocation"), largest_container(scene.view, root));
+    write_acls(json, scene, root);
     write_policy(json, scene, root);
     json.end_object().end_object();
 }
 
-void write_scheduler_overview(wire::JsonWriter& json, const View& view) {
+void write_scheduler_overview(wire::JsonWriter& json, const View& view, const ManagerLoad& load) {
+    static const SchedulerConfig kBuiltIn;
+    const SchedulerConfig& config =
+        view.scheduler->empty() ? kBuiltIn : view.scheduler->back()->config;
+    std::string types = "memory-mb (unit=Mi), vcores";
+    for (const NamedCounts::Entry& entry : view.cluster.total.named.entries()) {
+        types += ", " + yarn_resource_name(entry.name);
+    }
     json.begin_object().member("schedulerType", "Capacity Scheduler");
-    json.member("schedulingResourceType", "[memory-mb (unit=Mi), vcores]");
-    write_resource(json.key("minimumAllocation"), {1, 1});
-    write_resource(json.key("maximumAllocation"), view.cluster.size_max);
-    json.member("applicationPriority", 0).member("schedulerBusy", 0);
-    json.member("rmDispatcherEventQueueSize", 0).member("schedulerDispatcherEventQueueSize", 0);
+    json.member("schedulingResourceType", "[" + types + "]");
+    write_resource(json.key("minimumAllocation"), config.container_min);
+    write_resource(json.key("maximumAllocation"), largest_container(view, {}));
+    json.member("applicationPriority", config.application_priority_max).member("schedulerBusy", 0);
+    json.member("rmDispatcherEventQueueSize", load.events_waiting);
+    json.member("schedulerDispatcherEventQueueSize", load.events_waiting);
     json.end_object();
 }
 

@@ -3,6 +3,7 @@
 // Snapshots as the JSON of YARN's REST (names, nesting, presence as YARN writes them). One object
 // per function, without its root element; json_*.cpp hold one family each.
 
+#include <cstdint>
 #include <string>
 
 #include "common/base/time.h"
@@ -19,12 +20,20 @@ struct ServerInfo {
     std::string url() const { return "http://" + authority; }
 };
 
+/// What only the daemon can say of its own load.
+struct ManagerLoad {
+    std::int64_t events_waiting = 0;     // for the core
+    std::int64_t grants_per_second = 0;  // containers, lately
+};
+
 void write_resource(wire::JsonWriter& json, const Resource& resource);
 
 void write_cluster_info(wire::JsonWriter& json, const View& view);
-void write_cluster_metrics(wire::JsonWriter& json, const View& view);
-void write_scheduler(wire::JsonWriter& json, const View& view);
-void write_scheduler_overview(wire::JsonWriter& json, const View& view);
+void write_cluster_metrics(wire::JsonWriter& json, const View& view, const ManagerLoad& load = {});
+/// `access_lists`: they are asked; otherwise everybody may everything, and that is what is shown.
+void write_scheduler(wire::JsonWriter& json, const View& view, bool access_lists = false);
+void write_scheduler_overview(wire::JsonWriter& json, const View& view,
+                              const ManagerLoad& load = {});
 
 void write_node(wire::JsonWriter& json, const NodeView& node);
 
@@ -40,6 +49,7 @@ std::string http_address(const NodeInfo& info);
 struct AppParts {
     bool requests = true;
     bool timeouts = true;
+    bool label = true;
     bool master_label = true;
     bool resources = true;
 };

@@ -1,5 +1,7 @@
 #include "resourcemanager/shell/options.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -160,21 +162,57 @@ Config core_config(const config::Settings& settings) {
     return core;
 }
 
-// The file, where there is one. That of the default place need not be.
-Result<SchedulerConfig> scheduler_config(const config::Settings& settings,
-                                         SchedulerConfig from_settings) {
-    const std::string path = settings.text("scheduler.file");
+bool without_file(const Options& options) {
     std::error_code ignored;
-    if (settings.origin("scheduler.file") == "default" && !std::filesystem::exists(path, ignored)) {
-        TRY(check(from_settings));
-        return from_settings;
-    }
-    if (settings.origin("scheduler.queues") != "default") {
+    return options.scheduler_file_optional &&
+           !std::filesystem::exists(options.scheduler_file, ignored);
+}
+
+// The file, where there is one. That of the default place need not be.
+Status read_scheduler_config(const config::Settings& settings, Options& options) {
+    options.scheduler_without_file = options.core.scheduler;
+    options.scheduler_file = settings.text("scheduler.file");
+    options.scheduler_file_optional = settings.origin("scheduler.file") == "default";
+    if (settings.origin("scheduler.queues") != "default" && !without_file(options)) {
         return Error{ErrorCode::InvalidArgument,
-                     "scheduler.queues (" + settings.origin("scheduler.queues") + ") and " + path +
+                     "scheduler.queues (" + settings.origin("scheduler.queues") + ") and " +
+                         options.scheduler_file +
                          " both name the queues; leave scheduler.queues out"};
     }
-    return config::read_scheduler(path);
+    TRY(options.core.scheduler, configured_scheduler(options));
+    return {};
+}
+
+Status read_where_machines_stand(const config::Settings& settings, Options& options) {
+    options.topology_file = settings.text("scheduler.topology_file");
+    options.topology_script = settings.text("scheduler.topology_script");
+    options.topology_script_limit = settings.duration("scheduler.topology_script_timeout");
+    if (!options.topology_file.empty() && !options.topology_script.empty()) {
+        return Error{ErrorCode::InvalidArgument,
+                     "scheduler.topology_file (" + settings.origin("scheduler.topology_file") +
+                         ") and scheduler.topology_script (" +
+                         settings.origin("scheduler.topology_script") +
+                         ") both say where machines stand; leave one out"};
+    }
+    if (!options.topology_script.empty() &&
+        (!options.topology_script.starts_with("/") ||
+         ::access(options.topology_script.c_str(), X_OK) != 0)) {
+        return Error{ErrorCode::InvalidArgument,
+                     "scheduler.topology_script (" +
+                         settings.origin("scheduler.topology_script") + "): '" +
+                         options.topology_script +
+                         "' is no program that can be run; give its full path"};
+    }
+    if (!options.topology_file.empty()) {
+        auto topology = read_topology(options.topology_file);
+        if (!topology) {
+            return Error{ErrorCode::InvalidArgument,
+                         "scheduler.topology_file (" + settings.origin("scheduler.topology_file") +
+                             "): " + topology.error().message};
+        }
+        options.core.topology = *std::move(topology);
+    }
+    return {};
 }
 
 // What single values cannot show.
@@ -192,6 +230,14 @@ std::string contradiction(const config::Settings& settings) {
 }
 
 }  // namespace
+
+Result<SchedulerConfig> configured_scheduler(const Options& options) {
+    if (!without_file(options)) {
+        return config::read_scheduler(options.scheduler_file);
+    }
+    TRY(check(options.scheduler_without_file));
+    return options.scheduler_without_file;
+}
 
 std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& arguments) {
     auto arguments_or_exit = parse_arguments(arguments);
@@ -227,6 +273,14 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
     options.ui_dir = parsed.ui_dir;
     options.anonymous_read = settings->boolean("auth.anonymous_read");
     options.access_lists = settings->boolean("acl.enable");
+    auto groups = parse_static_groups(settings->text("acl.static_groups"));
+    if (!groups) {
+        return EarlyExit{config::kExitBadConfiguration,
+                         "resourcemanager: bad configuration:\nacl.static_groups (" +
+                             settings->origin("acl.static_groups") +
+                             "): " + groups.error().message + "\n"};
+    }
+    options.static_groups = *std::move(groups);
     options.host_names = settings->texts("auth.host_names");
     options.artifact_bytes_max =
         static_cast<std::uint64_t>(settings->bytes("manager.artifact_bytes_max"));
@@ -234,21 +288,13 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
     options.artifact_limits.bytes_max =
         static_cast<std::uint64_t>(settings->bytes("manager.artifact_bytes_kept"));
     options.core = core_config(*settings);
-    auto scheduler = scheduler_config(*settings, options.core.scheduler);
-    if (!scheduler) {
+    if (const Status scheduler = read_scheduler_config(*settings, options); !scheduler) {
         return EarlyExit{config::kExitBadConfiguration, "resourcemanager: bad configuration:\n" +
                                                             scheduler.error().message + "\n"};
     }
-    options.core.scheduler = std::move(scheduler).value();
-    if (const std::string path = settings->text("scheduler.topology_file"); !path.empty()) {
-        auto topology = read_topology(path);
-        if (!topology) {
-            return EarlyExit{config::kExitBadConfiguration,
-                             "resourcemanager: bad configuration:\nscheduler.topology_file (" +
-                                 settings->origin("scheduler.topology_file") +
-                                 "): " + topology.error().message + "\n"};
-        }
-        options.core.topology = *std::move(topology);
+    if (const Status topology = read_where_machines_stand(*settings, options); !topology) {
+        return EarlyExit{config::kExitBadConfiguration, "resourcemanager: bad configuration:\n" +
+                                                            topology.error().message + "\n"};
     }
     return options;
 }

@@ -11,6 +11,7 @@
 #include "common/base/result.h"
 #include "resourcemanager/core/artifact_keep.h"
 #include "resourcemanager/core/config.h"
+#include "resourcemanager/shell/user_groups.h"
 
 namespace heddle::rm {
 
@@ -24,11 +25,23 @@ struct Options {
     std::string ui_dir;      // empty: the embedded dashboard
     bool anonymous_read = false;
     bool access_lists = false;
+    StaticGroups static_groups;
     std::vector<std::string> host_names;
     std::uint64_t artifact_bytes_max = 0;
     ArtifactLimits artifact_limits;
     Config core;
+    std::string topology_file;    // empty: none
+    std::string topology_script;  // empty: none
+    Duration topology_script_limit;
+    /// Where queues are read from; the default place need not have a file.
+    std::string scheduler_file;
+    bool scheduler_file_optional = true;
+    SchedulerConfig scheduler_without_file;
 };
+
+/// What the scheduler's file says now; without one, what the settings said. Errors: as
+/// config::read_scheduler.
+Result<SchedulerConfig> configured_scheduler(const Options& options);
 
 /// The process ends at once with `code` after printing `text`: --help, --version, a mistake.
 struct EarlyExit {

@@ -65,6 +65,23 @@ Result<net::HttpResponse> queue_access(const Services& services, const Call& cal
     return net::HttpResponse::json(200, std::move(json).take());
 }
 
+// Users may ask about themselves.
+Result<net::HttpResponse> user_groups(const Services& services, const Call& call) {
+    const std::string& user = call.parameters[0];
+    if (services.access.enabled() && !call.who.operates && !call.who.is(user)) {
+        return Error{ErrorCode::PermissionDenied, "User " + call.who.user +
+                                                      " cannot see the groups of " + user +
+                                                      "; operators can"};
+    }
+    wire::JsonWriter json;
+    json.begin_object().member("user", user).key("groups").begin_array();
+    for (const std::string& group : services.groups(user)) {
+        json.value(group);
+    }
+    json.end_array().end_object();
+    return net::HttpResponse::json(200, std::move(json).take());
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const ApplicationView>> visible_application(const Services& services,
@@ -96,6 +113,13 @@ std::optional<std::string> leaf_path(const View& view, const std::string& queue)
 }
 
 void add_access_routes(Router& router, Services& services) {
+    router.get("/heddle/v1/users/{user}/groups", Permission::Read,
+               [&services](const Call& call) { return user_groups(services, call); });
+    router.add({"POST", "/heddle/v1/user-groups/refresh", Permission::Write, Body::Nothing,
+                [&services](const Call&, net::Responder responder) {
+                    services.forget_groups();
+                    responder.send(net::HttpResponse::json(200, "{}"));
+                }});
     router.get("/ws/v1/cluster/queues/{queue}/access", Permission::Read,
                [&services](const Call& call) { return queue_access(services, call); });
 }

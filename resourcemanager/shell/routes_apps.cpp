@@ -44,27 +44,20 @@ void submit(const Services& services, const Call& call, net::Responder responder
         return;
     }
     submission->user = call.who.user;
-    // A queue that is not there yet has the lists of those above it.
-    const auto view = services.board.view();
-    auto path = leaf_path(*view, submission->queue);
-    if (!path && submission->queue.starts_with("root.")) {
-        path = submission->queue;
-    }
-    if (path) {
-        if (const Status may = services.access.check(call.who, QueueRight::Submit, *path); !may) {
-            responder.send(error_response(may.error()));
-            return;
-        }
-    }
     log::info("submission", {{"application", to_string(submission->id)},
                              {"user", submission->user},
                              {"kind", std::string(to_string(submission->kind))},
                              {"peer", call.request.peer.text()}});
+    // Rules may choose the queue, so the core asks its lists.
+    const auto view = services.board.view();
+    const bool rules =
+        !view->scheduler->empty() && !view->scheduler->back()->config.rules.empty();
+    const bool lists = services.access.enabled() && !call.who.operates;
     std::vector<std::string> groups;
-    if (!view->scheduler->empty() && !view->scheduler->back()->config.rules.empty()) {
+    if (rules || lists) {
         groups = services.groups(submission->user);
     }
-    services.core.ask(SubmitApplication{std::move(*submission), std::move(groups)},
+    services.core.ask(SubmitApplication{std::move(*submission), std::move(groups), lists},
                       [waiting = shared(std::move(responder)),
                        base = services.server.url()](Result<Answer> answer) {
                           if (!answer) {

@@ -114,9 +114,23 @@ void add_cluster_routes(Router& router, Services& services) {
     };
     view_route("/ws/v1/cluster", "clusterInfo", write_cluster_info);
     view_route("/ws/v1/cluster/info", "clusterInfo", write_cluster_info);
-    view_route("/ws/v1/cluster/metrics", "clusterMetrics", write_cluster_metrics);
-    view_route("/ws/v1/cluster/scheduler", "scheduler", write_scheduler);
-    view_route("/ws/v1/cluster/scheduler-overview", "scheduler", write_scheduler_overview);
+    const auto load_route = [&](const char* path, const char* root,
+                                void (*write)(wire::JsonWriter&, const View&, const ManagerLoad&)) {
+        router.get(path, Permission::Read, [&services, root, write](const Call&) {
+            const auto view = services.board.view();
+            const ManagerLoad load{services.core.waiting(), services.board.grants_per_second()};
+            return Result<net::HttpResponse>(
+                wrapped_json(root, [&](wire::JsonWriter& json) { write(json, *view, load); }));
+        });
+    };
+    load_route("/ws/v1/cluster/metrics", "clusterMetrics", write_cluster_metrics);
+    load_route("/ws/v1/cluster/scheduler-overview", "scheduler", write_scheduler_overview);
+    router.get("/ws/v1/cluster/scheduler", Permission::Read, [&services](const Call&) {
+        const auto view = services.board.view();
+        return Result<net::HttpResponse>(wrapped_json("scheduler", [&](wire::JsonWriter& json) {
+            write_scheduler(json, *view, services.access.enabled());
+        }));
+    });
     router.get("/ws/v1/cluster/userinfo", Permission::Read,
                [&services](const Call& call) { return user_info(services, call); });
     router.get("/ws/v1/cluster/nodes", Permission::Read,

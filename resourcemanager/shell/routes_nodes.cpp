@@ -11,6 +11,7 @@
 #include "common/base/log.h"
 #include "common/base/strings.h"
 #include "common/config/settings.h"
+#include "common/wire/codec.h"
 #include "resourcemanager/shell/services.h"
 #include "resourcemanager/shell/submission.h"
 
@@ -98,6 +99,11 @@ Result<Asked> parse_resize(const Call& call, const NodeView& node) {
     TRY(total.memory_mib, resource->integer_or("memory", total.memory_mib));
     TRY(total.vcores, resource->integer_or("vCores", total.vcores));
     TRY(read_informations(*resource, total));
+    if (total.memory_mib > wire::kMemoryMibMax || total.vcores > wire::kVcoresMax) {
+        return Error{ErrorCode::InvalidArgument,
+                     "a node has at most " + std::to_string(wire::kMemoryMibMax) + " MiB and " +
+                         std::to_string(wire::kVcoresMax) + " vCores, not " + to_string(total)};
+    }
     ResizeNode resize{node.info.id, total.memory_mib, total.vcores, {}, {}};
     if (resource->find("resourceInformations") != nullptr) {
         resize.named = total.named;
@@ -406,6 +412,30 @@ Result<net::HttpResponse> get_label_mappings(const Services& services, const Cal
     return net::HttpResponse::json(200, std::move(json).take());
 }
 
+// Of every node on record, however it stands there.
+void refresh_topology(const Services& services, const Call& call, net::Responder responder) {
+    std::vector<std::string> nodes;
+    services.board.view()->nodes.for_each([&](const NodeId& id, const auto&) {
+        nodes.push_back(id.name);
+        return true;
+    });
+    log::info("an operator has the topology read again", {{"user", call.who.user}});
+    services.refresh_topology(
+        std::move(nodes), [waiting = std::make_shared<net::Responder>(std::move(responder))](
+                              const Result<TopologyReport>& report) {
+            if (!report) {
+                waiting->send(error_response(report.error()));
+                return;
+            }
+            waiting->send(wrapped_json("topology", [&](JsonWriter& json) {
+                json.begin_object().member("machinesInFile", report->in_file);
+                json.member("machinesAsked", report->asked);
+                json.member("machinesAnswered", report->answered);
+                json.member("failure", report->failure).end_object();
+            }));
+        });
+}
+
 net::HttpResponse resource_response(const NodeChangeAnswer& now) {
     return wrapped_json("resourceInfo",
                         [&](JsonWriter& json) { write_resource(json, now.info.total); });
@@ -440,6 +470,10 @@ void add_node_routes(Router& router, Services& services) {
     post("/heddle/v1/nodes/{id}/recommission", Body::Nothing, parse_recommission, node_response);
     post("/ws/v1/cluster/nodes/{id}/resource", Body::Json, parse_resize, resource_response);
     post("/ws/v1/cluster/nodes/{id}/replace-labels", Body::Nothing, parse_relabel, empty_response);
+    router.add({"POST", "/heddle/v1/topology/refresh", Permission::Write, Body::Nothing,
+                [&services](const Call& call, net::Responder responder) {
+                    refresh_topology(services, call, std::move(responder));
+                }});
     router.add({"POST", "/ws/v1/cluster/replace-node-to-labels", Permission::Write, Body::Json,
                 [&services](const Call& call, net::Responder responder) {
                     replace_mapping(services, call, std::move(responder));

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/strings.h"
 #include "common/config/scheduler_file.h"
@@ -315,6 +316,51 @@ void yarn_change(const Services& services, const Call& call, bool only_validate,
         text_refusal);
 }
 
+// YARN's GET that changes something: back to what the file says, as a version of its own.
+void format_config(const Services& services, const Call& call, net::Responder responder) {
+    if (call.request.method == "HEAD") {
+        responder.send(error_response(
+            {ErrorCode::InvalidArgument, "HEAD would change the configuration; ask with GET"}));
+        return;
+    }
+    if (call.who.kind == Principal::Kind::Cookie) {  // a picture on any page could ask for it
+        responder.send(error_response(
+            {ErrorCode::PermissionDenied, "not from a browser: use rmctl config reset"}));
+        return;
+    }
+    auto config = services.configured_scheduler();
+    if (!config) {
+        responder.send(text_refusal(config.error()));
+        return;
+    }
+    ReplaceScheduler what;
+    what.config = std::move(*config);
+    what.by = call.who.user;
+    what.note = "back to its file";
+    log::info("scheduler configuration", {{"user", call.who.user}, {"what", what.note}});
+    ask_core(
+        services, std::move(what), std::move(responder),
+        [](std::int64_t) {
+            return net::HttpResponse::text(200,
+                                           "Configuration under store successfully formatted.");
+        },
+        text_refusal);
+}
+
+Result<net::HttpResponse> start_log(const Services& services, const Call& call) {
+    const std::string text = call.query("time");
+    std::int64_t seconds_asked = 0;
+    const std::int64_t most = SchedulerLog::kPeriodMax.milliseconds() / 1000;
+    if (!parse_number(text, seconds_asked) || seconds_asked < 1 || seconds_asked > most) {
+        return Error{ErrorCode::InvalidArgument,
+                     "Period must be greater than 0: time is a number of seconds from 1 to " +
+                         std::to_string(most) + ", not '" + text + "'"};
+    }
+    TRY(const std::string path, services.scheduler_log.open(wall_now(), seconds(seconds_asked)));
+    log::info("scheduler log begins", {{"user", call.who.user}, {"file", path}});
+    return net::HttpResponse::text(200, "Capacity scheduler logs are being created.");
+}
+
 void add_yarn_routes(Router& router, Services& services) {
     router.get("/ws/v1/cluster/scheduler-conf", Permission::Read, [&services](const Call&) {
         return Result<net::HttpResponse>(net::HttpResponse::json(
@@ -327,6 +373,14 @@ void add_yarn_routes(Router& router, Services& services) {
         json.end_object();
         return Result<net::HttpResponse>(net::HttpResponse::json(200, std::move(json).take()));
     });
+    router.add({"GET", "/ws/v1/cluster/scheduler-conf/format", Permission::Write, Body::Nothing,
+                [&services](const Call& call, net::Responder responder) {
+                    format_config(services, call, std::move(responder));
+                }});
+    router.add({"POST", "/ws/v1/cluster/scheduler/logs", Permission::Write, Body::Nothing,
+                [&services](const Call& call, net::Responder responder) {
+                    answer(responder, start_log(services, call));
+                }});
     router.add({"PUT", "/ws/v1/cluster/scheduler-conf", Permission::Write, Body::Document,
                 [&services](const Call& call, net::Responder responder) {
                     yarn_change(services, call, false, std::move(responder));

@@ -21,9 +21,6 @@ constexpr Missing kMissing[] = {
     {"POST", "/ws/v1/cluster/delegation-token", "delegation tokens"},
     {"DELETE", "/ws/v1/cluster/delegation-token", "delegation tokens"},
     {"POST", "/ws/v1/cluster/delegation-token/expiration", "delegation tokens"},
-    {"POST", "/ws/v1/cluster/scheduler/logs", "scheduler logs"},
-    {"GET", "/ws/v1/cluster/scheduler-conf/format",
-     "taking the scheduler's configuration back to its file"},
 };
 
 }  // namespace

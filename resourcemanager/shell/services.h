@@ -15,7 +15,9 @@
 #include "resourcemanager/shell/json_views.h"
 #include "resourcemanager/shell/metrics.h"
 #include "resourcemanager/shell/router.h"
+#include "resourcemanager/shell/scheduler_log.h"
 #include "resourcemanager/shell/token_book.h"
+#include "resourcemanager/shell/topology.h"
 #include "resourcemanager/shell/view_board.h"
 
 namespace heddle::rm {
@@ -36,6 +38,13 @@ struct Services {
     const AccessPolicy& access;
     /// Of a user, the primary one first.
     std::function<std::vector<std::string>(const std::string&)> groups;
+    SchedulerLog& scheduler_log;
+    /// What the files of the daemon say of the scheduler now.
+    std::function<Result<SchedulerConfig>()> configured_scheduler;
+    /// The system is asked anew who is in which group.
+    std::function<void()> forget_groups;
+    /// File and script are asked anew where the nodes stand. Answers on any thread.
+    std::function<void(std::vector<std::string> nodes, OnTopology)> refresh_topology;
 };
 
 // One per family of paths; each adds its routes.

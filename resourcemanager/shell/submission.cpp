@@ -328,8 +328,11 @@ namespace {
 Status read_size(const Json& context, ApplicationSubmission& submission) {
     submission.master_size = kMasterSizeDefault;
     const Json* resource = context.find("resource");
-    if (resource == nullptr) {
+    if (resource == nullptr || resource->is_null()) {
         return {};
+    }
+    if (!resource->is_object()) {
+        return invalid("resource must be an object: {\"memory\":1024,\"vCores\":1}");
     }
     TRY(submission.master_size.memory_mib,
         resource->integer_or("memory", kMasterSizeDefault.memory_mib));
@@ -480,6 +483,11 @@ Status read_times(const Json& context, ApplicationSubmission& submission) {
         if (key != "LIFETIME") {
             return invalid("application-timeouts: there is no '" + key +
                            "'; the only one is LIFETIME, in seconds");
+        }
+        TRY(const std::int64_t value, entry->integer_or("value", 0));
+        if (value < 0) {
+            return invalid("application-timeouts: a LIFETIME of " + std::to_string(value) +
+                           " s is none; give a number of seconds, or leave it out for no limit");
         }
         TRY(read_time(*entry, "value", seconds(1), submission.lifetime));
     }

@@ -24,6 +24,7 @@ public:
         const std::lock_guard lock(mutex_);
         view_ = publication.view;
         published_ = true;
+        measure(*view_);
         for (const ContainerId& id : publication.changes.containers) {
             if (const auto container = view_->containers.find(id)) {
                 remember(id, container->node);
@@ -43,6 +44,12 @@ public:
         return published_;
     }
 
+    /// Containers granted in the last second or so.
+    std::int64_t grants_per_second() const {
+        const std::lock_guard lock(mutex_);
+        return grants_per_second_;
+    }
+
     /// The node of a container that this process has seen, among the last kPlacesMax.
     std::optional<NodeId> place_of(const ContainerId& id) const {
         const std::lock_guard lock(mutex_);
@@ -52,6 +59,18 @@ public:
 
 private:
     static constexpr std::size_t kPlacesMax = 100'000;
+
+    void measure(const View& view) {
+        const std::int64_t passed = view.as_of.milliseconds - measured_.milliseconds;
+        if (passed < 1000 && passed >= 0) {
+            return;
+        }
+        // Clocks may be set back; then a measurement begins anew.
+        grants_per_second_ =
+            passed > 0 ? (view.cluster.grants - grants_then_) * 1000 / passed : 0;
+        measured_ = view.as_of;
+        grants_then_ = view.cluster.grants;
+    }
 
     void remember(const ContainerId& id, const NodeId& node) {
         if (places_.emplace(id, node).second) {
@@ -66,6 +85,9 @@ private:
     mutable std::mutex mutex_;
     std::shared_ptr<const View> view_;  // shared with its readers
     bool published_ = false;
+    WallTime measured_;  // when, and how many grants there were
+    std::int64_t grants_then_ = 0;
+    std::int64_t grants_per_second_ = 0;
     std::unordered_map<ContainerId, NodeId> places_;
     std::deque<ContainerId> order_;  // of places_, oldest first
 };

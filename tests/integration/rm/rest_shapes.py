@@ -170,6 +170,7 @@ def applications(cluster, running, finished):
     absent("what is deselected", cluster.get(
         CLUSTER + "/apps?deSelects=resourceRequests,timeouts&deSelects=amNodeLabelExpression,resourceInfo")
         ["apps"]["app"][0], "resourceRequests timeouts amNodeLabelExpression resourceInfo")
+    expect("parts of the queue and of the cluster", live["queueUsagePercentage"] > 0, True)
     attempts = cluster.get(f"{CLUSTER}/apps/{running}/appattempts")["appAttempts"]["appAttempt"]
     check("appAttempts", attempts, [ATTEMPT])
     attempt = f"{CLUSTER}/apps/{running}/appattempts/{attempts[0]['appAttemptId']}"

@@ -33,6 +33,28 @@ TEST(NodePlace, TheTopologyComesBeforeWhatANodeSays) {
     EXPECT_EQ(rack("n3"), "/default-rack");
 }
 
+TEST(NodePlace, MovesWithWhatIsFoundOutLater) {
+    CoreFixture core;
+    core.boot();
+    core.step(NodeMessage{{1}, CoreFixture::registration("n1")});
+    core.step(NodeMessage{{2}, CoreFixture::registration("n2")});
+    core.all_saved();
+    const auto racks = [&] {
+        const Books& books = core.rm.books();
+        return books.nodes.at(*books.nodes.find({"n1"})).info.rack + " " +
+               books.nodes.at(*books.nodes.find({"n2"})).info.rack;
+    };
+    core.step(Request{{1}, ChangeRacks{{{"n1", "/a"}}, false}});
+    EXPECT_EQ(racks(), "/a /default-rack");
+    core.rm.check();
+    core.step(Request{{2}, ChangeRacks{{{"n2", "/b"}}, true}});
+    EXPECT_EQ(racks(), "/a /b");  // nothing is said of n1 any more: it stays
+    core.step(NodeMessage{{3}, CoreFixture::registration("n1")});
+    core.all_saved();
+    EXPECT_EQ(racks(), "/default-rack /b");
+    core.rm.check();
+}
+
 TEST(NodePlace, TotalsAreKeptByLabel) {
     CoreFixture core;
     core.boot();

@@ -122,6 +122,66 @@ TEST(SchedulerJson, ShowsTheEffectiveCapacitiesOfTwoLevels) {
               "[memory-mb=3.0w,vcores=3.0w]");
 }
 
+std::string lists_of(const Json& queue) {
+    std::string lists;
+    for (const Json& entry : *queue.find("queueAcls")->find("queueAcl")->array()) {
+        lists += text(entry, "accessType") + "=[" + text(entry, "accessControlList") + "] ";
+    }
+    return lists;
+}
+
+TEST(SchedulerJson, ShowsTheAccessListsThatAreAsked) {
+    Config config = two_levels();
+    config.scheduler.queues[2].submit = {false, {"ada", "eve"}, {"etl"}};  // daily
+    config.scheduler.queues[2].administer.groups = {"ops"};
+    test::CoreFixture fixture(config);
+    fixture.boot();
+    const auto daily = [&](bool access_lists) {
+        wire::JsonWriter json;
+        write_scheduler(json, *fixture.rm.publish({5000}).view, access_lists);
+        return lists_of(
+            *find_queue(*wire::parse_json(json.text())->find("schedulerInfo"), kDaily));
+    };
+    EXPECT_EQ(daily(true),
+              "ADMINISTER_QUEUE=[ ops] APPLICATION_MAX_PRIORITY=[*] SUBMIT_APP=[ada,eve etl] ");
+    EXPECT_EQ(daily(false), "ADMINISTER_QUEUE=[*] APPLICATION_MAX_PRIORITY=[*] SUBMIT_APP=[*] ");
+    EXPECT_EQ(lists_of(*find_queue(shown(fixture), kAdhoc)),
+              "ADMINISTER_QUEUE=[*] APPLICATION_MAX_PRIORITY=[*] SUBMIT_APP=[*] ");
+}
+
+TEST(SchedulerJson, ShowsTheSettingsOfQueuesToCome) {
+    Config config = two_levels();
+    config.scheduler.queues[1].auto_creation.enabled = true;
+    config.scheduler.queues[1].auto_creation.leaf_template = {{"weight", "2"}};
+    test::CoreFixture fixture(config);
+    fixture.boot();
+    const Json root = shown(fixture);
+    const Json& etl = *find_queue(root, "root.etl");
+    const Json& setting =
+        etl.find("autoQueueLeafTemplateProperties")->find("property")->array()->front();
+    EXPECT_EQ(text(setting, "name") + "=" + text(setting, "value"), "weight=2");
+    EXPECT_EQ(etl.find("autoQueueTemplateProperties")->find("property"), nullptr);
+}
+
+TEST(SchedulerJson, OverviewShowsWhatHoldsForContainersAndPriorities) {
+    Config config = two_levels();
+    config.scheduler.application_priority_max = 7;
+    config.scheduler.container_min = {128, 1, {}};
+    config.scheduler.container_max = Resource{1024, 2, {}};
+    test::CoreFixture fixture(config);
+    fixture.boot();
+    fixture.add_node("n1", {8192, 8, {{"gpu", 4}}});
+    wire::JsonWriter json;
+    write_scheduler_overview(json, *fixture.rm.publish({5000}).view, {12, 0});
+    const Json overview = *wire::parse_json(json.text());
+    EXPECT_EQ(whole(overview, "applicationPriority"), 7);
+    EXPECT_EQ(resource(overview, "minimumAllocation"), (Resource{128, 1}));
+    EXPECT_EQ(resource(overview, "maximumAllocation").memory_mib, 1024);
+    EXPECT_EQ(whole(overview, "rmDispatcherEventQueueSize"), 12);
+    EXPECT_EQ(text(overview, "schedulingResourceType"),
+              "[memory-mb (unit=Mi), vcores, yarn.io/gpu]");
+}
+
 TEST(SchedulerJson, ShowsTheLimitsOfALeaf) {
     test::CoreFixture fixture(two_levels());
     fixture.boot();

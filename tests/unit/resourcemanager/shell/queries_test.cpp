@@ -119,6 +119,13 @@ TEST(AppJson, LeavesOutWhatIsDeselected) {
         EXPECT_EQ(app_json(app, *parse_deselects(name)).find(key), std::string::npos) << name;
     }
     EXPECT_EQ(app_json(app, *parse_deselects("appNodeLabelExpression")), all);
+    ApplicationSubmission labelled = *app.submission;
+    labelled.label = "ssd";
+    app.submission = std::make_shared<const ApplicationSubmission>(labelled);
+    const std::string shown = "\"appNodeLabelExpression\":\"ssd\"";
+    EXPECT_NE(app_json(app, AppParts{}).find(shown), std::string::npos);
+    EXPECT_EQ(app_json(app, *parse_deselects("appNodeLabelExpression")).find(shown),
+              std::string::npos);
     EXPECT_EQ(app_json(application(), AppParts{}).find("resourceInfo"), std::string::npos);
 }
 

@@ -1,0 +1,34 @@
+#pragma once
+
+// What operators look at and decide of the whole cluster: room that is held, what was taken back,
+// labels, groups of users, racks, and who may use a queue.
+
+#include <string>
+#include <vector>
+
+#include "client/rmctl/options.h"
+#include "common/base/result.h"
+
+namespace heddle::rmctl {
+
+/// Room that is held for asks that wait, and gangs that have not started.
+Result<int> reservation_list(const Options& options);
+/// What was taken back from queues, the newest first.
+Result<int> preemption_list(const Options& options);
+
+Result<int> label_list(const Options& options);
+/// `shared`: asks that name no label may use its nodes as well.
+Result<int> label_add(const Options& options, const std::vector<std::string>& labels, bool shared);
+Result<int> label_remove(const Options& options, const std::vector<std::string>& labels);
+
+Result<int> user_groups(const Options& options, const std::string& user);
+Result<int> user_refresh_groups(const Options& options);
+
+Result<int> node_refresh_topology(const Options& options);
+
+/// Whether `user` (empty: who asks) may submit to the queue or, with `administer`, administer it.
+/// Exit code 4 when not.
+Result<int> queue_access(const Options& options, const std::string& queue, const std::string& user,
+                         bool administer);
+
+}  // namespace heddle::rmctl
