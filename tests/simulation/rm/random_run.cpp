@@ -11,6 +11,7 @@
 #include "tests/simulation/rm/masters.h"
 #include "tests/simulation/rm/operator.h"
 #include "tests/simulation/rm/opportunistic.h"
+#include "tests/simulation/rm/racks.h"
 #include "tests/simulation/rm/random_config.h"
 #include "tests/simulation/rm/scene.h"
 
@@ -33,7 +34,8 @@ public:
           preemption_(scene_),
           gangs_(scene_, seed),
           labels_(scene_, seed),
-          opportunistic_(scene_, seed) {
+          opportunistic_(scene_, seed),
+          racks_(scene_, seed) {
         draw_faults(world_.stage());
         world_.on_master = [this](MasterScript& master) {
             masters_.lead(master);
@@ -49,6 +51,7 @@ public:
         begin();
         world_.run_for(kFaults);
         chaos_.heal();
+        racks_.heal();
         if (scene_.queues) {
             operator_.open_all_queues();
         }
@@ -81,6 +84,7 @@ private:
         jobs_.draw();
         chaos_.draw();
         operator_.draw();
+        racks_.draw();
         chaos_.keep_manager_up();
         watch();
     }
@@ -91,8 +95,10 @@ private:
             // Never less than what is asked for: an ask beyond the nodes seen so far is refused.
             const Resource total{
                 8192, scene_.tight ? 5 : 8, {{"gpu", scene_.prng().between(2, 3)}}};
-            world_.add_node("n" + std::to_string(i), total, i % 2 == 0 ? "/a" : "/b",
-                            labels_.label_of(i), random_attributes(i));
+            const std::string rack = i % 2 == 0 ? "/a" : "/b";
+            racks_.add("n" + std::to_string(i), rack);
+            world_.add_node("n" + std::to_string(i), total, rack, labels_.label_of(i),
+                            random_attributes(i));
         }
     }
 
@@ -117,6 +123,7 @@ private:
     Gangs gangs_;
     Labels labels_;
     Opportunistic opportunistic_;
+    Racks racks_;
 };
 
 }  // namespace
