@@ -315,8 +315,7 @@ void add_operator(CLI::App& root, Values& values) {
     CLI::App* add = label->add_subcommand("add", "Add labels to the scheduler's configuration");
     add->add_option("label", values.ids, "names")->required();
     add->add_flag("--shared", values.shared, "asks without a label may use its nodes as well");
-    run_by(add, values,
-           [&values] { return label_add(values.options, values.ids, values.shared); });
+    run_by(add, values, [&values] { return label_add(values.options, values.ids, values.shared); });
     CLI::App* remove = label->add_subcommand("remove", "Remove labels from it");
     remove->add_option("label", values.ids, "names")->required();
     run_by(remove, values, [&values] { return label_remove(values.options, values.ids); });

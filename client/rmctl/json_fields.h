@@ -1,7 +1,7 @@
 #pragma once
 
-// Fields of servers' answers. Servers may leave a field out or give it another type; what is shown is
-// then empty or 0.
+// Fields of servers' answers. Servers may leave a field out or give it another type; what is shown
+// is then empty or 0.
 
 #include <cstdint>
 #include <string>

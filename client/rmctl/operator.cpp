@@ -88,8 +88,7 @@ Table gangs_of(const Json& json) {
     for (const Json& gang : fields::list(json, "reservations", "gang")) {
         table.rows.push_back({fields::text(gang, "application"), text_of(gang, "gang"),
                               fields::text(gang, "queue"), text_of(gang, "needed"),
-                              text_of(gang, "fits"),
-                              fields::flag(gang, "gathering") ? "yes" : "no",
+                              text_of(gang, "fits"), fields::flag(gang, "gathering") ? "yes" : "no",
                               human_time(fields::number(gang, "deadline"))});
     }
     return table;
@@ -137,23 +136,23 @@ Result<int> preemption_list(const Options& options) {
 }
 
 Result<int> label_list(const Options& options) {
-    return shown(options, std::string(kCluster) + "/get-rm-node-labels", "the labels of nodes",
-                 [&](const Json& json) {
-                     Table table;
-                     table.columns = {{"LABEL", Align::Left, true, 0},
-                                      {"EXCLUSIVE", Align::Left, false, 0},
-                                      {"NODES", Align::Right, false, 0},
-                                      {"HAVE", Align::Left, false, 1}};
-                     for (const Json& label : fields::list(json, "", "nodeLabelInfo")) {
-                         const Json* partition = label.find("partitionInfo");
-                         table.rows.push_back(
-                             {fields::text(label, "name"),
-                              fields::flag(label, "exclusivity") ? "yes" : "no",
-                              text_of(label, "activeNMs"),
-                              partition == nullptr ? "" : size_of(*partition, "resourceAvailable")});
-                     }
-                     return print_rows(options, table, "There are no labels");
-                 });
+    return shown(
+        options, std::string(kCluster) + "/get-rm-node-labels", "the labels of nodes",
+        [&](const Json& json) {
+            Table table;
+            table.columns = {{"LABEL", Align::Left, true, 0},
+                             {"EXCLUSIVE", Align::Left, false, 0},
+                             {"NODES", Align::Right, false, 0},
+                             {"HAVE", Align::Left, false, 1}};
+            for (const Json& label : fields::list(json, "", "nodeLabelInfo")) {
+                const Json* partition = label.find("partitionInfo");
+                table.rows.push_back(
+                    {fields::text(label, "name"), fields::flag(label, "exclusivity") ? "yes" : "no",
+                     text_of(label, "activeNMs"),
+                     partition == nullptr ? "" : size_of(*partition, "resourceAvailable")});
+            }
+            return print_rows(options, table, "There are no labels");
+        });
 }
 
 Result<int> label_add(const Options& options, const std::vector<std::string>& labels, bool shared) {
@@ -168,9 +167,8 @@ Result<int> label_add(const Options& options, const std::vector<std::string>& la
 }
 
 Result<int> label_remove(const Options& options, const std::vector<std::string>& labels) {
-    return decided(options,
-                   std::string(kCluster) + "/remove-node-labels?labels=" + joined(labels), "",
-                   "label " + join(labels, ", "), "removed " + join(labels, ", "));
+    return decided(options, std::string(kCluster) + "/remove-node-labels?labels=" + joined(labels),
+                   "", "label " + join(labels, ", "), "removed " + join(labels, ", "));
 }
 
 Result<int> user_groups(const Options& options, const std::string& user) {
@@ -222,9 +220,9 @@ Result<int> node_refresh_topology(const Options& options) {
 
 Result<int> queue_access(const Options& options, const std::string& queue, const std::string& user,
                          bool administer) {
-    std::string target = std::string(kCluster) + "/queues/" + net::percent_encode(queue) +
-                         "/access?queue-acl-type=" +
-                         (administer ? "ADMINISTER_QUEUE" : "SUBMIT_APPLICATIONS");
+    std::string target =
+        std::string(kCluster) + "/queues/" + net::percent_encode(queue) +
+        "/access?queue-acl-type=" + (administer ? "ADMINISTER_QUEUE" : "SUBMIT_APPLICATIONS");
     if (!user.empty()) {
         target += "&user=" + net::percent_encode(user);
     }

@@ -103,7 +103,8 @@ constexpr Key kKeys[] = {
      "where machines stand: lines \"host rack\", by node name or address; default: each node's own "
      "node.rack"},
     {"scheduler.topology_script", Type::Text, "", 0, 0,
-     "program that says where machines stand: names of nodes as arguments, one rack for each in its "
+     "program that says where machines stand: names of nodes as arguments, one rack for each in "
+     "its "
      "answer; instead of scheduler.topology_file"},
     {"scheduler.topology_script_timeout", Type::Duration, "10s", 100, 600 * kSecond,
      "time for one run of that program; then what nodes say of themselves holds"},

@@ -16,20 +16,20 @@ struct Root {
     std::string_view element;
 };
 constexpr std::array<Root, 15> kRoots = {{{"state", "appstate"},
-                                         {"new-application", "NewApplication"},
-                                         {"queue", "appqueue"},
-                                         {"priority", "apppriority"},
-                                         {"containers", "containers"},
-                                         {"get-labels", "nodeLabelsInfo"},
-                                         {"get-node-labels", "nodeLabelsInfo"},
-                                         {"get-rm-node-labels", "nodeLabelsInfo"},
-                                         {"get-node-to-labels", "nodeToLabelsInfo"},
-                                         {"label-mappings", "labelsToNodesInfo"},
-                                         {"scheduler-conf", "configuration"},
-                                         {"validate", "configuration"},
-                                         {"version", "configversion"},
-                                         {"access", "rmQueueAclInfo"},
-                                         {"logs", "containerLogsInfoes"}}};
+                                          {"new-application", "NewApplication"},
+                                          {"queue", "appqueue"},
+                                          {"priority", "apppriority"},
+                                          {"containers", "containers"},
+                                          {"get-labels", "nodeLabelsInfo"},
+                                          {"get-node-labels", "nodeLabelsInfo"},
+                                          {"get-rm-node-labels", "nodeLabelsInfo"},
+                                          {"get-node-to-labels", "nodeToLabelsInfo"},
+                                          {"label-mappings", "labelsToNodesInfo"},
+                                          {"scheduler-conf", "configuration"},
+                                          {"validate", "configuration"},
+                                          {"version", "configversion"},
+                                          {"access", "rmQueueAclInfo"},
+                                          {"logs", "containerLogsInfoes"}}};
 
 // Objects that are alone in an answer and are yet inside its root.
 constexpr std::array<std::string_view, 2> kNoRoots = {"nodeToLabels", "labelsToNodes"};

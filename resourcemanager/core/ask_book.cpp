@@ -162,6 +162,11 @@ std::vector<const Demand*> AskBook::of_attempt(const AttemptId& attempt) const {
     return demands;
 }
 
+std::size_t AskBook::size_of(const AttemptId& attempt) const {
+    const auto it = by_attempt_.find(attempt);
+    return it == by_attempt_.end() ? 0 : it->second.demands.size();
+}
+
 AskCount AskBook::count(const AskKey& key) const {
     const auto it = by_attempt_.find(key.attempt);
     if (it == by_attempt_.end()) {

@@ -103,6 +103,7 @@ public:
     /// The ask, or null.
     const Demand* find(const AttemptId& attempt, std::int32_t ask) const;
     std::vector<const Demand*> of_attempt(const AttemptId& attempt) const;
+    std::size_t size_of(const AttemptId& attempt) const;
     AskCount count(const AskKey& key) const;
     /// Containers that the ask wants and does not have, parked or not.
     std::int32_t wanted(const Demand& demand) const;

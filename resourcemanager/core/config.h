@@ -38,7 +38,9 @@ constexpr std::size_t kNodeLayersMax = 32;     // of isolation; as kNodeTextMax
 constexpr std::size_t kNodeAttributesMax = 100;
 constexpr std::size_t kLabelMax = 255;
 constexpr std::size_t kBlacklistMax =
-    10'000;                               // of nodes a master wants nothing on; the first count
+    10'000;  // of nodes a master wants nothing on; the first count
+/// Asks that one master has open; more are refused. Containers are counted inside an ask.
+constexpr std::size_t kAsksMax = 10'000;
 constexpr std::size_t kHealthMax = 1024;  // shortened, as diagnostics
 
 /// Changes of one application that wait for their turn to be saved; more are refused.

@@ -68,7 +68,8 @@ struct NewApplication {};  // answered by NewApplicationAnswer
 /// `submission.id` comes from NewApplication, `submission.user` from the credential. The queue may
 /// be empty (root.default), or a leaf's path or last name. Answered by SubmitAnswer once it is on
 /// disk; again with the same content: the same answer. Errors: InvalidArgument, NotFound (queue),
-/// PermissionDenied (the queue's lists, whoever chose the queue), Conflict (same id, other content), Unsupported, Unavailable (could not be saved, or not ready).
+/// PermissionDenied (the queue's lists, whoever chose the queue), Conflict (same id, other
+/// content), Unsupported, Unavailable (could not be saved, or not ready).
 struct SubmitApplication {
     ApplicationSubmission submission;
     std::vector<std::string> groups = {};  // of the user, the primary one first; empty: not known

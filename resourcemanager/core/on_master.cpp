@@ -254,6 +254,13 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
     }
     ask.size = at_least_minimum(books, ask.size);
     const Demand* before = books.asks.find(attempt.record.id, ask.id);
+    if (before == nullptr && books.asks.size_of(attempt.record.id) >= kAsksMax) {
+        refuse_ask(books, attempt, ask,
+                   std::to_string(kAsksMax) +
+                       " asks are open, and more are not taken; state fewer with larger counts, "
+                       "and take back what is served by a count of 0");
+        return;
+    }
     if (before == nullptr && attempt.recovered) {
         note_label(books, attempt, ask);
     }

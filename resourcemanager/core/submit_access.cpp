@@ -17,8 +17,8 @@ bool in(const AccessList& list, const std::string& user, const std::vector<std::
 Status may_submit(const std::vector<QueueConfig>& queues, const std::string& user,
                   const std::vector<std::string>& groups, std::string_view path) {
     for (const QueueConfig& queue : queues) {
-        const bool on_the_way = path == queue.path || (path.starts_with(queue.path) &&
-                                                       path[queue.path.size()] == '.');
+        const bool on_the_way =
+            path == queue.path || (path.starts_with(queue.path) && path[queue.path.size()] == '.');
         if (on_the_way && (in(queue.submit, user, groups) || in(queue.administer, user, groups))) {
             return {};
         }

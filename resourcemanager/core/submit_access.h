@@ -1,7 +1,7 @@
 #pragma once
 
-// Whether a user may submit to a queue. Asked of the queue that an application comes to, whoever has
-// chosen it: the user, a placement rule or the default.
+// Whether a user may submit to a queue. Asked of the queue that an application comes to, whoever
+// has chosen it: the user, a placement rule or the default.
 
 #include <string>
 #include <string_view>

@@ -1,5 +1,6 @@
 #include "resourcemanager/shell/connections.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -45,6 +46,7 @@ void Connections::accept_node(net::WebSocketPtr socket) {
     events.on_close = [this, id](const Status&) {
         remove(id);
         held_.erase(id);
+        refused_.erase(id);
         door_.push(NodeDisconnected{id});
     };
     socket->start(std::move(events));
@@ -56,10 +58,12 @@ void Connections::accept_master(net::WebSocketPtr socket, std::string token) {
     events.on_message = [this, id](std::string bytes, bool) { on_master_message(id, bytes); };
     events.on_close = [this, id](const Status&) {
         remove(id);
-        door_.push(MasterDisconnected{id});
+        refused_.erase(id);
+        door_.end_of_master(id);
     };
-    if (!door_.offer(MasterConnected{id, std::move(token)})) {
-        refuse(id, kTryAgain, "the resource manager is busy");
+    if (const Status taken = door_.offer_from_master(id, MasterConnected{id, std::move(token)}, 0);
+        !taken) {
+        refuse(id, kTryAgain, taken.error().message);
     }
     socket->start(std::move(events));
 }
@@ -88,6 +92,9 @@ void Connections::remove(ConnectionId connection) {
 }
 
 void Connections::on_node_message(ConnectionId connection, const std::string& bytes) {
+    if (refused_.contains(connection)) {
+        return;
+    }
     auto messages = wire::decode_frame<NodeToManager>(bytes);
     if (!messages) {
         refuse(connection, kBadMessage, messages.error().message);
@@ -148,20 +155,27 @@ void Connections::let_go(ConnectionId connection) {
 }
 
 void Connections::on_master_message(ConnectionId connection, const std::string& bytes) {
+    if (refused_.contains(connection)) {
+        return;
+    }
     auto messages = wire::decode_frame<MasterToManager>(bytes);
     if (!messages) {
         refuse(connection, kBadMessage, messages.error().message);
         return;
     }
+    const std::size_t bytes_of_each = bytes.size() / std::max<std::size_t>(1, messages->size());
     for (MasterToManager& message : *messages) {
-        if (!door_.offer(MasterMessage{connection, std::move(message)})) {
-            refuse(connection, kTryAgain, "the resource manager is busy");
+        const Status taken = door_.offer_from_master(
+            connection, MasterMessage{connection, std::move(message)}, bytes_of_each);
+        if (!taken) {
+            refuse(connection, kTryAgain, taken.error().message);
             return;
         }
     }
 }
 
 void Connections::refuse(ConnectionId connection, std::uint16_t code, const std::string& why) {
+    refused_.insert(connection);
     const Open open = find(connection);
     if (open.socket) {
         log::warning("closing a connection", {{"peer", open.socket->peer().text()}, {"why", why}});

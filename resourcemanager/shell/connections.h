@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,8 @@ private:
     std::function<void(std::function<void()>)> post_;
     // Messages of nodes that are being asked for; the loop thread's alone.
     std::map<ConnectionId, std::vector<NodeToManager>> held_;
+    // Closed here, and not yet there: what still comes is not read. The loop thread's alone.
+    std::set<ConnectionId> refused_;
     mutable std::mutex mutex_;  // guards open_ and last_
     std::map<ConnectionId, Open> open_;
     std::uint64_t last_ = 0;

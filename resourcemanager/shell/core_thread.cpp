@@ -14,7 +14,7 @@ constexpr Duration kStallMin = seconds(3);  // well above kWaitMax, well below a
 }  // namespace
 
 bool CoreDoor::offer(Event event) {
-    if (waiting_.load(std::memory_order_relaxed) >= kOfferedMax) {
+    if (inbox_.size() >= kOfferedMax) {
         return false;
     }
     push(std::move(event));
@@ -22,10 +22,20 @@ bool CoreDoor::offer(Event event) {
 }
 
 void CoreDoor::push(Event event) {
-    waiting_.fetch_add(1, std::memory_order_relaxed);
-    if (!queue_.push(std::move(event))) {
-        waiting_.fetch_sub(1, std::memory_order_relaxed);
+    inbox_.push(std::move(event));
+}
+
+Status CoreDoor::offer_from_master(ConnectionId master, Event event, std::size_t bytes) {
+    if (inbox_.size() >= kOfferedMax) {
+        return Error{ErrorCode::Unavailable, "the resource manager is busy"};
     }
+    if (inbox_.push_from_master(master, std::move(event), bytes) == Inbox::Taken::TooMuch) {
+        return Error{ErrorCode::ResourceExhausted,
+                     "too much of this master waits: " + std::to_string(Inbox::kMasterMessagesMax) +
+                         " messages or " + std::to_string(Inbox::kMasterBytesMax >> 20U) +
+                         " MiB; send fewer updates"};
+    }
+    return {};
 }
 
 void CoreDoor::ask(Question what, OnAnswer on_answer) {
@@ -73,7 +83,7 @@ void CoreThread::start(Booted booted) {
 }
 
 void CoreThread::stop() {
-    door_.queue_.close();
+    door_.inbox_.close();
     if (thread_.joinable()) {
         thread_.join();
     }
@@ -82,12 +92,11 @@ void CoreThread::stop() {
 void CoreThread::run() {
     while (true) {
         const Duration until = core_.next_deadline() - monotonic_now();
-        auto events = door_.queue_.pop_all(std::clamp(until, Duration{0}, kWaitMax));
+        auto events = door_.inbox_.take(std::clamp(until, Duration{0}, kWaitMax));
         notice_stall();
-        if (events.empty() && door_.queue_.closed()) {
+        if (events.empty() && door_.inbox_.closed()) {
             return;
         }
-        door_.waiting_.fetch_sub(events.size(), std::memory_order_relaxed);
         for (Event& event : events) {
             step(std::move(event));
         }

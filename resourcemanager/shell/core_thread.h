@@ -1,6 +1,6 @@
 #pragma once
 
-// The one thread that the core lives on, and the door to it: events in through a bounded queue,
+// The one thread that the core lives on, and the door to it: events in through a bounded inbox,
 // effects out through the runner, and after each burst one snapshot.
 
 #include <atomic>
@@ -12,10 +12,10 @@
 #include <thread>
 #include <variant>
 
-#include "common/base/bounded_queue.h"
 #include "resourcemanager/core/effect.h"
 #include "resourcemanager/core/event.h"
 #include "resourcemanager/core/resource_manager.h"
+#include "resourcemanager/shell/inbox.h"
 
 namespace heddle::rm {
 
@@ -29,6 +29,11 @@ public:
     /// From outside: false when the core is too far behind; the caller pushes back.
     bool offer(Event event);
 
+    /// From a master, into a line of its own (inbox.h). Errors: Unavailable when the core is too
+    /// far behind, ResourceExhausted when too much of this master waits already.
+    Status offer_from_master(ConnectionId master, Event event, std::size_t bytes);
+    void end_of_master(ConnectionId master) { inbox_.end_of_master(master); }
+
     /// From our own threads (store, closing connections): always taken while the core runs.
     void push(Event event);
 
@@ -36,19 +41,15 @@ public:
     void ask(Question what, OnAnswer on_answer);
 
     /// Events that the core has not taken yet.
-    std::int64_t waiting() const {
-        return static_cast<std::int64_t>(waiting_.load(std::memory_order_relaxed));
-    }
+    std::int64_t waiting() const { return static_cast<std::int64_t>(inbox_.size()); }
 
 private:
     friend class CoreThread;
     static constexpr std::size_t kOfferedMax = 100'000;
-    static constexpr std::size_t kQueueMax = 1'000'000;
 
     OnAnswer take_question(RequestId id);
 
-    BoundedQueue<Event> queue_{kQueueMax};
-    std::atomic<std::size_t> waiting_{0};
+    Inbox inbox_;
     std::mutex mutex_;  // guards what follows
     std::uint64_t last_request_ = 0;
     std::map<RequestId, OnAnswer> questions_;

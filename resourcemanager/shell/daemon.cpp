@@ -118,10 +118,9 @@ void Daemon::find_racks() {
                                        options_.topology_script_limit);
         },
         [this](const RackFinder::Racks& found, std::function<void(bool)> done) {
-            door_.ask(ChangeRacks{found, false}, [done = std::move(done)](
-                                                     const Result<Answer>& answer) {
-                done(answer.ok());
-            });
+            door_.ask(
+                ChangeRacks{found, false},
+                [done = std::move(done)](const Result<Answer>& answer) { done(answer.ok()); });
         });
     connections_.ask_for_racks(*racks_,
                                [this](std::function<void()> work) { loop_.post(std::move(work)); });

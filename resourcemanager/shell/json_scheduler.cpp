@@ -235,7 +235,7 @@ void write_usage(wire::JsonWriter& json, const QueueView& queue) {
 }
 
 // The queue's own list in YARN's form: nobody is one blank. There is none for priorities.
-std::string list_of(const Scene& scene, const QueueView& queue, AccessList QueueConfig::* list) {
+std::string list_of(const Scene& scene, const QueueView& queue, AccessList QueueConfig::*list) {
     const auto found = scene.configured.find(queue.path);
     const std::string text =
         found == scene.configured.end() ? std::string() : access_text(found->second->*list);

@@ -198,9 +198,8 @@ Status read_where_machines_stand(const config::Settings& settings, Options& opti
         (!options.topology_script.starts_with("/") ||
          ::access(options.topology_script.c_str(), X_OK) != 0)) {
         return Error{ErrorCode::InvalidArgument,
-                     "scheduler.topology_script (" +
-                         settings.origin("scheduler.topology_script") + "): '" +
-                         options.topology_script +
+                     "scheduler.topology_script (" + settings.origin("scheduler.topology_script") +
+                         "): '" + options.topology_script +
                          "' is no program that can be run; give its full path"};
     }
     if (!options.topology_file.empty()) {
@@ -293,8 +292,8 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
                                                             scheduler.error().message + "\n"};
     }
     if (const Status topology = read_where_machines_stand(*settings, options); !topology) {
-        return EarlyExit{config::kExitBadConfiguration, "resourcemanager: bad configuration:\n" +
-                                                            topology.error().message + "\n"};
+        return EarlyExit{config::kExitBadConfiguration,
+                         "resourcemanager: bad configuration:\n" + topology.error().message + "\n"};
     }
     return options;
 }

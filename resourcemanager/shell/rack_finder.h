@@ -1,7 +1,8 @@
 #pragma once
 
-// Asks the topology script where machines stand, on a thread of its own, and remembers. A machine is
-// asked for before the core hears of it; while the script fails, what the node says of itself holds
+// Asks the topology script where machines stand, on a thread of its own, and remembers. A machine
+// is asked for before the core hears of it; while the script fails, what the node says of itself
+// holds
 // (/default-rack unless it says anything), and it is asked again when the node comes the next time.
 
 #include <condition_variable>

@@ -69,9 +69,9 @@ Result<net::HttpResponse> queue_access(const Services& services, const Call& cal
 Result<net::HttpResponse> user_groups(const Services& services, const Call& call) {
     const std::string& user = call.parameters[0];
     if (services.access.enabled() && !call.who.operates && !call.who.is(user)) {
-        return Error{ErrorCode::PermissionDenied, "User " + call.who.user +
-                                                      " cannot see the groups of " + user +
-                                                      "; operators can"};
+        return Error{
+            ErrorCode::PermissionDenied,
+            "User " + call.who.user + " cannot see the groups of " + user + "; operators can"};
     }
     wire::JsonWriter json;
     json.begin_object().member("user", user).key("groups").begin_array();

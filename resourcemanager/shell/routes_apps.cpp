@@ -50,8 +50,7 @@ void submit(const Services& services, const Call& call, net::Responder responder
                              {"peer", call.request.peer.text()}});
     // Rules may choose the queue, so the core asks its lists.
     const auto view = services.board.view();
-    const bool rules =
-        !view->scheduler->empty() && !view->scheduler->back()->config.rules.empty();
+    const bool rules = !view->scheduler->empty() && !view->scheduler->back()->config.rules.empty();
     const bool lists = services.access.enabled() && !call.who.operates;
     std::vector<std::string> groups;
     if (rules || lists) {

@@ -420,20 +420,20 @@ void refresh_topology(const Services& services, const Call& call, net::Responder
         return true;
     });
     log::info("an operator has the topology read again", {{"user", call.who.user}});
-    services.refresh_topology(
-        std::move(nodes), [waiting = std::make_shared<net::Responder>(std::move(responder))](
-                              const Result<TopologyReport>& report) {
-            if (!report) {
-                waiting->send(error_response(report.error()));
-                return;
-            }
-            waiting->send(wrapped_json("topology", [&](JsonWriter& json) {
-                json.begin_object().member("machinesInFile", report->in_file);
-                json.member("machinesAsked", report->asked);
-                json.member("machinesAnswered", report->answered);
-                json.member("failure", report->failure).end_object();
-            }));
-        });
+    services.refresh_topology(std::move(nodes),
+                              [waiting = std::make_shared<net::Responder>(std::move(responder))](
+                                  const Result<TopologyReport>& report) {
+                                  if (!report) {
+                                      waiting->send(error_response(report.error()));
+                                      return;
+                                  }
+                                  waiting->send(wrapped_json("topology", [&](JsonWriter& json) {
+                                      json.begin_object().member("machinesInFile", report->in_file);
+                                      json.member("machinesAsked", report->asked);
+                                      json.member("machinesAnswered", report->answered);
+                                      json.member("failure", report->failure).end_object();
+                                  }));
+                              });
 }
 
 net::HttpResponse resource_response(const NodeChangeAnswer& now) {

@@ -52,7 +52,9 @@ struct Lines {
             add("refused a request: " + reply.answer.error().message);
         }
     }
-    void operator()(const CloseConnection& close) { add("closed a connection: " + close.why.message); }
+    void operator()(const CloseConnection& close) {
+        add("closed a connection: " + close.why.message);
+    }
     void operator()(const Save&) {}
     void operator()(const NeedSecrets&) {}
     void operator()(const AdmitMaster& admit) { add("master of " + to_string(admit.attempt)); }
@@ -73,8 +75,8 @@ Result<std::string> SchedulerLog::open(WallTime now, Duration period) {
                                               " until " + iso_time(until_)};
     }
     TRY(make_folder(folder_));
-    TRY(GrowingFile file, GrowingFile::create(folder_ + "/scheduler-" +
-                                              std::to_string(now.milliseconds) + ".log"));
+    TRY(GrowingFile file,
+        GrowingFile::create(folder_ + "/scheduler-" + std::to_string(now.milliseconds) + ".log"));
     file_.emplace(std::move(file));
     until_ = {now.milliseconds + period.milliseconds()};
     active_ = true;

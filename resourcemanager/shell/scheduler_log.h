@@ -1,8 +1,8 @@
 #pragma once
 
-// A log of what the manager decides, for a time that an operator asks for: a line per container that
-// is started or stopped, per grant, end and refusal that a master hears of, and per answer to a
-// client. Off, it costs one look per step.
+// A log of what the manager decides, for a time that an operator asks for: a line per container
+// that is started or stopped, per grant, end and refusal that a master hears of, and per answer to
+// a client. Off, it costs one look per step.
 
 #include <atomic>
 #include <mutex>

@@ -13,8 +13,8 @@ namespace heddle::rm {
 
 /// What a refresh has come to.
 struct TopologyReport {
-    std::int64_t in_file = 0;      // machines that the file names
-    std::int64_t asked = 0;        // of the script
+    std::int64_t in_file = 0;  // machines that the file names
+    std::int64_t asked = 0;    // of the script
     std::int64_t answered = 0;
     std::string failure;  // of the script; what it said before holds
 };

@@ -1,6 +1,7 @@
 #pragma once
 
-// Who is in which group, as the configuration says it for some users, and the system for the others.
+// Who is in which group, as the configuration says it for some users, and the system for the
+// others.
 
 #include <map>
 #include <string>

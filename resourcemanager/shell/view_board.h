@@ -66,8 +66,7 @@ private:
             return;
         }
         // Clocks may be set back; then a measurement begins anew.
-        grants_per_second_ =
-            passed > 0 ? (view.cluster.grants - grants_then_) * 1000 / passed : 0;
+        grants_per_second_ = passed > 0 ? (view.cluster.grants - grants_then_) * 1000 / passed : 0;
         measured_ = view.as_of;
         grants_then_ = view.cluster.grants;
     }

@@ -34,6 +34,7 @@ namespace {
 
 constexpr int kAgentsMax = 4000;
 constexpr Duration kPatience = seconds(60);
+constexpr int kShoutsPerMs = 10;
 constexpr double kHeartbeatIdleMs = 500;  // a slot waits half of a heartbeat of 1 s, on average
 
 struct Arguments {
@@ -270,11 +271,37 @@ private:
                     arguments_.agents * arguments_.slots);
         ask_all(fair_part() * 8 / 10);
         run_for(seconds(3));
-        probe_asks();
+        const std::int64_t quiet = probe_asks("");
+        probe_beside_a_loud_one(quiet);
     }
 
-    // One master asks for one container after the other while the others' end and are replaced.
-    void probe_asks() {
+    // What an application that says the same thing thousands of times a second costs the others.
+    void probe_beside_a_loud_one(std::int64_t quiet) {
+        Master& loud = *masters_.back();
+        bool over = false;
+        std::int64_t said = 0;
+        std::function<void()> shout = [&] {
+            for (int i = 0; i < kShoutsPerMs && !over; ++i) {
+                loud.ask(1, fair_part() * 8 / 10);
+                ++said;
+            }
+            if (!over) {
+                loop_.post_after(milliseconds(1), [&] { shout(); });
+            }
+        };
+        const TimePoint begin = monotonic_now();
+        shout();
+        const std::int64_t beside = probe_asks(", beside a master that repeats its asks");
+        over = true;
+        std::printf("%.0f updates a second of that one; the others wait %.2f times as long\n",
+                    static_cast<double>(said) / (monotonic_now() - begin).seconds(),
+                    quiet == 0 ? 0 : static_cast<double>(beside) / static_cast<double>(quiet));
+        run_for(milliseconds(50));
+    }
+
+    // One master asks for one container after the other while the others' end and are replaced. The
+    // median.
+    std::int64_t probe_asks(const char* when) {
         std::vector<std::int64_t> latency;
         Master& prober = *masters_.front();
         std::int32_t id = 2;
@@ -296,9 +323,10 @@ private:
         run_for(milliseconds(10));
         prober.ask(id, 0);
         const std::int64_t p50 = percentile(latency, 50);
-        std::printf("an ask is granted, master to master: p50 %.2f ms, p99 %.2f ms (%zu)\n",
+        std::printf("an ask is granted, master to master%s: p50 %.2f ms, p99 %.2f ms (%zu)\n", when,
                     ms(p50), ms(percentile(latency, 99)), latency.size());
         CHECK(!latency.empty());
+        return p50;
     }
 
     void measure_restart() {

@@ -36,9 +36,8 @@ int main() {
     rm::Metrics metrics;
     const rm::AccessPolicy access;
     rm::SchedulerLog scheduler_log("/nonexistent");
-    rm::Services services{loop,    door,   board, auth, tokens, artifacts, hub,
-                          metrics, server, "",    "",   {},     access,    {},
-                          scheduler_log, {}, {}, {}};
+    rm::Services services{loop, door, board, auth,   tokens, artifacts,     hub, metrics, server,
+                          "",   "",   {},    access, {},     scheduler_log, {},  {},      {}};
     rm::Router router;
     rm::add_routes(router, services);
     for (const rm::Route& route : router.routes()) {

@@ -28,9 +28,8 @@ void Racks::change(std::map<std::string, std::string> racks, bool until_taken) {
         return;
     }
     auto taken = std::make_shared<bool>(false);
-    scene_.world.manager().request(ChangeRacks{racks, true}, [taken](const Result<Answer>& answer) {
-        *taken = answer.ok();
-    });
+    scene_.world.manager().request(ChangeRacks{racks, true},
+                                   [taken](const Result<Answer>& answer) { *taken = answer.ok(); });
     if (until_taken) {  // the manager may have been away
         scene_.stage().timeline.after(kClientRetry, [this, taken, racks = std::move(racks)] {
             if (!*taken) {

@@ -134,9 +134,8 @@ struct Routes {
     Metrics metrics;
     AccessPolicy access{policy()};
     SchedulerLog scheduler_log{"/nonexistent"};
-    Services services{loop,    door,   board, auth, tokens, artifacts, hub,
-                      metrics, server, "",    "",   {},     access,    {},
-                      scheduler_log, {}, {}, {}};
+    Services services{loop, door, board, auth,   tokens, artifacts,     hub, metrics, server,
+                      "",   "",   {},    access, {},     scheduler_log, {},  {},      {}};
     Router router;
 
     Routes() { add_routes(router, services); }

@@ -139,8 +139,7 @@ TEST(SchedulerJson, ShowsTheAccessListsThatAreAsked) {
     const auto daily = [&](bool access_lists) {
         wire::JsonWriter json;
         write_scheduler(json, *fixture.rm.publish({5000}).view, access_lists);
-        return lists_of(
-            *find_queue(*wire::parse_json(json.text())->find("schedulerInfo"), kDaily));
+        return lists_of(*find_queue(*wire::parse_json(json.text())->find("schedulerInfo"), kDaily));
     };
     EXPECT_EQ(daily(true),
               "ADMINISTER_QUEUE=[ ops] APPLICATION_MAX_PRIORITY=[*] SUBMIT_APP=[ada,eve etl] ");

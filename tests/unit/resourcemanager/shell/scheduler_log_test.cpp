@@ -35,9 +35,9 @@ TEST(SchedulerLog, HasALinePerDecision) {
     const std::string time = "1970-01-01T00:00:00.000+0000 ";
     const std::string container = to_string(kContainer);
     EXPECT_EQ(lines, time + "start " + container + " on n1, 512 MiB, 1 vcore, of ada\n" + time +
-                         "stop " + container + " on n1: preempted\n" + time +
-                         "refused ask 4 of " + to_string(AttemptId{{1, 1}, 1}) +
-                         ": too large\n" + time + "refused a request: no queue named 'x'\n");
+                         "stop " + container + " on n1: preempted\n" + time + "refused ask 4 of " +
+                         to_string(AttemptId{{1, 1}, 1}) + ": too large\n" + time +
+                         "refused a request: no queue named 'x'\n");
 }
 
 TEST(SchedulerLog, IsWrittenForItsTimeAndByOneAtATime) {
