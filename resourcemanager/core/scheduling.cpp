@@ -122,7 +122,7 @@ void place(Books& books) {
     if (!books.settled) {
         return;
     }
-    if (books.asks.classes() > 0) {
+    if (books.asks.classes() > 0 || !books.gangs.waiting.empty()) {
         books.queues.refresh(books.nodes.totals());
     }
     while (const std::optional<FreedRoom> room = take_freed_room(books)) {

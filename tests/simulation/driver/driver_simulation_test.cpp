@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "tests/simulation/driver/driver_world.h"
+#include "tests/support/rdd_world/job_book.h"
 
 namespace heddle::test {
 namespace {
@@ -63,6 +64,16 @@ std::uint64_t seed_that_shows(const Defects& defects) {
         }
     }
     return 0;
+}
+
+TEST(JobBook, SeesAResultThatComesTwice) {
+    Prng prng(1);
+    const UnorderedJobs jobs = draw_unordered_jobs(prng);
+    JobBook book;
+    const rdd::JobId job = book.submit(jobs, 0).job;
+    const driver::DeliverResult result{.job = job, .partition = 0, .value = {}};
+    EXPECT_EQ(book.take(result), "");
+    EXPECT_NE(book.take(result), "");
 }
 
 TEST(DriverSimulation, CatchesAReaderThatMovesRecordsOut) {

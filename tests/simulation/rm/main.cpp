@@ -1,5 +1,5 @@
 // Fault simulation of the resource manager's and the node agents' cores: rm_simulation (see
-// tests/support/seeds/seed_main.h).
+// tests/support/seeds/seed_main.h). Defects are those that are planted, and off:FEATURE.
 
 #include "tests/simulation/rm/random_run.h"
 #include "tests/support/seeds/seed_main.h"
@@ -7,8 +7,8 @@
 namespace heddle::rm::test {
 namespace {
 
-heddle::test::SeedRun run(std::uint64_t seed, Defect defect) {
-    const RunResult result = random_run(seed, defect);
+heddle::test::SeedRun run(std::uint64_t seed, Defect defect, Feature off = Feature::None) {
+    const RunResult result = random_run(seed, defect, off);
     return {result.violation,
             result.digest,
             result.tail,
@@ -37,5 +37,11 @@ int main(int argc, char** argv) {
     add("answer-before-save", Defect::AnswerBeforeSave);
     add("forgotten-release", Defect::ForgottenRelease);
     add("increment-instead-of-ask", Defect::IncrementInsteadOfAsk);
+    for (const heddle::rm::NamedFeature& known : heddle::rm::kFeatures) {
+        simulation.variants["off:" + std::string(known.name)] =
+            [off = known.feature](std::uint64_t seed) {
+                return heddle::rm::test::run(seed, Defect::None, off);
+            };
+    }
     return heddle::test::seed_main(argc, argv, simulation);
 }

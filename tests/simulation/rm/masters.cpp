@@ -139,7 +139,9 @@ void Masters::state_extra(Plan& plan) {
 }
 
 void Masters::granted(Plan& plan, const Grant& grant) {
-    plan.progressed = scene_.stage().now();
+    if (grant.key.ask != 3) {  // the extra one comes again and again, and leads nowhere
+        plan.progressed = scene_.stage().now();
+    }
     if (grant.key.ask != 1) {
         return;
     }

@@ -128,8 +128,10 @@ private:
 
 }  // namespace
 
-RunResult random_run(std::uint64_t seed, Defect defect) {
-    return RandomRun(seed, random_config(seed, defect)).run();
+RunResult random_run(std::uint64_t seed, Defect defect, Feature off) {
+    Config config = random_config(seed, defect);
+    config.feature_off = off;
+    return RandomRun(seed, config).run();
 }
 
 }  // namespace heddle::rm::test

@@ -21,6 +21,7 @@ struct RunResult {
     std::int64_t displaced = 0;  // opportunistic ones
 };
 
-RunResult random_run(std::uint64_t seed, Defect defect);
+/// `off`: a feature that is left out, which the checkers should see.
+RunResult random_run(std::uint64_t seed, Defect defect, Feature off = Feature::None);
 
 }  // namespace heddle::rm::test

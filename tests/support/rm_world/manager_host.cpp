@@ -23,31 +23,6 @@ void Stage::violate(const std::string& what) {
     }
 }
 
-void Store::apply(const Save& save) {
-    for (const StoreChange& change : save.changes) {
-        if (const auto* application = std::get_if<ApplicationRecord>(&change)) {
-            applications[application->submission.id] = *application;
-        } else if (const auto* attempt = std::get_if<AttemptRecord>(&change)) {
-            attempts[attempt->id] = *attempt;
-        } else if (const auto* node = std::get_if<NodeRecord>(&change)) {
-            nodes[node->info.id] = *node;
-        } else if (const auto* forgotten = std::get_if<NodeRemoval>(&change)) {
-            nodes.erase(forgotten->node);
-        } else if (const auto* version = std::get_if<SchedulerVersion>(&change)) {
-            scheduler_versions[version->config.version] = *version;
-        } else if (const auto* old = std::get_if<SchedulerVersionRemoval>(&change)) {
-            scheduler_versions.erase(old->version);
-        } else if (const auto* ids = std::get_if<IdReservation>(&change)) {
-            sequences = ids->sequences;
-        } else if (const auto* removal = std::get_if<ApplicationRemoval>(&change)) {
-            applications.erase(removal->application);
-            std::erase_if(attempts, [&](const auto& entry) {
-                return entry.first.application == removal->application;
-            });
-        }
-    }
-}
-
 ManagerHost::ManagerHost(Stage& stage, Config config) : stage_(stage), config_(std::move(config)) {}
 
 void ManagerHost::start() {
@@ -57,24 +32,9 @@ void ManagerHost::start() {
     config_.seed = stage_.prng.next();
     core_ = std::make_unique<ResourceManager>(config_);
     stage_.note("manager starts, epoch " + std::to_string(store_.epoch));
-    Booted booted;
-    booted.epoch = store_.epoch;
-    booted.cluster_timestamp = 1'700'000'000'000;
-    booted.sequences_reserved = store_.sequences;
-    for (const auto& [id, record] : store_.applications) {
-        booted.applications.push_back(record);
-    }
-    for (const auto& [id, record] : store_.attempts) {
-        booted.attempts.push_back(record);
-    }
-    for (const auto& [id, record] : store_.nodes) {
-        booted.nodes.push_back(record);
-    }
-    for (const auto& [number, version] : store_.scheduler_versions) {
-        booted.scheduler_versions.push_back(version);
-    }
-    states_.clear();
-    event(std::move(booted));
+    transitions_.reset();
+    step_checks_.restart();
+    event(store_.content());
 }
 
 void ManagerHost::crash() {
@@ -185,14 +145,18 @@ void ManagerHost::event(Event event) {
         return;
     }
     const std::uint64_t life = life_;
+    const std::optional<Stated> stated = check_every_step ? stated_in(event) : std::nullopt;
     Effects effects;
     core_->step(stage_.now(), stage_.wall(), std::move(event), effects);
     if (check_every_step) {
-        core_->check();
+        check_step(stated);
     }
     for (const Effect& effect : effects) {
         const bool faulty = stage_.faults.active(stage_.now());
         if (faulty && stage_.prng.chance(stage_.faults.crash_per_100000, 100000)) {
+            crash();
+        }
+        if (++effects_done == die_before_effect) {
             crash();
         }
         if (!up() || life != life_) {
@@ -218,18 +182,24 @@ void ManagerHost::arm_tick() {
     });
 }
 
+void ManagerHost::check_step(const std::optional<Stated>& stated) {
+    core_->check();
+    if (const std::string wrong = step_checks_.look(core_->books(), store_, stated);
+        !wrong.empty()) {
+        stage_.violate(wrong);
+    }
+}
+
 void ManagerHost::take_publication() {
     Publication publication = core_->publish(stage_.wall());
     view_ = std::move(publication.view);
+    for (const std::string& wrong :
+         {transitions_.follow(publication.changes), check_acknowledged(*view_, acknowledged_)}) {
+        if (!wrong.empty()) {
+            stage_.violate(wrong);
+        }
+    }
     for (const AppTransition& step : publication.changes.app_transitions) {
-        if (step.from == AppState::New) {
-            states_.erase(step.application);  // an earlier submission was not saved and is gone
-        }
-        const auto [it, fresh] = states_.emplace(step.application, step.from);
-        if (it->second != step.from || is_final(step.from)) {
-            stage_.violate("gap in the transitions of " + to_string(step.application));
-        }
-        it->second = step.to;
         if (is_final(step.to)) {
             const auto application = view_->applications.find(step.application);
             const std::string status =
@@ -313,7 +283,21 @@ void ManagerHost::perform_close(const CloseConnection& close) {
     });
 }
 
+// Only what is over leaves the record.
+void ManagerHost::check_removals(const Save& save) {
+    for (const StoreChange& change : save.changes) {
+        if (const auto* removal = std::get_if<ApplicationRemoval>(&change)) {
+            const auto known = store_.applications.find(removal->application);
+            if (known != store_.applications.end() && !is_final(known->second.state)) {
+                stage_.violate("removed before it is over: " + to_string(removal->application));
+            }
+            acknowledged_.erase(removal->application);
+        }
+    }
+}
+
 void ManagerHost::perform_save(const Save& save) {
+    check_removals(save);
     store_.waiting.push_back(save);
     const bool slow = stage_.faults.active(stage_.now()) && stage_.prng.chance(1, 10);
     const Duration wait =
@@ -358,6 +342,7 @@ void ManagerHost::check_reply(const Reply& reply) {
         if (!store_.applications.contains(submitted->application)) {
             stage_.violate("answer before save: " + to_string(submitted->application));
         }
+        acknowledged_.insert(submitted->application);
     } else if (const auto* fresh = std::get_if<NewApplicationAnswer>(&answer)) {
         if (fresh->application.sequence > store_.sequences) {
             stage_.violate("id before its reservation: " + to_string(fresh->application));

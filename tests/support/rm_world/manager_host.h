@@ -4,10 +4,10 @@
 // It checks, when an effect leaves, that what the effect promises is on disk.
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +17,9 @@
 #include "common/sim/timeline.h"
 #include "common/sim/trace.h"
 #include "resourcemanager/core/resource_manager.h"
+#include "tests/support/rm_world/step_checks.h"
+#include "tests/support/rm_world/store.h"
+#include "tests/support/rm_world/transition_log.h"
 
 namespace heddle::rm::test {
 
@@ -56,19 +59,6 @@ struct Wire {
 };
 using WireRef = std::shared_ptr<Wire>;
 
-/// The disk, and what is on its way to it.
-struct Store {
-    std::int64_t epoch = 0;
-    std::int64_t sequences = 0;
-    std::map<std::int64_t, SchedulerVersion> scheduler_versions;
-    std::map<ApplicationId, ApplicationRecord> applications;
-    std::map<AttemptId, AttemptRecord> attempts;
-    std::map<NodeId, NodeRecord> nodes;
-    std::deque<Save> waiting;
-
-    void apply(const Save& save);
-};
-
 class ManagerHost {
 public:
     ManagerHost(Stage& stage, Config config);
@@ -101,6 +91,9 @@ public:
     bool fail_saves = false;  // every save, until set back
     bool hold_saves = false;  // no save is answered, until set back and pumped
     bool check_every_step = true;
+    /// Counts over all lives. Dies right before the one with this number is carried out.
+    std::uint64_t effects_done = 0;
+    std::uint64_t die_before_effect = 0;  // 0: never
     void pump_store();
 
 private:
@@ -108,6 +101,7 @@ private:
     void perform_save(const Save& save);
     void perform_close(const CloseConnection& close);
     void answer_front();
+    void check_removals(const Save& save);
     void check_reply(const Reply& reply);
     void check_orders(const NodeOrders& orders);
     void check_finished(const AttemptId& attempt);
@@ -115,6 +109,7 @@ private:
     void transport(const WireRef& wire, bool from_peer, std::function<void()> arrive);
     void cut(const WireRef& wire);
     void take_publication();
+    void check_step(const std::optional<Stated>& stated);
     Event disconnected(const Wire& wire) const;
 
     Stage& stage_;
@@ -129,7 +124,9 @@ private:
     TimePoint tick_at_ = TimePoint::never();
     std::map<ConnectionId, WireRef> wires_;
     std::map<RequestId, std::function<void(const Result<Answer>&)>> answers_;
-    std::map<ApplicationId, AppState> states_;
+    std::set<ApplicationId> acknowledged_;  // and not removed from record since
+    TransitionLog transitions_;
+    StepChecks step_checks_;
 };
 
 }  // namespace heddle::rm::test

@@ -2,10 +2,15 @@
 
 // The command line of a seeded simulation.
 //
-//   PROGRAM [--seed S] [--count N] [--defect NAME] [--once] [--trace]
+//   PROGRAM [--seed S | --fresh] [--count N] [--replay FILE] [--defect NAME]
+//           [--once | --twice-every K] [--trace]
 //
-// Runs N seeds from S on, each twice (unless --once), and compares the traces. A failure prints its
-// seed and the last lines of the trace, and ends the program with 1.
+// Runs N seeds from S on, each twice, and compares the traces; with --once none,
+// with --twice-every K those that K divides. A failure prints the
+// last lines of the trace, the seed, and the command that repeats it, and ends the program with 1.
+// With --fresh S is another one each time, and printed, and a failure does not keep the others from
+// being tried (a broken invariant of a core itself does). --replay: before that the seeds of the
+// file, one a line, # comments; seeds that have failed once are kept there.
 
 #include <cstdint>
 #include <functional>

@@ -1,0 +1,188 @@
+#include "tests/support/rm_world/policy_checks.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "resourcemanager/core/shares.h"
+#include "resourcemanager/core/states.h"
+#include "tests/support/rm_world/names.h"
+
+namespace heddle::rm::test {
+namespace {
+
+const Application& owner_of(const Books& books, const AttemptId& attempt) {
+    return *books.applications.find(attempt.application);
+}
+
+std::string label_of(const Books& books, const Container& grant) {
+    const Demand* own = books.asks.find(grant.key.attempt, grant.key.ask);
+    return own != nullptr ? own->ask.label : owner_of(books, grant.key.attempt).submission->label;
+}
+
+bool is_above(const QueueTree& queues, QueueIndex above, QueueIndex leaf) {
+    while (leaf != above && leaf != 0) {
+        leaf = queues.at(leaf).parent;
+    }
+    return leaf == above;
+}
+
+// Whether the limit refused the ask before the grant as well: the grant is part of its use now.
+bool refused_before(const Books& books, const Refusal& now, bool same_user,
+                    const Container& grant) {
+    const QueueIndex leaf = owner_of(books, grant.key.attempt).queue;
+    const bool counts =
+        now.limit == Limit::QueueMaximum ? is_above(books.queues, now.queue, leaf) : same_user;
+    if (now.limit == Limit::UserShare) {
+        return !same_user;  // who was served was not over it
+    }
+    return !counts || !(now.used - grant.size + now.needed).fits_in(now.bound);
+}
+
+bool refused_before(const Books& books, const Demand& demand, const Container& grant) {
+    const Application& served = owner_of(books, grant.key.attempt);
+    const Application& other = owner_of(books, demand.owner.attempt);
+    const bool same_user =
+        served.queue == other.queue && served.submission->user == other.submission->user;
+    const std::vector<Refusal> all = books.queues.refusals(other.id(), books.asks.shape_of(demand));
+    return std::ranges::any_of(
+        all, [&](const Refusal& now) { return refused_before(books, now, same_user, grant); });
+}
+
+// Whether the ask could have had the container instead: it wants the same, any node will do for it,
+// and no limit was in its way.
+bool rivals(const Books& books, const Demand& demand, const Container& grant) {
+    return demand.outstanding > 0 && demand.ask.id != 0 && demand.in_line() && !demand.picky() &&
+           !demand.placed() && !grant.master() && demand.ask.size == grant.size &&
+           demand.ask.label == label_of(books, grant) && !refused_before(books, demand, grant);
+}
+
+// The queues that part below the lowest one above both.
+std::pair<QueueIndex, QueueIndex> siblings(const QueueTree& queues, QueueIndex a, QueueIndex b) {
+    std::map<QueueIndex, QueueIndex> above;  // a queue above `a`: its child on the way down
+    for (QueueIndex at = a; at != 0; at = queues.at(at).parent) {
+        above.emplace(queues.at(at).parent, at);
+    }
+    while (!above.contains(queues.at(b).parent)) {
+        b = queues.at(b).parent;
+    }
+    return {above.at(queues.at(b).parent), b};
+}
+
+// Where an application stood in its leaf; lower is served first.
+std::tuple<std::uint64_t, std::int32_t, std::uint64_t> place_of(const Books& books,
+                                                                const Application& application,
+                                                                const Resource& held) {
+    if (books.queues.at(application.queue).config.order == LeafOrder::Fair) {
+        return {dominant_share(held, books.nodes.total()), 0, application.serial};
+    }
+    return {0, -application.submission->priority, application.serial};
+}
+
+// Of two users of a leaf the one that holds less is never over its share while the other is not:
+// what the share was before the grant cannot be seen after it.
+bool within_share(const Books& books, const Application& other, const Application& served,
+                  const Container& grant) {
+    const UserBook& waits = books.queues.user(books.queues.seat(other.id())->user);
+    const UserBook& has = books.queues.user(books.queues.seat(served.id())->user);
+    const auto use = [&](const UserBook& user, const Resource& held) {
+        return static_cast<Uint128>(dominant_share(held, books.nodes.total())) /
+               static_cast<Uint128>(user.weight);
+    };
+    return waits.name == has.name || use(waits, waits.used) <= use(has, has.used - grant.size);
+}
+
+// Where a queue stood among its siblings.
+std::pair<std::int32_t, std::uint64_t> place_of(const Books& books, const Queue& queue,
+                                                const Resource& used) {
+    return {books.config.scheduler.queue_priorities ? -queue.settings.priority : 0,
+            dominant_share(used, queue.guaranteed)};
+}
+
+}  // namespace
+
+std::string check_granted(const Books& books, const Container& grant) {
+    const Application& application = owner_of(books, grant.key.attempt);
+    if (application.kill_requested || is_final(application.state)) {
+        return "granted to an application that is killed or over: " + name_of(grant.id);
+    }
+    const Demand* demand = books.asks.find(grant.key.attempt, grant.key.ask);
+    if (grant.master() || demand == nullptr) {
+        return {};
+    }
+    const AskCount count = books.asks.count(grant.key);
+    return count.live + count.unconfirmed <= demand->ask.count
+               ? std::string()
+               : "granted beyond its ask: " + name_of(grant.id);
+}
+
+std::string check_capacity(const Books& books, const Container& grant) {
+    const Node& node = books.nodes.at(grant.node);
+    return node.used.fits_in(node.info.total)
+               ? std::string()
+               : node.info.id.name + " has " + to_string(node.info.total) + " and holds " +
+                     to_string(node.used) + " after " + name_of(grant.id);
+}
+
+std::string check_maximum(const Books& books, const Container& grant) {
+    for (QueueIndex at = owner_of(books, grant.key.attempt).queue;;
+         at = books.queues.at(at).parent) {
+        const Queue& queue = books.queues.at(at);
+        if (!queue.used.fits_in(queue.maximum)) {
+            return queue.path + " may use " + to_string(queue.maximum) + " and uses " +
+                   to_string(queue.used) + " after " + name_of(grant.id);
+        }
+        if (at == 0) {
+            return {};
+        }
+    }
+}
+
+std::string check_order(const Books& books, const Container& grant) {
+    const Application& served = owner_of(books, grant.key.attempt);
+    for (const Demand* demand : books.asks.outstanding()) {
+        const Application& other = owner_of(books, demand->owner.attempt);
+        if (&other != &served && other.queue == served.queue && rivals(books, *demand, grant) &&
+            within_share(books, other, served, grant) &&
+            place_of(books, other, other.allocated) <
+                place_of(books, served, served.allocated - grant.size)) {
+            return name_of(grant.id) + " is granted before " + name_of(other.id()) +
+                   ", which waits for the same";
+        }
+    }
+    return {};
+}
+
+std::string check_ask_order(const Books& books, const Container& grant) {
+    const Demand* own = books.asks.find(grant.key.attempt, grant.key.ask);
+    for (const Demand* demand : books.asks.of_attempt(grant.key.attempt)) {
+        if (own != nullptr && demand->ask.priority < own->ask.priority &&
+            rivals(books, *demand, grant)) {
+            return name_of(grant.id) + " is granted before ask " + std::to_string(demand->ask.id) +
+                   " of the same application, which comes first";
+        }
+    }
+    return {};
+}
+
+std::string check_fairness(const Books& books, const Container& grant) {
+    const QueueIndex leaf = owner_of(books, grant.key.attempt).queue;
+    for (const Demand* demand : books.asks.outstanding()) {
+        if (demand->owner.queue == leaf || !rivals(books, *demand, grant)) {
+            continue;
+        }
+        const auto [mine, other] = siblings(books.queues, leaf, demand->owner.queue);
+        const Queue& served = books.queues.at(mine);
+        const Queue& waits = books.queues.at(other);
+        if (place_of(books, waits, waits.used) <
+            place_of(books, served, served.used - grant.size)) {
+            return name_of(grant.id) + " goes to " + served.path + " while " + waits.path +
+                   ", further below what it is owed, waits for the same";
+        }
+    }
+    return {};
+}
+
+}  // namespace heddle::rm::test
