@@ -222,9 +222,9 @@ Container* newest_queued(Books& books, const Node& node) {
 }
 
 // One round: where queues are after it, as far as it has decided.
-class Balance {
+class Relief {
 public:
-    explicit Balance(Books& books) : books_(books) {}
+    explicit Relief(Books& books) : books_(books) {}
 
     void run() {
         for (const NodeIndex index : books_.opportunistic.nodes.longest(kMovesPerRound)) {
@@ -296,7 +296,7 @@ void arm_balance(Books& books) {
 
 void balance_due(Books& books) {
     if (books.settled && !books.config.off(Feature::OpportunisticBalance)) {
-        Balance(books).run();
+        Relief(books).run();
     }
 }
 

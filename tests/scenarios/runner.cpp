@@ -10,7 +10,9 @@
 //                                    container_memory, keep (yes: nothing is taken from it),
 //                                    creates (seconds that an empty one stays; of applications that
 //                                    name queues below it), creates_max, template (weight of
-//                                    leaves)
+//                                    leaves), and as in TOML labels_usable, label_default,
+//                                    labels.NAME.capacity, labels.NAME.capacity_max; there are the
+//                                    labels ssd (exclusive) and spot (shared)
 //   rule POLICY [PARENT] [create]    a placement rule, after those before it; as queue
 //   parallel USER N                  applications of a user that run at once; as queue
 //   container_min MEMORY VCORES      as queue

@@ -15,9 +15,10 @@ bool lives(const Application& application) {
 bool is_zero(const Queue& queue) {
     return queue.used.is_zero() && queue.used_by_masters.is_zero() && queue.reserved.is_zero() &&
            queue.containers == 0 && queue.containers_reserved == 0 && queue.applications == 0 &&
-           queue.running == 0 && queue.parallel == 0 && queue.active_weight == 0 &&
-           std::ranges::all_of(queue.used_by_label,
-                               [](const Resource& used) { return used.is_zero(); });
+           queue.running == 0 && queue.parallel == 0 &&
+           std::ranges::all_of(queue.parts, [](const QueuePart& part) {
+               return part.used.is_zero() && part.lent.is_zero() && part.active_weight == 0;
+           });
 }
 
 std::string differs(const Application& application, const ApplicationRecord& record) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "resourcemanager/core/choose_node.h"
+#include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/preemption.h"
 #include "tests/support/rm_world/names.h"
 
@@ -35,31 +36,43 @@ bool below_root(const Queue& queue) {
     return queue.leaf && !queue.path.empty() && queue.parent == 0;
 }
 
+const QueuePart& part_for(const Books& books, QueueIndex leaf, const Demand& wish) {
+    return part_of(books.queues.at(leaf), books.queues.label_index(wish.ask.label));
+}
+
+// It counts on nodes of the label that is wished for.
+bool counts_for(const Books& books, const Container& container, const Demand& wish) {
+    const Node& node = books.nodes.at(container.node);
+    return node.info.label == wish.ask.label && !lent(node, container);
+}
+
 // What its queue will hold when all that is ordered to stop is gone.
-Resource staying(const Books& books, QueueIndex leaf) {
-    Resource sum = books.queues.at(leaf).used;
+Resource staying(const Books& books, QueueIndex leaf, const Demand& wish) {
+    Resource sum = part_for(books, leaf, wish).used;
     books.containers.for_each([&](const Container& container) {
-        if (container.stopping && !container.orphan &&
+        if (container.stopping && !container.orphan && counts_for(books, container, wish) &&
             books.applications.find(container.key.attempt.application)->queue == leaf) {
-            sum -= container.size;
+            sum -= container.charged();
         }
     });
     return sum;
 }
 
 bool could_make_way(const Books& books, const Container& container, const Demand& wish) {
-    if (container.orphan || container.stopping || container.master() || container.saving ||
-        container.since == books.now || !wish.ask.size.fits_in(container.size)) {
+    if (container.opportunistic() || container.orphan || container.stopping || container.master() ||
+        container.saving || container.since == books.now || !counts_for(books, container, wish) ||
+        !wish.ask.size.fits_in(container.size)) {
         return false;
     }
     const QueueIndex giver = books.applications.find(container.key.attempt.application)->queue;
     const Queue& queue = books.queues.at(giver);
     const Node& node = books.nodes.at(container.node);
     const std::int64_t zone = 1000 + books.config.scheduler.preemption.dead_zone_percent * 10;
-    const Resource left = staying(books, giver);
+    const Resource left = staying(books, giver, wish);
+    const Resource& owed = part_for(books, giver, wish).entitled.guaranteed;
     return giver != wish.owner.queue && below_root(queue) &&
-           !protected_from_preemption(books, giver) && !within_owed(left, queue.guaranteed, zone) &&
-           keeps_what_it_is_owed(left - container.size, queue.guaranteed) && node.connected() &&
+           !protected_from_preemption(books, giver) && !within_owed(left, owed, zone) &&
+           keeps_what_it_is_owed(left - container.size, owed) && node.connected() &&
            node.placeable() && takes_node(books, wish, container.node);
 }
 
@@ -74,7 +87,8 @@ bool owed_and_withheld(const Books& books, QueueIndex leaf) {
     for (const Demand* wish : books.asks.outstanding()) {
         if (wish->owner.queue != leaf || !wish->in_line() || wish->picky() || wish->placed() ||
             limited(books, *wish) ||
-            !within_owed(queue.used + wish->ask.size, queue.guaranteed, 1000)) {
+            !within_owed(part_for(books, leaf, *wish).used + wish->ask.size,
+                         part_for(books, leaf, *wish).entitled.guaranteed, 1000)) {
             continue;
         }
         bool found = false;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/shares.h"
 #include "resourcemanager/core/states.h"
 #include "tests/support/rm_world/names.h"
@@ -20,6 +21,20 @@ const Application& owner_of(const Books& books, const AttemptId& attempt) {
 std::string label_of(const Books& books, const Container& grant) {
     const Demand* own = books.asks.find(grant.key.attempt, grant.key.ask);
     return own != nullptr ? own->ask.label : owner_of(books, grant.key.attempt).submission->label;
+}
+
+// Of the nodes that the grant counts on.
+LabelIndex partition_of(const Books& books, const Container& grant) {
+    return books.queues.label_index(books.nodes.at(grant.node).info.label);
+}
+
+bool is_lent(const Books& books, const Container& grant) {
+    return lent(books.nodes.at(grant.node), grant);
+}
+
+// What the application holds on nodes of the label.
+Resource held_by(const Books& books, const Application& application, LabelIndex label) {
+    return part_of(*books.queues.seat(application.id()), label).used;
 }
 
 bool is_above(const QueueTree& queues, QueueIndex above, QueueIndex leaf) {
@@ -55,8 +70,9 @@ bool refused_before(const Books& books, const Demand& demand, const Container& g
 // and no limit was in its way.
 bool rivals(const Books& books, const Demand& demand, const Container& grant) {
     return demand.outstanding > 0 && demand.ask.id != 0 && demand.in_line() && !demand.picky() &&
-           !demand.placed() && !grant.master() && demand.ask.size == grant.size &&
-           demand.ask.label == label_of(books, grant) && !refused_before(books, demand, grant);
+           !demand.placed() && !grant.master() && !is_lent(books, grant) &&
+           demand.ask.size == grant.size && demand.ask.label == label_of(books, grant) &&
+           !refused_before(books, demand, grant);
 }
 
 // The queues that part below the lowest one above both.
@@ -74,9 +90,10 @@ std::pair<QueueIndex, QueueIndex> siblings(const QueueTree& queues, QueueIndex a
 // Where an application stood in its leaf; lower is served first.
 std::tuple<std::uint64_t, std::int32_t, std::uint64_t> place_of(const Books& books,
                                                                 const Application& application,
-                                                                const Resource& held) {
+                                                                const Resource& held,
+                                                                const Resource& total) {
     if (books.queues.at(application.queue).config.order == LeafOrder::Fair) {
-        return {dominant_share(held, books.nodes.total()), 0, application.serial};
+        return {dominant_share(held, total), 0, application.serial};
     }
     return {0, -application.submission->priority, application.serial};
 }
@@ -87,18 +104,21 @@ bool within_share(const Books& books, const Application& other, const Applicatio
                   const Container& grant) {
     const UserBook& waits = books.queues.user(books.queues.seat(other.id())->user);
     const UserBook& has = books.queues.user(books.queues.seat(served.id())->user);
+    const LabelIndex label = partition_of(books, grant);
+    const Resource total = books.nodes.total(books.nodes.at(grant.node).info.label);
     const auto use = [&](const UserBook& user, const Resource& held) {
-        return static_cast<Uint128>(dominant_share(held, books.nodes.total())) /
+        return static_cast<Uint128>(dominant_share(held, total)) /
                static_cast<Uint128>(user.weight);
     };
-    return waits.name == has.name || use(waits, waits.used) <= use(has, has.used - grant.size);
+    return waits.name == has.name || use(waits, part_of(waits, label).used) <=
+                                         use(has, part_of(has, label).used - grant.size);
 }
 
 // Where a queue stood among its siblings.
 std::pair<std::int32_t, std::uint64_t> place_of(const Books& books, const Queue& queue,
-                                                const Resource& used) {
+                                                LabelIndex label, const Resource& used) {
     return {books.config.scheduler.queue_priorities ? -queue.settings.priority : 0,
-            dominant_share(used, queue.guaranteed)};
+            dominant_share(used, part_of(queue, label).entitled.guaranteed)};
 }
 
 }  // namespace
@@ -127,12 +147,18 @@ std::string check_capacity(const Books& books, const Container& grant) {
 }
 
 std::string check_maximum(const Books& books, const Container& grant) {
+    if (is_lent(books, grant)) {
+        return {};
+    }
+    const LabelIndex label = partition_of(books, grant);
     for (QueueIndex at = owner_of(books, grant.key.attempt).queue;;
          at = books.queues.at(at).parent) {
         const Queue& queue = books.queues.at(at);
-        if (!queue.used.fits_in(queue.maximum)) {
-            return queue.path + " may use " + to_string(queue.maximum) + " and uses " +
-                   to_string(queue.used) + " after " + name_of(grant.id);
+        const QueuePart& part = part_of(queue, label);
+        if (!part.used.fits_in(part.entitled.maximum)) {
+            return queue.path + " may use " + to_string(part.entitled.maximum) + " and uses " +
+                   to_string(part.used) + " after " + name_of(grant.id) + " on nodes labelled '" +
+                   books.nodes.at(grant.node).info.label + "'";
         }
         if (at == 0) {
             return {};
@@ -142,12 +168,14 @@ std::string check_maximum(const Books& books, const Container& grant) {
 
 std::string check_order(const Books& books, const Container& grant) {
     const Application& served = owner_of(books, grant.key.attempt);
+    const LabelIndex label = partition_of(books, grant);
+    const Resource total = books.nodes.total(books.nodes.at(grant.node).info.label);
     for (const Demand* demand : books.asks.outstanding()) {
         const Application& other = owner_of(books, demand->owner.attempt);
         if (&other != &served && other.queue == served.queue && rivals(books, *demand, grant) &&
             within_share(books, other, served, grant) &&
-            place_of(books, other, other.allocated) <
-                place_of(books, served, served.allocated - grant.size)) {
+            place_of(books, other, held_by(books, other, label), total) <
+                place_of(books, served, held_by(books, served, label) - grant.size, total)) {
             return name_of(grant.id) + " is granted before " + name_of(other.id()) +
                    ", which waits for the same";
         }
@@ -169,6 +197,7 @@ std::string check_ask_order(const Books& books, const Container& grant) {
 
 std::string check_fairness(const Books& books, const Container& grant) {
     const QueueIndex leaf = owner_of(books, grant.key.attempt).queue;
+    const LabelIndex label = partition_of(books, grant);
     for (const Demand* demand : books.asks.outstanding()) {
         if (demand->owner.queue == leaf || !rivals(books, *demand, grant)) {
             continue;
@@ -176,8 +205,8 @@ std::string check_fairness(const Books& books, const Container& grant) {
         const auto [mine, other] = siblings(books.queues, leaf, demand->owner.queue);
         const Queue& served = books.queues.at(mine);
         const Queue& waits = books.queues.at(other);
-        if (place_of(books, waits, waits.used) <
-            place_of(books, served, served.used - grant.size)) {
+        if (place_of(books, waits, label, part_of(waits, label).used) <
+            place_of(books, served, label, part_of(served, label).used - grant.size)) {
             return name_of(grant.id) + " goes to " + served.path + " while " + waits.path +
                    ", further below what it is owed, waits for the same";
         }

@@ -15,7 +15,7 @@ std::string check_granted(const Books& books, const Container& grant);
 /// The node has what is on it. (It may have too much for other reasons: it was made smaller, or
 /// reported after a restart what nobody had counted on.)
 std::string check_capacity(const Books& books, const Container& grant);
-/// The queue and those above it use no more than they may.
+/// The queue and those above it use no more than they may on the nodes of that label.
 std::string check_maximum(const Books& books, const Container& grant);
 /// Inside a leaf nobody was overtaken who could have had the room: by priority and submission, or
 /// by share. Requires that nothing else was granted in the step.

@@ -35,6 +35,7 @@ private:
         std::set<AskPlace> asks;        // with a reservation
         std::set<NodeIndex> nodes;      // where a claim was
         std::set<ContainerId> granted;  // all that were there
+        std::set<ContainerId> lent;     // of them, those that were opportunistic
     };
 
     std::vector<const Container*> fresh_grants(const Books& books);
