@@ -5,6 +5,7 @@
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/preemption.h"
+#include "resourcemanager/core/states.h"
 #include "tests/support/rm_world/names.h"
 
 namespace heddle::rm::test {
@@ -63,6 +64,9 @@ bool could_make_way(const Books& books, const Container& container, const Demand
         container.saving || container.since == books.now || !counts_for(books, container, wish) ||
         !wish.ask.size.fits_in(container.size)) {
         return false;
+    }
+    if (is_ending(books.applications.find(container.key.attempt)->state)) {
+        return false;  // it goes by itself, once that is saved
     }
     const QueueIndex giver = books.applications.find(container.key.attempt.application)->queue;
     const Queue& queue = books.queues.at(giver);
@@ -166,7 +170,8 @@ std::string PatienceChecks::look_at_owed(const Books& books) {
     if (!config.enabled || !books.claims.all.empty()) {
         return {};  // something is being taken, and claims end
     }
-    const Duration patience = config.interval * kPreemptionRounds;
+    // Four rounds when all goes well; nodes that come and go make it more.
+    const Duration patience = config.interval * (kPreemptionRounds * 10);
     std::string wrong;
     for (QueueIndex leaf = 0; leaf < books.queues.size(); ++leaf) {
         if (owed_and_withheld(books, leaf) && lasts(books, {What::Owed, leaf, {}}) > patience) {
