@@ -19,7 +19,7 @@ bool AskBook::ClassKey::operator<(const ClassKey& other) const {
     if (size != other.size) {
         return size < other.size;
     }
-    return kind != other.kind ? kind < other.kind : label < other.label;
+    return std::tie(kind, picky, label) < std::tie(other.kind, other.picky, other.label);
 }
 
 bool AskBook::state(const AskOwner& owner, const Ask& ask, bool parked) {
@@ -374,7 +374,7 @@ void AskBook::add_pending(const Demand& demand, std::int32_t count) {
 }
 
 void AskBook::open(Demand& demand) {
-    ClassKey key{demand.ask.size, demand.ask.label, demand.owner.kind};
+    ClassKey key{demand.ask.size, demand.ask.label, demand.owner.kind, demand.picky()};
     const auto known = class_ids_.find(key);
     if (known != class_ids_.end()) {
         demand.shape = known->second;

@@ -184,6 +184,7 @@ private:
         Resource size;
         std::string label;
         AskKind kind = AskKind::Ordinary;
+        bool picky = false;  // may be refused where others may borrow (lending.h)
 
         bool operator<(const ClassKey& other) const;
     };

@@ -5,7 +5,6 @@
 
 #include "resourcemanager/core/choose_constrained.h"
 #include "resourcemanager/core/constraints.h"
-#include "resourcemanager/core/lending.h"
 
 namespace heddle::rm {
 namespace {
@@ -180,12 +179,10 @@ void locality_due(Books& books, const AttemptId& attempt, std::int32_t id) {
     }
     if (demand->near) {
         books.asks.relax(attempt, id);
-        borrow_again(books, *demand);
         return;
     }
     const bool relax = demand->ask.relax_locality;
     books.asks.widen(attempt, id);
-    borrow_again(books, *demand);
     if (relax) {
         books.deadlines.set({Timer::Kind::LocalityDelay, attempt, id},
                             books.now + books.config.scheduler.rack_locality_delay);

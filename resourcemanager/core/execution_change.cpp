@@ -6,6 +6,7 @@
 
 #include "common/base/check.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/states.h"
 
@@ -14,11 +15,13 @@ namespace {
 
 bool may_promote(const Books& books, const Container& container) {
     const Node& node = books.nodes.at(container.node);
+    // What is lent is not limited.
     return node.placeable() && container.size.fits_in(node.free()) &&
-           !books.queues
-                .refusal(container.key.attempt.application,
-                         {kNoShape, container.size, kNoLabel, AskKind::Ordinary})
-                .has_value();
+           (lent(node, container) ||
+            !books.queues
+                 .refusal(container.key.attempt.application,
+                          {kNoShape, container.size, node.info.label, AskKind::Ordinary})
+                 .has_value());
 }
 
 void change(Books& books, Container& container, ExecutionType to) {

@@ -82,7 +82,7 @@ Blocker blocker_of(const Books& books, const Refusal& refusal, const Demand& dem
     blocker.sentence = sentence_of(refusal, queue, seat.seat.user, demand.ask);
     const QueuePart& whose = part_of(queues.at(refusal.queue), refusal.label);
     if (refusal.limit == Limit::QueueMaximum && whose.kept.has_value() &&
-        whose.kept->shape != demand.shape) {
+        whose.kept->size != demand.ask.size) {
         blocker.sentence += " Of that, " + size_text(whose.kept->size) +
                             " is kept for one that comes first and has waited for longer.";
     } else if (refusal.limit == Limit::QueueMaximum && !whose.reserved.is_zero()) {

@@ -17,8 +17,7 @@ bool any_lent(const Books& books, Find&& find) {
 }
 
 bool lends_any(const Books& books, const Demand& demand) {
-    return demand.ask.label.empty() && demand.constraint == nullptr &&
-           !books.config.off(Feature::Lending) &&
+    return demand.ask.label.empty() && !demand.picky() && !books.config.off(Feature::Lending) &&
            any_lent(books, [](const std::string&) { return true; });
 }
 
@@ -65,18 +64,11 @@ std::optional<NodeIndex> borrow(Books& books, const Demand& demand, const Shape&
 bool could_borrow(const Books& books, const Demand& demand, const Shape& shape) {
     Demand as_if = demand;
     const ApplicationId& application = demand.owner.attempt.application;
-    return lends_any(books, demand) && !demand.owner.choosy &&
-           books.queues.refused_by_maxima_alone(application, shape) &&
+    return lends_any(books, demand) && books.queues.refused_by_maxima_alone(application, shape) &&
            any_lent(books, [&](const std::string& label) {
                as_if.ask.label = label;
                return fits_somewhere(books, as_if);
            });
-}
-
-void borrow_again(Books& books, const Demand& demand) {
-    if (lends_any(books, demand)) {
-        books.queues.look_at_lent(demand.ask.size);
-    }
 }
 
 void guess_label(const Books& books, const Node& node, Container& container) {

@@ -18,11 +18,8 @@ bool lends(const Books& books, const std::string& label);
 bool lent(const Node& node, const Container& container);
 
 /// A node of a label that is lent, for an ask without one that nothing but maxima on the nodes
-/// without a label refuses. Those do not hold there. Asks with constraints borrow nothing beyond.
+/// without a label refuses. Those do not hold there. Asks that wait for nodes of their own do not.
 std::optional<NodeIndex> borrow(Books& books, const Demand& demand, const Shape& shape);
-
-/// The ask takes more nodes than before: asks of its size or less look for lent room again.
-void borrow_again(Books& books, const Demand& demand);
 
 /// What is known of the ask of a container that its node has reported.
 void guess_label(const Books& books, const Node& node, Container& container);

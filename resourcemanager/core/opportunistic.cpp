@@ -15,17 +15,6 @@ const OpportunisticConfig& config_of(const Books& books) {
     return books.config.scheduler.opportunistic;
 }
 
-// The label of the ask, then those that it may use beside it.
-std::vector<std::string> labels_of(const Books& books, const std::string& wanted) {
-    std::vector<std::string> labels{wanted};
-    for (const auto& [label, exclusive] : books.config.scheduler.labels) {
-        if (label != wanted && may_use(books, wanted, label)) {
-            labels.push_back(label);
-        }
-    }
-    return labels;
-}
-
 std::set<NodeIndex> avoided_by(const Books& books, const Demand& demand) {
     std::set<NodeIndex> avoided;
     if (!demand.owner.choosy || books.config.off(Feature::Blacklists)) {
@@ -51,7 +40,7 @@ std::optional<NodeIndex> choose_opportunistic(const Books& books, const Demand& 
             return node;
         }
     }
-    const std::vector<std::string> labels = labels_of(books, ask.label);
+    const std::vector<std::string> labels = usable_labels(books, ask.label);
     for (const std::string& label : labels) {
         if (const auto node = nodes.with_room(ask.size, label, avoided)) {
             return node;
@@ -67,7 +56,7 @@ std::optional<NodeIndex> choose_opportunistic(const Books& books, const Demand& 
 
 OpportunisticSurvey survey_of(const Books& books, const Ask& ask) {
     OpportunisticSurvey sum;
-    for (const std::string& label : labels_of(books, ask.label)) {
+    for (const std::string& label : usable_labels(books, ask.label)) {
         const OpportunisticSurvey part = books.opportunistic.nodes.survey(ask.size, label);
         sum.nodes += part.nodes;
         sum.open += part.open;
@@ -257,7 +246,7 @@ private:
         std::set<NodeIndex> others = taken_;
         others.insert(node.index);
         const std::int32_t queued = node.opportunistic.queued - moved_[node.index];
-        for (const std::string& label : labels_of(books_, label_of(container))) {
+        for (const std::string& label : usable_labels(books_, label_of(container))) {
             if (const auto target = nodes.with_room(container.size, label, others)) {
                 taken_.insert(*target);
                 return true;

@@ -103,7 +103,7 @@ std::optional<Refusal> QueueTree::refused_maximum(QueueIndex index, const Shape&
     // Of all that nodes have, they themselves hold back what is reserved.
     const bool whole = label < totals_.size() && bound == totals_[label];
     Resource taken = whole ? part.used : part.used + part.reserved;
-    if (!whole && part.kept.has_value() && part.kept->shape != shape.id) {
+    if (!whole && part.kept.has_value() && part.kept->size != shape.size) {
         taken += part.kept->size;
     }
     if ((taken + shape.size).fits_in(bound) || off_ == Feature::QueueMaximum) {

@@ -69,7 +69,7 @@ struct Blocked {
     TimePoint since;
 };
 
-/// A part of a queue's maximum that only asks of this shape may use, so that what gets free below
+/// A part of a queue's maximum that only asks of this size may use, so that what gets free below
 /// the maximum is not taken by smaller asks again and again. See queue_kept.cpp.
 struct Kept {
     ShapeId shape = 0;

@@ -34,7 +34,7 @@ public:
 private:
     void ask(MasterScript& master);
     void give_back(MasterScript& master);
-    void check_maxima(const View& view, const QueueView& queue);
+    void check_maxima(const View& view, const QueueView& queue, bool found_again);
     void check_sums(const View& view) const;
 
     struct Seen {
