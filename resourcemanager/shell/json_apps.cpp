@@ -110,7 +110,8 @@ void write_seconds_map(wire::JsonWriter& json, std::string_view name, std::int64
 
 double queue_share(const View& view, const ApplicationView& app) {
     const auto queue = view.queues.find(app.submission->queue);
-    return queue && queue->terms ? share(app.allocated, queue->terms->unlabelled().guaranteed) : 0.0;
+    return queue && queue->terms ? share(app.allocated, queue->terms->unlabelled().guaranteed)
+                                 : 0.0;
 }
 
 // Empty while nothing was taken back, as in YARN.

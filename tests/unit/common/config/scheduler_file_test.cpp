@@ -191,8 +191,15 @@ TEST(SchedulerFile, GivesBackWhatWasWritten) {
         config.rules.resize(2);
         config.rules[0].policy = PlacementRule::Policy::PrimaryGroupUser;
         config.rules[1].matches = "x\ty";
+        const auto above = std::ranges::find(config.queues, "root.q9", &QueueConfig::path)->labels;
         for (QueueConfig& queue : config.queues) {
-            queue.label_default = queue.labels && queue.labels->empty() ? "" : "gpu";
+            const bool below = queue.path.starts_with("root.q9.");
+            const auto& usable = !queue.labels && below ? above : queue.labels;
+            const bool none = usable && usable->empty();
+            queue.label_default = none ? "" : "gpu";
+            if (none) {
+                queue.capacity.erase("gpu");
+            }
         }
         const std::string text = scheduler_text(config);
         const auto back = parse_scheduler(text, "f");
