@@ -337,9 +337,11 @@ void stored_attempt(Books& books, Application& application, Attempt& attempt) {
     books.deadlines.set(master_timer(attempt), books.now + books.config.master_register_expiry);
     if (application.managed()) {
         advance(books, attempt, AttemptInput::Stored);
-        Container& container = *books.containers.find(*attempt.record.master_container);
-        container.saving = false;
-        order_start(books, container);
+        // Gone: a kill has ended it meanwhile, and waits for what the attempt before has left.
+        if (Container* container = books.containers.find(*attempt.record.master_container)) {
+            container->saving = false;
+            order_start(books, *container);
+        }
         return;
     }
     advance(books, attempt, AttemptInput::StoredUnmanaged);
