@@ -55,6 +55,11 @@ enum class QueueState { Running, Draining, Stopped };
 /// least of the dominant resource first.
 enum class LeafOrder { Fifo, Fair };
 
+/// Inside a leaf whose applications make way for each other: who takes from whom. UserLimitFirst: a
+/// user within the limit from one above it, and of one user the application of higher priority.
+/// PriorityFirst: any application of higher priority, as far as the limit of its user.
+enum class InsideOrder { UserLimitFirst, PriorityFirst };
+
 /// Who may do what: names of users and groups; `everybody` overrides both. Inherited downwards as a
 /// union.
 struct AccessList {
@@ -115,6 +120,7 @@ struct QueueConfig {
 
     AutoCreation auto_creation;
     bool created = false;  // no setting: it came into being with an application
+    std::optional<InsideOrder> intra_preemption_order = {};  // none anywhere above: as preemption's
 
     friend bool operator==(const QueueConfig&, const QueueConfig&) = default;
 };
@@ -154,7 +160,8 @@ struct PreemptionConfig {
     Duration interval = seconds(3);
     std::int32_t round_percent_max = 10;  // of the cluster, taken back in one round
     std::int32_t dead_zone_percent = 10;  // of its guarantee that a queue may exceed in peace
-    bool intra_queue = false;
+    bool intra_queue = false;             // inside leaves too
+    InsideOrder intra_queue_order = InsideOrder::UserLimitFirst;
 
     friend bool operator==(const PreemptionConfig&, const PreemptionConfig&) = default;
 };

@@ -27,6 +27,8 @@ constexpr Word<QueueState> kStates[] = {{QueueState::Running, "running"},
                                         {QueueState::Draining, "draining"},
                                         {QueueState::Stopped, "stopped"}};
 constexpr Word<LeafOrder> kOrders[] = {{LeafOrder::Fifo, "fifo"}, {LeafOrder::Fair, "fair"}};
+constexpr Word<InsideOrder> kInsideOrders[] = {{InsideOrder::UserLimitFirst, "userlimit_first"},
+                                               {InsideOrder::PriorityFirst, "priority_first"}};
 constexpr Word<PlacementRule::Matches> kMatches[] = {
     {PlacementRule::Matches::User, "user"},
     {PlacementRule::Matches::Group, "group"},
@@ -143,6 +145,12 @@ std::string write(QueueState value) {
 Status read(std::string_view text, LeafOrder& out) {
     return read_word(text, kOrders, out);
 }
+Status read(std::string_view text, InsideOrder& out) {
+    return read_word(text, kInsideOrders, out);
+}
+std::string write(InsideOrder value) {
+    return word_of(kInsideOrders, value);
+}
 std::string write(LeafOrder value) {
     return word_of(kOrders, value);
 }
@@ -235,6 +243,7 @@ constexpr Entry<Q> kQueue[] = {
     queue<&Q::pending_max>("pending_max"),
     queue<&Q::preemption_disabled>("preemption_disabled"),
     queue<&Q::intra_preemption_disabled>("intra_preemption_disabled"),
+    queue<&Q::intra_preemption_order>("intra_preemption_order"),
     queue<&Q::submit>("submit"),
     queue<&Q::administer>("administer"),
     queue<&Q::view>("view"),
@@ -290,6 +299,7 @@ constexpr Entry<S> kGlobal[] = {
     preemption<&P::round_percent_max>("preemption.round_percent_max"),
     preemption<&P::dead_zone_percent>("preemption.dead_zone_percent"),
     preemption<&P::intra_queue>("preemption.intra_queue"),
+    preemption<&P::intra_queue_order>("preemption.intra_queue_order"),
     reservation<&R::enabled>("reservations"),
     reservation<&R::after>("reservation_after"),
     reservation<&R::timeout>("reservation_timeout"),

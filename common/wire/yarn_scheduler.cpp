@@ -78,6 +78,9 @@ constexpr Name kGlobalNames[] = {
      "preemption.dead_zone_percent", Form::Fraction},
     {"yarn.resourcemanager.monitor.capacity.preemption.intra-queue-preemption.enabled",
      "preemption.intra_queue"},
+    {"yarn.resourcemanager.monitor.capacity.preemption.intra-queue-preemption.preemption-order-"
+     "policy",
+     "preemption.intra_queue_order"},
 };
 constexpr Name kRootNames[] = {
     {"maximum-applications", "applications_max"},

@@ -35,8 +35,9 @@ struct Claim {
     NodeIndex node = 0;
     std::set<ContainerId> victims;  // that live
     bool stopping = false;          // else only marked
-    TimePoint due;  // marked: they are stopped then; none left: until then the room is held
-    Resource held;  // its part of Node::held
+    TimePoint due;        // marked: they are stopped then; none left: until then the room is held
+    Resource held;        // its part of Node::held
+    bool inside = false;  // from applications of its own leaf: then for this ask alone
 
     bool freed() const { return stopping && victims.empty(); }
 };

@@ -17,12 +17,13 @@ namespace heddle::rm {
 /// A deliberate bug that only simulation plants, to prove that its checkers see it.
 enum class Defect {
     None,
-    LostAcknowledgement,   // a saved submission is never answered
-    DoubledGrant,          // a grant starts two containers
-    StaleEpochAccepted,    // containers of ended attempts and old generations are kept
-    AnswerBeforeSave,      // the reply leaves with the save instead of after it
-    ForgottenRelease,      // a stopped container's resources are not given back
-    IncrementInsteadOfAsk  // a repeated ask adds to the count instead of replacing it
+    LostAcknowledgement,    // a saved submission is never answered
+    DoubledGrant,           // a grant starts two containers
+    StaleEpochAccepted,     // containers of ended attempts and old generations are kept
+    AnswerBeforeSave,       // the reply leaves with the save instead of after it
+    ForgottenRelease,       // a stopped container's resources are not given back
+    IncrementInsteadOfAsk,  // a repeated ask adds to the count instead of replacing it
+    TakenToAndFro           // applications of a queue take from each other whatever they hold
 };
 
 /// Of the diagnostics of an application: they are saved with it, and every view shows them. YARN's

@@ -11,16 +11,38 @@ bool is_preempted(const ContainerExit& exit) {
     return exit.reason == ExitReason::Stopped && exit.message.starts_with(kPreempted);
 }
 
+namespace {
+
+// What the queue says, or the nearest above it that does.
+template <typename T>
+std::optional<T> said_by(const Books& books, QueueIndex queue,
+                         std::optional<T> QueueConfig::*what) {
+    for (QueueIndex at = queue;; at = books.queues.at(at).parent) {
+        const std::optional<T>& said = books.queues.at(at).config.*what;
+        if (said.has_value() || at == 0) {
+            return said;
+        }
+    }
+}
+
+}  // namespace
+
 bool protected_from_preemption(const Books& books, QueueIndex leaf) {
     if (books.config.off(Feature::PreemptionDisabled)) {
         return false;
     }
-    for (QueueIndex at = leaf;; at = books.queues.at(at).parent) {
-        const std::optional<bool>& said = books.queues.at(at).config.preemption_disabled;
-        if (said.has_value() || at == 0) {
-            return said.value_or(false);
-        }
-    }
+    return said_by(books, leaf, &QueueConfig::preemption_disabled).value_or(false);
+}
+
+bool preempts_inside(const Books& books, QueueIndex leaf) {
+    return preemption_config(books).intra_queue && !books.config.off(Feature::PreemptionInside) &&
+           (!said_by(books, leaf, &QueueConfig::intra_preemption_disabled).value_or(false) ||
+            books.config.off(Feature::PreemptionInsideDisabled));
+}
+
+InsideOrder inside_order(const Books& books, QueueIndex leaf) {
+    return said_by(books, leaf, &QueueConfig::intra_preemption_order)
+        .value_or(preemption_config(books).intra_queue_order);
 }
 
 ContainerExit with_preempted_code(ContainerExit exit) {

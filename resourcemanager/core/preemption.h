@@ -23,6 +23,10 @@ bool is_preempted(const ContainerExit& exit);
 /// does.
 bool protected_from_preemption(const Books& books, QueueIndex queue);
 
+/// Whether applications of the leaf make way for each other.
+bool preempts_inside(const Books& books, QueueIndex leaf);
+InsideOrder inside_order(const Books& books, QueueIndex leaf);
+
 /// Timer::Kind::Preemption: number 0, a round; 1, claims are due.
 void preemption_due(Books& books, std::int64_t number);
 /// While asks wait, rounds are made.

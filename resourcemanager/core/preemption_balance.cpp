@@ -12,10 +12,6 @@
 namespace heddle::rm {
 namespace {
 
-bool reaches(const Resource& used, const Resource& guaranteed) {
-    return used.memory_mib >= guaranteed.memory_mib || used.vcores >= guaranteed.vcores;
-}
-
 // What is lent first. Then least work lost first: ordinary ones, of less important applications,
 // the newest.
 bool earlier(const Candidate& a, const Candidate& b) {
@@ -57,18 +53,24 @@ bool within(const Resource& used, const Resource& guaranteed) {
     return used.memory_mib <= guaranteed.memory_mib && used.vcores <= guaranteed.vcores;
 }
 
+bool reaches(const Resource& used, const Resource& guaranteed) {
+    return used.memory_mib >= guaranteed.memory_mib || used.vcores >= guaranteed.vcores;
+}
+
 Balance::Balance(const Books& books, const std::string& label)
     : books_(books),
       label_(books.queues.label_index(label)),
       left_(books.queues.size()),
       promised_(books.queues.size()),
-      ordinary_(books.queues.size()) {
+      coming_(books.queues.size()),
+      ordinary_(books.queues.size()),
+      inside_(books, label_) {
     for (QueueIndex index = 0; index < books.queues.size(); ++index) {
         left_[index] = promised_[index] = part_of(books.queues.at(index), label_).used;
     }
     for (const auto& [id, claim] : books.claims.all) {
         if (claim.label == label) {
-            promise(claim.leaf, claim.size, +1);
+            promise(claim, size_of_victims(books, claim));
         }
         in_flight_ += size_of_victims(books, claim);
     }
@@ -76,12 +78,26 @@ Balance::Balance(const Books& books, const std::string& label)
     std::sort(candidates_.begin(), candidates_.end(), earlier);
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
         by_node_[candidates_[i].node].push_back(i);
+        const Candidate& one = candidates_[i];
+        if (inside_.preempts(one.leaf) && !one.master && !one.lent) {
+            by_leaf_[one.leaf].push_back(i);
+            inside_.note(one);
+        }
     }
 }
 
-void Balance::promise(QueueIndex leaf, const Resource& size, int sign) {
-    walk_up(books_, leaf,
-            [&](QueueIndex at) { sign > 0 ? promised_[at] += size : promised_[at] -= size; });
+// A claim inside a leaf moves room between its applications: the leaf gains only the rest.
+void Balance::promise(const Claim& claim, const Resource& victims) {
+    walk_up(books_, claim.leaf, [&](QueueIndex at) {
+        promised_[at] += claim.size;
+        coming_[at] += claim.size;
+        if (claim.inside) {
+            promised_[at] -= victims;
+        }
+    });
+    if (const SeatBook* seat = books_.queues.seat(claim.attempt.application)) {
+        inside_.come(seat->user, claim.size);
+    }
 }
 
 // Of what is lent nothing is counted.
@@ -90,6 +106,7 @@ void Balance::leave(const Candidate& candidate, int sign) {
         walk_up(books_, candidate.leaf, [&](QueueIndex at) {
             sign > 0 ? left_[at] -= candidate.size : left_[at] += candidate.size;
         });
+        inside_.leave(candidate.user, candidate.size, sign);
     }
 }
 
@@ -137,6 +154,23 @@ bool Balance::may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scop
     return true;
 }
 
+bool Balance::may_take_inside(const Candidate& victim, const Demand& demand) const {
+    return inside_.may_take(victim, demand) && keeps_guarantee(demand, victim.size, victim.size);
+}
+
+bool Balance::keeps_guarantee(const Demand& demand, const Resource& taken,
+                              const Resource& there) const {
+    if (taken.fits_in(demand.ask.size)) {
+        return true;
+    }
+    bool keeps = true;
+    walk_up(books_, demand.owner.queue, [&](QueueIndex at) {
+        const Resource then = left_[at] + coming_[at] + demand.ask.size - there;
+        keeps = keeps && reaches(then, guaranteed(at));
+    });
+    return keeps;
+}
+
 bool Balance::in_budget(const Resource& more) const {
     const std::int64_t percent = preemption_config(books_).round_percent_max;
     return books_.config.off(Feature::PreemptionBudget) ||
@@ -170,9 +204,11 @@ void Balance::count(const Container& container) {
     }
     const bool is_lent = lent(node, container);
     const bool master = container.master() && !books_.config.off(Feature::PreemptionMastersLast);
+    const UserIndex user = books_.queues.seat(application.id())->user;
     const Candidate candidate{container.id,    leaf,   container.node,
                               container.size,  master, application.submission->priority,
-                              container.since, false,  is_lent};
+                              container.since, false,  is_lent,
+                              user};
     if (container.stopping || books_.claims.by_victim.contains(container.id)) {
         leave(candidate, +1);
         return;
@@ -181,7 +217,7 @@ void Balance::count(const Container& container) {
     if (container.saving || is_ending(attempt.state) || !node.placeable() ||
         (is_lent && books_.config.off(Feature::LentRoomTakenBack)) ||
         (!is_lent && within(part_of(books_.queues.at(leaf), label_).used, guaranteed(leaf)) &&
-         !books_.config.off(Feature::PreemptionGuarantee))) {
+         !inside_.preempts(leaf) && !books_.config.off(Feature::PreemptionGuarantee))) {
         return;
     }
     candidates_.push_back(candidate);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "resourcemanager/core/books.h"
+#include "resourcemanager/core/preemption_inside.h"
 
 namespace heddle::rm {
 
@@ -22,12 +23,15 @@ struct Candidate {
     TimePoint since;
     bool taken = false;
     bool lent = false;  // its ask named no label, and the node has one
+    UserIndex user = 0;
 };
 
 const PreemptionConfig& preemption_config(const Books& books);
 
 /// Holds no more than it is owed: by the resource of which it holds most, as queues are ordered.
 bool within(const Resource& used, const Resource& guaranteed);
+/// Holds at least what it is owed of memory or of vcores.
+bool reaches(const Resource& used, const Resource& guaranteed);
 
 /// On the nodes of one label: what others hold and are owed there is another matter.
 class Balance {
@@ -43,7 +47,8 @@ public:
     const Resource& promised(QueueIndex index) const { return promised_[index]; }
     const Resource& in_flight() const { return in_flight_; }  // of all labels
 
-    void promise(QueueIndex leaf, const Resource& size, int sign);
+    /// A claim on this label: its size goes to its leaf, its victims leave theirs in any case.
+    void promise(const Claim& claim, const Resource& victims);
     void leave(const Candidate& candidate, int sign);
     void fly(const Resource& size, int sign);
 
@@ -55,6 +60,15 @@ public:
     /// none that gives falls below that. What is lent makes way for anybody who names the label.
     bool may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scope,
                   const Resource& size) const;
+
+    const Inside& inside() const { return inside_; }
+    /// The containers of one leaf, least work lost first.
+    const std::vector<std::size_t>& of_leaf(QueueIndex leaf) { return by_leaf_[leaf]; }
+    /// As may_take(), from another application of the ask's own leaf. Masters and commands never.
+    bool may_take_inside(const Candidate& victim, const Demand& demand) const;
+    /// Whether the leaf, and those above it, hold what they are owed when so much has made way for
+    /// the ask, or no less than before. `there`: what of it does not count as gone yet.
+    bool keeps_guarantee(const Demand& demand, const Resource& taken, const Resource& there) const;
 
     bool in_budget(const Resource& more) const;
 
@@ -71,9 +85,12 @@ private:
     LabelIndex label_ = 0;
     std::vector<Resource> left_;
     std::vector<Resource> promised_;
+    std::vector<Resource> coming_;  // by claims
     std::vector<std::int64_t> ordinary_;
     std::vector<Candidate> candidates_;
     std::map<NodeIndex, std::vector<std::size_t>> by_node_;
+    std::map<QueueIndex, std::vector<std::size_t>> by_leaf_;
+    Inside inside_;
     Resource in_flight_;
 };
 

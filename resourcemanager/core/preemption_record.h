@@ -4,6 +4,7 @@
 // for whom. As readers see it.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "common/base/ids.h"
@@ -17,6 +18,17 @@ struct QueueStanding {
     std::string path;
     Resource used;  // of the one that gives: without this container and all else that leaves it
     Resource guaranteed;
+};
+
+/// Of two users of one leaf, or of two applications of one user, when the decision was made.
+struct InsideStanding {
+    std::int32_t priority_from = 0;
+    std::int32_t priority_to = 0;
+    std::string user_to;
+    Resource left;  // of the user that gives, without all that leaves
+    Resource limit_from;
+    Resource soon;  // of the user that gets, with all that comes by claims
+    Resource limit_to;
 };
 
 struct PreemptionRecord {
@@ -38,6 +50,8 @@ struct PreemptionRecord {
     Resource cluster;
     std::string label = {};  // of the nodes that shares and use are of
     bool lent = false;       // the container's ask named no label: it had borrowed the room
+    std::optional<InsideStanding> inside = {};  // between applications of one leaf
+    std::string why = {};                       // a sentence
 };
 
 /// A container that will be stopped unless the need for it goes.

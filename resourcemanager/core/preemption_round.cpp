@@ -10,6 +10,7 @@
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/claim_room.h"
 #include "resourcemanager/core/constraints.h"
+#include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/preemption_balance.h"
 #include "resourcemanager/core/preemption_wishes.h"
 
@@ -26,38 +27,65 @@ public:
         }
     }
 
-    Balance& balance() { return balance_; }
+    bool may_gain(const Wish& wish) const {
+        const Demand& demand = *wish.demand;
+        return may_gain_from_others(demand) || balance_.inside().may_gain(demand);
+    }
 
     void serve(const Wish& wish) {
         for (std::int64_t i = 0; i < wish.count; ++i) {
-            if (books_.claims.all.size() >= kClaimsMax ||
-                (!find_victims(wish, false) && !find_victims(wish, true))) {
+            if (books_.claims.all.size() >= kClaimsMax || !serve_one(wish)) {
                 return;
             }
         }
     }
 
 private:
+    // What makes way: containers of other queues, their masters as well, those of the same leaf.
+    enum class Among { Ordinary, Masters, Own };
+
+    // From other queues first; what they do not owe may come from the leaf itself.
+    bool serve_one(const Wish& wish) {
+        const Demand& demand = *wish.demand;
+        return (may_gain_from_others(demand) &&
+                (find_victims(wish, Among::Ordinary) || find_victims(wish, Among::Masters))) ||
+               (balance_.inside().may_gain(demand) && find_victims(wish, Among::Own));
+    }
+
+    bool may_gain_from_others(const Demand& demand) const {
+        return balance_.owed(demand.owner.queue, demand.ask.size) || is_lent(books_, demand);
+    }
+
+    bool may_take(const Candidate& candidate, const Wish& wish, Among among) const {
+        const Demand& demand = *wish.demand;
+        if (candidate.taken || (candidate.master && among != Among::Masters)) {
+            return false;
+        }
+        return among == Among::Own
+                   ? balance_.may_take_inside(candidate, demand)
+                   : balance_.may_take(candidate, demand.owner.queue, wish.scope, demand.ask.size);
+    }
+
     // Of what is free on a node, other claims that are not under way yet count on this.
     void plan_room(NodeIndex node, const Resource& size, const Resource& victims) {
         planned_[node] += lacking(size, victims);
     }
 
-    bool find_victims(const Wish& wish, bool masters) {
+    bool find_victims(const Wish& wish, Among among) {
         std::set<NodeIndex> tried;
-        for (const Candidate& candidate : balance_.candidates()) {
-            if (candidate.taken || (candidate.master && !masters) ||
-                !tried.insert(candidate.node).second) {
-                continue;
-            }
-            if (try_node(wish, candidate.node, masters)) {
-                return true;
-            }
+        const auto try_at = [&](const Candidate& candidate) {
+            return !candidate.taken && (!candidate.master || among == Among::Masters) &&
+                   tried.insert(candidate.node).second && try_node(wish, candidate.node, among);
+        };
+        const std::vector<Candidate>& all = balance_.candidates();
+        if (among != Among::Own) {
+            return std::ranges::any_of(all, try_at);
         }
-        return false;
+        const std::vector<std::size_t>& own = balance_.of_leaf(wish.demand->owner.queue);
+        return std::ranges::any_of(own, [&](std::size_t i) { return try_at(all[i]); });
     }
 
-    bool try_node(const Wish& wish, NodeIndex index, bool masters) {
+    bool try_node(const Wish& wish, NodeIndex index, Among among) {
         const Demand& demand = *wish.demand;
         const Resource& size = demand.ask.size;
         const Node& node = books_.nodes.at(index);
@@ -76,9 +104,8 @@ private:
                 break;
             }
             const Resource gap = lacking(size, room);
-            if (candidate.taken || (candidate.master && !masters) ||
-                lacking(gap, candidate.size) == gap || is_needed(demand, candidate) ||
-                !balance_.may_take(candidate, demand.owner.queue, wish.scope, size)) {
+            if (lacking(gap, candidate.size) == gap || is_needed(demand, candidate) ||
+                !may_take(candidate, wish, among)) {
                 continue;
             }
             victims.push_back(i);
@@ -99,13 +126,14 @@ private:
             sum -= candidate.size;
             it = victims.erase(it);
         }
-        if (!enough || victims.empty() || !balance_.in_budget(sum)) {
+        if (!enough || victims.empty() || !balance_.in_budget(sum) ||
+            (among == Among::Own && !balance_.keeps_guarantee(demand, sum, {}))) {
             for (const std::size_t i : victims) {
                 take(balance_.candidates()[i], -1);
             }
             return false;
         }
-        mark(wish, index, victims, sum);
+        mark(wish, index, victims, sum, among == Among::Own);
         return true;
     }
 
@@ -122,7 +150,7 @@ private:
     }
 
     void mark(const Wish& wish, NodeIndex node, const std::vector<std::size_t>& victims,
-              const Resource& sum) {
+              const Resource& sum, bool inside) {
         const Demand& demand = *wish.demand;
         Claim claim;
         claim.id = ++books_.claims.last;
@@ -132,13 +160,14 @@ private:
         claim.size = demand.ask.size;
         claim.label = demand.ask.label;
         claim.node = node;
+        claim.inside = inside;
         const bool grace = !books_.config.off(Feature::PreemptionGrace);
         claim.due = books_.now + (grace ? preemption_config(books_).grace : Duration{});
         for (const std::size_t i : victims) {
             claim.victims.insert(balance_.candidates()[i].id);
             books_.claims.by_victim.emplace(balance_.candidates()[i].id, claim.id);
         }
-        balance_.promise(claim.leaf, claim.size, +1);
+        balance_.promise(claim, sum);
         balance_.fly(sum, +1);
         plan_room(node, claim.size, sum);
         books_.claims.all.emplace(claim.id, std::move(claim));
@@ -155,20 +184,21 @@ private:
 void make_round(Books& books) {
     lift_surplus(books);
     std::vector<Wish> wishes = wishes_of(books);
-    std::erase_if(wishes, [&](const Wish& wish) { return !may_be_owed(books, wish); });
-    wishes.resize(std::min(wishes.size(), kWishesPerRound));
+    std::erase_if(wishes, [&](const Wish& wish) {
+        return !may_be_owed(books, wish) && !preempts_inside(books, wish.demand->owner.queue);
+    });
     std::set<std::string> labels;
     for (const Wish& wish : wishes) {
         labels.insert(wish.demand->ask.label);
     }
     for (const std::string& label : labels) {
         Round round(books, label);
+        std::size_t served = 0;
         for (const Wish& wish : wishes) {
-            const Demand& demand = *wish.demand;
-            if (demand.ask.label == label &&
-                (round.balance().owed(demand.owner.queue, demand.ask.size) ||
-                 is_lent(books, demand))) {
+            if (wish.demand->ask.label == label && served < kWishesPerRound &&
+                round.may_gain(wish)) {
                 round.serve(wish);
+                ++served;
             }
         }
     }

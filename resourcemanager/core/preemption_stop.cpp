@@ -21,6 +21,28 @@ bool dry_run(const Books& books) {
     return preemption_config(books).dry_run && !books.config.off(Feature::PreemptionDryRun);
 }
 
+// Why the container makes way, as a sentence for people.
+std::string why(const Books& books, const Claim& claim, const Container& container) {
+    const std::string& queue = books.queues.at(claim.leaf).path;
+    if (lent(books.nodes.at(claim.node), container)) {
+        return "queue " + queue + " asks for nodes labelled " + claim.label + ", which were lent";
+    }
+    if (!claim.inside) {
+        return "queue " + queue + " is owed the room";
+    }
+    const Application& from = books.application_of(container.key.attempt);
+    const ApplicationSubmission& to =
+        *books.applications.find(claim.attempt.application)->submission;
+    if (from.submission->priority < to.priority &&
+        (to.user == from.submission->user ||
+         inside_order(books, claim.leaf) == InsideOrder::PriorityFirst)) {
+        return "application " + to_string(claim.attempt.application) + " of priority " +
+               std::to_string(to.priority) + " needs the room in queue " + queue;
+    }
+    return "user " + from.submission->user + " is over the limit of users in queue " + queue +
+           ", user " + to.user + " is not";
+}
+
 void write_down(Books& books, const Balance& balance, const Claim& claim,
                 const Container& container) {
     const Application& application = books.application_of(container.key.attempt);
@@ -47,6 +69,12 @@ void write_down(Books& books, const Balance& balance, const Claim& claim,
     record->cluster_percent_max = preemption_config(books).round_percent_max;
     record->in_flight = balance.in_flight();
     record->cluster = books.nodes.total();
+    record->why = why(books, claim, container);
+    if (claim.inside) {
+        const Demand* demand = books.asks.find(claim.attempt, claim.ask);
+        record->inside = balance.inside().standing(books.queues.seat(application.id())->user,
+                                                   application.submission->priority, *demand);
+    }
     log::info(record->dry_run ? "container would be preempted" : "container preempted",
               {{"container", to_string(container.id)},
                {"size", to_string(container.size)},
@@ -94,17 +122,20 @@ bool may_still_take(const Books& books, Balance& balance, const Claim& claim) {
     Resource sum;
     bool good_so_far = victims.size() == claim.victims.size();
     for (Candidate* victim : victims) {
-        good_so_far = good_so_far && balance.may_take(*victim, claim.leaf, scope, claim.size);
+        good_so_far = good_so_far &&
+                      (claim.inside ? balance.may_take_inside(*victim, *demand)
+                                    : balance.may_take(*victim, claim.leaf, scope, claim.size));
         balance.leave(*victim, +1);
         sum += victim->size;
     }
-    if (!good_so_far || !balance.in_budget(sum)) {
+    if (!good_so_far || !balance.in_budget(sum) ||
+        (claim.inside && !balance.keeps_guarantee(*demand, sum, {}))) {
         for (const Candidate* victim : victims) {
             balance.leave(*victim, -1);
         }
         return false;
     }
-    balance.promise(claim.leaf, claim.size, +1);
+    balance.promise(claim, sum);
     balance.fly(sum, +1);
     return true;
 }
@@ -126,10 +157,7 @@ void carry_out(Books& books, const Balance& balance, Claim& claim) {
         Container& container = *books.containers.find(id);
         count_preempted(books, container);
         stop_container(books, container,
-                       std::string(kPreempted) + ": queue " + books.queues.at(claim.leaf).path +
-                           (lent(books.nodes.at(claim.node), container)
-                                ? " asks for nodes labelled " + claim.label + ", which were lent"
-                                : " is owed the room"));
+                       std::string(kPreempted) + ": " + why(books, claim, container));
     }
     if (books.config.off(Feature::PreemptionReserve)) {
         drop_claim(books, claim.id);

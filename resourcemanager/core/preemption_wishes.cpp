@@ -6,6 +6,7 @@
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/claim_room.h"
 #include "resourcemanager/core/gangs.h"
+#include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/preemption_balance.h"
 #include "resourcemanager/core/shares.h"
 
@@ -64,7 +65,8 @@ std::optional<QueueIndex> scope_of(const Books& books, const Demand& demand) {
     std::optional<QueueIndex> scope;
     for (const Refusal& refusal :
          books.queues.refusals(demand.owner.attempt.application, books.asks.shape_of(demand))) {
-        if (refusal.limit != Limit::QueueMaximum || refusal.queue == demand.owner.queue) {
+        if (refusal.limit != Limit::QueueMaximum ||
+            (refusal.queue == demand.owner.queue && !preempts_inside(books, refusal.queue))) {
             return std::nullopt;
         }
         scope = scope.value_or(refusal.queue);
@@ -93,6 +95,9 @@ const Demand* demand_for(const Books& books, const Claim& claim,
     if (own != nullptr && serves(*own)) {
         return own;
     }
+    if (claim.inside) {
+        return nullptr;  // what one application had to leave is not for any other
+    }
     for (const Demand* demand : wishing(books)) {
         if (serves(*demand)) {
             return demand;
@@ -103,13 +108,17 @@ const Demand* demand_for(const Books& books, const Claim& claim,
 
 std::vector<Wish> wishes_of(const Books& books) {
     std::map<ClassOfAsks, std::int64_t> wanted = wanted_by_class(books);
+    std::map<AskPlace, std::int64_t> claimed;
     for (const auto& [id, claim] : books.claims.all) {
         --wanted[class_of(claim)];
+        ++claimed[{claim.attempt, claim.ask}];
     }
     std::vector<Wish> wishes;
     for (const Demand* demand : wishing(books)) {
         std::int64_t& left = wanted[class_of(*demand)];
-        const std::int64_t count = std::min(wanted_of(books, *demand), left);
+        const auto own = claimed.find({demand->owner.attempt, demand->ask.id});
+        const std::int64_t count =
+            std::min(wanted_of(books, *demand) - (own == claimed.end() ? 0 : own->second), left);
         if (count <= 0) {
             continue;
         }
@@ -143,6 +152,29 @@ bool is_lent(const Books& books, const Demand& demand) {
     return !demand.ask.label.empty() && !part_for(books, 0, demand).lent.is_zero();
 }
 
+namespace {
+
+// Those inside a leaf serve one ask alone.
+std::vector<std::uint64_t> surplus_inside(const Books& books) {
+    std::map<AskPlace, std::int64_t> claimed;
+    std::vector<std::uint64_t> surplus;
+    for (const bool stopping : {true, false}) {
+        for (const auto& [id, claim] : books.claims.all) {
+            if (!claim.inside || claim.stopping != stopping) {
+                continue;
+            }
+            const Demand* own = books.asks.find(claim.attempt, claim.ask);
+            const std::int64_t wanted = own == nullptr ? 0 : wanted_of(books, *own);
+            if (++claimed[{claim.attempt, claim.ask}] > wanted && !stopping) {
+                surplus.push_back(id);
+            }
+        }
+    }
+    return surplus;
+}
+
+}  // namespace
+
 void lift_surplus(Books& books) {
     std::map<ClassOfAsks, std::int64_t> wanted = wanted_by_class(books);
     std::vector<std::uint64_t> surplus;
@@ -153,6 +185,10 @@ void lift_surplus(Books& books) {
             }
         }
     }
+    const std::vector<std::uint64_t> inside = surplus_inside(books);
+    surplus.insert(surplus.end(), inside.begin(), inside.end());
+    std::sort(surplus.begin(), surplus.end());
+    surplus.erase(std::unique(surplus.begin(), surplus.end()), surplus.end());
     for (const std::uint64_t id : surplus) {
         drop_claim(books, id);
     }

@@ -414,7 +414,7 @@ void write_leaf_limits(wire::JsonWriter& json, const Scene& scene, const QueueVi
     write_resource(json.key("usedAMResource"), queue.used_by_masters);
     write_resource(json.key("userAMResourceLimit"), terms.unlabelled().masters_max);
     json.member("preemptionDisabled", queue.preemption_disabled);
-    json.member("intraQueuePreemptionDisabled", true);
+    json.member("intraQueuePreemptionDisabled", !terms.preempted_inside);
     json.member("defaultPriority", terms.application_priority_default);
     json.member("isAutoCreatedLeafQueue", terms.created);
     json.member("maxApplicationLifetime", lifetime_seconds(terms.lifetime_max, terms.lifetime_max));

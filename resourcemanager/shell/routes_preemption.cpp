@@ -16,6 +16,18 @@ void write_standing(wire::JsonWriter& json, std::string_view name, const QueueSt
     json.end_object();
 }
 
+// Of applications of one leaf: what decided.
+void write_inside(wire::JsonWriter& json, const InsideStanding& inside) {
+    json.key("insideQueue").begin_object();
+    json.member("priorityFrom", inside.priority_from).member("priorityTo", inside.priority_to);
+    json.member("userTo", inside.user_to);
+    write_resource(json.key("userFromLeft"), inside.left);
+    write_resource(json.key("userFromLimit"), inside.limit_from);
+    write_resource(json.key("userToSoon"), inside.soon);
+    write_resource(json.key("userToLimit"), inside.limit_to);
+    json.end_object();
+}
+
 void write_record(wire::JsonWriter& json, const PreemptionRecord& record) {
     json.begin_object().member("number", record.number).member("time", record.at.milliseconds);
     json.member("dryRun", record.dry_run).member("container", to_string(record.container));
@@ -28,6 +40,10 @@ void write_record(wire::JsonWriter& json, const PreemptionRecord& record) {
     json.member("forApplication", to_string(record.for_whom.application));
     json.member("forAttempt", to_string(record.for_whom)).member("forAsk", record.ask);
     write_resource(json.key("wanted"), record.wanted);
+    json.member("why", record.why);
+    if (record.inside.has_value()) {
+        write_inside(json, *record.inside);
+    }
     write_resource(json.key("inFlight"), record.in_flight);
     write_resource(json.key("cluster"), record.cluster);
     json.member("clusterPercentMax", record.cluster_percent_max);

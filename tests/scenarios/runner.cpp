@@ -8,6 +8,7 @@
 //                                    (thousandths), user_weight (NAME:THOUSANDTHS), apps, parallel,
 //                                    masters (percent), state (running, draining, stopped),
 //                                    container_memory, keep (yes: nothing is taken from it),
+//                                    keep_inside (yes: nor inside it),
 //                                    creates (seconds that an empty one stays; of applications that
 //                                    name queues below it), creates_max, template (weight of
 //                                    leaves), and as in TOML labels_usable, label_default,
@@ -18,7 +19,8 @@
 //   container_min MEMORY VCORES      as queue
 //   retention N                      applications that are remembered when they are over; as queue
 //   preemption [key=value ...]       switched on; keys: grace, interval (seconds), round, dead_zone
-//                                    (percent), dry; without it, off
+//                                    (percent), dry, inside (priority, limit: what comes first);
+//                                    without it, off
 //   reservations [key=value ...]     keys: after, timeout (seconds), percent, application, queue,
 //                                    off; without it, as by default
 //   opportunistic [key=value ...]    keys: queue (containers that wait on a node), application, off

@@ -74,6 +74,8 @@ QueueConfig queue_of(const Words& words) {
             queue.auto_creation.leaf_template["weight"] = value;
         } else if (key == "keep") {
             queue.preemption_disabled = value == "yes";
+        } else if (key == "keep_inside") {
+            queue.intra_preemption_disabled = value == "yes";
         } else if (key == "state") {
             queue.state = value == "stopped"    ? QueueState::Stopped
                           : value == "draining" ? QueueState::Draining
@@ -101,6 +103,10 @@ PreemptionConfig preemption_of(const Words& words) {
             preemption.round_percent_max = std::stoi(value);
         } else if (key == "dead_zone") {
             preemption.dead_zone_percent = std::stoi(value);
+        } else if (key == "inside") {
+            preemption.intra_queue = true;
+            preemption.intra_queue_order =
+                value == "priority" ? InsideOrder::PriorityFirst : InsideOrder::UserLimitFirst;
         } else if (key == "dry") {
             preemption.dry_run = true;
         } else {

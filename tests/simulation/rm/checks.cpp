@@ -103,7 +103,9 @@ void PreemptionCheck::look(const View& view) {
     view.preemptions.for_each([&](std::int64_t, const auto& record) {
         const Resource& owed = record->from.guaranteed;
         const Resource& left = record->from.used;
-        if (!record->lent && left.memory_mib < owed.memory_mib && left.vcores < owed.vcores) {
+        // Inside a queue it stays with the queue; see inside.h.
+        if (!record->lent && record->from.path != record->to.path &&
+            left.memory_mib < owed.memory_mib && left.vcores < owed.vcores) {
             scene_.stage().violate("taken from a queue that is owed it: " +
                                    name_of(record->container));
         }

@@ -45,6 +45,13 @@ public:
     /// Draws them all, and when each is submitted.
     void draw();
     const std::vector<Job>& all() const { return jobs_; }
+    /// Before any is submitted.
+    template <typename Change>
+    void for_each(Change&& change) {
+        for (Job& job : jobs_) {
+            change(job);
+        }
+    }
     /// Null: nobody has an id of this application.
     const Job* find(const ApplicationId& id) const;
     /// Null: the one drawn has not been acknowledged.

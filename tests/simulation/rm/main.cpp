@@ -16,7 +16,8 @@ heddle::test::SeedRun run(std::uint64_t seed, Defect defect, Feature off = Featu
              {"lives of the manager", result.manager_lives},
              {"virtual s", result.virtual_ms / 1000},
              {"containers preempted", result.preempted},
-             {"containers displaced", result.displaced}}};
+             {"containers displaced", result.displaced},
+             {"inside queues", result.preempted_inside}}};
 }
 
 }  // namespace
@@ -43,5 +44,6 @@ int main(int argc, char** argv) {
                 return heddle::rm::test::run(seed, Defect::None, off);
             };
     }
+    add("taken-to-and-fro", Defect::TakenToAndFro);
     return heddle::test::seed_main(argc, argv, simulation);
 }

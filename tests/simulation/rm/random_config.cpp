@@ -22,6 +22,13 @@ void draw_queues(std::uint64_t seed, SchedulerConfig& scheduler) {
 void draw_preemption(std::uint64_t seed, SchedulerConfig& scheduler) {
     if (seed % 2 == 1 && scheduler.queues.size() == 2) {
         scheduler.preemption = {true, false, milliseconds(500), milliseconds(500), 40, 10, false};
+        scheduler.preemption.intra_queue = seed % 4 == 1;
+        scheduler.preemption.intra_queue_order =
+            seed % 8 == 1 ? InsideOrder::PriorityFirst : InsideOrder::UserLimitFirst;
+        if (seed % 4 == 1) {
+            scheduler.queues[0].user_limit_percent_min = 25;
+            scheduler.queues[1].user_limit_percent_min = 25;
+        }
         scheduler.queues[1].capacity[kNoLabel].guaranteed.all = {Share::Kind::Weight, 9000};
     }
 }

@@ -6,6 +6,7 @@
 #include "tests/simulation/rm/checks.h"
 #include "tests/simulation/rm/constraints.h"
 #include "tests/simulation/rm/gangs.h"
+#include "tests/simulation/rm/inside.h"
 #include "tests/simulation/rm/jobs.h"
 #include "tests/simulation/rm/labels.h"
 #include "tests/simulation/rm/masters.h"
@@ -35,7 +36,8 @@ public:
           gangs_(scene_, seed),
           labels_(scene_, seed),
           opportunistic_(scene_, seed),
-          racks_(scene_, seed) {
+          racks_(scene_, seed),
+          inside_(scene_, seed, config.scheduler.preemption) {
         draw_faults(world_.stage());
         world_.on_master = [this](MasterScript& master) {
             masters_.lead(master);
@@ -72,7 +74,8 @@ public:
                 static_cast<std::int64_t>(world_.manager().life()),
                 stage().now().microseconds / 1000,
                 static_cast<std::int64_t>(preemption_.seen()),
-                world_.ground().displaced};
+                world_.ground().displaced,
+                inside_.seen()};
     }
 
 private:
@@ -82,6 +85,7 @@ private:
         world_.manager().start();
         add_nodes();
         jobs_.draw();
+        inside_.draw(jobs_);
         chaos_.draw();
         operator_.draw();
         racks_.draw();
@@ -108,6 +112,7 @@ private:
         if (const View* view = world_.manager().view(); view != nullptr) {
             preemption_.look(*view);
             labels_.look(*view);
+            inside_.look(*view);
             check_acknowledged(scene_, *view, jobs_);
         }
         masters_.watch();
@@ -124,6 +129,7 @@ private:
     Labels labels_;
     Opportunistic opportunistic_;
     Racks racks_;
+    InsideCheck inside_;
 };
 
 }  // namespace

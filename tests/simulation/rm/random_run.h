@@ -19,6 +19,7 @@ struct RunResult {
     std::int64_t virtual_ms = 0;
     std::int64_t preempted = 0;  // containers
     std::int64_t displaced = 0;  // opportunistic ones
+    std::int64_t preempted_inside = 0;
 };
 
 /// `off`: a feature that is left out, which the checkers should see.

@@ -162,6 +162,8 @@ QueueConfig random_queue(Prng& prng, std::string path) {
     maybe(prng, queue.lifetime_max, milliseconds(number(100'000)));
     maybe(prng, queue.pending_max, seconds(number(90)));
     maybe(prng, queue.preemption_disabled, prng.below(2) == 0);
+    maybe(prng, queue.intra_preemption_order,
+          prng.below(2) == 0 ? InsideOrder::UserLimitFirst : InsideOrder::PriorityFirst);
     queue.user_weights["a.b \"c\""] = number(4000);
     queue.user_weights["a"] = number(4000);
     queue.submit.everybody = prng.below(2) == 0;

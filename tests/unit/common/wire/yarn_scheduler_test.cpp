@@ -34,6 +34,7 @@ constexpr const char* kFile = R"(<?xml version="1.0"?>
   <property><name>yarn.scheduler.capacity.root.adhoc.acl_submit_applications</name><value>alice,bob etl</value></property>
   <property><name>yarn.scheduler.capacity.root.adhoc.maximum-application-lifetime</name><value>3600</value></property>
   <property><name>yarn.scheduler.capacity.root.adhoc.disable_preemption</name><value>true</value></property>
+  <property><name>yarn.scheduler.capacity.root.adhoc.intra-queue-preemption.disable_preemption</name><value>true</value></property>
   <property><name>yarn.scheduler.capacity.root.adhoc.user-settings.alice.weight</name><value>1.5</value></property>
   <property><name>yarn.scheduler.capacity.root.gpu.capacity</name><value>[memory=10240,vcores=12]</value></property>
   <property><name>yarn.scheduler.capacity.root.gpu.maximum-allocation-mb</name><value>8192</value></property>
@@ -46,6 +47,8 @@ constexpr const char* kFile = R"(<?xml version="1.0"?>
   <property><name>yarn.resourcemanager.scheduler.monitor.enable</name><value>true</value></property>
   <property><name>yarn.resourcemanager.monitor.capacity.preemption.max_wait_before_kill</name><value>30000</value></property>
   <property><name>yarn.resourcemanager.monitor.capacity.preemption.total_preemption_per_round</name><value>0.2</value></property>
+  <property><name>yarn.resourcemanager.monitor.capacity.preemption.intra-queue-preemption.enabled</name><value>true</value></property>
+  <property><name>yarn.resourcemanager.monitor.capacity.preemption.intra-queue-preemption.preemption-order-policy</name><value>priority_first</value></property>
   <property><name>yarn.scheduler.capacity.root.adhoc.frobnicate</name><value>1</value></property>
 </configuration>
 )";
@@ -89,6 +92,7 @@ TEST(YarnMigration, TakesWhatHasACounterpart) {
     EXPECT_EQ(setting(adhoc, "submit"), "alice,bob etl");
     EXPECT_EQ(setting(adhoc, "lifetime_max"), "1h");
     EXPECT_EQ(setting(adhoc, "preemption_disabled"), "true");
+    EXPECT_EQ(setting(adhoc, "intra_preemption_disabled"), "true");
     EXPECT_EQ(setting(adhoc, "user_weight.alice"), "1.5");
     const QueueConfig& gpu = queue_at(config, "root.gpu");
     EXPECT_EQ(setting(gpu, "capacity"), "[memory=10240,vcores=12]");
@@ -107,6 +111,8 @@ TEST(YarnMigration, TakesWhatHasACounterpart) {
     EXPECT_TRUE(config.preemption.enabled);
     EXPECT_EQ(config.preemption.grace, seconds(30));
     EXPECT_EQ(config.preemption.round_percent_max, 20);
+    EXPECT_TRUE(config.preemption.intra_queue);
+    EXPECT_EQ(config.preemption.intra_queue_order, InsideOrder::PriorityFirst);
 }
 
 TEST(YarnMigration, SaysWhatItLeavesOutAndWhy) {

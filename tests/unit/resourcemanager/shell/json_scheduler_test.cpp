@@ -36,6 +36,7 @@ Config two_levels() {
     adhoc.lifetime_max = seconds(600);
     adhoc.container_max = Resource{1024, 2, {{"gpu", 1}}};
     adhoc.state = QueueState::Stopped;
+    adhoc.intra_preemption_disabled = true;
     QueueConfig daily = weighted(kDaily, 1000);
     daily.user_weights["alice"] = 500;
     Config config;
@@ -43,6 +44,7 @@ Config two_levels() {
                                adhoc};
     config.scheduler.queue_default = kDaily;
     config.scheduler.preemption.enabled = true;
+    config.scheduler.preemption.intra_queue = true;
     return config;
 }
 
@@ -206,6 +208,7 @@ TEST(SchedulerJson, ShowsTheLimitsOfALeaf) {
     EXPECT_EQ(text(daily, "state"), "RUNNING");
     EXPECT_EQ(text(daily, "orderingPolicyInfo"), "fifo");
     EXPECT_EQ(real(daily, "userLimitFactor"), -1.0);
+    EXPECT_FALSE(*daily.find("intraQueuePreemptionDisabled")->boolean());
     EXPECT_EQ(whole(daily, "maxParallelApps"), INT32_MAX);
     EXPECT_EQ(whole(daily, "maxApplicationLifetime"), -1);
     EXPECT_EQ(whole(daily, "defaultApplicationLifetime"), -1);
