@@ -152,6 +152,11 @@ void ClusterPool::take(const std::string& bytes) {
 
 void ClusterPool::react(MasterBook::Reaction reaction) {
     send(reaction.send);
+    for (const MasterBook::Marked& marked : reaction.marked) {
+        if (const auto executor = executor_in(to_string(marked.container))) {
+            post(ExecutorLeaving{*executor, marked.leaving});
+        }
+    }
     for (const MasterBook::Ended& ended : reaction.ended) {
         const std::string name = to_string(ended.container);
         if (has_container(name)) {

@@ -245,13 +245,17 @@ void FramePool::drop_container(const std::string& container, const std::string& 
 }
 
 bool FramePool::has_container(const std::string& container) {
+    return executor_in(container).has_value();
+}
+
+std::optional<rdd::ExecutorId> FramePool::executor_in(const std::string& container) {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, connection] : executors_) {
         if (connection->container == container) {
-            return true;
+            return id;
         }
     }
-    return false;
+    return std::nullopt;
 }
 
 bool FramePool::was_container(const std::string& container) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -48,6 +49,7 @@ protected:
     /// Ends the connection of the executor that lives in a container or process of ours.
     void drop_container(const std::string& container, const std::string& reason, bool crashed);
     bool has_container(const std::string& container);
+    std::optional<rdd::ExecutorId> executor_in(const std::string& container);
     /// An executor of the container has been here, whether it still is or not.
     bool was_container(const std::string& container);
 

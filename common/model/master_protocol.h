@@ -169,12 +169,29 @@ struct AskRefused {
     friend bool operator==(const AskRefused&, const AskRefused&) = default;
 };
 
+/// A container that is to make way. Until then its master may save what it does, and give it or
+/// another one of its containers on `node` of at least `size` back instead: then this one stays.
+/// Said again after every welcome.
+struct PreemptionNotice {
+    ContainerId container;
+    std::int32_t ask = 0;  // that would have one container less; 0: it is the master itself
+    NodeId node;
+    Resource size;
+    WallTime until;       // it is stopped then, unless the need goes first
+    bool strict = false;  // no other container of this master would do
+    std::string reason;   // for whom and why, a sentence
+
+    friend bool operator==(const PreemptionNotice&, const PreemptionNotice&) = default;
+};
+
 struct MasterNews {
     std::uint64_t session = 0;
     std::uint64_t sequence = 0;  // rises with every MasterNews of a session, from 1
     std::vector<Grant> granted;
     std::vector<ContainerEnded> ended;
     std::vector<AskRefused> refused;
+    std::vector<PreemptionNotice> preempting = {};
+    std::vector<ContainerId> spared = {};  // of those that were to make way
 
     friend bool operator==(const MasterNews&, const MasterNews&) = default;
 };

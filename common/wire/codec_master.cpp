@@ -189,6 +189,30 @@ static Status read(const proto::AskRefused& in, heddle::AskRefused& value) {
     return {};
 }
 
+static void write(const heddle::PreemptionNotice& value, proto::PreemptionNotice& out) {
+    write(value.container, *out.mutable_container());
+    out.set_ask(value.ask);
+    out.set_node(value.node.name);
+    write(value.size, *out.mutable_size());
+    out.set_until_ms(value.until.milliseconds);
+    out.set_strict(value.strict);
+    out.set_reason(value.reason);
+}
+
+static Status read(const proto::PreemptionNotice& in, heddle::PreemptionNotice& value) {
+    TRY(read(in.container(), value.container));
+    TRY(read_node_id(in.node(), value.node));
+    TRY(read(in.size(), value.size));
+    if (in.ask() < 0) {
+        return bad("notice of an ask out of range");
+    }
+    value.ask = in.ask();
+    value.until = {in.until_ms()};
+    value.strict = in.strict();
+    value.reason = in.reason();
+    return {};
+}
+
 static void write(const heddle::MasterWelcome& value, proto::ManagerToMaster& out) {
     proto::MasterWelcome& message = *out.mutable_welcome();
     message.set_session(value.session);
@@ -205,6 +229,8 @@ static void write(const heddle::MasterNews& value, proto::ManagerToMaster& out) 
     write_all(value.granted, *message.mutable_granted());
     write_all(value.ended, *message.mutable_ended());
     write_all(value.refused, *message.mutable_refused());
+    write_all(value.preempting, *message.mutable_preempting());
+    write_all(value.spared, *message.mutable_spared());
 }
 
 static void write(const heddle::MasterFinished& value, proto::ManagerToMaster& out) {
@@ -231,6 +257,8 @@ static Status read(const proto::MasterNews& in, heddle::MasterNews& value) {
     TRY(read_all(in.granted(), value.granted));
     TRY(read_all(in.ended(), value.ended));
     TRY(read_all(in.refused(), value.refused));
+    TRY(read_all(in.preempting(), value.preempting));
+    TRY(read_all(in.spared(), value.spared));
     value.session = in.session();
     value.sequence = in.sequence();
     return {};

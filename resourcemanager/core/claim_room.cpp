@@ -10,6 +10,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/preemption.h"
+#include "resourcemanager/core/preemption_notice.h"
 #include "resourcemanager/core/preemption_wishes.h"
 
 namespace heddle::rm {
@@ -64,10 +65,14 @@ void drop_claim(Books& books, std::uint64_t id, bool quietly) {
     }
     hold(books, it->second, {});
     Node& node = books.nodes.at(it->second.node);
+    const Claim dropped = std::move(it->second);
     books.claims.all.erase(it);
     books.claims.changed = true;
     if (!quietly) {
         node_room_changed(books, node);
+        if (!dropped.stopping) {
+            tell_lifted(books, dropped);
+        }
     }
 }
 
@@ -105,6 +110,22 @@ std::optional<FreedRoom> take_freed_room(Books& books) {
     return std::nullopt;
 }
 
+namespace {
+
+// What was given for it and has left is kept for it, as far as the others leave something to want.
+void hold_given(Books& books, Claim& claim, const ContainerId& id) {
+    const auto given = claim.given.find(id);
+    if (given == claim.given.end()) {
+        return;
+    }
+    const Resource there = claim.held + given->second;
+    const Resource wanted = lacking(claim.size, size_of_victims(books, claim));
+    claim.given.erase(given);
+    hold(books, claim, there - lacking(there, wanted));
+}
+
+}  // namespace
+
 void note_end(Books& books, const ContainerId& id) {
     const auto found = books.claims.by_victim.find(id);
     if (found == books.claims.by_victim.end()) {
@@ -115,11 +136,16 @@ void note_end(Books& books, const ContainerId& id) {
     claim.victims.erase(id);
     books.claims.changed = true;
     if (!claim.stopping) {
-        if (claim.victims.empty()) {
+        hold_given(books, claim, id);
+        if (!claim.victims.empty()) {
+            return;
+        }
+        if (claim.held.is_zero()) {
             drop_claim(books, claim.id);
             watch_claims(books);
+            return;
         }
-        return;
+        claim.stopping = true;  // all that was to make way has been given
     }
     hold(books, claim, lacking(claim.size, size_of_victims(books, claim)));
     if (claim.victims.empty()) {
@@ -156,7 +182,7 @@ void check_claims(const Books& books) {
     for (const auto& [id, claim] : books.claims.all) {
         held[claim.node] += claim.held;
         victims += claim.victims.size();
-        CHECK(!claim.held.any_negative() && (claim.stopping || claim.held.is_zero()));
+        CHECK(!claim.held.any_negative() && (claim.stopping || claim.held.fits_in(claim.size)));
         for (const ContainerId& victim : claim.victims) {
             const Container* container = books.containers.find(victim);
             CHECK(container != nullptr && container->node == claim.node);

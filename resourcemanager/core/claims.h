@@ -35,8 +35,10 @@ struct Claim {
     NodeIndex node = 0;
     std::set<ContainerId> victims;  // that live
     bool stopping = false;          // else only marked
-    TimePoint due;        // marked: they are stopped then; none left: until then the room is held
-    Resource held;        // its part of Node::held
+    TimePoint due;  // marked: they are stopped then; none left: until then the room is held
+    Resource held;  // its part of Node::held
+    /// Of `victims`: those that their masters have given back by themselves, and what they hold.
+    std::map<ContainerId, Resource> given;
     bool inside = false;  // from applications of its own leaf: then for this ask alone
 
     bool freed() const { return stopping && victims.empty(); }

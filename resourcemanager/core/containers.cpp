@@ -13,6 +13,7 @@
 #include "resourcemanager/core/offers.h"
 #include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/preemption.h"
+#include "resourcemanager/core/preemption_notice.h"
 #include "resourcemanager/core/reservations.h"
 
 namespace heddle::rm {
@@ -335,6 +336,7 @@ void release_surplus(Books& books, Attempt& attempt) {
                   });
         const auto surplus = static_cast<std::size_t>(books.asks.surplus(key));
         for (std::size_t i = 0; i < std::min(surplus, candidates.size()); ++i) {
+            given_back(books, *candidates[i]);
             stop_container(books, *candidates[i], "not asked for any more");
         }
     }
@@ -372,6 +374,19 @@ void tell_end(Books& books, Attempt& attempt, const ContainerId& id, EndedContai
 void tell_refusal(Books& books, Attempt& attempt, AskRefused refused) {
     const std::size_t bytes = bytes_of(refused);
     news_for(books, attempt, bytes).refused.push_back(std::move(refused));
+}
+
+void tell_notice(Books& books, Attempt& attempt, PreemptionNotice notice) {
+    if (attempt.session != 0) {
+        const std::size_t bytes = bytes_of(notice);
+        news_for(books, attempt, bytes).preempting.push_back(std::move(notice));
+    }
+}
+
+void tell_spared(Books& books, Attempt& attempt, const ContainerId& id) {
+    if (attempt.session != 0) {
+        news_for(books, attempt, bytes_of(id)).spared.push_back(id);
+    }
 }
 
 }  // namespace heddle::rm

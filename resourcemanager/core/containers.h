@@ -54,6 +54,9 @@ void tell_grant(Books& books, Attempt& attempt, Container& container);
 void tell_end(Books& books, Attempt& attempt, const ContainerId& id, EndedContainer& ended);
 /// An ask that can never be granted.
 void tell_refusal(Books& books, Attempt& attempt, AskRefused refused);
+/// A container of it is to make way, or is not any more.
+void tell_notice(Books& books, Attempt& attempt, PreemptionNotice notice);
+void tell_spared(Books& books, Attempt& attempt, const ContainerId& id);
 Grant grant_of(const Books& books, const Container& container);
 
 /// Lets the free index and blocked asks know that a node's room has changed.

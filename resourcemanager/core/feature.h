@@ -60,6 +60,7 @@ enum class Feature : std::uint8_t {
     PreemptionInside,
     PreemptionInsideLimit,
     PreemptionInsideDisabled,
+    PreemptionNotices,
     // Applications.
     FailuresValidity,
     KeptContainers,
@@ -136,6 +137,7 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::PreemptionInside, "preemption-inside"},
     {Feature::PreemptionInsideLimit, "preemption-inside-limit"},
     {Feature::PreemptionInsideDisabled, "preemption-inside-disabled"},
+    {Feature::PreemptionNotices, "preemption-notices"},
     {Feature::FailuresValidity, "failures-validity"},
     {Feature::KeptContainers, "kept-containers"},
     {Feature::HeldContainers, "held-containers"},

@@ -17,6 +17,7 @@
 #include "resourcemanager/core/lifecycle.h"
 #include "resourcemanager/core/limits.h"
 #include "resourcemanager/core/opportunistic.h"
+#include "resourcemanager/core/preemption_notice.h"
 
 namespace heddle::rm {
 namespace {
@@ -70,6 +71,7 @@ void welcome(Books& books, Attempt& attempt) {
     for (auto& [id, ended] : attempt.ended) {
         tell_end(books, attempt, id, ended);
     }
+    tell_marks(books, attempt);
 }
 
 void on_message(Books& books, ConnectionId connection, const AttemptId& id,
@@ -381,6 +383,7 @@ void on_update(Books& books, Application& application, Attempt& attempt,
         Container* container = books.containers.find(id);
         if (container != nullptr && container->key.attempt == attempt.record.id &&
             !container->master()) {
+            given_back(books, *container);
             stop_container(books, *container, "released by its master");
         }
     }

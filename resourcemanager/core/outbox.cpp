@@ -64,5 +64,8 @@ std::size_t bytes_of(const ContainerEnded& ended) {
 std::size_t bytes_of(const AskRefused& refused) {
     return kNumbers + text(refused.reason);
 }
+std::size_t bytes_of(const PreemptionNotice& notice) {
+    return 2 * kNumbers + text(notice.node.name) + text(notice.reason);
+}
 
 }  // namespace heddle::rm

@@ -31,6 +31,7 @@ std::size_t bytes_of(const ContainerSignal& signal);
 std::size_t bytes_of(const Grant& grant);
 std::size_t bytes_of(const ContainerEnded& ended);
 std::size_t bytes_of(const AskRefused& refused);
+std::size_t bytes_of(const PreemptionNotice& notice);
 
 template <typename Message>
 class Outbox {

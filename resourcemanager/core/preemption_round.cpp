@@ -12,6 +12,7 @@
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/preemption_balance.h"
+#include "resourcemanager/core/preemption_notice.h"
 #include "resourcemanager/core/preemption_wishes.h"
 
 namespace heddle::rm {
@@ -71,12 +72,18 @@ private:
         planned_[node] += lacking(size, victims);
     }
 
+    // Where room is reserved for the ask the least is missing.
     bool find_victims(const Wish& wish, Among among) {
         std::set<NodeIndex> tried;
         const auto try_at = [&](const Candidate& candidate) {
             return !candidate.taken && (!candidate.master || among == Among::Masters) &&
                    tried.insert(candidate.node).second && try_node(wish, candidate.node, among);
         };
+        const std::vector<NodeIndex> reserved = nodes_kept_for(books_, *wish.demand);
+        if (std::ranges::any_of(reserved,
+                                [&](NodeIndex node) { return try_node(wish, node, among); })) {
+            return true;
+        }
         const std::vector<Candidate>& all = balance_.candidates();
         if (among != Among::Own) {
             return std::ranges::any_of(all, try_at);
@@ -170,6 +177,7 @@ private:
         balance_.promise(claim, sum);
         balance_.fly(sum, +1);
         plan_room(node, claim.size, sum);
+        tell_marked(books_, claim);
         books_.claims.all.emplace(claim.id, std::move(claim));
         books_.claims.changed = true;
     }

@@ -12,36 +12,11 @@
 #include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/preemption_balance.h"
+#include "resourcemanager/core/preemption_notice.h"
 #include "resourcemanager/core/preemption_wishes.h"
 
 namespace heddle::rm {
 namespace {
-
-bool dry_run(const Books& books) {
-    return preemption_config(books).dry_run && !books.config.off(Feature::PreemptionDryRun);
-}
-
-// Why the container makes way, as a sentence for people.
-std::string why(const Books& books, const Claim& claim, const Container& container) {
-    const std::string& queue = books.queues.at(claim.leaf).path;
-    if (lent(books.nodes.at(claim.node), container)) {
-        return "queue " + queue + " asks for nodes labelled " + claim.label + ", which were lent";
-    }
-    if (!claim.inside) {
-        return "queue " + queue + " is owed the room";
-    }
-    const Application& from = books.application_of(container.key.attempt);
-    const ApplicationSubmission& to =
-        *books.applications.find(claim.attempt.application)->submission;
-    if (from.submission->priority < to.priority &&
-        (to.user == from.submission->user ||
-         inside_order(books, claim.leaf) == InsideOrder::PriorityFirst)) {
-        return "application " + to_string(claim.attempt.application) + " of priority " +
-               std::to_string(to.priority) + " needs the room in queue " + queue;
-    }
-    return "user " + from.submission->user + " is over the limit of users in queue " + queue +
-           ", user " + to.user + " is not";
-}
 
 void write_down(Books& books, const Balance& balance, const Claim& claim,
                 const Container& container) {
@@ -115,12 +90,13 @@ bool may_still_take(const Books& books, Balance& balance, const Claim& claim) {
     const QueueIndex scope = *scope_of(books, *demand);
     std::vector<Candidate*> victims;
     for (const std::size_t i : balance.on_node(claim.node)) {
-        if (claim.victims.contains(balance.candidates()[i].id)) {
+        const ContainerId& id = balance.candidates()[i].id;
+        if (claim.victims.contains(id) && !claim.given.contains(id)) {
             victims.push_back(&balance.candidates()[i]);
         }
     }
     Resource sum;
-    bool good_so_far = victims.size() == claim.victims.size();
+    bool good_so_far = victims.size() + claim.given.size() == claim.victims.size();
     for (Candidate* victim : victims) {
         good_so_far = good_so_far &&
                       (claim.inside ? balance.may_take_inside(*victim, *demand)
@@ -141,7 +117,8 @@ bool may_still_take(const Books& books, Balance& balance, const Claim& claim) {
 }
 
 void carry_out(Books& books, const Balance& balance, Claim& claim) {
-    const std::set<ContainerId> victims = claim.victims;
+    std::set<ContainerId> victims = claim.victims;
+    std::erase_if(victims, [&](const ContainerId& id) { return claim.given.contains(id); });
     for (const ContainerId& id : victims) {
         write_down(books, balance, claim, *books.containers.find(id));
     }
@@ -182,7 +159,7 @@ void claims_due(Books& books) {
         if (!claim.stopping) {
             planned.push_back(claim);
         }
-        drop_claim(books, claim.id);
+        drop_claim(books, claim.id, !claim.stopping);
     }
     std::set<std::string> labels;
     for (const Claim& claim : planned) {
@@ -191,11 +168,15 @@ void claims_due(Books& books) {
     for (const std::string& label : labels) {
         Balance balance(books, label);
         for (Claim& claim : planned) {
+            claim.held = {};
             if (claim.label == label && may_still_take(books, balance, claim)) {
                 for (const ContainerId& victim : claim.victims) {
                     books.claims.by_victim.emplace(victim, claim.id);
                 }
                 carry_out(books, balance, books.claims.all.emplace(claim.id, claim).first->second);
+            } else {
+                node_room_changed(books, books.nodes.at(claim.node));
+                tell_lifted(books, claim);
             }
         }
     }

@@ -38,6 +38,20 @@ std::int64_t wanted_of(const Books& books, const Demand& demand) {
     return demand.gang_waits ? gathered_missing(books, demand) : demand.outstanding;
 }
 
+std::vector<NodeIndex> nodes_kept_for(const Books& books, const Demand& demand) {
+    std::vector<NodeIndex> nodes;
+    const auto found = books.reservations.by_ask.find({demand.owner.attempt, demand.ask.id});
+    if (found != books.reservations.by_ask.end()) {
+        for (const std::uint64_t id : found->second) {
+            const Reservation& one = books.reservations.all.at(id);
+            if (!one.full()) {
+                nodes.push_back(one.node);
+            }
+        }
+    }
+    return nodes;
+}
+
 Resource kept_on(const Books& books, const Demand& demand, NodeIndex node) {
     const auto found = books.reservations.by_ask.find({demand.owner.attempt, demand.ask.id});
     if (found != books.reservations.by_ask.end()) {

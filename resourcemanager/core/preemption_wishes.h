@@ -33,6 +33,8 @@ struct Wish {
 std::map<ClassOfAsks, std::int64_t> wanted_by_class(const Books& books);
 /// What the ask wants and does not have.
 std::int64_t wanted_of(const Books& books, const Demand& demand);
+/// Nodes where some of the room that the ask needs is kept for it.
+std::vector<NodeIndex> nodes_kept_for(const Books& books, const Demand& demand);
 /// What is kept for the ask on the node already.
 Resource kept_on(const Books& books, const Demand& demand, NodeIndex node);
 

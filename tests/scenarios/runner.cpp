@@ -59,6 +59,7 @@
 //   preemptions                      shows what was taken back since the start, or would have been
 //   reserved                         shows what is reserved, and the gangs that wait
 //   marks                            shows what will be, or is being, taken back
+//   notices APP                      shows what its master was told of containers that make way
 //   power off|on NODE; agent kill|start NODE; partition on|off NODE; leave NODE
 //   drain NODE [SECONDS]; recommission NODE; relabel NODE [LABEL]
 //   resize NODE MEMORY VCORES [SECONDS]
@@ -266,6 +267,8 @@ private:
             show_queues();
         } else if (verb == "preemptions") {
             show_preemptions();
+        } else if (verb == "notices") {
+            show_notices(words[1]);
         } else if (verb == "marks") {
             show_marks();
         } else if (verb == "reserved") {
@@ -454,6 +457,19 @@ private:
                                 std::to_string(record->ask) + " in " + record->to.path);
             return true;
         });
+    }
+
+    void show_notices(const std::string& name) {
+        for (const auto& [id, notice] : master(name).notices()) {
+            const std::int64_t left =
+                notice.until.milliseconds - world_.stage().wall().milliseconds;
+            world_.stage().show(name_of(id) + " makes way in " +
+                                std::to_string((left + 500) / 1000) + " s" +
+                                (notice.strict ? ": "
+                                               : " or another of " + to_string(notice.size) +
+                                                     " on " + notice.node.name + ": ") +
+                                notice.reason);
+        }
     }
 
     void show_marks() {

@@ -78,6 +78,7 @@ private:
     void on(const JobCancelled& event, Effects& effects);
     void on(const JobsCancelled& event, Effects& effects);
     void on(const ExecutorRegistered& event, Effects& effects);
+    void on(const ExecutorLeaving& event, Effects& effects);
     void on(const ExecutorLost& event, Effects& effects);
     void on(const ExecutorsRefused& event, Effects& effects);
     void on(const ExecutorSaid& event, Effects& effects);

@@ -53,6 +53,20 @@ void Driver::on(const ExecutorLost& event, Effects& effects) {
     }
 }
 
+void Driver::on(const ExecutorLeaving& event, Effects&) {
+    Executor* executor = executors_.find(event.executor);
+    if (executor == nullptr) {
+        ++stale_;
+        return;
+    }
+    executor->leaving = event.leaving;
+    if (executor->free_slots() > 0) {
+        free_.insert(event.executor);
+    } else {
+        free_.erase(event.executor);
+    }
+}
+
 void Driver::on(const ExecutorsRefused& event, Effects& effects) {
     refused_ = event.reason;
     while (!jobs_.empty()) {
@@ -99,7 +113,7 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
     }
     executors_changed();
     // A crash under a task is counted with the task, which ends the job sooner and says where.
-    if (!lost.useful && !named) {
+    if (!lost.useful && !named && !lost.leaving) {
         count_executor_failure(reason, effects);
     }
 }

@@ -213,7 +213,7 @@ void Driver::task_lost(rdd::TaskId id, const Executor& executor, const std::stri
     }
     TaskSet::Task& entry = stage->tasks->task(task.index);
     stage->tasks->ended(task.index, id);
-    ++entry.losses;
+    entry.losses += executor.leaving ? 0 : 1;
     entry.failures += suspect ? 1 : 0;
     const bool crashes = suspect && entry.failures >= config_.task_failures_max;
     if (crashes || entry.losses >= config_.task_executor_losses_max) {

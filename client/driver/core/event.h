@@ -62,6 +62,13 @@ struct ExecutorLost {
     bool crashed = false;  // its process ended by itself, so what it ran may be the cause
 };
 
+/// Its container is to make way soon, and with it the executor: no new tasks for it. Or it is not
+/// to any more.
+struct ExecutorLeaving {
+    rdd::ExecutorId executor;
+    bool leaving = true;
+};
+
 /// There will be no executors, and why: nobody can hold them, or this driver does not count any
 /// more. All jobs fail, later ones too.
 struct ExecutorsRefused {
@@ -103,8 +110,9 @@ struct Stopped {
 /// A deadline of the core is over.
 struct Tick {};
 
-using Event = std::variant<JobSubmitted, JobCancelled, JobsCancelled, ExecutorRegistered,
-                           ExecutorLost, ExecutorsRefused, ExecutorSaid, AccumulatorsMerged,
-                           RddUnpersisted, BroadcastDropped, ShuffleReleased, Stopped, Tick>;
+using Event =
+    std::variant<JobSubmitted, JobCancelled, JobsCancelled, ExecutorRegistered, ExecutorLost,
+                 ExecutorLeaving, ExecutorsRefused, ExecutorSaid, AccumulatorsMerged,
+                 RddUnpersisted, BroadcastDropped, ShuffleReleased, Stopped, Tick>;
 
 }  // namespace heddle::driver

@@ -27,11 +27,12 @@ struct Executor {
     std::map<rdd::ShuffleId, std::int64_t> map_outputs;  // the version of the table it has
     TimePoint heard;
     bool in_process = false;
-    bool useful = false;  // has finished a task
+    bool useful = false;   // has finished a task
+    bool leaving = false;  // gets no new tasks; its end is nobody's failure
 
     std::int32_t free_slots() const {
         const auto used = static_cast<std::int32_t>(running.size());
-        return used >= slots ? 0 : slots - used;
+        return leaving || used >= slots ? 0 : slots - used;
     }
 };
 

@@ -90,6 +90,12 @@ MasterBook::Reaction MasterBook::hear_one(const MasterNews& message) {
         reaction.ended.push_back(
             {ended.container, describe(ended.container, ended.exit), crashed(ended.exit)});
     }
+    for (const PreemptionNotice& notice : message.preempting) {
+        reaction.marked.push_back({notice.container, true});
+    }
+    for (const ContainerId& container : message.spared) {
+        reaction.marked.push_back({container, false});
+    }
     for (const AskRefused& refused : message.refused) {
         reaction.refused = refused.reason;
     }

@@ -22,10 +22,15 @@ public:
         std::string reason;
         bool crashed = false;  // it ended by itself: nobody took it away
     };
+    struct Marked {
+        ContainerId container;
+        bool leaving = false;  // it is to make way; else it is not to any more
+    };
     // What a message of the manager leads to.
     struct Reaction {
         std::vector<MasterToManager> send;
         std::vector<Ended> ended;
+        std::vector<Marked> marked = {};
         std::optional<std::string> refused;   // the ask can never be met
         std::optional<std::string> rejected;  // this attempt does not count any more
         bool welcomed = false;

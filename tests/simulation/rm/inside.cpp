@@ -25,6 +25,30 @@ void InsideCheck::draw(Jobs& jobs) {
     });
 }
 
+void InsideCheck::lead(MasterScript& master) {
+    master.on_notice = [this, &master](const PreemptionNotice& notice) {
+        if (!master.containers().contains(notice.container)) {
+            return;  // it has ended meanwhile, or was never taken note of
+        }
+        if (prng_.chance(1, 3)) {
+            answer(master, notice);
+        }
+    };
+}
+
+// The one that is marked, or another one that would do.
+void InsideCheck::answer(MasterScript& master, const PreemptionNotice& notice) {
+    for (const auto& [id, grant] : master.containers()) {
+        const bool marked = master.notices().contains(id);
+        if (grant.node == notice.node && notice.size.fits_in(grant.size) &&
+            (!marked || prng_.chance(1, 4))) {
+            ++given_;
+            master.release(id);
+            return;
+        }
+    }
+}
+
 void InsideCheck::look(const View& view) {
     std::int64_t newest = 0;
     view.preemptions.for_each([&](std::int64_t number, const auto&) {

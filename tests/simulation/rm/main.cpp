@@ -17,7 +17,8 @@ heddle::test::SeedRun run(std::uint64_t seed, Defect defect, Feature off = Featu
              {"virtual s", result.virtual_ms / 1000},
              {"containers preempted", result.preempted},
              {"containers displaced", result.displaced},
-             {"inside queues", result.preempted_inside}}};
+             {"inside queues", result.preempted_inside},
+             {"given instead", result.given_back}}};
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ public:
             gangs_.lead(master);
             labels_.lead(master);
             opportunistic_.lead(master);
+            inside_.lead(master);
         };
         world_.on_worker = [this](const ContainerStart& start) { masters_.work(start); };
         world_.on_stopped = [this](const ContainerId& id) { check_stop(scene_, id); };
@@ -75,7 +76,8 @@ public:
                 stage().now().microseconds / 1000,
                 static_cast<std::int64_t>(preemption_.seen()),
                 world_.ground().displaced,
-                inside_.seen()};
+                inside_.seen(),
+                inside_.given()};
     }
 
 private:

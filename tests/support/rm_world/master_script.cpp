@@ -77,6 +77,7 @@ void MasterScript::on(const MasterWelcome& message) {
     session_ = message.session;
     sequence_ = 0;
     news_seen_ = 0;
+    notices_.clear();  // what holds is said again
     for (const Grant& grant : message.containers) {
         granted(grant);
     }
@@ -135,6 +136,7 @@ void MasterScript::on(const MasterNews& message) {
         }
         const Grant grant = it->second;
         containers_.erase(it);
+        notices_.erase(ended.container);
         starts_.erase(ended.container);
         releases_.erase(ended.container);
         changes_.erase(ended.container);
@@ -142,12 +144,25 @@ void MasterScript::on(const MasterNews& message) {
                     name_of(ended.exit));
         on_ended(ended, grant);
     }
+    take_notices(message);
     for (const AskRefused& refused : message.refused) {
         stage_.show(name_of(attempt_.application) + " refused ask " + std::to_string(refused.ask) +
                     ": " + refused.reason);
         asks_.erase(refused.ask);
     }
     send_soon();
+}
+
+void MasterScript::take_notices(const MasterNews& message) {
+    for (const PreemptionNotice& notice : message.preempting) {
+        stage_.note(name_of(attempt_.application) + " may lose " + name_of(notice.container));
+        notices_.insert_or_assign(notice.container, notice);
+        on_notice(notice);
+    }
+    for (const ContainerId& id : message.spared) {
+        stage_.note(name_of(attempt_.application) + " keeps " + name_of(id));
+        notices_.erase(id);
+    }
 }
 
 void MasterScript::on(const MasterFinished& message) {

@@ -37,6 +37,8 @@ public:
     /// Live containers it knows, by ask and generation.
     const std::map<ContainerId, Grant>& containers() const { return containers_; }
     const std::map<std::int32_t, Ask>& asks() const { return asks_; }
+    /// Those of them that are to make way.
+    const std::map<ContainerId, PreemptionNotice>& notices() const { return notices_; }
     const AttemptId& attempt() const { return attempt_; }
 
     // What happens to it.
@@ -44,6 +46,7 @@ public:
     std::function<void(const Grant&)> on_granted = [](const Grant&) {};
     std::function<void(const ContainerEnded&, const Grant&)> on_ended = [](const ContainerEnded&,
                                                                            const Grant&) {};
+    std::function<void(const PreemptionNotice&)> on_notice = [](const PreemptionNotice&) {};
     std::function<void()> on_finished = [] {};
     std::function<void(const std::string&)> on_rejected = [](const std::string&) {};
 
@@ -55,6 +58,7 @@ private:
     void on(const MasterNews& message);
     void on(const MasterFinished& message);
     void on(const MasterRejected& message);
+    void take_notices(const MasterNews& message);
     void granted(const Grant& grant);
     void update(bool complete);
     void send_soon();
@@ -75,6 +79,7 @@ private:
     bool update_due_ = false;
     std::map<std::int32_t, Ask> asks_;
     std::map<ContainerId, Grant> containers_;
+    std::map<ContainerId, PreemptionNotice> notices_;
     std::set<ContainerId> starts_;
     std::set<ContainerId> releases_;
     std::map<ContainerId, ExecutionType> changes_;  // wanted, and no grant has shown them

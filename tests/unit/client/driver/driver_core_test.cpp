@@ -130,6 +130,29 @@ TEST(DriverCore, DoesNotCountTheLossOfAnExecutor) {
     EXPECT_TRUE(core.driver_.idle());
 }
 
+// What the cluster takes back with notice gets no new tasks, and its end counts for nobody.
+TEST(DriverCore, GivesNoNewTasksToAnExecutorThatIsToMakeWay) {
+    Config config;
+    config.executor_failures_max = 2;
+    config.task_executor_losses_max = 2;
+    Core core(config);
+    core.add_executor(1, "node-1", 2);
+    core.tell(ExecutorLeaving{rdd::ExecutorId{1}});
+    core.submit(0, test::plan_of({source_of(2)}), source_of(2));
+    EXPECT_EQ(core.trace(), "");
+    core.add_executor(2, "node-2");
+    EXPECT_EQ(core.trace(), "run 0/0 on 2\n");
+    core.tell(ExecutorLeaving{rdd::ExecutorId{1}, false});  // the need has gone
+    EXPECT_EQ(core.trace(), "run 0/1 on 1\n");
+    for (std::int32_t id = 3; id <= 6; ++id) {
+        core.tell(ExecutorLeaving{rdd::ExecutorId{id == 3 ? 1 : id - 1}});
+        core.add_executor(id, "node-3");
+        core.tell(ExecutorLost{rdd::ExecutorId{id == 3 ? 1 : id - 1}, "preempted"});
+        EXPECT_EQ(core.trace(), "run 0/1 on " + std::to_string(id) + "\n");
+    }
+    EXPECT_FALSE(core.error_);
+}
+
 // A task that takes its executor down fails its job as soon as one that throws would, and says
 // where, however few executors in a row may come to nothing.
 TEST(DriverCore, GivesUpAfterFourCrashesUnderOneTaskAndSaysWhere) {

@@ -25,6 +25,26 @@ TEST(MasterBook, SaysProgressWithWhateverItSays) {
     EXPECT_FALSE(book.progress_waits());
 }
 
+TEST(MasterBook, SaysWhatIsToMakeWayAndWhatIsNotToAnyMore) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    MasterWelcome welcome;
+    welcome.session = 7;
+    (void)book.hear(welcome);
+    MasterNews news;
+    news.session = 7;
+    news.sequence = 1;
+    PreemptionNotice notice;
+    notice.container = {{{1, 2}, 1}, 1, 5};
+    news.preempting.push_back(notice);
+    news.spared.push_back({{{1, 2}, 1}, 1, 6});
+    const auto reaction = book.hear(news);
+    ASSERT_EQ(reaction.marked.size(), 2U);
+    EXPECT_EQ(reaction.marked[0].container, notice.container);
+    EXPECT_TRUE(reaction.marked[0].leaving);
+    EXPECT_FALSE(reaction.marked[1].leaving);
+    EXPECT_TRUE(book.hear(news).marked.empty());  // repeated
+}
+
 TEST(MasterBook, AsksUnderTheGenerationOfItsContext) {
     MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1}, 1);
     (void)book.want(2);

@@ -115,7 +115,13 @@ std::vector<ManagerToMaster> manager_to_master() {
                       {256, 1},
                       ExecutionType::Opportunistic};
     return {MasterWelcome{8, 3, seconds(1), {4096, 4}, {grant}},
-            MasterNews{8, 9, {grant}, {{container(2), {}}}, {{1, 2, "too large"}}},
+            MasterNews{8,
+                       9,
+                       {grant},
+                       {{container(2), {}}},
+                       {{1, 2, "too large"}},
+                       {{container(1), 1, {"node-1"}, {256, 1}, {5000}, true, "owed"}},
+                       {container(2)}},
             MasterFinished{8}, MasterRejected{"attempt 2 is current"}};
 }
 
