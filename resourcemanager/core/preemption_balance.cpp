@@ -205,10 +205,11 @@ void Balance::count(const Container& container) {
     const bool is_lent = lent(node, container);
     const bool master = container.master() && !books_.config.off(Feature::PreemptionMastersLast);
     const UserIndex user = books_.queues.seat(application.id())->user;
-    const Candidate candidate{container.id,    leaf,   container.node,
-                              container.size,  master, application.submission->priority,
-                              container.since, false,  is_lent,
-                              user};
+    const Candidate candidate{container.id,    leaf,
+                              container.node,  container.size,
+                              master,          application.submission->priority,
+                              container.since, false,
+                              is_lent,         user};
     if (container.stopping || books_.claims.by_victim.contains(container.id)) {
         leave(candidate, +1);
         return;

@@ -1,9 +1,9 @@
 #pragma once
 
-// Who may take from whom inside one leaf, on the nodes of one label. A user within the limit of users gets room from users
-// above it, as long as these stay at or above it; an application of higher priority gets it from
-// ones of lower priority: of its own user, or (PriorityFirst) of any, as far as its user's limit.
-// In a leaf that serves applications fairly priority takes nothing.
+// Who may take from whom inside one leaf, on the nodes of one label. A user within the limit of
+// users gets room from users above it, as long as these stay at or above it; an application of
+// higher priority gets it from ones of lower priority: of its own user, or (PriorityFirst) of any,
+// as far as its user's limit. In a leaf that serves applications fairly priority takes nothing.
 //
 // So nothing goes to and fro: who got something is within its limit afterwards, and only what is
 // above the limit is given; and priority is an order without circles.

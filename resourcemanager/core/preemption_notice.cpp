@@ -86,8 +86,7 @@ std::string why(const Books& books, const Claim& claim, const Container& contain
     if (!claim.inside) {
         return "queue " + queue + " is owed the room";
     }
-    const Application& from =
-        *books.applications.find(container.key.attempt.application);
+    const Application& from = *books.applications.find(container.key.attempt.application);
     const ApplicationSubmission& to =
         *books.applications.find(claim.attempt.application)->submission;
     if (from.submission->priority < to.priority &&
