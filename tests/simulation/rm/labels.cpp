@@ -88,23 +88,35 @@ void Labels::look(const View& view) {
         found_again = found_again || id.epoch < view.cluster.epoch;
         return !found_again;
     });
+    const bool moved = note_moves(view);
     view.queues.for_each([&](const std::string&, const auto& queue) {
-        check_maxima(view, *queue, found_again);
+        check_maxima(view, *queue, found_again || moved);
         return true;
     });
     check_sums(view);
 }
 
+bool Labels::note_moves(const View& view) {
+    bool moved = false;
+    view.applications.for_each([&](const ApplicationId& id, const auto& application) {
+        std::string& queue = queues_[id];
+        moved = moved || (!queue.empty() && queue != application->submission->queue);
+        queue = application->submission->queue;
+        return true;
+    });
+    return moved;
+}
+
 // A queue comes to be over its maximum when a node is lost or another configuration takes effect,
-// and by what is found again after a restart. Otherwise nothing more may come.
-void Labels::check_maxima(const View& view, const QueueView& queue, bool found_again) {
+// and by what is found again after a restart or moves there. Otherwise nothing more may come.
+void Labels::check_maxima(const View& view, const QueueView& queue, bool excused) {
     for (const PartitionUse& use : queue.partitions) {
         Seen& seen = seen_[{queue.path, use.label}];
         const Seen now{queue.terms, view.cluster.started, use.used - use.lent};
         for (const PartitionTerms& terms : queue.terms->partitions) {
             const bool more = now.used.memory_mib > seen.used.memory_mib &&
                               now.used.memory_mib > terms.maximum.memory_mib;
-            if (terms.label == use.label && more && !found_again && seen.terms == now.terms &&
+            if (terms.label == use.label && more && !excused && seen.terms == now.terms &&
                 seen.life == now.life) {
                 scene_.stage().violate("queue " + queue.path + " holds " + to_string(now.used) +
                                        " on nodes labelled '" + use.label + "', of at most " +

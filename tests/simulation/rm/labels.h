@@ -34,7 +34,9 @@ public:
 private:
     void ask(MasterScript& master);
     void give_back(MasterScript& master);
-    void check_maxima(const View& view, const QueueView& queue, bool found_again);
+    void check_maxima(const View& view, const QueueView& queue, bool excused);
+    /// True: an application is in another queue than at the last look.
+    bool note_moves(const View& view);
     void check_sums(const View& view) const;
 
     struct Seen {
@@ -45,6 +47,7 @@ private:
     Scene scene_;
     Prng prng_;
     std::map<std::pair<std::string, std::string>, Seen> seen_;  // by queue and label
+    std::map<ApplicationId, std::string> queues_;
 };
 
 }  // namespace heddle::rm::test
