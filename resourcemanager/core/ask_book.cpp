@@ -300,6 +300,16 @@ void AskBook::wake_masters() {
     }
 }
 
+void AskBook::stands_elsewhere(const NodeId& node) {
+    const std::set<AskPlace> waiting = alone_;
+    for (const auto& [attempt, ask] : waiting) {
+        const std::vector<NodeId>& nodes = demand_of(attempt, ask).ask.nodes;
+        if (std::ranges::find(nodes, node) != nodes.end()) {
+            wake({attempt, ask}, std::nullopt);
+        }
+    }
+}
+
 AskBook::Pending AskBook::pending() const {
     Pending sum;
     for (const Pending& leaf : pending_) {

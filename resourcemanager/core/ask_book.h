@@ -161,6 +161,9 @@ public:
 
     /// A node is gone: masters that waited for others than where they failed look again.
     void wake_masters();
+    /// The node has another rack, or is known now: asks near it take other nodes than before. Looks
+    /// at all that wait alone, but machines are new, and move, seldom.
+    void stands_elsewhere(const NodeId& node);
 
     struct Pending {
         Resource size;

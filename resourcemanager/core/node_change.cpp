@@ -177,6 +177,7 @@ void take_info(Books& books, Node& node) {
     books.attributes.set(node.index, info.attributes);
     if (moves) {
         put_tags_back(books, node);
+        books.asks.stands_elsewhere(info.id);
     }
     books.free.move(node.index, node.info.label, node.info.rack);
     books.capacity.move(node.index, node.info.label, node.info.rack);

@@ -413,6 +413,7 @@ void on_message(Books& books, ConnectionId connection, NodeRegister& message) {
     Node& node = index.has_value() ? books.nodes.at(*index) : books.nodes.add(info);
     if (!index.has_value()) {
         books.attributes.set(node.index, info.attributes);
+        books.asks.stands_elsewhere(info.id);
     }
     node.withheld = books.config.placements_per_status > 0;
     const auto pending = books.registrations.find(node.index);
