@@ -79,7 +79,8 @@ struct ApplicationChange {
     RequestId request;
     std::optional<std::string> queue;  // a leaf's path
     std::optional<std::int32_t> priority;
-    std::optional<WallTime> expires;  // 0: never
+    std::optional<WallTime> expires;   // 0: never
+    std::optional<Error> failed = {};  // its own save; others that have it are under way
 };
 
 struct Application {
@@ -96,6 +97,7 @@ struct Application {
     WallTime finished;
     bool kill_requested = false;  // on disk
     bool kill_saving = false;
+    std::optional<Error> kill_failed;  // its own save; others that have it are under way
     std::string kill_reason;
     WallTime expires;        // its lifetime is over then; 0: never
     WallTime pending_until;  // it is ended then unless its master has registered once; 0: never

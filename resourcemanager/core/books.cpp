@@ -30,6 +30,9 @@ Application& Books::application_of(const AttemptId& attempt) {
 
 void Books::save(PendingSave continuation, std::vector<StoreChange> what) {
     const BatchId batch{++batch_last};
+    continuation.has_record = std::ranges::any_of(what, [](const StoreChange& change) {
+        return std::holds_alternative<ApplicationRecord>(change);
+    });
     saves.emplace(batch, std::move(continuation));
     emit(Save{batch, std::move(what)});
 }

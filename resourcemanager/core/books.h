@@ -62,6 +62,7 @@ struct PendingSave {
     NodeIndex node = 0;
     ConnectionId connection;
     std::int64_t sequences = 0;
+    bool has_record = false;  // of the application: see carried_saves.h
 };
 
 /// A node whose registration waits for its record to be saved.

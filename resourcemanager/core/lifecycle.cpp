@@ -487,8 +487,21 @@ void master_gone(Books& books, Application& application, Attempt& attempt,
                  !lost && !blameless && !is_preempted(exit));
 }
 
+void kill_failed(Books& books, Application& application, const Error& why) {
+    application.kill_saving = false;
+    application.kill_failed.reset();
+    if (is_ending(application.state)) {
+        reply(books, application.kill_waits, KillAnswer{application.state});
+        return;
+    }
+    refuse(books, application.kill_waits,
+           Error{ErrorCode::Unavailable, "could not be saved: " + why.message});
+    watch_time(books, application, books.config.save_retry);
+}
+
 void stored_kill(Books& books, Application& application) {
     application.kill_saving = false;
+    application.kill_failed.reset();
     if (is_ending(application.state)) {
         reply(books, application.kill_waits, KillAnswer{application.state});
         return;

@@ -19,6 +19,7 @@ void advance(Books& books, Attempt& attempt, AttemptInput input);
 // Answers of the store.
 void stored_submission(Books& books, Application& application);
 void stored_kill(Books& books, Application& application);
+void kill_failed(Books& books, Application& application, const Error& why);
 void stored_attempt(Books& books, Application& application, Attempt& attempt);
 void stored_attempt_end(Books& books, Application& application, Attempt& attempt);
 void stored_application_end(Books& books, Application& application);

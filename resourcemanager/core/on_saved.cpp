@@ -5,6 +5,7 @@
 
 #include "common/base/check.h"
 #include "common/base/log.h"
+#include "resourcemanager/core/carried_saves.h"
 #include "resourcemanager/core/change.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lifecycle.h"
@@ -49,27 +50,32 @@ void removed(Books& books, const ApplicationId& id) {
     books.applications.erase(id);
 }
 
+void own_change_failed(Books& books, BatchId batch, const ApplicationId& id, const Error& why) {
+    Application& application = *books.applications.find(id);
+    if (carried(books, batch, id)) {
+        application.changes.front().failed = why;
+        return;
+    }
+    change_failed(books, application, why);
+}
+
+void own_kill_failed(Books& books, BatchId batch, const ApplicationId& id, const Error& why) {
+    Application* application = books.applications.find(id);
+    if (application == nullptr) {
+        return;
+    }
+    if (carried(books, batch, id)) {
+        application->kill_failed = why;
+        return;
+    }
+    kill_failed(books, *application, why);
+}
+
 void submission_failed(Books& books, const ApplicationId& id, const Error& why) {
     Application& application = *books.applications.find(id);
     refuse_all(books, application.submit_waits, why);
     books.applications.erase(id);
     books.changes.applications.insert(id);
-}
-
-void kill_failed(Books& books, const ApplicationId& id, const Error& why) {
-    Application* application = books.applications.find(id);
-    if (application == nullptr) {
-        return;
-    }
-    application->kill_saving = false;
-    if (is_ending(application->state)) {
-        for (const RequestId& request : std::exchange(application->kill_waits, {})) {
-            books.emit(Reply{request, Answer{KillAnswer{application->state}}});
-        }
-        return;
-    }
-    refuse_all(books, application->kill_waits, why);
-    watch_time(books, *application, books.config.save_retry);
 }
 
 // An attempt that has ended is saved with its end, and the record may have left the store with its
@@ -106,6 +112,9 @@ void on(Books& books, Saved event) {
     const PendingSave save = it->second;
     books.saves.erase(it);
     Application* application = books.applications.find(save.application);
+    if (save.has_record) {
+        carried_stored(books, *application);
+    }
     switch (save.kind) {
         case PendingSave::Kind::Submission:
             stored_submission(books, *application);
@@ -164,10 +173,10 @@ void on(Books& books, SaveFailed event) {
             submission_failed(books, save.application, event.error);
             break;
         case PendingSave::Kind::Kill:
-            kill_failed(books, save.application, event.error);
+            own_kill_failed(books, event.batch, save.application, event.error);
             break;
         case PendingSave::Kind::Change:
-            change_failed(books, *books.applications.find(save.application), event.error);
+            own_change_failed(books, event.batch, save.application, event.error);
             break;
         case PendingSave::Kind::NodeRegistration:
             registration_failed(books, save, event.error);
@@ -199,6 +208,10 @@ void on(Books& books, SaveFailed event) {
                                 books.now + books.config.save_retry);
             break;
         }
+    }
+    Application* application = books.applications.find(save.application);
+    if (save.has_record && application != nullptr) {
+        carrier_failed(books, event.batch, *application);
     }
 }
 

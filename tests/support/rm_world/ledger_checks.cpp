@@ -26,9 +26,6 @@ std::string differs(const Application& application, const ApplicationRecord& rec
     if (here.state != record.state || here.final_status != record.final_status) {
         return "state";
     }
-    if (is_ending(application.state)) {
-        return {};  // a change that failed beside the save of the end may be on disk with that
-    }
     if (here.submission != record.submission || here.queue_submitted != record.queue_submitted ||
         here.priority_submitted != record.priority_submitted) {
         return "submission";

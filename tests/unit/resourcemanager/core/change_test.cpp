@@ -75,6 +75,57 @@ TEST(Change, IsInEverySaveThatFollowsIt) {
     EXPECT_EQ(record.submission.priority, 7);
 }
 
+// Two saves under way, the first of a change, the second of a kill, which has the change too.
+class CarriedSaves : public testing::Test {
+protected:
+    CarriedSaves() : core(two_queues()) {
+        core.boot();
+        core.add_node("n1");
+        id = core.submit();
+        core.all_saved();
+    }
+
+    void change() { core.step(Request{{90}, ChangePriority{id, 7}}); }
+    void kill() { core.step(Request{{91}, KillApplication{id, "killed"}}); }
+    const Application& application() { return *core.rm.books().applications.find(id); }
+
+    CoreFixture core;
+    ApplicationId id;
+};
+
+TEST_F(CarriedSaves, StoreTheChangeWhoseOwnSaveHasFailed) {
+    change();
+    kill();
+    EXPECT_TRUE(replies(core.save_failed()).empty());
+    const auto answers = replies(core.saved());
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_TRUE(answers[0].answer.ok() && answers[1].answer.ok());
+    EXPECT_EQ(application().submission->priority, 7);
+    EXPECT_TRUE(application().kill_requested);
+}
+
+TEST_F(CarriedSaves, StoreTheKillWhoseOwnSaveHasFailed) {
+    kill();
+    change();
+    EXPECT_TRUE(replies(core.save_failed()).empty());
+    const auto answers = replies(core.saved());
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_TRUE(answers[0].answer.ok() && answers[1].answer.ok());
+    EXPECT_TRUE(application().kill_requested);
+}
+
+TEST_F(CarriedSaves, RefuseBothWhenAllHaveFailed) {
+    change();
+    kill();
+    core.save_failed();
+    const auto answers = replies(core.save_failed());
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_FALSE(answers[0].answer.ok() || answers[1].answer.ok());
+    EXPECT_EQ(application().submission->priority, 0);
+    EXPECT_FALSE(application().kill_requested || application().kill_saving);
+    EXPECT_TRUE(application().changes.empty() && core.saves.empty());
+}
+
 TEST(Change, LeavesTheSubmissionKnownAsTheSame) {
     CoreFixture core(two_queues());
     core.boot();
