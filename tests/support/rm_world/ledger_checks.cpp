@@ -30,7 +30,10 @@ std::string differs(const Application& application, const ApplicationRecord& rec
         here.priority_submitted != record.priority_submitted) {
         return "submission";
     }
-    if (here.kill_requested != record.kill_requested || here.expires != record.expires ||
+    // A kill that came too late is on disk beside the end, and changes nothing.
+    const bool kill_differs =
+        !is_ending(application.state) && here.kill_requested != record.kill_requested;
+    if (kill_differs || here.expires != record.expires ||
         here.pending_until != record.pending_until) {
         return "limits";
     }

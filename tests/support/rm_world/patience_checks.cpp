@@ -171,7 +171,7 @@ std::string PatienceChecks::look_at_owed(const Books& books) {
         return {};  // something is being taken, and claims end
     }
     // Four rounds when all goes well; nodes that come and go make it more.
-    const Duration patience = config.interval * (kPreemptionRounds * 10);
+    const Duration patience = config.interval * kPreemptionRounds;
     std::string wrong;
     for (QueueIndex leaf = 0; leaf < books.queues.size(); ++leaf) {
         if (owed_and_withheld(books, leaf) && lasts(books, {What::Owed, leaf, {}}) > patience) {
