@@ -17,7 +17,7 @@ bool any_lent(const Books& books, Find&& find) {
 }
 
 bool lends_any(const Books& books, const Demand& demand) {
-    return demand.ask.label.empty() && !demand.picky() && !books.config.off(Feature::Lending) &&
+    return demand.ask.label.empty() && !books.config.off(Feature::Lending) &&
            any_lent(books, [](const std::string&) { return true; });
 }
 
@@ -30,6 +30,11 @@ bool may_borrow(const Books& books, const Demand& demand, const Shape& shape) {
     bool maximum = false;
     for (const Refusal& one : books.queues.refusals(demand.owner.attempt.application, shape)) {
         maximum = maximum || one.limit == Limit::QueueMaximum;
+        // Limits block asks by shape: one with wishes of its own that finds nothing among what is
+        // lent would keep others from it, wherever a queue's own maximum is in the way.
+        if (demand.picky() && one.bound != books.queues.total("")) {
+            return false;
+        }
         if (one.limit != Limit::QueueMaximum && one.limit != Limit::UserShare) {
             return false;
         }
@@ -64,7 +69,8 @@ std::optional<NodeIndex> borrow(Books& books, const Demand& demand, const Shape&
 bool could_borrow(const Books& books, const Demand& demand, const Shape& shape) {
     Demand as_if = demand;
     const ApplicationId& application = demand.owner.attempt.application;
-    return lends_any(books, demand) && books.queues.refused_by_maxima_alone(application, shape) &&
+    return !demand.picky() && lends_any(books, demand) &&
+           books.queues.refused_by_maxima_alone(application, shape) &&
            any_lent(books, [&](const std::string& label) {
                as_if.ask.label = label;
                return fits_somewhere(books, as_if);

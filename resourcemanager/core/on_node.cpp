@@ -274,6 +274,12 @@ void on_absent(Books& books, Node& node, Container& container) {
         exit.code = kExitAborted;
         exit.message = node.info.id.name + " has been started anew, without its records";
         container_gone(books, container.id, exit, false);
+    } else if (!container.confirmed && !node.used.fits_in(node.info.total)) {
+        // An earlier manager gave its room to others, and came to an end before it had saved that.
+        exit.reason = ExitReason::NodeLost;
+        exit.code = kExitAborted;
+        exit.message = "it had not been started, and others use its room on " + node.info.id.name;
+        container_gone(books, container.id, exit, false);
     } else if (container.confirmed) {
         exit.reason = ExitReason::Unknown;
         exit.code = kExitAborted;
