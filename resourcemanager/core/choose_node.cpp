@@ -212,7 +212,7 @@ Taste taste_of(const Books& books, const Demand& demand) {
 bool takes(const Books& books, const Demand& demand, const Taste& taste, NodeIndex index) {
     const Ask& ask = demand.ask;
     const Node& node = books.nodes.at(index);
-    return local(books, demand, taste.racks, index) && node.placeable() &&
+    return local(books, demand, taste.racks, index) && node.serving() &&
            !taste.avoided.contains(index) && may_use(books, ask.label, node.info.label) &&
            constraint_holds(books, demand, index);
 }
@@ -226,7 +226,8 @@ bool takes_node(const Books& books, const Demand& demand, NodeIndex index) {
 bool fits_somewhere(const Books& books, const Demand& demand) {
     const Taste taste = taste_of(books, demand);
     for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
-        if (demand.ask.size.fits_in(books.nodes.at(index).free()) &&
+        const Node& node = books.nodes.at(index);
+        if (node.placeable() && demand.ask.size.fits_in(node.free()) &&
             takes(books, demand, taste, index)) {
             return true;
         }

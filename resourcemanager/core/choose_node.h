@@ -44,7 +44,7 @@ void begin_locality(Books& books, const AttemptId& attempt, const Ask& ask);
 /// The patience is over: for its nodes, or for its racks.
 void locality_due(Books& books, const AttemptId& attempt, std::int32_t ask);
 
-/// Whether the ask may go to this node, whatever is free there.
+/// Whether the ask may go to this node, whatever is free there, and when the node is offered.
 bool takes_node(const Books& books, const Demand& demand, NodeIndex index);
 
 /// The same question as choose_node(), by a look at every node: for checks.

@@ -80,10 +80,10 @@ std::optional<FreedRoom> take_freed_room(Books& books) {
     for (auto it = books.claims.all.begin(); it != books.claims.all.end();) {
         const Claim claim = it->second;
         ++it;
-        if (!claim.freed()) {
+        const Node& node = books.nodes.at(claim.node);
+        if (!claim.freed() || node.withheld) {
             continue;
         }
-        const Node& node = books.nodes.at(claim.node);
         const auto refused = [&](const Demand& demand) {
             return !demand.gang_waits &&
                    books.queues

@@ -60,7 +60,8 @@ struct Node {
     OpportunisticUse opportunistic;
 
     bool connected() const { return session != 0; }
-    bool placeable() const { return connected() && state == NodeState::Running && !withheld; }
+    bool serving() const { return connected() && state == NodeState::Running; }
+    bool placeable() const { return serving() && !withheld; }
     Resource free() const { return info.total - used - held; }
 };
 

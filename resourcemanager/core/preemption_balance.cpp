@@ -215,7 +215,7 @@ void Balance::count(const Container& container) {
         return;
     }
     const Attempt& attempt = *books_.applications.find(container.key.attempt);
-    if (container.saving || is_ending(attempt.state) || !node.placeable() ||
+    if (container.saving || is_ending(attempt.state) || !node.serving() ||
         (is_lent && books_.config.off(Feature::LentRoomTakenBack)) ||
         (!is_lent && within(part_of(books_.queues.at(leaf), label_).used, guaranteed(leaf)) &&
          !inside_.preempts(leaf) && !books_.config.off(Feature::PreemptionGuarantee))) {

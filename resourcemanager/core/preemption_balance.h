@@ -71,6 +71,9 @@ public:
     bool keeps_guarantee(const Demand& demand, const Resource& taken, const Resource& there) const;
 
     bool in_budget(const Resource& more) const;
+    /// Nothing leaves now: then one claim may be beyond the budget, or what is larger than that
+    /// could never make way.
+    bool idle() const { return in_flight_.is_zero(); }
 
 private:
     bool owed_at(QueueIndex index, const Resource& size) const;

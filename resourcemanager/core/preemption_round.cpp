@@ -45,8 +45,17 @@ private:
     // What makes way: containers of other queues, their masters as well, those of the same leaf.
     enum class Among { Ordinary, Masters, Own };
 
-    // From other queues first; what they do not owe may come from the leaf itself.
     bool serve_one(const Wish& wish) {
+        beyond_ = false;
+        if (find_room(wish)) {
+            return true;
+        }
+        beyond_ = balance_.idle();
+        return beyond_ && find_room(wish);
+    }
+
+    // From other queues first; what they do not owe may come from the leaf itself.
+    bool find_room(const Wish& wish) {
         const Demand& demand = *wish.demand;
         return (may_gain_from_others(demand) &&
                 (find_victims(wish, Among::Ordinary) || find_victims(wish, Among::Masters))) ||
@@ -133,7 +142,7 @@ private:
             sum -= candidate.size;
             it = victims.erase(it);
         }
-        if (!enough || victims.empty() || !balance_.in_budget(sum) ||
+        if (!enough || victims.empty() || !(beyond_ || balance_.in_budget(sum)) ||
             (among == Among::Own && !balance_.keeps_guarantee(demand, sum, {}))) {
             for (const std::size_t i : victims) {
                 take(balance_.candidates()[i], -1);
@@ -185,7 +194,23 @@ private:
     Books& books_;
     Balance balance_;
     std::map<NodeIndex, Resource> planned_;
+    bool beyond_ = false;  // the budget does not bound this one
 };
+
+// Where nodes are offered one after another, free room has only to come up. A look at every node,
+// for the simulator alone.
+bool fits_when_offered(const Books& books, const Demand& demand) {
+    if (books.config.placements_per_status == 0) {
+        return false;
+    }
+    for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
+        if (demand.ask.size.fits_in(books.nodes.at(index).free()) &&
+            takes_node(books, demand, index)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 }  // namespace
 
@@ -193,7 +218,8 @@ void make_round(Books& books) {
     lift_surplus(books);
     std::vector<Wish> wishes = wishes_of(books);
     std::erase_if(wishes, [&](const Wish& wish) {
-        return !may_be_owed(books, wish) && !preempts_inside(books, wish.demand->owner.queue);
+        return fits_when_offered(books, *wish.demand) ||
+               (!may_be_owed(books, wish) && !preempts_inside(books, wish.demand->owner.queue));
     });
     std::set<std::string> labels;
     for (const Wish& wish : wishes) {

@@ -82,7 +82,7 @@ bool may_still_take(const Books& books, Balance& balance, const Claim& claim) {
     const auto good = [&](const Demand& demand) { return scope_of(books, demand).has_value(); };
     const Demand* demand = demand_for(books, claim, good);
     const Node& node = books.nodes.at(claim.node);
-    if (demand == nullptr || !node.placeable() ||
+    if (demand == nullptr || !node.serving() ||
         !claim.size.fits_in(node.free() + kept_on(books, *demand, claim.node) +
                             size_of_victims(books, claim))) {
         return false;
@@ -104,7 +104,7 @@ bool may_still_take(const Books& books, Balance& balance, const Claim& claim) {
         balance.leave(*victim, +1);
         sum += victim->size;
     }
-    if (!good_so_far || !balance.in_budget(sum) ||
+    if (!good_so_far || !(balance.idle() || balance.in_budget(sum)) ||
         (claim.inside && !balance.keeps_guarantee(*demand, sum, {}))) {
         for (const Candidate* victim : victims) {
             balance.leave(*victim, -1);

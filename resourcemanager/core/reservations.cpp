@@ -42,9 +42,7 @@ void show(Books& books, const Reservation& reservation) {
 
 bool node_good(const Books& books, const Reservation& reservation, const Demand& demand) {
     const Node& node = books.nodes.at(reservation.node);
-    return node.connected() && node.state == NodeState::Running &&
-           reservation.size.fits_in(node.info.total) &&
-           (node.withheld || takes_node(books, demand, reservation.node));
+    return reservation.size.fits_in(node.info.total) && takes_node(books, demand, reservation.node);
 }
 
 bool still_for(const Reservation& reservation, const Demand& demand) {

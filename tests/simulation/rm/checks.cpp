@@ -109,12 +109,28 @@ void PreemptionCheck::look(const View& view) {
             scene_.stage().violate("taken from a queue that is owed it: " +
                                    name_of(record->container));
         }
+        seen_.insert(record->container);
+        return true;
+    });
+    check_budget(view);
+}
+
+// Unless it is all for one ask: then nothing else leaves.
+void PreemptionCheck::check_budget(const View& view) {
+    std::map<std::pair<AttemptId, std::int32_t>, Resource> taken;  // last of each
+    view.preemptions.for_each([&](std::int64_t, const auto& record) {
+        taken[{record->for_whom, record->ask}] += record->size;
+        return true;
+    });
+    view.preemptions.for_each([&](std::int64_t, const auto& record) {
         const std::int64_t percent = record->cluster_percent_max;
-        if (record->in_flight.memory_mib * 100 > record->cluster.memory_mib * percent ||
-            record->in_flight.vcores * 100 > record->cluster.vcores * percent) {
+        const bool beyond =
+            record->in_flight.memory_mib * 100 > record->cluster.memory_mib * percent ||
+            record->in_flight.vcores * 100 > record->cluster.vcores * percent;
+        const bool alone = record->in_flight.fits_in(taken[{record->for_whom, record->ask}]);
+        if (beyond && !alone) {
             scene_.stage().violate("taken beyond the budget: " + name_of(record->container));
         }
-        seen_.insert(record->container);
         return true;
     });
 }

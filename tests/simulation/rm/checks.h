@@ -28,6 +28,8 @@ public:
     std::size_t seen() const { return seen_.size(); }
 
 private:
+    void check_budget(const View& view);
+
     Scene scene_;
     std::set<ContainerId> seen_;
 };
