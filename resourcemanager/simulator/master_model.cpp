@@ -31,6 +31,7 @@ void MasterModel::died() {
     ++life_;
     session_ = news_seen_ = 0;
     known_.clear();
+    surplus_.clear();
     inbox_.clear();
 }
 
@@ -153,6 +154,9 @@ void MasterModel::take(const MasterNews& news) {
     }
     for (const ContainerEnded& ended : news.ended) {
         const auto known = known_.extract(ended.container);
+        if (surplus_.erase(ended.container) > 0) {
+            continue;
+        }
         if (known && ended.exit.success()) {
             --waves_[known.mapped()].wanted;
             waves_[known.mapped()].changed = true;

@@ -51,6 +51,8 @@ public:
     };
     /// A process of the wave has begun: the task it takes, or none if none is left.
     std::optional<Task> take_task(std::size_t wave);
+    /// The container ends without having done anything: its end counts for no task.
+    void has_no_task_for(const ContainerId& container) { surplus_.insert(container); }
     /// It has ended without finishing.
     void give_back(std::size_t wave, Task task);
     void task_done(std::size_t wave);
@@ -92,6 +94,7 @@ private:
     std::uint64_t news_seen_ = 0;
     std::vector<WaveState> waves_;
     std::map<ContainerId, std::size_t> known_;  // live, with their waves
+    std::set<ContainerId> surplus_;             // of those, ones without a task
     std::vector<MasterNews> inbox_;             // heartbeat mode: until the next one
     std::int64_t life_ = 0;
     bool alive_ = false;

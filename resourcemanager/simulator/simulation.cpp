@@ -83,12 +83,16 @@ public:
         const auto wave = static_cast<std::size_t>(start.key.ask) - 1;
         const std::optional<MasterModel::Task> task = masters_[job]->take_task(wave);
         if (!task.has_value()) {
-            // Its job has been given up, and the order to stop is on its way.
-            CHECK(failed_.contains(job));
+            // Its job has been given up, and the order to stop is on its way; or it is in place of
+            // one that was to be stopped, and that was done before the order came.
+            const bool surplus = !failed_.contains(job);
             measures_.wished(since_start(), job, start.size, 1);
-            running_[start.container] = {job, wave, {}, timeline_.now()};
+            running_[start.container] = {job, wave, {}, timeline_.now(), surplus};
+            if (surplus) {
+                masters_[job]->has_no_task_for(start.container);
+            }
             measures_.began(since_start(), job, start.size, node.index());
-            return kUntilTold;
+            return surplus ? Duration{} : kUntilTold;
         }
         measures_.began(since_start(), job, start.size, node.index());
         measures_.task_began(since_start(), job, task->wished - (start_ - TimePoint{}));
@@ -105,6 +109,9 @@ public:
         }
         const std::size_t job = task.mapped().job;
         measures_.ended(since_start(), job, size, node.index());
+        if (task.mapped().surplus) {
+            return;
+        }
         if (rm::is_preempted(exit)) {
             measures_.preempted(timeline_.now() - task.mapped().began);
         }
@@ -157,6 +164,7 @@ private:
         std::size_t wave = 0;
         MasterModel::Task task;
         TimePoint began;
+        bool surplus = false;  // without a task
     };
     struct RunningMaster {
         std::size_t job = 0;

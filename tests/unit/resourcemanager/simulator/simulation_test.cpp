@@ -67,8 +67,8 @@ TEST(SchedulerSim, AsksForAStageWhenTheOneBeforeIsDone) {
     EXPECT_LT(f.turnaround.max, seconds(13).microseconds);
 }
 
-Setup preempting() {
-    Setup setup = setup_of(Mode::Event);
+Setup preempting(Mode mode = Mode::Event) {
+    Setup setup = setup_of(mode);
     setup.scheduler.preemption.enabled = true;
     setup.scheduler.preemption.interval = setup.scheduler.preemption.grace = seconds(1);
     setup.scheduler.preemption.round_percent_max = 100;
@@ -86,6 +86,18 @@ TEST(SchedulerSim, CountsWhatIsTakenForOtherQueuesAndDoesItAgain) {
     EXPECT_EQ(f.preempted_containers, f.lost_containers);
     EXPECT_GT(f.preempted_work, seconds(90));
     EXPECT_EQ(run(setup_of(Mode::Event), jobs, machines_of(1, {8192, 8})).preempted_containers, 0);
+}
+
+TEST(SchedulerSim, TakesForOtherQueuesByHeartbeatsToo) {
+    Job late = job_of({wave_of(0, 3, seconds(10))}, "root.b");
+    late.arrival = seconds(30);
+    // Those that end by themselves before the order reaches them leave what replaces them idle.
+    const std::vector<Job> jobs = {job_of({wave_of(0, 7, seconds(31)), wave_of(1, 40, seconds(3))}),
+                                   late};
+    const Findings f = run(preempting(Mode::Heartbeat), jobs, machines_of(1, {8192, 8}));
+    EXPECT_EQ(f.finished, 2);
+    EXPECT_EQ(f.tasks_done, 50);
+    EXPECT_GT(f.preempted_containers, 0);
 }
 
 TEST(SchedulerSim, BeginsAnewWhatRanForAMasterThatWasTaken) {
