@@ -13,6 +13,8 @@
 //   bench_scheduler --constraints [NODES [QUEUES [APPLICATIONS]]]
 //                    10,000 nodes: three of four asks with placement constraints; baseline, in the
 //                    same run: the same asks without
+//   bench_scheduler --preemption [NODES [QUEUES [APPLICATIONS]]]
+//                    10,000 nodes: what one round of preemption takes, as no message waits for less
 //   bench_scheduler --memory [NODES [VCORES]]
 //                    10,000 nodes that run 50 containers each
 
@@ -131,6 +133,20 @@ void measure_constraints(Load load, std::int64_t ends) {
     std::printf("  constraints to none: ratio %.2f\n", with / without);
 }
 
+void measure_preemption(Load load) {
+    load.preempting = true;
+    Cluster cluster(load);
+    cluster.ask_all();
+    Meter rounds;
+    cluster.rounds(50, rounds);
+    std::printf(
+        "%d nodes, %d queues, %d applications, %lld containers: a step of preemption: p50 %.1f us, "
+        "p99 %.1f us, max %.1f us\n",
+        load.nodes, load.queues, load.applications, static_cast<long long>(cluster.running()),
+        micros(rounds.at_percent(50)), micros(rounds.at_percent(99)),
+        micros(rounds.at_percent(100)));
+}
+
 // What the manager's core, its views and this program's own lists take.
 void measure_memory(int nodes, int vcores) {
     const Load load{nodes, 1000, 1000, vcores};
@@ -167,6 +183,9 @@ int main(int argc, char** argv) {
     } else if (mode == "--constraints") {
         heddle::rm::bench::measure_constraints(
             {number(2, 10'000), number(3, 1000), number(4, 10'000)}, 50'000);
+    } else if (mode == "--preemption") {
+        heddle::rm::bench::measure_preemption(
+            {number(2, 10'000), number(3, 1000), number(4, 10'000)});
     } else if (mode == "--memory") {
         heddle::rm::bench::measure_memory(number(2, 10'000), number(3, 100));
     } else if (mode == "--scale" && argc > 2) {

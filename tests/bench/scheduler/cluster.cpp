@@ -47,6 +47,8 @@ Config config_of(const Load& load) {
     config.node_expiry = seconds(100000);
     config.master_expiry = seconds(100000);
     config.placements_per_step = 1024;
+    config.scheduler.preemption.enabled = config.scheduler.preemption.intra_queue = load.preempting;
+    config.scheduler.preemption.dry_run = load.preempting;
     return config;
 }
 
@@ -111,6 +113,15 @@ void Cluster::ask_all() {
     }
     while (rm_.next_deadline() <= now_) {
         step(Tick{});
+    }
+}
+
+void Cluster::rounds(int count, Meter& meter) {
+    for (int i = 0; i < count; ++i) {
+        now_ = std::max(now_, rm_.next_deadline());
+        const double start = now_seconds();
+        step(Tick{});
+        meter.add(seconds_since(start));
     }
 }
 

@@ -30,6 +30,7 @@ struct Load {
     int ends_per_message = 1;  // containers that end on one node at the same time
     bool full = true;          // three times what fits is wanted; else 95 % of it
     bool constrained = false;  // asks have tags and constraints
+    bool preempting = false;   // rounds of preemption, between and inside queues, that stop nothing
 };
 
 /// What a churn has taken, of processor time, by kind of step.
@@ -49,6 +50,8 @@ public:
     void ask_all();
     /// Ends random containers, at most so many and for a limited time.
     void churn(std::int64_t ends, Churn& churn);
+    /// So many rounds of preemption.
+    void rounds(int count, Meter& meter);
     void publish();
 
     std::int64_t grants() const { return rm_.books().counters.grants; }
