@@ -22,6 +22,7 @@ namespace heddle::rm {
 
 constexpr std::size_t kClaimsMax = 1000;             // at one time; more wait for a later round
 constexpr std::size_t kPreemptionRecordsMax = 1000;  // kept; the oldest go
+constexpr std::size_t kClaimsPerRound = 200;         // on nodes of one label
 constexpr std::size_t kWishesPerRound = 64;          // asks that a round looks for room for
 constexpr Duration kFreedRoomHeldFor = seconds(10);  // for the ask; then it is anybody's
 
@@ -48,6 +49,7 @@ struct Claims {
     std::map<std::uint64_t, Claim> all;
     std::map<ContainerId, std::uint64_t> by_victim;
     std::uint64_t last = 0;
+    NodeIndex next_node = 0;  // to look at where those that come first are of no use
     std::int64_t records = 0;
     std::map<std::string, Preempted> by_queue;  // by path, since the process started
     bool changed = false;                       // since it was last shown

@@ -89,6 +89,13 @@ public:
         return entry == nullptr ? nullptr : &entry->second;
     }
 
+    /// It is ordered to stop.
+    void stop(Container& container) {
+        container.stopping = true;
+        stopping_.insert(container.id);
+    }
+    const std::set<ContainerId>& stopping() const { return stopping_; }
+
     Container& add(Container container) {
         const ContainerId id = container.id;
         const auto [entry, fresh] = by_id_.emplace(id, std::move(container));
@@ -102,6 +109,7 @@ public:
         CHECK(entry != nullptr);
         Container container = std::move(entry->second);
         by_id_.erase(entry);
+        stopping_.erase(id);
         return container;
     }
 
@@ -115,6 +123,7 @@ public:
 
 private:
     IdMap<ContainerId, Container> by_id_;
+    std::set<ContainerId> stopping_;
 };
 
 }  // namespace heddle::rm

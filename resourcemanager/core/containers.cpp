@@ -203,7 +203,7 @@ void stop_container(Books& books, Container& container, const std::string& reaso
     if (container.stopping) {
         return;
     }
-    container.stopping = true;
+    books.containers.stop(container);
     container.stop_reason = reason;
     if (container.saving) {
         container_gone(books, container.id,

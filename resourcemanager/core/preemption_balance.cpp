@@ -12,21 +12,6 @@
 namespace heddle::rm {
 namespace {
 
-// What is lent first. Then least work lost first: ordinary ones, of less important applications,
-// the newest.
-bool earlier(const Candidate& a, const Candidate& b) {
-    if (a.lent != b.lent) {
-        return a.lent;
-    }
-    if (a.master != b.master) {
-        return b.master;
-    }
-    if (a.priority != b.priority) {
-        return a.priority < b.priority;
-    }
-    return a.since != b.since ? b.since < a.since : b.id < a.id;
-}
-
 template <typename Visit>
 void walk_up(const Books& books, QueueIndex leaf, Visit&& visit) {
     for (QueueIndex at = leaf;; at = books.queues.at(at).parent) {
@@ -63,7 +48,7 @@ Balance::Balance(const Books& books, const std::string& label)
       left_(books.queues.size()),
       promised_(books.queues.size()),
       coming_(books.queues.size()),
-      ordinary_(books.queues.size()),
+      candidates_(books, label_),
       inside_(books, label_) {
     for (QueueIndex index = 0; index < books.queues.size(); ++index) {
         left_[index] = promised_[index] = part_of(books.queues.at(index), label_).used;
@@ -74,16 +59,15 @@ Balance::Balance(const Books& books, const std::string& label)
         }
         in_flight_ += size_of_victims(books, claim);
     }
-    books.containers.for_each([&](const Container& container) { count(container); });
-    std::sort(candidates_.begin(), candidates_.end(), earlier);
-    for (std::size_t i = 0; i < candidates_.size(); ++i) {
-        by_node_[candidates_[i].node].push_back(i);
-        const Candidate& one = candidates_[i];
-        if (inside_.preempts(one.leaf) && !one.master && !one.lent) {
-            by_leaf_[one.leaf].push_back(i);
-            inside_.note(one);
+    for (const ContainerId& id : books.containers.stopping()) {
+        count_leaving(id);
+    }
+    for (const auto& [id, claim] : books.claims.by_victim) {
+        if (!books.containers.find(id)->stopping) {
+            count_leaving(id);
         }
     }
+    note_users();
 }
 
 // A claim inside a leaf moves room between its applications: the leaf gains only the rest.
@@ -124,9 +108,9 @@ bool Balance::owed(QueueIndex leaf, const Resource& size) const {
 }
 
 bool Balance::may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scope,
-                       const Resource& size) const {
+                       const Resource& size) {
     if (protected_from_preemption(books_, victim.leaf) ||
-        (victim.master && ordinary_[victim.leaf] > 0)) {
+        (victim.master && candidates_.has_ordinary(victim.leaf))) {
         return false;
     }
     if (victim.lent) {
@@ -190,38 +174,29 @@ bool Balance::over(QueueIndex leaf) const {
            !within(left_[leaf], scaled(guaranteed(leaf), percent * 10));
 }
 
-// In whatever order: the candidates are sorted afterwards.
-void Balance::count(const Container& container) {
+// In whatever order.
+void Balance::count_leaving(const ContainerId& id) {
+    const Container& container = *books_.containers.find(id);
     const Node& node = books_.nodes.at(container.node);
-    if (container.orphan || container.opportunistic()) {
+    if (container.orphan || container.opportunistic() ||
+        books_.queues.label_index(node.info.label) != label_) {
         return;
     }
+    Candidate one;
     const Application& application = *books_.applications.find(container.key.attempt.application);
-    const QueueIndex leaf = application.queue;
-    ordinary_[leaf] += container.master() ? 0 : 1;
-    if (books_.queues.label_index(node.info.label) != label_) {
-        return;
-    }
-    const bool is_lent = lent(node, container);
-    const bool master = container.master() && !books_.config.off(Feature::PreemptionMastersLast);
-    const UserIndex user = books_.queues.seat(application.id())->user;
-    const Candidate candidate{container.id,    leaf,
-                              container.node,  container.size,
-                              master,          application.submission->priority,
-                              container.since, false,
-                              is_lent,         user};
-    if (container.stopping || books_.claims.by_victim.contains(container.id)) {
-        leave(candidate, +1);
-        return;
-    }
-    const Attempt& attempt = *books_.applications.find(container.key.attempt);
-    if (container.saving || is_ending(attempt.state) || !node.serving() ||
-        (is_lent && books_.config.off(Feature::LentRoomTakenBack)) ||
-        (!is_lent && within(part_of(books_.queues.at(leaf), label_).used, guaranteed(leaf)) &&
-         !inside_.preempts(leaf) && !books_.config.off(Feature::PreemptionGuarantee))) {
-        return;
-    }
-    candidates_.push_back(candidate);
+    one.leaf = application.queue;
+    one.size = container.size;
+    one.lent = lent(node, container);
+    one.user = books_.queues.seat(application.id())->user;
+    leave(one, +1);
+}
+
+void Balance::note_users() {
+    books_.queues.for_each_seat([&](const SeatBook& seat) {
+        if (!part_of(seat, label_).used.is_zero() && inside_.preempts(seat.seat.leaf)) {
+            inside_.note(seat.user, seat.seat.priority);
+        }
+    });
 }
 
 }  // namespace heddle::rm

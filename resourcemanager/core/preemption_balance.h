@@ -1,30 +1,18 @@
 #pragma once
 
 // Who may give room to whom: the queues as they will be when all that leaves is gone and all that
-// is claimed is used, and the containers that could make way. Made anew for each look; it counts
-// every container once.
+// is claimed is used, and the containers that could make way. Made anew for each look; it looks at
+// applications, and at the containers that are leaving, not at all.
 
 #include <cstdint>
 #include <map>
 #include <vector>
 
 #include "resourcemanager/core/books.h"
+#include "resourcemanager/core/preemption_candidates.h"
 #include "resourcemanager/core/preemption_inside.h"
 
 namespace heddle::rm {
-
-struct Candidate {
-    ContainerId id;
-    QueueIndex leaf = 0;
-    NodeIndex node = 0;
-    Resource size;
-    bool master = false;
-    std::int32_t priority = 0;
-    TimePoint since;
-    bool taken = false;
-    bool lent = false;  // its ask named no label, and the node has one
-    UserIndex user = 0;
-};
 
 const PreemptionConfig& preemption_config(const Books& books);
 
@@ -40,9 +28,7 @@ public:
 
     LabelIndex label() const { return label_; }
 
-    /// Least work lost first.
-    std::vector<Candidate>& candidates() { return candidates_; }
-    const std::vector<std::size_t>& on_node(NodeIndex node) { return by_node_[node]; }
+    Candidates& candidates() { return candidates_; }
     const Resource& left(QueueIndex index) const { return left_[index]; }
     const Resource& promised(QueueIndex index) const { return promised_[index]; }
     const Resource& in_flight() const { return in_flight_; }  // of all labels
@@ -58,12 +44,9 @@ public:
     /// Whether the container may make way for one of `size` in `leaf`. What both have in common
     /// above them does not change; below that the one that gets stays within what it is owed, and
     /// none that gives falls below that. What is lent makes way for anybody who names the label.
-    bool may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scope,
-                  const Resource& size) const;
+    bool may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scope, const Resource& size);
 
     const Inside& inside() const { return inside_; }
-    /// The containers of one leaf, least work lost first.
-    const std::vector<std::size_t>& of_leaf(QueueIndex leaf) { return by_leaf_[leaf]; }
     /// As may_take(), from another application of the ask's own leaf. Masters and commands never.
     bool may_take_inside(const Candidate& victim, const Demand& demand) const;
     /// Whether the leaf, and those above it, hold what they are owed when so much has made way for
@@ -78,7 +61,8 @@ public:
 private:
     bool owed_at(QueueIndex index, const Resource& size) const;
     bool over(QueueIndex leaf) const;
-    void count(const Container& container);
+    void count_leaving(const ContainerId& id);
+    void note_users();
 
     const Resource& guaranteed(QueueIndex index) const {
         return part_of(books_.queues.at(index), label_).entitled.guaranteed;
@@ -89,10 +73,7 @@ private:
     std::vector<Resource> left_;
     std::vector<Resource> promised_;
     std::vector<Resource> coming_;  // by claims
-    std::vector<std::int64_t> ordinary_;
-    std::vector<Candidate> candidates_;
-    std::map<NodeIndex, std::vector<std::size_t>> by_node_;
-    std::map<QueueIndex, std::vector<std::size_t>> by_leaf_;
+    Candidates candidates_;
     Inside inside_;
     Resource in_flight_;
 };

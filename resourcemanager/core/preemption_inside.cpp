@@ -46,9 +46,9 @@ void Inside::come(UserIndex user, const Resource& size) {
     users_[user].coming += size;
 }
 
-void Inside::note(const Candidate& candidate) {
-    std::optional<std::int32_t>& lowest = users_[candidate.user].lowest;
-    lowest = std::min(lowest.value_or(candidate.priority), candidate.priority);
+void Inside::note(UserIndex user, std::int32_t priority) {
+    std::optional<std::int32_t>& lowest = users_[user].lowest;
+    lowest = std::min(lowest.value_or(priority), priority);
 }
 
 Inside::Standing Inside::of(UserIndex user) const {

@@ -16,7 +16,7 @@
 
 namespace heddle::rm {
 
-struct Candidate;  // preemption_balance.h
+struct Candidate;  // preemption_candidates.h
 
 class Inside {
 public:
@@ -26,7 +26,8 @@ public:
 
     void leave(UserIndex user, const Resource& size, int sign);
     void come(UserIndex user, const Resource& size);
-    void note(const Candidate& candidate);
+    /// The user has an application of this priority in its leaf.
+    void note(UserIndex user, std::int32_t priority);
 
     /// Whether anything there may make way for the ask. Without a look at containers.
     bool may_gain(const Demand& demand) const;

@@ -18,6 +18,9 @@
 namespace heddle::rm {
 namespace {
 
+constexpr std::size_t kCandidatesTried = 128;
+constexpr std::size_t kNodesTried = 16;  // for one ask in one round, and as many further ones
+
 class Round {
 public:
     Round(Books& books, const std::string& label) : books_(books), balance_(books, label) {
@@ -35,9 +38,11 @@ public:
 
     void serve(const Wish& wish) {
         for (std::int64_t i = 0; i < wish.count; ++i) {
-            if (books_.claims.all.size() >= kClaimsMax || !serve_one(wish)) {
+            if (books_.claims.all.size() >= kClaimsMax || made_ == kClaimsPerRound ||
+                !serve_one(wish)) {
                 return;
             }
+            ++made_;
         }
     }
 
@@ -66,7 +71,7 @@ private:
         return balance_.owed(demand.owner.queue, demand.ask.size) || is_lent(books_, demand);
     }
 
-    bool may_take(const Candidate& candidate, const Wish& wish, Among among) const {
+    bool may_take(const Candidate& candidate, const Wish& wish, Among among) {
         const Demand& demand = *wish.demand;
         if (candidate.taken || (candidate.master && among != Among::Masters)) {
             return false;
@@ -83,22 +88,41 @@ private:
 
     // Where room is reserved for the ask the least is missing.
     bool find_victims(const Wish& wish, Among among) {
-        std::set<NodeIndex> tried;
-        const auto try_at = [&](const Candidate& candidate) {
-            return !candidate.taken && (!candidate.master || among == Among::Masters) &&
-                   tried.insert(candidate.node).second && try_node(wish, candidate.node, among);
-        };
         const std::vector<NodeIndex> reserved = nodes_kept_for(books_, *wish.demand);
         if (std::ranges::any_of(reserved,
                                 [&](NodeIndex node) { return try_node(wish, node, among); })) {
             return true;
         }
-        const std::vector<Candidate>& all = balance_.candidates();
-        if (among != Among::Own) {
-            return std::ranges::any_of(all, try_at);
+        const std::vector<Candidate>& first =
+            among == Among::Own ? balance_.candidates().first_of(wish.demand->owner.queue)
+                                : balance_.candidates().first();
+        std::set<NodeIndex> tried;
+        std::size_t& from = taken_up_[&first];
+        while (from < first.size() && books_.claims.by_victim.contains(first[from].id)) {
+            ++from;
         }
-        const std::vector<std::size_t>& own = balance_.of_leaf(wish.demand->owner.queue);
-        return std::ranges::any_of(own, [&](std::size_t i) { return try_at(all[i]); });
+        const std::size_t to = std::min(first.size(), from + kCandidatesTried);
+        for (std::size_t i = from; i < to && tried.size() < kNodesTried; ++i) {
+            const Candidate& one = first[i];
+            if ((!one.master || among == Among::Masters) &&
+                !books_.claims.by_victim.contains(one.id) && tried.insert(one.node).second &&
+                try_node(wish, one.node, among)) {
+                return true;
+            }
+        }
+        return (to < first.size() || tried.size() == kNodesTried) && look_further(wish, among);
+    }
+
+    // Where those that come first are of no use, every node has its turn, some in each round.
+    bool look_further(const Wish& wish, Among among) {
+        NodeIndex& next = books_.claims.next_node;
+        for (std::size_t i = 0; i < std::min(kNodesTried, books_.nodes.size()); ++i) {
+            next = (next + 1) % static_cast<NodeIndex>(books_.nodes.size());
+            if (try_node(wish, next, among)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     bool try_node(const Wish& wish, NodeIndex index, Among among) {
@@ -112,10 +136,9 @@ private:
         Resource room = wish.scope == 0
                             ? node.free() + kept_on(books_, demand, index) - planned_[index]
                             : Resource{};
-        std::vector<std::size_t> victims;
+        std::vector<Candidate*> victims;
         Resource sum;
-        for (const std::size_t i : balance_.on_node(index)) {
-            Candidate& candidate = balance_.candidates()[i];
+        for (Candidate& candidate : balance_.candidates().on_node(index)) {
             if (size.fits_in(room)) {
                 break;
             }
@@ -124,7 +147,7 @@ private:
                 !may_take(candidate, wish, among)) {
                 continue;
             }
-            victims.push_back(i);
+            victims.push_back(&candidate);
             take(candidate, +1);
             room += candidate.size;
             sum += candidate.size;
@@ -132,7 +155,7 @@ private:
         const bool enough = size.fits_in(room);
         // Small ones that a larger one has made superfluous stay.
         for (auto it = victims.begin(); enough && it != victims.end();) {
-            Candidate& candidate = balance_.candidates()[*it];
+            Candidate& candidate = **it;
             if (!size.fits_in(room - candidate.size)) {
                 ++it;
                 continue;
@@ -144,8 +167,8 @@ private:
         }
         if (!enough || victims.empty() || !(beyond_ || balance_.in_budget(sum)) ||
             (among == Among::Own && !balance_.keeps_guarantee(demand, sum, {}))) {
-            for (const std::size_t i : victims) {
-                take(balance_.candidates()[i], -1);
+            for (Candidate* victim : victims) {
+                take(*victim, -1);
             }
             return false;
         }
@@ -165,7 +188,7 @@ private:
         balance_.leave(candidate, sign);
     }
 
-    void mark(const Wish& wish, NodeIndex node, const std::vector<std::size_t>& victims,
+    void mark(const Wish& wish, NodeIndex node, const std::vector<Candidate*>& victims,
               const Resource& sum, bool inside) {
         const Demand& demand = *wish.demand;
         Claim claim;
@@ -179,9 +202,9 @@ private:
         claim.inside = inside;
         const bool grace = !books_.config.off(Feature::PreemptionGrace);
         claim.due = books_.now + (grace ? preemption_config(books_).grace : Duration{});
-        for (const std::size_t i : victims) {
-            claim.victims.insert(balance_.candidates()[i].id);
-            books_.claims.by_victim.emplace(balance_.candidates()[i].id, claim.id);
+        for (const Candidate* victim : victims) {
+            claim.victims.insert(victim->id);
+            books_.claims.by_victim.emplace(victim->id, claim.id);
         }
         balance_.promise(claim, sum);
         balance_.fly(sum, +1);
@@ -194,6 +217,8 @@ private:
     Books& books_;
     Balance balance_;
     std::map<NodeIndex, Resource> planned_;
+    std::map<const void*, std::size_t> taken_up_;  // of a list of candidates, all before this one
+    std::size_t made_ = 0;
     bool beyond_ = false;  // the budget does not bound this one
 };
 
@@ -217,10 +242,7 @@ bool fits_when_offered(const Books& books, const Demand& demand) {
 void make_round(Books& books) {
     lift_surplus(books);
     std::vector<Wish> wishes = wishes_of(books);
-    std::erase_if(wishes, [&](const Wish& wish) {
-        return fits_when_offered(books, *wish.demand) ||
-               (!may_be_owed(books, wish) && !preempts_inside(books, wish.demand->owner.queue));
-    });
+    std::erase_if(wishes, [&](const Wish& wish) { return fits_when_offered(books, *wish.demand); });
     std::set<std::string> labels;
     for (const Wish& wish : wishes) {
         labels.insert(wish.demand->ask.label);

@@ -89,10 +89,9 @@ bool may_still_take(const Books& books, Balance& balance, const Claim& claim) {
     }
     const QueueIndex scope = *scope_of(books, *demand);
     std::vector<Candidate*> victims;
-    for (const std::size_t i : balance.on_node(claim.node)) {
-        const ContainerId& id = balance.candidates()[i].id;
-        if (claim.victims.contains(id) && !claim.given.contains(id)) {
-            victims.push_back(&balance.candidates()[i]);
+    for (Candidate& one : balance.candidates().on_node(claim.node)) {
+        if (claim.victims.contains(one.id) && !claim.given.contains(one.id)) {
+            victims.push_back(&one);
         }
     }
     Resource sum;

@@ -65,30 +65,71 @@ Resource kept_on(const Books& books, const Demand& demand, NodeIndex node) {
     return {};
 }
 
-std::optional<QueueIndex> scope_of(const Books& books, const Demand& demand) {
-    if (wanted_of(books, demand) == 0 ||
-        (demand.placed() && !demand.relaxed && demand.ask.relax_locality)) {
-        return std::nullopt;
-    }
-    if (demand.reserved > 0) {
-        return 0;  // every limit allowed it when it was reserved
-    }
-    if (demand.gang_waits) {
-        return std::nullopt;
-    }
+namespace {
+
+// Of the limits in the way of an ask: maxima of queues above its own, the deepest of these queues;
+// or something that room does not help.
+struct InTheWay {
     std::optional<QueueIndex> scope;
+    bool other = false;
+};
+
+InTheWay in_the_way(const Books& books, const Demand& demand) {
+    InTheWay found;
     for (const Refusal& refusal :
          books.queues.refusals(demand.owner.attempt.application, books.asks.shape_of(demand))) {
         if (refusal.limit != Limit::QueueMaximum ||
             (refusal.queue == demand.owner.queue && !preempts_inside(books, refusal.queue))) {
+            return {std::nullopt, true};
+        }
+        found.scope = found.scope.value_or(refusal.queue);
+    }
+    return found;
+}
+
+// Limits look at queues, users and shapes: many asks get the same answer.
+class Scopes {
+public:
+    explicit Scopes(const Books& books) : books_(books) {}
+
+    std::optional<QueueIndex> of(const Demand& demand) {
+        if (wanted_of(books_, demand) == 0 ||
+            (demand.placed() && !demand.relaxed && demand.ask.relax_locality)) {
             return std::nullopt;
         }
-        scope = scope.value_or(refusal.queue);
+        if (demand.reserved > 0) {
+            return 0;  // every limit allowed it when it was reserved
+        }
+        if (demand.gang_waits) {
+            return std::nullopt;
+        }
+        const InTheWay& found = limits_of(demand);
+        if (found.other) {
+            return std::nullopt;
+        }
+        return found.scope.has_value() || !books_.asks.blocked(demand)
+                   ? found.scope
+                   : std::optional<QueueIndex>(0);
     }
-    if (!scope.has_value() && books.asks.blocked(demand)) {
-        scope = 0;
+
+private:
+    const InTheWay& limits_of(const Demand& demand) {
+        const SeatBook& seat = *books_.queues.seat(demand.owner.attempt.application);
+        const auto [it, fresh] = known_.try_emplace({seat.user, demand.shape});
+        if (fresh) {
+            it->second = in_the_way(books_, demand);
+        }
+        return it->second;
     }
-    return scope;
+
+    const Books& books_;
+    std::map<std::pair<UserIndex, ShapeId>, InTheWay> known_;
+};
+
+}  // namespace
+
+std::optional<QueueIndex> scope_of(const Books& books, const Demand& demand) {
+    return Scopes(books).of(demand);
 }
 
 std::map<ClassOfAsks, std::int64_t> wanted_by_class(const Books& books) {
@@ -128,7 +169,11 @@ std::vector<Wish> wishes_of(const Books& books) {
         ++claimed[{claim.attempt, claim.ask}];
     }
     std::vector<Wish> wishes;
+    Scopes scopes(books);
     for (const Demand* demand : wishing(books)) {
+        if (!may_be_owed(books, *demand) && !preempts_inside(books, demand->owner.queue)) {
+            continue;
+        }
         std::int64_t& left = wanted[class_of(*demand)];
         const auto own = claimed.find({demand->owner.attempt, demand->ask.id});
         const std::int64_t count =
@@ -136,7 +181,7 @@ std::vector<Wish> wishes_of(const Books& books) {
         if (count <= 0) {
             continue;
         }
-        if (const std::optional<QueueIndex> scope = scope_of(books, *demand)) {
+        if (const std::optional<QueueIndex> scope = scopes.of(*demand)) {
             const QueuePart& leaf = part_for(books, demand->owner.queue, *demand);
             const Seat& seat = books.queues.seat(demand->owner.attempt.application)->seat;
             wishes.push_back({demand, *scope, count,
@@ -152,14 +197,14 @@ std::vector<Wish> wishes_of(const Books& books) {
     return wishes;
 }
 
-bool may_be_owed(const Books& books, const Wish& wish) {
-    for (QueueIndex at = wish.demand->owner.queue; at != 0; at = books.queues.at(at).parent) {
-        const QueuePart& part = part_for(books, at, *wish.demand);
-        if (within(part.used + wish.demand->ask.size, part.entitled.guaranteed)) {
+bool may_be_owed(const Books& books, const Demand& demand) {
+    for (QueueIndex at = demand.owner.queue; at != 0; at = books.queues.at(at).parent) {
+        const QueuePart& part = part_for(books, at, demand);
+        if (within(part.used + demand.ask.size, part.entitled.guaranteed)) {
             return true;
         }
     }
-    return is_lent(books, *wish.demand);
+    return is_lent(books, demand);
 }
 
 bool is_lent(const Books& books, const Demand& demand) {
@@ -190,6 +235,9 @@ std::vector<std::uint64_t> surplus_inside(const Books& books) {
 }  // namespace
 
 void lift_surplus(Books& books) {
+    if (books.claims.all.empty()) {
+        return;
+    }
     std::map<ClassOfAsks, std::int64_t> wanted = wanted_by_class(books);
     std::vector<std::uint64_t> surplus;
     for (const bool stopping : {true, false}) {

@@ -46,13 +46,13 @@ std::optional<QueueIndex> scope_of(const Books& books, const Demand& demand);
 const Demand* demand_for(const Books& books, const Claim& claim,
                          const std::function<bool(const Demand&)>& good);
 
-/// Those that no claim serves yet, who is owed most first.
+/// Those that no claim serves yet and that anything may make way for, who is owed most first.
 std::vector<Wish> wishes_of(const Books& books);
 /// Room on the nodes of its label is lent to asks that name none.
 bool is_lent(const Books& books, const Demand& demand);
 /// Without a look at containers: whether any queue is owed room for this at all, or somebody else
 /// has borrowed it.
-bool may_be_owed(const Books& books, const Wish& wish);
+bool may_be_owed(const Books& books, const Demand& demand);
 
 /// Marks beyond what still waits are lifted, the youngest first.
 void lift_surplus(Books& books);

@@ -209,6 +209,12 @@ public:
     /// Queues that were touched since the last call, each once, in order of the first touch.
     std::vector<QueueIndex> take_touched();
 
+    /// Of every application that stands in the tree, in no particular order.
+    template <typename Visit>
+    void for_each_seat(Visit&& visit) const {
+        by_application_.for_each(
+            [&](const ApplicationId&, SeatIndex index) { visit(seats_[index]); });
+    }
     const SeatBook* seat(const ApplicationId& application) const;
     const UserBook& user(UserIndex index) const { return users_[index]; }
 
