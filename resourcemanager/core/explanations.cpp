@@ -10,6 +10,8 @@
 #include "resourcemanager/core/explain_nodes.h"
 #include "resourcemanager/core/explain_reserved.h"
 #include "resourcemanager/core/explain_words.h"
+#include "resourcemanager/core/gang_limits.h"
+#include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/states.h"
 
@@ -117,6 +119,10 @@ std::vector<Blocker> blockers_of(const Books& books, const Demand& demand, const
     if (demand.gang_waits) {
         blockers = node_blockers(books, demand, detail);
         blockers.insert(blockers.begin(), gang_blocker(books, demand));
+        const Gang& gang = *gang_of(books, demand);
+        if (gang.refused.has_value()) {
+            blockers.insert(blockers.begin(), gang_limit_blocker(books, gang, demand));
+        }
         return blockers;
     }
     if (demand.opportunistic()) {

@@ -10,6 +10,7 @@
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/explain_words.h"
+#include "resourcemanager/core/gang_limits.h"
 #include "resourcemanager/core/reservations.h"
 #include "resourcemanager/core/shares.h"
 
@@ -465,8 +466,13 @@ std::vector<FreedRoom> take_gang_room(Books& books) {
             start(books, gang);
             continue;
         }
+        gang.refused = refused_together(books, gang);
+        if (gang.refused.has_value() && book.gathering == key) {
+            end_gathering(books, gang);
+        }
         const std::int64_t fitted = gang.fits;
-        std::vector<FreedRoom> rooms = Try(books, gang, gathers(books, gang)).run();
+        std::vector<FreedRoom> rooms =
+            Try(books, gang, !gang.refused.has_value() && gathers(books, gang)).run();
         books.reservations.changed = books.reservations.changed || fitted != gang.fits;
         if (!rooms.empty() || gang.started) {
             book.dirty = true;  // the next one may fit beside it

@@ -22,6 +22,16 @@ void walk_up(const Books& books, QueueIndex leaf, Visit&& visit) {
     }
 }
 
+Resource named_in_both(const Resource& a, const Resource& b) {
+    Resource both;
+    for (const NamedCounts::Entry& one : a.named.entries()) {
+        if (b.named.get(one.name) > 0) {
+            both.named.set(one.name, 1);
+        }
+    }
+    return both;
+}
+
 bool is_within(const Books& books, QueueIndex index, QueueIndex above) {
     bool found = false;
     walk_up(books, index, [&](QueueIndex at) { found = found || at == above; });
@@ -34,12 +44,18 @@ const PreemptionConfig& preemption_config(const Books& books) {
     return books.config.scheduler.preemption;
 }
 
-bool within(const Resource& used, const Resource& guaranteed) {
-    return used.memory_mib <= guaranteed.memory_mib && used.vcores <= guaranteed.vcores;
+bool within(const Resource& used, const Resource& guaranteed, const Resource& of) {
+    return used.memory_mib <= guaranteed.memory_mib && used.vcores <= guaranteed.vcores &&
+           std::ranges::all_of(of.named.entries(), [&](const NamedCounts::Entry& one) {
+               return used.named.get(one.name) <= guaranteed.named.get(one.name);
+           });
 }
 
-bool reaches(const Resource& used, const Resource& guaranteed) {
-    return used.memory_mib >= guaranteed.memory_mib || used.vcores >= guaranteed.vcores;
+bool reaches(const Resource& used, const Resource& guaranteed, const Resource& of) {
+    return used.memory_mib >= guaranteed.memory_mib || used.vcores >= guaranteed.vcores ||
+           std::ranges::any_of(of.named.entries(), [&](const NamedCounts::Entry& one) {
+               return used.named.get(one.name) >= guaranteed.named.get(one.name);
+           });
 }
 
 Balance::Balance(const Books& books, const std::string& label)
@@ -116,7 +132,8 @@ bool Balance::may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scop
     if (victim.lent) {
         return scope == 0;  // a maximum does not count it
     }
-    if (victim.leaf == leaf || !over(victim.leaf)) {
+    const Resource both = named_in_both(victim.size, size);
+    if (victim.leaf == leaf || !over(victim.leaf, both)) {
         return false;
     }
     std::set<QueueIndex> above;
@@ -130,12 +147,22 @@ bool Balance::may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scop
         return false;
     }
     for (QueueIndex at = victim.leaf; at != common; at = books_.queues.at(at).parent) {
-        if (!reaches(left_[at] - victim.size, guaranteed(at)) &&
-            !books_.config.off(Feature::PreemptionGuarantee)) {
+        if (!keeps_guarantee(at, victim, both)) {
             return false;
         }
     }
     return true;
+}
+
+// Of named resources that the victim has, each; of the rest, one that the ask wants.
+bool Balance::keeps_guarantee(QueueIndex queue, const Candidate& victim, const Resource& of) const {
+    const Resource then = left_[queue] - victim.size;
+    const bool named_too =
+        std::ranges::all_of(victim.size.named.entries(), [&](const NamedCounts::Entry& one) {
+            return then.named.get(one.name) >= guaranteed(queue).named.get(one.name);
+        });
+    return (named_too && reaches(then, guaranteed(queue), of)) ||
+           books_.config.off(Feature::PreemptionGuarantee);
 }
 
 bool Balance::may_take_inside(const Candidate& victim, const Demand& demand) const {
@@ -162,16 +189,16 @@ bool Balance::in_budget(const Resource& more) const {
 }
 
 bool Balance::owed_at(QueueIndex index, const Resource& size) const {
-    return within(promised_[index] + size, guaranteed(index));
+    return within(promised_[index] + size, guaranteed(index), size);
 }
 
-bool Balance::over(QueueIndex leaf) const {
+bool Balance::over(QueueIndex leaf, const Resource& of) const {
     const std::int64_t dead_zone = books_.config.off(Feature::PreemptionDeadZone)
                                        ? 0
                                        : preemption_config(books_).dead_zone_percent;
     const std::int64_t percent = 100 + dead_zone;
     return books_.config.off(Feature::PreemptionGuarantee) ||
-           !within(left_[leaf], scaled(guaranteed(leaf), percent * 10));
+           !within(left_[leaf], scaled(guaranteed(leaf), percent * 10), of);
 }
 
 // In whatever order.

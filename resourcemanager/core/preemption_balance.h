@@ -16,10 +16,10 @@ namespace heddle::rm {
 
 const PreemptionConfig& preemption_config(const Books& books);
 
-/// Holds no more than it is owed: by the resource of which it holds most, as queues are ordered.
-bool within(const Resource& used, const Resource& guaranteed);
-/// Holds at least what it is owed of memory or of vcores.
-bool reaches(const Resource& used, const Resource& guaranteed);
+/// Holds no more than it is owed of memory, of vcores and of what `of` names beside these.
+bool within(const Resource& used, const Resource& guaranteed, const Resource& of = {});
+/// Holds at least what it is owed of memory or of vcores, or of anything that `of` names.
+bool reaches(const Resource& used, const Resource& guaranteed, const Resource& of = {});
 
 /// On the nodes of one label: what others hold and are owed there is another matter.
 class Balance {
@@ -60,7 +60,8 @@ public:
 
 private:
     bool owed_at(QueueIndex index, const Resource& size) const;
-    bool over(QueueIndex leaf) const;
+    bool over(QueueIndex leaf, const Resource& of) const;
+    bool keeps_guarantee(QueueIndex queue, const Candidate& victim, const Resource& of) const;
     void count_leaving(const ContainerId& id);
     void note_users();
 

@@ -136,7 +136,7 @@ std::optional<Candidate> Candidates::candidate(const Container& container) const
 
 bool Candidates::gives(QueueIndex leaf) const {
     const QueuePart& part = part_of(books_.queues.at(leaf), label_);
-    return !within(part.used, part.entitled.guaranteed) ||
+    return !within(part.used, part.entitled.guaranteed, part.used) ||
            books_.config.off(Feature::PreemptionGuarantee);
 }
 

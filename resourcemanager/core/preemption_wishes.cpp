@@ -200,7 +200,7 @@ std::vector<Wish> wishes_of(const Books& books) {
 bool may_be_owed(const Books& books, const Demand& demand) {
     for (QueueIndex at = demand.owner.queue; at != 0; at = books.queues.at(at).parent) {
         const QueuePart& part = part_for(books, at, demand);
-        if (within(part.used + demand.ask.size, part.entitled.guaranteed)) {
+        if (within(part.used + demand.ask.size, part.entitled.guaranteed, demand.ask.size)) {
             return true;
         }
     }

@@ -74,8 +74,9 @@ struct Gang {
     TimePoint stated;
     TimePoint deadline = TimePoint::never();
     bool started = false;
-    std::int64_t needed = 0;  // containers before it starts
-    std::int64_t fits = 0;    // that had room at the same time when it was last tried
+    std::int64_t needed = 0;         // containers before it starts
+    std::int64_t fits = 0;           // that had room at the same time when it was last tried
+    std::optional<Refusal> refused;  // the limit that forbade all of it together then
 };
 
 struct GangBook {

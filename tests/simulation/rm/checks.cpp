@@ -82,6 +82,19 @@ std::string state_of(const Scene& scene, const Job& job) {
                                                        : "");
 }
 
+// Of memory, vcores or a named resource that was wanted; and of every one that the container had.
+bool keeps_what_it_is_owed(const Resource& left, const Resource& owed,
+                           const PreemptionRecord& record) {
+    bool one = left.memory_mib >= owed.memory_mib || left.vcores >= owed.vcores;
+    for (const NamedCounts::Entry& entry : record.size.named.entries()) {
+        if (left.named.get(entry.name) < owed.named.get(entry.name)) {
+            return false;
+        }
+        one = one || record.wanted.named.get(entry.name) > 0;
+    }
+    return one;
+}
+
 }  // namespace
 
 void check_end(const Scene& scene, const Jobs& jobs) {
@@ -105,7 +118,7 @@ void PreemptionCheck::look(const View& view) {
         const Resource& left = record->from.used;
         // Inside a queue it stays with the queue; see inside.h.
         if (!record->lent && record->from.path != record->to.path &&
-            left.memory_mib < owed.memory_mib && left.vcores < owed.vcores) {
+            !keeps_what_it_is_owed(left, owed, *record)) {
             scene_.stage().violate("taken from a queue that is owed it: " +
                                    name_of(record->container));
         }

@@ -23,13 +23,25 @@ bool limited(const Books& books, const Demand& demand) {
 }
 
 // By memory and vcores, in thousandths of what it is owed.
-bool within_owed(const Resource& used, const Resource& guaranteed, std::int64_t thousandths) {
+bool within_owed(const Resource& used, const Resource& guaranteed, std::int64_t thousandths,
+                 const Resource& of = {}) {
+    for (const NamedCounts::Entry& entry : of.named.entries()) {
+        if (used.named.get(entry.name) > guaranteed.named.get(entry.name)) {
+            return false;
+        }
+    }
     return used.memory_mib * 1000 <= guaranteed.memory_mib * thousandths &&
            used.vcores * 1000 <= guaranteed.vcores * thousandths;
 }
 
 // Of the resource of which it holds most.
-bool keeps_what_it_is_owed(const Resource& left, const Resource& guaranteed) {
+bool keeps_what_it_is_owed(const Resource& left, const Resource& guaranteed,
+                           const Resource& victim) {
+    for (const NamedCounts::Entry& entry : victim.named.entries()) {
+        if (left.named.get(entry.name) < guaranteed.named.get(entry.name)) {
+            return false;
+        }
+    }
     return left.memory_mib >= guaranteed.memory_mib || left.vcores >= guaranteed.vcores;
 }
 
@@ -76,7 +88,7 @@ bool could_make_way(const Books& books, const Container& container, const Demand
     const Resource& owed = part_for(books, giver, wish).entitled.guaranteed;
     return giver != wish.owner.queue && below_root(queue) &&
            !protected_from_preemption(books, giver) && !within_owed(left, owed, zone) &&
-           keeps_what_it_is_owed(left - container.size, owed) && node.connected() &&
+           keeps_what_it_is_owed(left - container.size, owed, container.size) && node.connected() &&
            node.placeable() && takes_node(books, wish, container.node);
 }
 
@@ -92,7 +104,7 @@ bool owed_and_withheld(const Books& books, QueueIndex leaf) {
         if (wish->owner.queue != leaf || !wish->in_line() || wish->picky() || wish->placed() ||
             limited(books, *wish) ||
             !within_owed(part_for(books, leaf, *wish).used + wish->ask.size,
-                         part_for(books, leaf, *wish).entitled.guaranteed, 1000)) {
+                         part_for(books, leaf, *wish).entitled.guaranteed, 1000, wish->ask.size)) {
             continue;
         }
         bool found = false;
