@@ -71,6 +71,8 @@ struct Demand {
     AskSlot slot() const { return {ask.priority, owner.attempt, ask.id}; }
 
     AskKey key() const { return {owner.attempt, ask.id, ask.generation}; }
+    /// For leave to begin, of a master that runs outside of the cluster and takes no room.
+    bool outside() const { return ask.id == 0 && ask.size.is_zero(); }
     bool opportunistic() const { return ask.execution == ExecutionType::Opportunistic; }
     bool in_line() const { return !parked && !gang_waits && !opportunistic(); }
     bool placed() const { return !ask.nodes.empty() || !ask.racks.empty(); }

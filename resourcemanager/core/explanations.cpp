@@ -129,7 +129,7 @@ std::vector<Blocker> blockers_of(const Books& books, const Demand& demand, const
         blockers.push_back(opportunistic_blocker(books, demand));
         return blockers;
     }
-    blockers = node_blockers(books, demand, detail);
+    blockers = demand.outside() ? std::vector<Blocker>{} : node_blockers(books, demand, detail);
     const bool hopeless =
         !blockers.empty() &&
         (blockers.front().never || blockers.front().reason == Reason::NeverFits ||

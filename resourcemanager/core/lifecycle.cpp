@@ -299,34 +299,41 @@ void start_attempt(Books& books, Application& application) {
     }
     advance(books, attempt, AttemptInput::Started);
     advance(books, attempt, AttemptInput::QueueAccepted);
-    if (!application.managed()) {
-        advance(books, attempt, AttemptInput::Granted);
-        books.queues.count_parallel(application.id());
-        const PendingSave save{PendingSave::Kind::AttemptAllocated, id.application, id, 0, {}, 0};
-        books.save(save, changes_of(books, save));
-        return;
-    }
     Ask ask;
     ask.priority = std::numeric_limits<std::int32_t>::min();
-    ask.size = application.submission->master_size;
     ask.count = 1;
-    ask.label = master_label(*application.submission);
+    if (application.managed()) {
+        ask.size = application.submission->master_size;
+        ask.label = master_label(*application.submission);
+    }
     AskOwner owner = owner_of(books, application, id, true);
     owner.choosy = application.attempts.size() > 1;
     books.asks.state(owner, ask, false);
 }
 
-void master_granted(Books& books, Application& application, Attempt& attempt,
-                    const Container& container) {
+namespace {
+
+void save_granted(Books& books, Application& application, Attempt& attempt) {
     books.asks.forget(attempt.record.id, 0);
     books.queues.count_parallel(application.id());
-    attempt.record.master_container = container.id;
-    attempt.record.master_node = books.nodes.at(container.node).info.id;
-    attempt.record.master_origin = books.nodes.at(container.node).origin;
     advance(books, attempt, AttemptInput::Granted);
     const PendingSave save{
         PendingSave::Kind::AttemptAllocated, application.id(), attempt.record.id, 0, {}, 0};
     books.save(save, changes_of(books, save));
+}
+
+}  // namespace
+
+void outside_granted(Books& books, const AttemptId& id) {
+    save_granted(books, books.application_of(id), *books.applications.find(id));
+}
+
+void master_granted(Books& books, Application& application, Attempt& attempt,
+                    const Container& container) {
+    attempt.record.master_container = container.id;
+    attempt.record.master_node = books.nodes.at(container.node).info.id;
+    attempt.record.master_origin = books.nodes.at(container.node).origin;
+    save_granted(books, application, attempt);
 }
 
 void stored_attempt(Books& books, Application& application, Attempt& attempt) {

@@ -28,6 +28,8 @@ void stored_application_end(Books& books, Application& application);
 void start_attempt(Books& books, Application& application);
 
 /// There is room for the attempt's master: `container` is charged and waits for the record.
+/// Limits allow the attempt whose master runs outside of the cluster.
+void outside_granted(Books& books, const AttemptId& id);
 void master_granted(Books& books, Application& application, Attempt& attempt,
                     const Container& container);
 

@@ -13,7 +13,7 @@ AskOwner owner_of(const Books& books, const Application& application, const Atte
                   bool master) {
     AskOwner owner{attempt, application.queue, AskKind::Ordinary};
     const bool counted = books.queues.counts_parallel(application.id());
-    if (master && application.command()) {
+    if (master && (application.command() || !application.managed())) {
         owner.kind = counted ? AskKind::Ordinary : AskKind::Command;
     } else if (master) {
         owner.kind = counted ? AskKind::MasterAgain : AskKind::Master;

@@ -92,6 +92,12 @@ bool place_in_order(Books& books) {
             give_up_reservations(books, demand)) {
             continue;
         }
+        if (demand.outside()) {
+            if (!books.queues.block_if_refused(application, shape, books.now)) {
+                outside_granted(books, AttemptId(demand.owner.attempt));
+            }
+            continue;
+        }
         if (const std::optional<NodeIndex> node = borrow(books, demand, shape)) {
             grant(books, demand, *node);
             continue;
@@ -165,7 +171,7 @@ void check_waiting(const Books& books) {
 void size_check_due(Books& books) {
     for (const AttemptId& id : books.asks.attempts()) {
         for (const Demand* demand : books.asks.of_attempt(id)) {
-            if (ever_fits(books, demand->ask.size, demand->ask.label)) {
+            if (demand->outside() || ever_fits(books, demand->ask.size, demand->ask.label)) {
                 continue;
             }
             if (demand->ask.id == 0) {
