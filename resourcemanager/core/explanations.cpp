@@ -347,6 +347,9 @@ std::vector<const Demand*> open_demands(const Books& books, const Application& a
 
 std::string wish_of(const Application& application, const Demand& demand, std::int64_t count) {
     const std::string size = " (" + size_text(demand.ask.size) + ")";
+    if (demand.outside()) {
+        return "Waits for leave to begin; its master runs outside of the cluster. ";
+    }
     if (demand.ask.id == 0) {
         return (application.command() ? "Waits for its container"
                                       : "Waits for its master's container") +
