@@ -164,6 +164,9 @@ void perform(Books& books, RequestId request, const SignalContainer& signal) {
         return;
     }
     const ContainerSignal order{signal.container, signal.kind};
+    if (books.config.off(Feature::Signals)) {
+        return;
+    }
     node.orders.room_for(bytes_of(order)).signals.push_back(order);
     books.nodes.touch_orders(node);
     books.emit(Reply{request, Answer{OrderAnswer{}}});
@@ -179,6 +182,9 @@ void perform(Books& books, RequestId request, const FailAttempt& fail) {
     }
     if (is_ending(attempt->state) || !application->goes_on()) {
         refuse(books, request, ErrorCode::Conflict, to_string(fail.attempt) + " is over");
+        return;
+    }
+    if (books.config.off(Feature::FailAttempt)) {
         return;
     }
     application->fail_waits.push_back(request);

@@ -108,6 +108,11 @@ bool others_exist(const Books& books, const Ask& ask, const std::set<NodeIndex>&
     return by_label(books, ask.label, able).has_value();
 }
 
+Duration rack_delay(const Books& books) {
+    return books.config.off(Feature::RackDelay) ? Duration{}
+                                                : books.config.scheduler.rack_locality_delay;
+}
+
 }  // namespace
 
 bool may_use(const Books& books, const std::string& wanted, const std::string& label) {
@@ -168,7 +173,7 @@ void begin_locality(Books& books, const AttemptId& attempt, const Ask& ask) {
     if (!ask.nodes.empty() && (ask.relax_locality || !ask.racks.empty())) {
         books.deadlines.set(timer, books.now + delay);
     } else if (!ask.racks.empty() && ask.relax_locality) {
-        books.deadlines.set(timer, books.now + books.config.scheduler.rack_locality_delay);
+        books.deadlines.set(timer, books.now + rack_delay(books));
     }
 }
 
@@ -185,7 +190,7 @@ void locality_due(Books& books, const AttemptId& attempt, std::int32_t id) {
     books.asks.widen(attempt, id);
     if (relax) {
         books.deadlines.set({Timer::Kind::LocalityDelay, attempt, id},
-                            books.now + books.config.scheduler.rack_locality_delay);
+                            books.now + rack_delay(books));
     }
 }
 

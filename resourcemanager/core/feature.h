@@ -84,6 +84,21 @@ enum class Feature : std::uint8_t {
     Opportunistic,
     OpportunisticBalance,
     Promotion,
+    Weights,
+    Percentages,
+    Amounts,
+    RackDelay,
+    FirstMaster,
+    PriorityMaximum,
+    LeastWorkLost,
+    ReservationEnd,
+    ReservedElsewhere,
+    Backfill,
+    GangDeadline,
+    AttemptLimit,
+    OutsideMasters,
+    Signals,
+    FailAttempt,
     Count,  // of them; the last
 };
 
@@ -160,6 +175,21 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::Opportunistic, "opportunistic"},
     {Feature::OpportunisticBalance, "opportunistic-balance"},
     {Feature::Promotion, "promotion"},
+    {Feature::Weights, "weights"},
+    {Feature::Percentages, "percentages"},
+    {Feature::Amounts, "amounts"},
+    {Feature::RackDelay, "rack-delay"},
+    {Feature::FirstMaster, "first-master"},
+    {Feature::PriorityMaximum, "priority-maximum"},
+    {Feature::LeastWorkLost, "least-work-lost"},
+    {Feature::ReservationEnd, "reservation-end"},
+    {Feature::ReservedElsewhere, "reserved-elsewhere"},
+    {Feature::Backfill, "backfill"},
+    {Feature::GangDeadline, "gang-deadline"},
+    {Feature::AttemptLimit, "attempt-limit"},
+    {Feature::OutsideMasters, "outside-masters"},
+    {Feature::Signals, "signals"},
+    {Feature::FailAttempt, "fail-attempt"},
 };
 
 constexpr bool all_named() {

@@ -402,7 +402,7 @@ void gang_stated(Books& books, Attempt& attempt, const Ask& ask) {
         start(books, gang);
         return;
     }
-    if (ask.gang_deadline > Duration{}) {
+    if (ask.gang_deadline > Duration{} && !books.config.off(Feature::GangDeadline)) {
         gang.deadline = std::min(gang.deadline, gang.stated + ask.gang_deadline);
         books.deadlines.set(deadline_of(key), gang.deadline);
     }

@@ -406,8 +406,9 @@ void fail_attempt(Books& books, Application& application, Attempt& attempt, std:
     end.status = counts ? FinalStatus::Failed : FinalStatus::Undefined;
     end.diagnostics = why;
     const std::int32_t failures = application.failures(books.wall) + (counts ? 1 : 0);
-    if (application.state != AppState::Killing &&
-        (failures >= application.attempts_max() || !application.managed())) {
+    const std::int32_t most =
+        books.config.off(Feature::AttemptLimit) ? 1 : application.attempts_max();
+    if (application.state != AppState::Killing && (failures >= most || !application.managed())) {
         end.status = FinalStatus::Failed;
         end.outcome = AppState::Failed;
         end.diagnostics = to_string(attempt.record.id) + " failed: " + why;

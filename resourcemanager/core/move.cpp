@@ -36,7 +36,7 @@ void take_priority(Books& books, Application& application, std::int32_t priority
 
 Status priority_is_allowed(const Books& books, std::int32_t priority) {
     const std::int32_t most = books.config.scheduler.application_priority_max;
-    if (priority < 0 || priority > most) {
+    if (priority < 0 || (priority > most && !books.config.off(Feature::PriorityMaximum))) {
         return Error{ErrorCode::InvalidArgument,
                      "priority " + std::to_string(priority) + " is not between 0 and " +
                          std::to_string(most) + ", the cluster's maximum; ask for less"};

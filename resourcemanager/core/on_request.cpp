@@ -244,7 +244,7 @@ void perform(Books& books, RequestId request, const ClaimMaster& claim) {
         return;
     }
     if (application->managed() || is_ending(application->state) ||
-        application->state == AppState::Killing) {
+        application->state == AppState::Killing || books.config.off(Feature::OutsideMasters)) {
         refuse(books, request, ErrorCode::Conflict,
                application->managed()
                    ? to_string(claim.application) + " has its master inside the cluster"

@@ -60,7 +60,7 @@ std::vector<Candidate>& Candidates::on_node(NodeIndex index) {
                 it->second.push_back(*one);
             }
         }
-        std::sort(it->second.begin(), it->second.end(), earlier);
+        sort(it->second);
     }
     return it->second;
 }
@@ -82,7 +82,7 @@ const std::vector<Candidate>& Candidates::first() {
                 }
             }
         }
-        std::sort(first_->begin(), first_->end(), earlier);
+        sort(*first_);
     }
     return *first_;
 }
@@ -110,6 +110,14 @@ bool Candidates::has_ordinary(QueueIndex leaf) {
         });
     });
     return it->second;
+}
+
+void Candidates::sort(std::vector<Candidate>& candidates) const {
+    if (books_.config.off(Feature::LeastWorkLost)) {
+        std::ranges::sort(candidates, {}, &Candidate::id);
+        return;
+    }
+    std::sort(candidates.begin(), candidates.end(), earlier);
 }
 
 std::optional<Candidate> Candidates::candidate(const Container& container) const {
@@ -157,7 +165,7 @@ std::vector<Candidate> Candidates::newest_of(QueueIndex leaf, std::size_t count)
         }
         add_newest(*application, count, found);
     }
-    std::sort(found.begin(), found.end(), earlier);
+    sort(found);
     found.resize(std::min(found.size(), count));
     return found;
 }

@@ -47,6 +47,7 @@ public:
     bool has_ordinary(QueueIndex leaf);
 
 private:
+    void sort(std::vector<Candidate>& candidates) const;
     std::optional<Candidate> candidate(const Container& container) const;
     bool gives(QueueIndex leaf) const;
     bool has_lent(QueueIndex leaf) const;

@@ -78,7 +78,8 @@ std::optional<Refusal> QueueTree::refused_parallel(const Queue& queue, QueueInde
 // A leaf without any master may always have one: else it could never begin.
 std::optional<Refusal> QueueTree::refused_masters(QueueIndex leaf, const Shape& shape) const {
     const LabelIndex label = label_index(shape.label);
-    if (part_of(queues_[leaf], label).used_by_masters.is_zero() || off_ == Feature::MasterLimit) {
+    const bool first = part_of(queues_[leaf], label).used_by_masters.is_zero();
+    if ((first && off_ != Feature::FirstMaster) || off_ == Feature::MasterLimit) {
         return std::nullopt;
     }
     for (QueueIndex at = leaf;; at = queues_[at].parent) {

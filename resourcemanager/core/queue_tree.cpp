@@ -258,6 +258,27 @@ void QueueTree::refresh(const std::map<std::string, Resource>& totals) {
     }
 }
 
+namespace {
+
+// The kind of share that is switched off counts as a weight of one.
+void without(Feature off, QueueConfig& queue) {
+    const auto replace = [&](Share& share) {
+        if ((off == Feature::Weights && share.kind == Share::Kind::Weight) ||
+            (off == Feature::Percentages && share.kind == Share::Kind::Percent) ||
+            (off == Feature::Amounts && share.kind == Share::Kind::Absolute)) {
+            share = {};
+        }
+    };
+    for (auto& [label, capacity] : queue.capacity) {
+        replace(capacity.guaranteed.all);
+        for (auto& [name, share] : capacity.guaranteed.by_resource) {
+            replace(share);
+        }
+    }
+}
+
+}  // namespace
+
 void QueueTree::recompute_capacities() {
     std::vector<QueueConfig> configs;
     std::vector<std::uint32_t> parents;
@@ -269,6 +290,7 @@ void QueueTree::recompute_capacities() {
             std::erase_if(configs.back().capacity,
                           [](const auto& entry) { return entry.first != kNoLabel; });
         }
+        without(off_, configs.back());
         parents.push_back(places[queues_[index].parent]);
     }
     for (const auto& [label, number] : labels_) {

@@ -130,7 +130,8 @@ void consider(Books& books, const Demand& demand) {
 void end_overdue(Books& books) {
     std::vector<std::uint64_t> due;
     for (const auto& [id, reservation] : books.reservations.all) {
-        if (reservation.gang == 0 && reservation.due <= books.now) {
+        if (reservation.gang == 0 && reservation.due <= books.now &&
+            !books.config.off(Feature::ReservationEnd)) {
             due.push_back(id);
         }
     }

@@ -78,6 +78,15 @@ void place_opportunistic(Books& books) {
     }
 }
 
+// Who waits for a reserved node takes another one that has room first; and reservations hold back
+// nobody elsewhere.
+std::optional<NodeIndex> choose_beside_reservations(Books& books, const Demand& demand) {
+    const bool waits = demand.reserved > 0
+                           ? books.config.off(Feature::ReservedElsewhere)
+                           : books.config.off(Feature::Backfill) && !books.reservations.all.empty();
+    return waits ? std::nullopt : choose_node(books, demand);
+}
+
 // Whoever is next, until nobody is whom a limit allows and a node has room for. True: somebody
 // found no room.
 bool place_in_order(Books& books) {
@@ -105,7 +114,7 @@ bool place_in_order(Books& books) {
         if (books.queues.block_if_refused(application, shape, books.now)) {
             continue;
         }
-        if (const std::optional<NodeIndex> node = choose_node(books, demand)) {
+        if (const std::optional<NodeIndex> node = choose_beside_reservations(books, demand)) {
             const QueueIndex leaf = demand.owner.queue;
             const LabelIndex label = books.queues.label_index(shape.label);
             grant(books, demand, *node);
