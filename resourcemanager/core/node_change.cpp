@@ -40,7 +40,7 @@ Node* changeable(Books& books, RequestId request, const NodeId& id) {
 }
 
 void begin(Books& books, RequestId request, Node& node, NodeSettings settings) {
-    if (settings == node.settings) {
+    if (settings == node.settings && !node.disk_unsure) {
         answer(books, request, node);
         return;
     }
@@ -304,6 +304,7 @@ void stored_node_change(Books& books, NodeIndex index) {
     node.change.reset();
     log::info("node changed by an operator", {{"node", node.info.id.name}});
     node.settings = change.settings;
+    node.disk_unsure = false;
     take_info(books, node);
     take_state(books, node);
     node_room_changed(books, node);
@@ -318,6 +319,7 @@ void node_change_failed(Books& books, NodeIndex index, const Error& why) {
            "could not be saved: " + why.message + "; nothing changed");
     node.change.reset();
     // Another save of the record may have carried it to the disk.
+    node.disk_unsure = true;
     books.save({PendingSave::Kind::NodeDrained, {}, {}, index, {}, 0}, {record_of(node)});
 }
 

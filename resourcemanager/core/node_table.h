@@ -36,6 +36,7 @@ struct Node {
     NodeInfo said;  // of itself, when it registered
     NodeSettings settings;
     std::optional<NodeChange> change;  // under way; every other save of the record carries it
+    bool disk_unsure = false;  // a change whose save failed may be there, carried by another
     WallTime registered;
     NodeState state = NodeState::New;  // New: saved, and not back yet
     bool saved = false;                // its record is on disk

@@ -141,7 +141,9 @@ void on(Books& books, Saved event) {
             stored_registration(books, save.node, save.connection);
             break;
         case PendingSave::Kind::NodeLost:
+            break;
         case PendingSave::Kind::NodeDrained:
+            books.nodes.at(save.node).disk_unsure = false;
             break;
         case PendingSave::Kind::NodeForgotten:
             stored_forgotten(books, save.node);
