@@ -545,7 +545,7 @@ bool registration_under_way(const Books& books, NodeIndex index) {
 }  // namespace
 
 void node_forget_due(Books& books, NodeIndex index) {
-    const Node& node = books.nodes.at(index);
+    Node& node = books.nodes.at(index);
     if (node.state != NodeState::Lost) {
         return;
     }
@@ -554,6 +554,7 @@ void node_forget_due(Books& books, NodeIndex index) {
                             books.now + books.config.save_retry);
         return;
     }
+    node.saved = false;  // perhaps not any more; and whoever changes it now would bring it back
     books.save({PendingSave::Kind::NodeForgotten, {}, {}, index, {}, 0},
                {NodeRemoval{node.info.id}});
 }

@@ -190,6 +190,7 @@ void on(Books& books, SaveFailed event) {
             node_change_failed(books, save.node, event.error);
             break;
         case PendingSave::Kind::NodeForgotten:
+            books.nodes.at(save.node).saved = true;
             books.deadlines.set({Timer::Kind::NodeForget, {}, save.node},
                                 books.now + books.config.save_retry);
             break;
