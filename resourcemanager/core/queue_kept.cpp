@@ -1,6 +1,6 @@
 // Keeps room below the maximum of a queue for the first ask in its order, when the maximum has
 // refused it for long: smaller asks behind it would else take whatever gets free, for ever. What is
-// kept is its size once; it is lifted with the first container of that shape, and by time, so that
+// kept is its size once; it is lifted with the first container of that size, and by time, so that
 // nobody waits for what never comes.
 
 #include <algorithm>
@@ -57,15 +57,18 @@ void QueueTree::lift(QueueIndex index, LabelIndex label) {
     }
 }
 
-void QueueTree::lift_kept(QueueIndex leaf, ShapeId shape) {
-    const std::set<std::pair<QueueIndex, LabelIndex>> kept = queues_kept_;
-    for (const auto& [index, label] : kept) {
-        bool above = index == 0;
-        for (QueueIndex at = leaf; !above && at != 0; at = queues_[at].parent) {
-            above = at == index;
+void QueueTree::lift_kept(QueueIndex leaf, std::string_view label, const Resource& size) {
+    if (queues_kept_.empty()) {
+        return;
+    }
+    const LabelIndex wanted = label_of(label);
+    for (QueueIndex at = leaf;; at = queues_[at].parent) {
+        const std::optional<Kept>& kept = part_of(queues_[at], wanted).kept;
+        if (kept.has_value() && kept->size == size) {
+            lift(at, wanted);
         }
-        if (above && part_of(queues_[index], label).kept->shape == shape) {
-            lift(index, label);
+        if (at == 0) {
+            return;
         }
     }
 }

@@ -171,8 +171,8 @@ public:
     std::vector<AskSlot> waiting_for_nodes(std::size_t count) const;
     /// A limit refuses one more container that is not just all that nodes have.
     bool refused_beside_nodes(const ApplicationId& application, const Shape& shape) const;
-    /// An ask of this shape below `leaf` has got what it waited for.
-    void lift_kept(QueueIndex leaf, ShapeId shape);
+    /// An ask of this size below `leaf` has got what is kept there for one.
+    void lift_kept(QueueIndex leaf, std::string_view label, const Resource& size);
     void lift_all_kept();
 
     void open(const AskSlot& slot, ShapeId shape, std::string_view label);

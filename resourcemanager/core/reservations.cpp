@@ -340,7 +340,7 @@ const Reservation& reserve(Books& books, const Demand& demand, NodeIndex index) 
     if (fresh.gang == 0) {
         ++book.singles;
         book.promised += fresh.size;
-        books.queues.lift_kept(fresh.leaf, demand.shape);
+        books.queues.lift_kept(fresh.leaf, fresh.label, fresh.size);
     }
     books.queues.reserve(fresh.attempt.application, fresh.label, fresh.size);
     book.by_node[index].insert(fresh.id);

@@ -118,7 +118,7 @@ bool place_in_order(Books& books) {
             const QueueIndex leaf = demand.owner.queue;
             const LabelIndex label = books.queues.label_index(shape.label);
             grant(books, demand, *node);
-            books.queues.lift_kept(leaf, shape.id);
+            books.queues.lift_kept(leaf, shape.label, shape.size);
             CHECK(books.config.defect != Defect::None || books.config.off(Feature::QueueMaximum) ||
                   books.queues.within_maxima(leaf, label));
         } else {
