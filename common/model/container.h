@@ -93,6 +93,7 @@ constexpr int kExitKilledByResourceManager = -106;
 constexpr int kExitPreempted = -102;
 constexpr int kExitAborted = -100;
 constexpr int kExitKilledByContainerScheduler = -108;
+constexpr int kExitOverMemory = -104;
 
 struct ContainerExit {
     ExitReason reason = ExitReason::Exited;
@@ -133,6 +134,8 @@ struct ContainerReport {
     std::optional<ContainerExit> exit;   // present exactly when phase is Done
     std::vector<std::string> tags = {};  // as in its start order
     ExecutionType execution = ExecutionType::Guaranteed;
+    /// Of the size that it is held to. While a change is under way `size` is the larger of both.
+    std::int64_t version = 0;
 
     friend bool operator==(const ContainerReport&, const ContainerReport&) = default;
 };

@@ -81,6 +81,7 @@ struct AskExplanation {
     Ahead ahead;
     WaitEstimate estimate;
     std::string next_step;
+    std::optional<ContainerId> container;  // the one that waits to grow by `size`
 
     const Blocker& first() const { return blockers.front(); }
 };

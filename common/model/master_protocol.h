@@ -81,6 +81,19 @@ struct Ask {
     friend bool operator==(const Ask&, const Ask&) = default;
 };
 
+/// A live container shall have another size, larger or smaller in no dimension against the others.
+/// `version` is the container's as the master knows it: what was decided on an older one is
+/// refused. The last wish for a container counts; one for the size that it has takes an earlier one
+/// back. A smaller size holds as soon as the node has shrunk its limits. A larger one waits like an
+/// ask for room on that node and below every limit; it ends with the container.
+struct ContainerResize {
+    ContainerId container;
+    std::int64_t version = 0;
+    Resource size;
+
+    friend bool operator==(const ContainerResize&, const ContainerResize&) = default;
+};
+
 // Master to manager.
 
 struct MasterRegister {
@@ -110,6 +123,8 @@ struct MasterUpdate {
     /// Containers that are to be of the other execution type; with `complete` all that no grant has
     /// shown yet. A promotion waits for guaranteed room on the container's node.
     std::vector<ExecutionChange> execution_changes = {};
+    /// Sizes that are wanted and that no news has answered; with `complete` all of them.
+    std::vector<ContainerResize> resizes = {};
 
     friend bool operator==(const MasterUpdate&, const MasterUpdate&) = default;
 };
@@ -137,6 +152,7 @@ struct Grant {
     Resource size;
     /// A container that the master has is granted again when this has changed.
     ExecutionType execution = ExecutionType::Guaranteed;
+    std::int64_t version = 0;  // rises with every change of its size
 
     friend bool operator==(const Grant&, const Grant&) = default;
 };
@@ -184,6 +200,15 @@ struct PreemptionNotice {
     friend bool operator==(const PreemptionNotice&, const PreemptionNotice&) = default;
 };
 
+/// A wish for another size that cannot be met, with the reason. It is forgotten.
+struct ResizeRefused {
+    ContainerId container;
+    std::int64_t version = 0;  // that the wish named
+    std::string reason;
+
+    friend bool operator==(const ResizeRefused&, const ResizeRefused&) = default;
+};
+
 struct MasterNews {
     std::uint64_t session = 0;
     std::uint64_t sequence = 0;  // rises with every MasterNews of a session, from 1
@@ -192,6 +217,9 @@ struct MasterNews {
     std::vector<AskRefused> refused;
     std::vector<PreemptionNotice> preempting = {};
     std::vector<ContainerId> spared = {};  // of those that were to make way
+    /// Their nodes hold them to this size now, which is of this version.
+    std::vector<ContainerResize> resized = {};
+    std::vector<ResizeRefused> resizes_refused = {};
 
     friend bool operator==(const MasterNews&, const MasterNews&) = default;
 };

@@ -105,9 +105,19 @@ struct ContainerSignal {
     friend bool operator==(const ContainerSignal&, const ContainerSignal&) = default;
 };
 
+/// The container shall be held to this size, which is its `version`. Of two orders for one
+/// container the later one counts.
+struct SizeOrder {
+    ContainerId container;
+    std::int64_t version = 0;
+    Resource size;
+
+    friend bool operator==(const SizeOrder&, const SizeOrder&) = default;
+};
+
 /// All orders of one turn to one node, carried out in this order: stops, taking back, changes of
-/// the execution type, starts, releases of hold, acknowledgements, signals. A start of a container
-/// that the node has, running or ended, does nothing.
+/// the execution type, starts, releases of hold, acknowledgements, signals, sizes. A start of a
+/// container that the node has, running or ended, does nothing.
 struct NodeOrders {
     std::uint64_t session = 0;
     std::uint64_t sequence = 0;  // rises with every NodeOrders of a session, from 1
@@ -119,6 +129,7 @@ struct NodeOrders {
     std::vector<ContainerSignal> signals;      // nothing for containers without a process
     std::vector<ContainerId> take_backs = {};  // opportunistic: end, unless they have started
     std::vector<ExecutionChange> execution_changes = {};
+    std::vector<SizeOrder> sizes = {};  // repeated until a report shows the version
 
     friend bool operator==(const NodeOrders&, const NodeOrders&) = default;
 };

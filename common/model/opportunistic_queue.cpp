@@ -58,6 +58,13 @@ void OpportunisticQueue::remove(const ContainerId& id) {
     all_.erase(it);
 }
 
+void OpportunisticQueue::resize(const ContainerId& id, const Resource& size) {
+    if (const auto it = all_.find(id); it != all_.end()) {
+        used_ += it->second.started ? size - it->second.size : Resource{};
+        it->second.size = size;
+    }
+}
+
 std::optional<ContainerId> OpportunisticQueue::next(const Resource& room) const {
     if (ready_.empty()) {
         return std::nullopt;

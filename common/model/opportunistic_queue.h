@@ -28,6 +28,7 @@ public:
     /// Its end has been ordered: it counts until it is removed, and is in nobody's way.
     void stopping(const ContainerId& id);
     void remove(const ContainerId& id);
+    void resize(const ContainerId& id, const Resource& size);
 
     /// The first that could start, if it fits beside what runs into `room`, which is all that
     /// guaranteed containers leave. A large one holds back what came after it, so that it starts.

@@ -76,6 +76,18 @@ static void write(const heddle::MasterRegister& value, proto::MasterToManager& o
     message.set_tracking_url(value.tracking_url);
 }
 
+static void write(const heddle::ContainerResize& value, proto::ContainerResize& out) {
+    write(value.container, *out.mutable_container());
+    out.set_version(value.version);
+    write(value.size, *out.mutable_size());
+}
+
+static Status read(const proto::ContainerResize& in, heddle::ContainerResize& value) {
+    TRY(read(in.container(), value.container));
+    value.version = in.version();
+    return read(in.size(), value.size);
+}
+
 static void write(const heddle::MasterUpdate& value, proto::MasterToManager& out) {
     proto::MasterUpdate& message = *out.mutable_update();
     message.set_session(value.session);
@@ -95,6 +107,7 @@ static void write(const heddle::MasterUpdate& value, proto::MasterToManager& out
             blacklist.add_nodes(node.name);
         }
     }
+    write_all(value.resizes, *message.mutable_resizes());
 }
 
 static void write(const heddle::MasterFinish& value, proto::MasterToManager& out) {
@@ -120,6 +133,7 @@ static Status read(const proto::MasterUpdate& in, heddle::MasterUpdate& value) {
     TRY(read_all(in.starts(), value.starts));
     TRY(read_all(in.releases(), value.releases));
     TRY(read_all(in.execution_changes(), value.execution_changes));
+    TRY(read_all(in.resizes(), value.resizes));
     if (in.progress_percent() < 0 || in.progress_percent() > 100) {
         return bad("progress is not a percentage");
     }
@@ -153,6 +167,7 @@ static void write(const heddle::Grant& value, proto::Grant& out) {
     out.set_http_port(value.http_port);
     write(value.size, *out.mutable_size());
     out.set_execution(static_cast<std::uint32_t>(value.execution));
+    out.set_version(value.version);
 }
 
 static Status read(const proto::Grant& in, heddle::Grant& value) {
@@ -161,6 +176,7 @@ static Status read(const proto::Grant& in, heddle::Grant& value) {
     TRY(read_node_id(in.node(), value.node));
     TRY(read_port(in.http_port(), value.http_port));
     TRY(read(in.size(), value.size));
+    value.version = in.version();
     value.address = in.address();
     return read_execution(in.execution(), value.execution);
 }
@@ -213,6 +229,19 @@ static Status read(const proto::PreemptionNotice& in, heddle::PreemptionNotice& 
     return {};
 }
 
+static void write(const heddle::ResizeRefused& value, proto::ResizeRefused& out) {
+    write(value.container, *out.mutable_container());
+    out.set_version(value.version);
+    out.set_reason(value.reason);
+}
+
+static Status read(const proto::ResizeRefused& in, heddle::ResizeRefused& value) {
+    TRY(read(in.container(), value.container));
+    value.version = in.version();
+    value.reason = in.reason();
+    return {};
+}
+
 static void write(const heddle::MasterWelcome& value, proto::ManagerToMaster& out) {
     proto::MasterWelcome& message = *out.mutable_welcome();
     message.set_session(value.session);
@@ -231,6 +260,8 @@ static void write(const heddle::MasterNews& value, proto::ManagerToMaster& out) 
     write_all(value.refused, *message.mutable_refused());
     write_all(value.preempting, *message.mutable_preempting());
     write_all(value.spared, *message.mutable_spared());
+    write_all(value.resized, *message.mutable_resized());
+    write_all(value.resizes_refused, *message.mutable_resizes_refused());
 }
 
 static void write(const heddle::MasterFinished& value, proto::ManagerToMaster& out) {
@@ -259,6 +290,8 @@ static Status read(const proto::MasterNews& in, heddle::MasterNews& value) {
     TRY(read_all(in.refused(), value.refused));
     TRY(read_all(in.preempting(), value.preempting));
     TRY(read_all(in.spared(), value.spared));
+    TRY(read_all(in.resized(), value.resized));
+    TRY(read_all(in.resizes_refused(), value.resizes_refused));
     value.session = in.session();
     value.sequence = in.sequence();
     return {};

@@ -246,6 +246,7 @@ void write(const heddle::ContainerReport& report, proto::ContainerReport& out) {
     if (report.exit) {
         write(*report.exit, *out.mutable_exit());
     }
+    out.set_version(report.version);
 }
 
 Status read(const proto::ContainerReport& in, heddle::ContainerReport& report) {
@@ -264,6 +265,7 @@ Status read(const proto::ContainerReport& in, heddle::ContainerReport& report) {
     if (in.has_exit()) {
         TRY(read(in.exit(), report.exit.emplace()));
     }
+    report.version = in.version();
     return {};
 }
 

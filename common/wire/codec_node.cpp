@@ -87,6 +87,18 @@ static Status read(const proto::ContainerSignal& in, heddle::ContainerSignal& va
     return read_enum(in.kind(), SignalKind::Kill, "signal", value.kind);
 }
 
+static void write(const heddle::SizeOrder& value, proto::SizeOrder& out) {
+    write(value.container, *out.mutable_container());
+    out.set_version(value.version);
+    write(value.size, *out.mutable_size());
+}
+
+static Status read(const proto::SizeOrder& in, heddle::SizeOrder& value) {
+    TRY(read(in.container(), value.container));
+    value.version = in.version();
+    return read(in.size(), value.size);
+}
+
 static void write(const heddle::NodeWelcome& value, proto::ManagerToNode& out) {
     proto::NodeWelcome& message = *out.mutable_welcome();
     message.set_session(value.session);
@@ -110,6 +122,7 @@ static void write(const heddle::NodeOrders& value, proto::ManagerToNode& out) {
     write_all(value.signals, *message.mutable_signals());
     write_all(value.take_backs, *message.mutable_take_backs());
     write_all(value.execution_changes, *message.mutable_execution_changes());
+    write_all(value.sizes, *message.mutable_sizes());
 }
 
 static Status read(const proto::NodeWelcome& in, heddle::NodeWelcome& value) {
@@ -130,6 +143,7 @@ static Status read(const proto::NodeOrders& in, heddle::NodeOrders& value) {
     TRY(read_all(in.signals(), value.signals));
     TRY(read_all(in.take_backs(), value.take_backs));
     TRY(read_all(in.execution_changes(), value.execution_changes));
+    TRY(read_all(in.sizes(), value.sizes));
     if (in.epoch() < 1) {
         return bad("orders without an epoch");
     }

@@ -22,6 +22,7 @@ struct ContainerRecord {
     std::uint64_t queued =
         0;                   // place among all that was ever queued here; 0: guaranteed from birth
     bool displaced = false;  // it ends because this node has no room for it
+    std::int64_t size_version = 0;  // of `order.size`, which the manager changes
 
     friend bool operator==(const ContainerRecord&, const ContainerRecord&) = default;
 };

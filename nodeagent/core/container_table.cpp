@@ -85,16 +85,10 @@ void ContainerTable::start(TimePoint now, ContainerStart order, Effects& effects
     Container& container = containers_[id];
     container.record.order = std::move(order);
     container.record.queued = opportunistic ? ++queued_last_ : 0;
+    container.size_held = container.record.order.size;
     account(container);
     ++live_;
-    if (!opportunistic && !used_.fits_in(config_.info.total)) {
-        // The manager keeps the books. A node whose total was lowered still obeys, and says so.
-        ++counters_.over_capacity;
-        log::warning("start order exceeds this node's resources; obeying",
-                     {{"container", to_string(id)},
-                      {"used", to_string(used_)},
-                      {"total", to_string(config_.info.total)}});
-    }
+    warn_if_full(container);
     if (queue_full) {
         displace(now, container,
                  "its node's queue of opportunistic containers is full (" +
@@ -118,17 +112,31 @@ void ContainerTable::start(TimePoint now, ContainerStart order, Effects& effects
 void ContainerTable::account(const Container& container) {
     const ContainerStart& order = container.record.order;
     if (order.execution == ExecutionType::Guaranteed) {
-        used_ += order.size;
+        used_ += container.size_most();
     } else {
-        opportunistic_.add(order.container, order.size, container.record.queued);
+        opportunistic_.add(order.container, container.size_most(), container.record.queued);
+    }
+}
+
+// The manager keeps the books. A node whose total was lowered still obeys, and says so.
+void ContainerTable::warn_if_full(const Container& container) const {
+    if (container.record.order.execution == ExecutionType::Guaranteed &&
+        !used_.fits_in(config_.info.total)) {
+        ++counters_.over_capacity;
+        log::warning("an order exceeds this node's resources; obeying",
+                     {{"container", to_string(container.id())},
+                      {"used", to_string(used_)},
+                      {"total", to_string(config_.info.total)}});
     }
 }
 
 void ContainerTable::on(TimePoint now, const ContainerSaved& event, Effects& effects) {
-    (void)now;
     Container* container = find(event.container);
     if (container == nullptr) {
         return;  // deleted while its save was on the way
+    }
+    if (container->version_size != 0 && event.version >= container->version_size) {
+        size_is_safe(now, *container, effects);
     }
     if (container->record.state == ContainerState::Saving) {
         CHECK(advance(event.container, Input::Saved) == container);
@@ -147,6 +155,9 @@ void ContainerTable::on(TimePoint now, const ContainerSaveFailed& event, Effects
     }
     log::warning("cannot write a container's record",
                  {{"container", to_string(event.container)}, {"reason", event.reason}});
+    if (container->version_size != 0 && event.version >= container->version_size) {
+        take_back_size(now, *container, effects);
+    }
     if (container->record.state == ContainerState::Saving) {
         CHECK(advance(event.container, Input::SaveFailed) == container);
         end(now, *container, never_ran(now, "cannot write the container's record: " + event.reason),
@@ -227,9 +238,9 @@ void ContainerTable::change_execution(TimePoint now, const ExecutionChange& chan
     record.order.execution = change.to;
     if (change.to == ExecutionType::Guaranteed) {
         opportunistic_.remove(change.container);
-        used_ += record.order.size;
+        used_ += container->size_most();
     } else {
-        used_ -= record.order.size;
+        used_ -= container->size_most();
         record.queued = ++queued_last_;
         account(*container);
         if (record.state >= ContainerState::Starting) {
@@ -336,6 +347,101 @@ void ContainerTable::signal(const ContainerSignal& order, Effects& effects) {
     effects.push_back(Signal{order.container, order.kind});
 }
 
+// Sizes.
+
+Resource Container::size_most() const {
+    const Resource& now = size_held;
+    const Resource& then = record.order.size;
+    Resource most{std::max(now.memory_mib, then.memory_mib), std::max(now.vcores, then.vcores),
+                  now.named};
+    for (const NamedCounts::Entry& entry : then.named.entries()) {
+        most.named.set(entry.name, std::max(entry.count, now.named.get(entry.name)));
+    }
+    return most;
+}
+
+void ContainerTable::set_size(TimePoint now, const SizeOrder& order, Effects& effects) {
+    Container* container = find(order.container);
+    if (container == nullptr) {
+        absence_ = true;
+        return;
+    }
+    ContainerRecord& record = container->record;
+    if (record.state == ContainerState::Done || record.state == ContainerState::Stopping) {
+        ++counters_.late_inputs;
+        if (container->end_saved) {
+            report_again(*container);
+        }
+        return;
+    }
+    if (record.order.size == order.size && record.size_version == order.version) {
+        return;  // doubled; it is said when it is on disk, and with every complete status
+    }
+    const Resource before = container->size_most();
+    record.order.size = order.size;
+    record.size_version = order.version;
+    save(*container, effects);
+    container->version_size = container->version;
+    recount(now, *container, before, effects);
+    warn_if_full(*container);
+}
+
+void ContainerTable::size_is_safe(TimePoint now, Container& container, Effects& effects) {
+    const Resource before = container.size_most();
+    container.version_size = 0;
+    container.size_held = container.record.order.size;
+    container.size_version_held = container.record.size_version;
+    if (container.record.state != ContainerState::Done) {
+        recount(now, container, before, effects);
+        changed(container);
+    }
+}
+
+// The manager orders it again.
+void ContainerTable::take_back_size(TimePoint now, Container& container, Effects& effects) {
+    const Resource before = container.size_most();
+    container.version_size = 0;
+    container.record.order.size = container.size_held;
+    container.record.size_version = container.size_version_held;
+    if (container.record.state != ContainerState::Done) {
+        recount(now, container, before, effects);
+    }
+}
+
+// Opportunistic containers make room for one that grows, and get what one gives back.
+void ContainerTable::recount(TimePoint now, const Container& container, const Resource& before,
+                             Effects& effects) {
+    if (container.record.order.execution == ExecutionType::Guaranteed) {
+        used_ += container.size_most() - before;
+    } else {
+        opportunistic_.resize(container.id(), container.size_most());
+    }
+    make_room(now, effects);
+    start_queued(effects);
+}
+
+// Once may be a fork that has not become another program yet.
+void ContainerTable::measured(TimePoint now, const std::vector<MemoryOfContainer>& all,
+                              Effects& effects) {
+    for (const MemoryOfContainer& one : all) {
+        Container* container = config_.memory_enforced ? find(one.container) : nullptr;
+        if (container == nullptr || container->record.state != ContainerState::Running) {
+            continue;
+        }
+        const std::int64_t most = container->size_most().memory_mib;
+        const bool over = one.resident_mib > most;
+        if (!std::exchange(container->over_memory, over) || !over) {
+            continue;
+        }
+        ++counters_.over_memory;
+        stop(now,
+             {one.container, config_.memory_grace,
+              std::string(kOverMemory) + ": it uses " + std::to_string(one.resident_mib) +
+                  " MiB and its size is " + std::to_string(most) + " MiB"},
+             effects);
+    }
+}
+
 void ContainerTable::arm_kill(Container& container, TimePoint at) {
     deadlines_.erase({container.kill_at, container.id(), Deadline::Kill});
     container.kill_at = at;
@@ -360,6 +466,10 @@ void ContainerTable::end(TimePoint now, Container& container, ContainerExit exit
         exit.code =
             record.displaced ? kExitKilledByContainerScheduler : kExitKilledByResourceManager;
         exit.message = record.stop_reason;
+        if (record.stop_reason.starts_with(kOverMemory)) {
+            exit.reason = ExitReason::OutOfMemory;
+            exit.code = kExitOverMemory;
+        }
     }
     if (exit.finished == WallTime{}) {
         exit.finished = wall(now);
@@ -368,7 +478,7 @@ void ContainerTable::end(TimePoint now, Container& container, ContainerExit exit
     cache_.release(record.order.spec, effects);
     record.order.spec = {};
     if (record.order.execution == ExecutionType::Guaranteed) {
-        used_ -= record.order.size;
+        used_ -= container.size_most();
     } else {
         opportunistic_.remove(container.id());
     }
@@ -494,6 +604,8 @@ void ContainerTable::recover_one(TimePoint now, RecoveredContainer recovered, Ef
     }
     ++live_;
     cache_.need(wall(now), record.order.spec);
+    container.size_held = record.order.size;
+    container.size_version_held = record.size_version;
     account(container);
     const bool stopping = !record.stop_reason.empty();
     const auto ended = [&](ContainerExit exit) {
@@ -538,7 +650,8 @@ ContainerReport report_of(const Container& container) {
     ContainerReport report;
     report.container = container.id();
     report.key = record.order.key;
-    report.size = record.order.size;
+    report.size = container.size_most();
+    report.version = container.size_version_held;
     report.user = record.order.user;
     report.tags = record.order.tags;
     report.phase = container.phase_reported;
@@ -590,9 +703,10 @@ void ContainerTable::check() const {
         CHECK(container.kill_at == TimePoint::never() || record.state == ContainerState::Stopping);
         CHECK(record.state != ContainerState::Running || record.pid != 0);
         const bool guaranteed = record.order.execution == ExecutionType::Guaranteed;
+        CHECK(done || container.version_size != 0 || container.size_held == record.order.size);
         if (!done) {
             ++live;
-            used += guaranteed ? record.order.size : Resource{};
+            used += guaranteed ? container.size_most() : Resource{};
         }
         CHECK(!guaranteed || record.state != ContainerState::Ready || record.order.hold);
         CHECK(opportunistic_.contains(id) == (!done && !guaranteed));

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -25,18 +26,27 @@
 
 namespace heddle::node {
 
+/// Begins the reason of a stop that the node itself has decided.
+constexpr std::string_view kOverMemory = "over its memory limit";
+
 struct Container {
     ContainerRecord record;
     ContainerPhase phase_reported = ContainerPhase::Localising;  // Done only when that is saved
     std::uint64_t version = 0;                                   // of the last SaveContainer
     std::uint64_t version_end = 0;                               // of the one that holds the end
     bool end_saved = false;
+    std::uint64_t version_size = 0;  // of the save that holds a changed size; 0: none waits
+    Resource size_held;              // as on disk, with its version: what is enforced and reported
+    std::int64_t size_version_held = 0;
+    bool over_memory = false;                // when it was last measured
     Duration grace;                          // of the stop that is under way
     TimePoint kill_at = TimePoint::never();  // when Stopping
     TimePoint delete_work_at = TimePoint::never();
     TimePoint forget_at = TimePoint::never();
 
     const ContainerId& id() const { return record.order.container; }
+    /// While a change is being saved the larger of both: it may use as much.
+    Resource size_most() const;
 };
 
 class ContainerTable {
@@ -55,6 +65,10 @@ public:
     void stop(TimePoint now, const ContainerStop& order, Effects& effects);
     /// To its process, if it has one.
     void signal(const ContainerSignal& order, Effects& effects);
+    /// Holds once it is on disk; only then it is reported.
+    void set_size(TimePoint now, const SizeOrder& order, Effects& effects);
+    /// What processes have resident. One that is beyond its size twice in a row is ended.
+    void measured(TimePoint now, const std::vector<MemoryOfContainer>& all, Effects& effects);
     void acknowledge(TimePoint now, const ContainerId& id, Effects& effects);
 
     void on(TimePoint now, const ContainerSaved& event, Effects& effects);
@@ -101,6 +115,12 @@ private:
     void account(const Container& container);
     void end(TimePoint now, Container& container, ContainerExit exit, Effects& effects);
     void end_is_safe(Container& container);
+    void size_is_safe(TimePoint now, Container& container, Effects& effects);
+    void take_back_size(TimePoint now, Container& container, Effects& effects);
+    /// It counts with `before` until now, and with its size_most() from now on.
+    void recount(TimePoint now, const Container& container, const Resource& before,
+                 Effects& effects);
+    void warn_if_full(const Container& container) const;
     void report_again(Container& container);
     void arm_kill(Container& container, TimePoint at);
     void retire(TimePoint now, Container& container);

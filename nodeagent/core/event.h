@@ -116,8 +116,13 @@ struct ContainerExited {
 };
 
 /// Measured now and then; a change of health is pushed at once.
+struct MemoryOfContainer {
+    ContainerId container;
+    std::int64_t resident_mib = 0;
+};
 struct UsageMeasured {
     NodeUsage usage;
+    std::vector<MemoryOfContainer> containers = {};
 };
 
 /// SIGTERM: the agent says farewell and ends; containers go on.

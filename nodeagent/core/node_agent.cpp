@@ -107,6 +107,9 @@ void NodeAgent::carry_out_orders(Effects& effects) {
         for (const ContainerSignal& signal : orders.signals) {
             containers_.signal(signal, effects);
         }
+        for (const SizeOrder& size : orders.sizes) {
+            containers_.set_size(now_, size, effects);
+        }
     }
 }
 
@@ -131,7 +134,7 @@ void NodeAgent::on(const ArtifactGone& event, Effects& effects) {
 }
 
 void NodeAgent::on(const UsageMeasured& event, Effects& effects) {
-    (void)effects;
+    containers_.measured(now_, event.containers, effects);
     usage_due_ = usage_due_ || event.usage.health != usage_.health;
     usage_ = event.usage;
 }

@@ -35,6 +35,8 @@ struct NodeConfig {
 
     std::int32_t opportunistic_queue_max = 15;         // opportunistic containers that wait here
     Duration opportunistic_grace = milliseconds(250);  // before SIGKILL, of one that makes room
+    bool memory_enforced = false;                      // who uses more than its size is ended
+    Duration memory_grace = seconds(1);
 
     std::size_t orders_waiting_max = 256;  // messages that wait for the epoch to be saved
 };
@@ -49,7 +51,8 @@ struct NodeCounters {
     std::uint64_t unknown_stops = 0;
     std::uint64_t orders_dropped = 0;  // beyond orders_waiting_max
     std::uint64_t late_inputs = 0;     // not in the life table, or of a forgotten container
-    std::uint64_t over_capacity = 0;   // starts beyond this node's total, obeyed all the same
+    std::uint64_t over_capacity = 0;   // orders beyond this node's total, obeyed all the same
+    std::uint64_t over_memory = 0;     // containers ended because they used more than their size
     std::uint64_t started = 0;
     std::uint64_t ended = 0;
     std::uint64_t connects = 0;

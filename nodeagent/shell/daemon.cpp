@@ -48,6 +48,7 @@ NodeConfig core_config(const NodeOptions& options, std::uint16_t port) {
     config.incarnation = random_number();
     config.seed = random_number();
     config.log_retention = options.log_retention;
+    config.memory_enforced = options.memory_check > Duration{};
     config.logs_kept_max = options.logs_kept_max;
     config.cache_bytes_max = options.cache_bytes_max;
     config.opportunistic_queue_max = options.opportunistic_queue_max;
@@ -69,6 +70,11 @@ void raise_descriptor_limit() {
         limit.rlim_cur = limit.rlim_max;
         ::setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+Duration measure_interval(const NodeOptions& options) {
+    return options.memory_check > Duration{} ? std::min(options.memory_check, kMeasureInterval)
+                                             : kMeasureInterval;
 }
 
 std::string node_path() {
@@ -238,15 +244,21 @@ void Daemon::arm_timer() {
 }
 
 void Daemon::measure() {
-    auto usage = std::make_shared<NodeUsage>();  // shared by the work and what follows it
+    auto measured = std::make_shared<Measured>();  // shared by the work and what follows it
     loop_.run_blocking(
-        [this, usage, sessions = shims_->sessions()] {
-            *usage = meter_.measure(sessions, paths_.root);
+        [this, measured, sessions = shims_->sessions()] {
+            *measured = meter_.measure(sessions, paths_.root);
         },
-        [this, usage] {
+        [this, measured] {
             facts_.last_update = wall_now();
-            deliver(UsageMeasured{*usage});
-            loop_.post_after(kMeasureInterval, [this] { measure(); });
+            UsageMeasured event{measured->usage};
+            for (const auto& [container, mib] : measured->resident_mib) {
+                if (const auto id = parse_container_id(container)) {
+                    event.containers.push_back({*id, mib});
+                }
+            }
+            deliver(std::move(event));
+            loop_.post_after(measure_interval(options_), [this] { measure(); });
         });
 }
 

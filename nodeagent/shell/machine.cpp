@@ -121,9 +121,10 @@ std::int64_t cpu_limit() {
     return std::min(v1, v2);
 }
 
-/// Resident pages of all processes of the given sessions.
-std::int64_t pages_of_sessions(const std::map<std::int64_t, std::string>& sessions) {
-    std::int64_t pages = 0;
+/// Resident pages of all processes of each of the given sessions.
+std::map<std::int64_t, std::int64_t> pages_of_sessions(
+    const std::map<std::int64_t, std::string>& sessions) {
+    std::map<std::int64_t, std::int64_t> pages;
     DIR* proc = sessions.empty() ? nullptr : opendir("/proc");
     while (const dirent* entry = proc == nullptr ? nullptr : readdir(proc)) {
         if (std::atol(entry->d_name) <= 0) {
@@ -139,7 +140,7 @@ std::int64_t pages_of_sessions(const std::map<std::int64_t, std::string>& sessio
         std::int64_t resident = 0;
         if (fields.size() > 21 && parse_number(fields[3], session) &&
             parse_number(fields[21], resident) && sessions.contains(session)) {
-            pages += resident;
+            pages[session] += resident;
         }
     }
     if (proc != nullptr) {
@@ -163,11 +164,16 @@ Resource detect_resources() {
             std::max<std::int64_t>(1, std::min(cpus, cpu_limit()))};
 }
 
-NodeUsage UsageMeter::measure(const std::map<std::int64_t, std::string>& sessions,
-                              const std::string& directory) {
-    NodeUsage usage;
+Measured UsageMeter::measure(const std::map<std::int64_t, std::string>& sessions,
+                             const std::string& directory) {
+    Measured measured;
+    NodeUsage& usage = measured.usage;
     usage.memory_used_mib = meminfo_mib("MemTotal:") - meminfo_mib("MemAvailable:");
-    usage.containers_memory_mib = pages_of_sessions(sessions) * sysconf(_SC_PAGESIZE) / kMiB;
+    for (const auto& [session, pages] : pages_of_sessions(sessions)) {
+        const std::int64_t mib = pages * sysconf(_SC_PAGESIZE) / kMiB;
+        measured.resident_mib.emplace(sessions.at(session), mib);
+        usage.containers_memory_mib += mib;
+    }
     usage.health = disk_health(directory);
     std::istringstream line(first_line("/proc/stat"));
     std::string cpu;
@@ -186,7 +192,7 @@ NodeUsage UsageMeter::measure(const std::map<std::int64_t, std::string>& session
     }
     busy_ticks_ = total - idle;
     total_ticks_ = total;
-    return usage;
+    return measured;
 }
 
 std::string disk_health(const std::string& directory) {

@@ -17,12 +17,17 @@ namespace heddle::node {
 /// stays with the system.
 Resource detect_resources();
 
+struct Measured {
+    NodeUsage usage;
+    std::map<std::string, std::int64_t> resident_mib;  // by container, of all its processes
+};
+
 /// Measures between two calls of measure().
 class UsageMeter {
 public:
     /// `sessions`: shim pids of running containers. `directory` is where containers work.
-    NodeUsage measure(const std::map<std::int64_t, std::string>& sessions,
-                      const std::string& directory);
+    Measured measure(const std::map<std::int64_t, std::string>& sessions,
+                     const std::string& directory);
 
 private:
     std::int64_t busy_ticks_ = 0;

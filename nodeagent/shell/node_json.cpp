@@ -71,8 +71,8 @@ void write_container(wire::JsonWriter& json, const Container& container, const N
     json.member("exitCode", record.exit ? record.exit->code : kExitInvalid);
     json.member("diagnostics", record.exit ? record.exit->message : std::string());
     json.member("user", record.order.user);
-    json.member("totalMemoryNeededMB", record.order.size.memory_mib);
-    json.member("totalVCoresNeeded", record.order.size.vcores);
+    json.member("totalMemoryNeededMB", container.size_held.memory_mib);
+    json.member("totalVCoresNeeded", container.size_held.vcores);
     json.member("executionType", to_string(record.order.execution));
     json.member("containerLogsLink", "http://" + facts.address + ":" +
                                          std::to_string(facts.http_port) +

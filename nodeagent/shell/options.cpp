@@ -201,6 +201,7 @@ NodeOptions resolve(const config::Settings& settings) {
     options.host_names = settings.texts("auth.host_names");
     options.anonymous_read = settings.boolean("auth.anonymous_read");
     options.total = total_of(settings);
+    options.memory_check = settings.duration("node.memory_check");
     options.log_retention = settings.duration("node.log_retention");
     options.logs_kept_max = static_cast<std::size_t>(settings.integer("node.logs_kept"));
     options.opportunistic_queue_max =

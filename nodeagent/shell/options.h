@@ -30,6 +30,7 @@ struct NodeOptions {
     std::vector<std::string> host_names;
     Resource total;
     Duration log_retention;
+    Duration memory_check;  // 0: memory is not enforced
     std::size_t logs_kept_max = 0;
     std::uint64_t log_bytes_max = 0;
     std::uint64_t cache_bytes_max = 0;

@@ -73,6 +73,7 @@ ContainerReport as_report(const ContainerRecord& record) {
     report.pid = record.pid;
     report.started = record.started;
     report.exit = record.exit;
+    report.version = record.size_version;
     return report;
 }
 
@@ -142,6 +143,7 @@ Result<ContainerRecord> decode_container_record(std::string_view bytes) {
     record.pid = status->containers[0].pid;
     record.started = status->containers[0].started;
     record.exit = status->containers[0].exit;
+    record.size_version = status->containers[0].version;
     if ((record.state == ContainerState::Done) != record.exit.has_value()) {
         return damaged();
     }

@@ -68,6 +68,7 @@ struct Attempt {
     std::optional<ContainerExit> master_exit;
     std::set<NodeId> blacklist;     // its master wants nothing there
     bool master_end_waits = false;  // its node waits for the acknowledgement
+    std::int32_t increases = 0;     // asks of containers that grow, counted
 
     bool counts_as_failure() const {
         return record.state == AttemptState::Failed && record.final_status == FinalStatus::Failed;

@@ -68,7 +68,9 @@ struct Demand {
     /// those that wait until it has looked, so that a second change is noted.
     std::optional<NodeIndex> hint;
 
-    AskSlot slot() const { return {ask.priority, owner.attempt, ask.id}; }
+    /// That a container grows comes before new ones of its application.
+    bool increase() const { return ask.id < 0; }
+    AskSlot slot() const { return {increase() ? INT32_MIN : ask.priority, owner.attempt, ask.id}; }
 
     AskKey key() const { return {owner.attempt, ask.id, ask.generation}; }
     /// For leave to begin, of a master that runs outside of the cluster and takes no room.

@@ -12,6 +12,7 @@
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/queue_views.h"
 #include "resourcemanager/core/reservations.h"
+#include "resourcemanager/core/resizes.h"
 
 namespace heddle::rm {
 
@@ -58,6 +59,7 @@ void Books::check() const {
     check_claims(*this);
     check_queue_views(*this);
     check_reservations(*this);
+    check_resizes(*this);
     check_gangs(*this);
     check_constraints(*this);
     check_opportunistic(*this);

@@ -31,6 +31,7 @@
 #include "resourcemanager/core/queue_tree.h"
 #include "resourcemanager/core/release_rate.h"
 #include "resourcemanager/core/reservation_book.h"
+#include "resourcemanager/core/resize_book.h"
 #include "resourcemanager/core/scheduler_history.h"
 #include "resourcemanager/core/tag_index.h"
 #include "resourcemanager/core/views.h"
@@ -147,6 +148,7 @@ struct Books {
     ReservationBook reservations;
     GangBook gangs;
     OpportunisticBook opportunistic;
+    ResizeBook resizes;
     Deadlines deadlines;
 
     // Saves.

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -27,6 +28,13 @@ using NodeIndex = std::uint32_t;
 struct ContainerTags {
     std::vector<std::string> tags;
     std::vector<std::string> of_application;  // as it was when the container was entered
+};
+
+/// A change of a container's size that its node has not confirmed. Until then the container is
+/// charged with the larger of both.
+struct SizeChange {
+    Resource from;
+    Resource to;
 };
 
 struct Container {
@@ -68,6 +76,11 @@ struct Container {
     bool taken_back = false;  // its node is to end it unless it has started
     bool demoting = false;    // it is to be opportunistic, and is charged until its node says so
 
+    std::int64_t version = 0;          // rises with each change of its size that its node confirms
+    std::optional<SizeChange> change;  // ordered as the next version
+    std::int32_t increase = 0;         // the ask that waits for room for it to grow; 0: none
+    TimePoint charged_since;           // with charged() as it is
+
     bool opportunistic() const { return execution == ExecutionType::Opportunistic; }
     ExecutionType execution_wanted() const {
         return demoting ? ExecutionType::Opportunistic : execution;
@@ -75,6 +88,8 @@ struct Container {
     /// What it takes of its node, its application and its queue; see opportunistic.h.
     Resource charged() const { return opportunistic() ? Resource{} : size; }
     bool master() const { return key.ask == 0; }
+    /// What its node holds it to, as far as it has said.
+    const Resource& size_held() const { return change.has_value() ? change->from : size; }
 };
 
 class ContainerTable {

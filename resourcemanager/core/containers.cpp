@@ -15,6 +15,7 @@
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/preemption_notice.h"
 #include "resourcemanager/core/reservations.h"
+#include "resourcemanager/core/resizes.h"
 
 namespace heddle::rm {
 namespace {
@@ -27,7 +28,7 @@ void count_order(Books& books, Node& node, Container& container) {
 }
 
 void count_use(Application& application, const Container& container, int sign) {
-    const WideSum since = sign * (container.since - TimePoint{}).milliseconds();
+    const WideSum since = sign * (container.charged_since - TimePoint{}).milliseconds();
     application.live_containers += sign;
     application.opportunistic_containers += container.opportunistic() ? sign : 0;
     application.memory_since += since * container.charged().memory_mib;
@@ -56,7 +57,7 @@ void refund_use(Books& books, const Container& container) {
     books.opportunistic.more = books.opportunistic.more || container.opportunistic();
     count_use(application, container, -1);
     const std::int64_t seconds =
-        std::max<std::int64_t>(0, (books.now - container.since).microseconds / 1'000'000);
+        std::max<std::int64_t>(0, (books.now - container.charged_since).microseconds / 1'000'000);
     application.memory_mib_seconds += container.charged().memory_mib * seconds;
     application.vcore_seconds += container.charged().vcores * seconds;
     refund_queues(books, container);
@@ -141,7 +142,21 @@ void node_room_changed(Books& books, Node& node) {
     }
 }
 
+// New before old, so that the application is never without.
+void change_size(Books& books, Container& container, const Resource& size) {
+    const Container before = container;
+    Node& node = books.nodes.at(container.node);
+    books.nodes.change_size(node, container, size);
+    container.charged_since = books.now;
+    charge_use(books, container);
+    refund_use(books, before);
+    node_room_changed(books, node);
+    books.changed(node);
+    books.changed(container);
+}
+
 Container& enter_container(Books& books, Container container) {
+    container.charged_since = container.since;
     Container& entered = books.containers.add(std::move(container));
     Node& node = books.nodes.at(entered.node);
     books.nodes.hold(node, entered);
@@ -170,7 +185,7 @@ void order_start(Books& books, Container& container) {
     start.container = container.id;
     start.key = container.key;
     start.epoch = books.epoch;
-    start.size = container.size;
+    start.size = container.size_held();
     start.user = application.submission->user;
     start.hold = container.hold && !container.start_decided;
     if (container.tags != nullptr) {
@@ -199,11 +214,22 @@ void order_stop(Books& books, Container& container) {
     count_order(books, node, container);
 }
 
+void order_size(Books& books, Container& container) {
+    Node& node = books.nodes.at(container.node);
+    if (!node.connected()) {
+        return;
+    }
+    const SizeOrder order{container.id, container.version + 1, container.change->to};
+    node.orders.room_for(bytes_of(order)).sizes.push_back(order);
+    count_order(books, node, container);
+}
+
 void stop_container(Books& books, Container& container, const std::string& reason) {
     if (container.stopping) {
         return;
     }
     books.containers.stop(container);
+    forget_change(books, container);
     container.stop_reason = reason;
     if (container.saving) {
         container_gone(books, container.id,
@@ -233,6 +259,7 @@ void change_execution(Books& books, Container& container, ExecutionType to) {
     books.nodes.change_execution(node, container, to);
     container.demoting = false;
     container.since = books.now;
+    container.charged_since = books.now;
     charge_use(books, container);
     begin_opportunistic(books);
     node_room_changed(books, node);
@@ -242,7 +269,7 @@ void change_execution(Books& books, Container& container, ExecutionType to) {
 
 void order_execution(Books& books, Container& container) {
     Node& node = books.nodes.at(container.node);
-    if (node.connected()) {
+    if (node.connected() && !container.change.has_value()) {
         node.orders.room_for(2 * bytes_of(container.id))
             .execution_changes.push_back({container.id, container.execution_wanted()});
         count_order(books, node, container);
@@ -271,6 +298,7 @@ void acknowledge(Books& books, NodeIndex index, const ContainerId& id) {
 
 void container_gone(Books& books, ContainerId id, const ContainerExit& how, bool node_waits) {
     const ContainerExit exit = with_preempted_code(how);
+    forget_change(books, *books.containers.find(id));
     const Container container = books.containers.take(id);
     Node& node = books.nodes.at(container.node);
     if (exit.reason != ExitReason::NodeLost && !container.opportunistic()) {
@@ -344,8 +372,9 @@ void release_surplus(Books& books, Attempt& attempt) {
 
 Grant grant_of(const Books& books, const Container& container) {
     const NodeInfo& node = books.nodes.at(container.node).info;
-    return {container.id,   container.key,      node.id, node.address, node.http_port,
-            container.size, container.execution};
+    return {container.id,        container.key,    node.id,
+            node.address,        node.http_port,   container.size_held(),
+            container.execution, container.version};
 }
 
 void tell_grant(Books& books, Attempt& attempt, Container& container) {
@@ -369,6 +398,24 @@ void tell_end(Books& books, Attempt& attempt, const ContainerId& id, EndedContai
     news_for(books, attempt, bytes).ended.push_back(std::move(told));
     ended.news = attempt.news_sent + attempt.news.before_last() + 1;
     ended.news_sent = books.now;
+}
+
+void tell_resized(Books& books, const Container& container) {
+    Attempt& attempt = *books.applications.find(container.key.attempt);
+    if (attempt.session == 0) {
+        return;  // the welcome will say it
+    }
+    ContainerResize told{container.id, container.version, container.size_held()};
+    const std::size_t bytes = bytes_of(told);
+    news_for(books, attempt, bytes).resized.push_back(std::move(told));
+}
+
+void tell_resize_refused(Books& books, Attempt& attempt, ResizeRefused refused) {
+    if (attempt.session == 0) {
+        return;  // it will wish again
+    }
+    const std::size_t bytes = bytes_of(refused);
+    news_for(books, attempt, bytes).resizes_refused.push_back(std::move(refused));
 }
 
 void tell_refusal(Books& books, Attempt& attempt, AskRefused refused) {

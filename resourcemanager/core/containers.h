@@ -39,6 +39,11 @@ void order_execution(Books& books, Container& container);
 
 void start_held(Books& books, Container& container);
 
+/// It holds another size from now on, and is charged with that.
+void change_size(Books& books, Container& container, const Resource& size);
+/// Orders the node to hold it to the size of its change, also again.
+void order_size(Books& books, Container& container);
+
 /// It is over: refunds, and tells who must know. `node_waits`: its node reports the end until it
 /// is acknowledged. `container` must not be used afterwards.
 void container_gone(Books& books, ContainerId id, const ContainerExit& exit, bool node_waits);
@@ -57,6 +62,9 @@ void tell_refusal(Books& books, Attempt& attempt, AskRefused refused);
 /// A container of it is to make way, or is not any more.
 void tell_notice(Books& books, Attempt& attempt, PreemptionNotice notice);
 void tell_spared(Books& books, Attempt& attempt, const ContainerId& id);
+/// The size that its node holds it to now.
+void tell_resized(Books& books, const Container& container);
+void tell_resize_refused(Books& books, Attempt& attempt, ResizeRefused refused);
 Grant grant_of(const Books& books, const Container& container);
 
 /// Lets the free index and blocked asks know that a node's room has changed.

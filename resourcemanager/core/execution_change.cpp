@@ -8,6 +8,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/lifecycle.h"
+#include "resourcemanager/core/resizes.h"
 #include "resourcemanager/core/states.h"
 
 namespace heddle::rm {
@@ -47,6 +48,9 @@ void demote(Books& books, Container& container) {
                      node.opportunistic.queue_max > 0 &&
                      !books.claims.by_victim.contains(container.id);
     if (may) {
+        take_increase_back(books, container,
+                           "its master wants it to be opportunistic, and the size of such a "
+                           "container does not change; wish for it again when it is guaranteed");
         container.demoting = true;
         order_execution(books, container);
     }
@@ -85,7 +89,7 @@ void take_execution_changes(Books& books, Attempt& attempt,
 }
 
 void finish_demotion(Books& books, Container& container) {
-    if (container.demoting && !container.stopping &&
+    if (container.demoting && !container.stopping && !container.change.has_value() &&
         !books.claims.by_victim.contains(container.id)) {
         change(books, container, ExecutionType::Opportunistic);
     }

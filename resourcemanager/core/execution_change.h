@@ -4,7 +4,8 @@
 // containers that run, and holds when the node says that it knows: until then it would not make
 // room. A promotion is a wish of its own: it waits until the container's node has guaranteed room
 // and no limit refuses, comes after all asks, and is charged from then on. The node is told; what
-// it shows of the type tells whether it knows.
+// it shows of the type tells whether it knows. Of the type and the size one changes at a time: a
+// node that is changing the size finishes that before it is told of a demotion (resizes.h).
 
 #include <vector>
 

@@ -27,9 +27,11 @@ std::vector<Blocker> reserved_blockers(const Books& books, const Demand& demand)
         blocker.sentence += ", and for " + std::to_string(found->second.size() - 1) +
                             " more of its containers on other nodes";
     }
-    blocker.sentence += first.gang == 0 && first.due > books.now
-                            ? "; another node is tried in " + time_text(first.due - books.now) + "."
-                            : ".";
+    blocker.sentence +=
+        first.gang == 0 && first.due > books.now
+            ? (demand.increase() ? "; it is kept for " : "; another node is tried in ") +
+                  time_text(first.due - books.now) + "."
+            : ".";
     blocker.holders = holders_on(books, node);
     return {blocker};
 }

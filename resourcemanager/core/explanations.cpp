@@ -13,6 +13,7 @@
 #include "resourcemanager/core/gang_limits.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/opportunistic.h"
+#include "resourcemanager/core/resizes.h"
 #include "resourcemanager/core/states.h"
 
 namespace heddle::rm {
@@ -91,6 +92,10 @@ std::string next_step_of(const Books& books, const Demand& demand, const AskExpl
     } else if (first.reason == Reason::QueueLimit || first.reason == Reason::UserLimit ||
                first.reason == Reason::AmShare) {
         step = queue_with_room(books, demand);
+    } else if (first.reason == Reason::Locality && demand.increase()) {
+        step =
+            "A container stays on its node: end others there, wish for less, or ask for "
+            "another container elsewhere.";
     } else if (first.reason == Reason::Locality &&
                books.free.survey(demand.ask.size, demand.ask.label).fits) {
         step = "Another node has room for it now: relaxed locality would take it.";
@@ -162,6 +167,9 @@ AskExplanation explain_ask(const Books& books, const Demand& demand, HoldersInQu
     ask.never = ask.first().reason == Reason::NeverFits || ask.first().never;
     ask.estimate = estimate_of(books, ask);
     ask.next_step = next_step_of(books, demand, ask);
+    if (const Container* container = growing(books, demand)) {
+        ask.container = container->id;
+    }
     return ask;
 }
 
@@ -345,7 +353,12 @@ std::vector<const Demand*> open_demands(const Books& books, const Application& a
     return demands;
 }
 
-std::string wish_of(const Application& application, const Demand& demand, std::int64_t count) {
+std::string wish_of(const Books& books, const Application& application, const Demand& demand,
+                    std::int64_t count) {
+    if (const Container* container = growing(books, demand)) {
+        return "Waits for " + parts_text(demand.ask.size) + " more for " +
+               to_string(container->id) + ". ";
+    }
     const std::string size = " (" + size_text(demand.ask.size) + ")";
     if (demand.outside()) {
         return "Waits for leave to begin; its master runs outside of the cluster. ";
@@ -359,13 +372,14 @@ std::string wish_of(const Application& application, const Demand& demand, std::i
 }
 
 // What the application as a whole waits for is said first, then what its first ask waits for.
-std::string headline_of(const Application& application, const std::vector<Blocker>& blockers,
-                        const Demand* demand, std::int64_t count, const Blocker* of_ask) {
+std::string headline_of(const Books& books, const Application& application,
+                        const std::vector<Blocker>& blockers, const Demand* demand,
+                        std::int64_t count, const Blocker* of_ask) {
     if (!blockers.empty() && (of_ask == nullptr || blockers.front().reason != Reason::Held)) {
         return blockers.front().sentence;
     }
     if (of_ask != nullptr) {
-        return wish_of(application, *demand, count) + of_ask->sentence;
+        return wish_of(books, application, *demand, count) + of_ask->sentence;
     }
     if (is_final(application.state)) {
         return "It is over: " + std::string(to_string(application.state)) + ", " +
@@ -399,7 +413,7 @@ Explanation explain(const Books& books, const Application& application,
         dominant = dominant == nullptr ? demand : dominant;
     }
     const Blocker* of_ask = dominant == nullptr ? nullptr : &out.asks.front().first();
-    out.headline = headline_of(application, out.blockers, dominant,
+    out.headline = headline_of(books, application, out.blockers, dominant,
                                dominant == nullptr ? 0 : out.asks.front().count, of_ask);
     out.waiting = !out.blockers.empty() || !demands.empty();
     if (!out.blockers.empty() &&
@@ -446,7 +460,7 @@ std::optional<WaitingNote> waiting_note(const Books& books, const Application& a
         blockers_of(books, first, Ahead{}, Detail::Headline, nullptr);
     return WaitingNote{
         of_ask.front().reason,
-        wish_of(application, first, books.asks.wanted(first)) + of_ask.front().sentence};
+        wish_of(books, application, first, books.asks.wanted(first)) + of_ask.front().sentence};
 }
 
 namespace {

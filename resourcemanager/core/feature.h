@@ -99,6 +99,7 @@ enum class Feature : std::uint8_t {
     OutsideMasters,
     Signals,
     FailAttempt,
+    ContainerResize,
     Count,  // of them; the last
 };
 
@@ -190,6 +191,7 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::OutsideMasters, "outside-masters"},
     {Feature::Signals, "signals"},
     {Feature::FailAttempt, "fail-attempt"},
+    {Feature::ContainerResize, "container-resize"},
 };
 
 constexpr bool all_named() {

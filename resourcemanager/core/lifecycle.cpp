@@ -14,6 +14,7 @@
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/limits.h"
 #include "resourcemanager/core/preemption.h"
+#include "resourcemanager/core/resizes.h"
 
 namespace heddle::rm {
 namespace {
@@ -381,6 +382,7 @@ void end_attempt(Books& books, Application& application, Attempt& attempt, Attem
             acknowledge(books, ended.node, id);
         }
     }
+    forget_increases(books, attempt.record.id);
     if (keeps) {
         attempt.asks_known = false;
         for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {

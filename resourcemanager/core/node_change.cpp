@@ -10,6 +10,7 @@
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/resizes.h"
 #include "resourcemanager/core/states.h"
 
 namespace heddle::rm {
@@ -168,6 +169,7 @@ void take_info(Books& books, Node& node) {
     info.total = node.settings.total.value_or(info.total);
     const bool moves = node.info.rack != info.rack;
     const bool relabelled = node.info.label != info.label;
+    const bool resized = node.info.total != info.total;
     if (moves) {
         take_tags_off(books, node);
     }
@@ -182,6 +184,9 @@ void take_info(Books& books, Node& node) {
     books.free.move(node.index, node.info.label, node.info.rack);
     books.capacity.move(node.index, node.info.label, node.info.rack);
     books.nodes.remember_size(node.info);
+    if (relabelled || resized) {
+        restate_increases(books, node);
+    }
 }
 
 NodeSettings settings_to_save(const Node& node) {

@@ -118,6 +118,18 @@ void NodeTable::hold(Node& node, Container& container) {
     add_use(node, container.charged());
 }
 
+void NodeTable::change_size(Node& node, Container& container, const Resource& size) {
+    const Resource before = container.charged();
+    if (container.opportunistic()) {
+        node.opportunistic.count(container, -1);
+    }
+    container.size = size;
+    if (container.opportunistic()) {
+        node.opportunistic.count(container, +1);
+    }
+    add_use(node, container.charged() - before);
+}
+
 void NodeTable::release(Node& node, const Container& container) {
     node.containers.erase(container.in_node);
     if (container.opportunistic()) {

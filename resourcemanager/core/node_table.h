@@ -90,6 +90,8 @@ public:
     void release(Node& node, const Container& container);
     /// It counts as the other type from now on.
     void change_execution(Node& node, Container& container, ExecutionType to);
+    /// It counts with this size from now on.
+    void change_size(Node& node, Container& container, const Resource& size);
 
     /// Whether some node that ever registered with this label is large enough.
     bool any_ever_fits(const Resource& size, const std::string& label = {}) const;

@@ -18,6 +18,7 @@
 #include "resourcemanager/core/limits.h"
 #include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/preemption_notice.h"
+#include "resourcemanager/core/resizes.h"
 
 namespace heddle::rm {
 namespace {
@@ -183,7 +184,7 @@ void take_template(Books& books, Attempt& attempt, const LaunchTemplate& the_tem
     attempt.templates[the_template.id] = nullptr;
     for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
         const Ask ask = demand->ask;
-        if (ask.id != 0 && ask.launch_template == the_template.id) {
+        if (ask.id > 0 && ask.launch_template == the_template.id) {
             refuse_ask(books, attempt, ask, template_too_large(the_template.id));
         }
     }
@@ -298,7 +299,7 @@ void forget_absent_asks(Books& books, Attempt& attempt, const std::vector<Ask>& 
     }
     std::vector<std::int32_t> absent;
     for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
-        if (demand->ask.id != 0 && !present.contains(demand->ask.id)) {
+        if (demand->ask.id > 0 && !present.contains(demand->ask.id)) {
             absent.push_back(demand->ask.id);
         }
     }
@@ -358,6 +359,9 @@ void set_blacklist(Books& books, Attempt& attempt, const std::vector<NodeId>& no
     }
     attempt.blacklist = std::move(blacklist);
     for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
+        if (demand->increase()) {
+            continue;
+        }
         AskOwner owner = demand->owner;
         owner.choosy = !attempt.blacklist.empty();
         const Ask ask = demand->ask;
@@ -413,6 +417,7 @@ void on_update(Books& books, Application& application, Attempt& attempt,
     if (update.complete || !update.asks.empty()) {
         release_surplus(books, attempt);
     }
+    take_resizes(books, application, attempt, update);
     if (update.complete) {
         compare_known(books, attempt, update);
     }

@@ -17,6 +17,7 @@
 #include "resourcemanager/core/offers.h"
 #include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/racks.h"
+#include "resourcemanager/core/resizes.h"
 
 namespace heddle::rm {
 namespace {
@@ -78,6 +79,7 @@ Container from_report(const Books& books, NodeIndex node, const ContainerReport&
     container.key = report.key;
     container.node = node;
     container.size = report.size;
+    container.version = report.version;
     container.confirmed = true;
     container.origin = books.nodes.at(node).origins;  // that which reports it knows it
     container.execution = report.execution;
@@ -199,6 +201,7 @@ void known(Books& books, Node& node, Container& container, const ContainerReport
     }
     const bool order_seen = container.order <= node.orders_seen ||
                             books.now - container.ordered >= books.resend_after();
+    take_size(books, container, report, order_seen);
     if (container.execution_wanted() == report.execution) {
         finish_demotion(books, container);
     } else if (!container.stopping && order_seen) {

@@ -64,8 +64,21 @@ std::size_t bytes_of(const ContainerEnded& ended) {
 std::size_t bytes_of(const AskRefused& refused) {
     return kNumbers + text(refused.reason);
 }
+
 std::size_t bytes_of(const PreemptionNotice& notice) {
     return 2 * kNumbers + text(notice.node.name) + text(notice.reason);
+}
+
+std::size_t bytes_of(const ContainerResize&) {
+    return 3 * kNumbers;
+}
+
+std::size_t bytes_of(const ResizeRefused& refused) {
+    return 2 * kNumbers + text(refused.reason);
+}
+
+std::size_t bytes_of(const SizeOrder&) {
+    return 3 * kNumbers;
 }
 
 }  // namespace heddle::rm

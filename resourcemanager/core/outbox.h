@@ -32,6 +32,9 @@ std::size_t bytes_of(const Grant& grant);
 std::size_t bytes_of(const ContainerEnded& ended);
 std::size_t bytes_of(const AskRefused& refused);
 std::size_t bytes_of(const PreemptionNotice& notice);
+std::size_t bytes_of(const ContainerResize& resized);
+std::size_t bytes_of(const ResizeRefused& refused);
+std::size_t bytes_of(const SizeOrder& order);
 
 template <typename Message>
 class Outbox {

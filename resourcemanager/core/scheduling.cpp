@@ -16,6 +16,7 @@
 #include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/reservations.h"
+#include "resourcemanager/core/resizes.h"
 
 namespace heddle::rm {
 namespace {
@@ -56,6 +57,10 @@ void grant(Books& books, const Demand& demand, NodeIndex node) {
         fresh.priority = 0;
         const Container& container = enter_container(books, std::move(fresh));
         master_granted(books, application, attempt, container);
+        return;
+    }
+    if (demand.increase()) {
+        grant_increase(books, demand);
         return;
     }
     grant_ordinary(books, attempt, demand, node);
@@ -180,7 +185,8 @@ void check_waiting(const Books& books) {
 void size_check_due(Books& books) {
     for (const AttemptId& id : books.asks.attempts()) {
         for (const Demand* demand : books.asks.of_attempt(id)) {
-            if (demand->outside() || ever_fits(books, demand->ask.size, demand->ask.label)) {
+            if (demand->outside() || demand->increase() ||
+                ever_fits(books, demand->ask.size, demand->ask.label)) {
                 continue;
             }
             if (demand->ask.id == 0) {

@@ -88,7 +88,11 @@ void write_ask(wire::JsonWriter& json, const AskExplanation& ask) {
         json.member("highMilliseconds", ask.estimate.high->milliseconds());
     }
     json.end_object();
-    json.member("nextStep", ask.next_step).end_object();
+    json.member("nextStep", ask.next_step);
+    if (ask.container.has_value()) {
+        json.member("container", to_string(*ask.container));
+    }
+    json.end_object();
 }
 
 // YARN's activities.

@@ -42,6 +42,8 @@
 //   avoid APP [NODE ...]             its master wants nothing on these any more
 //   start|release APP CONTAINER      of a held container; of any
 //   promote|demote APP CONTAINER     its execution type is to be the other one
+//   size APP CONTAINER MEMORY VCORES [resources=...] [version=V]
+//                                    its master wishes for another size
 //   finish APP succeeded|failed      the master says so
 //   linger APP                       its master's process goes on when the finish is acknowledged
 //   show APP                         shows its state and final status
@@ -324,6 +326,12 @@ private:
             master(words[1]).change_execution(
                 container(words[2]),
                 verb == "promote" ? ExecutionType::Guaranteed : ExecutionType::Opportunistic);
+        } else if (verb == "size") {
+            auto keys = keys_of(words, 5);
+            const std::string version = keys["version"];
+            master(words[1]).resize(
+                container(words[2]), size_of(words[3], words[4], keys),
+                version.empty() ? std::nullopt : std::optional(std::stoll(version)));
         } else if (verb == "finish") {
             master(words[1]).finish(words[2] == "succeeded" ? FinalStatus::Succeeded
                                                             : FinalStatus::Failed);

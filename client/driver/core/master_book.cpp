@@ -61,8 +61,8 @@ MasterBook::Reaction MasterBook::hear_one(const MasterWelcome& message) {
     if (message.heartbeat_interval.microseconds > 0) {
         heartbeat_interval_ = message.heartbeat_interval;
     }
-    take(message.containers);
     Reaction reaction;
+    take(message.containers, reaction);
     reaction.welcomed = true;
     reaction.send.push_back(update(true, true));
     if (finish_) {
@@ -82,11 +82,18 @@ MasterBook::Reaction MasterBook::hear_one(const MasterNews& message) {
         return reaction;
     }
     news_seen_ = message.sequence;
-    take(message.granted);
+    take(message.granted, reaction);
+    for (const ContainerResize& now : message.resized) {
+        take_size(now, reaction);
+    }
+    for (const ResizeRefused& refused : message.resizes_refused) {
+        take_refusal(refused, reaction);
+    }
     for (const ContainerEnded& ended : message.ended) {
         if (containers_.erase(ended.container) == 0) {
             continue;  // of an earlier book of this attempt
         }
+        resizes_.erase(ended.container);
         reaction.ended.push_back(
             {ended.container, describe(ended.container, ended.exit), crashed(ended.exit)});
     }
@@ -117,12 +124,66 @@ MasterBook::Reaction MasterBook::hear_one(const MasterRejected& message) {
 }
 
 // Those of an earlier generation are on their way out, and nobody's.
-void MasterBook::take(const std::vector<Grant>& grants) {
+void MasterBook::take(const std::vector<Grant>& grants, Reaction& reaction) {
     for (const Grant& grant : grants) {
-        if (grant.key.generation == generation_) {
-            containers_[grant.container] = grant.node.name;
+        if (grant.key.generation != generation_) {
+            continue;
+        }
+        const auto [held, fresh] =
+            containers_.try_emplace(grant.container, Held{grant.node.name, grant.size, 0});
+        if (fresh) {
+            held->second.version = grant.version;
+        } else {
+            take_size({grant.container, grant.version, grant.size}, reaction);
         }
     }
+}
+
+// A wish on an older version is answered by this one, whatever it brought.
+void MasterBook::take_size(const ContainerResize& now, Reaction& reaction) {
+    const auto held = containers_.find(now.container);
+    if (held == containers_.end() || now.version < held->second.version) {
+        return;
+    }
+    const auto wish = resizes_.find(now.container);
+    if (wish != resizes_.end() &&
+        (wish->second.version < now.version || wish->second.size == now.size)) {
+        resizes_.erase(wish);
+    }
+    if (now.version > held->second.version) {
+        held->second.size = now.size;
+        held->second.version = now.version;
+        reaction.resized.push_back({now.container, now.size, ""});
+    }
+}
+
+void MasterBook::take_refusal(const ResizeRefused& refused, Reaction& reaction) {
+    const auto wish = resizes_.find(refused.container);
+    const auto held = containers_.find(refused.container);
+    if (wish == resizes_.end() || held == containers_.end() ||
+        wish->second.version != refused.version) {
+        return;
+    }
+    resizes_.erase(wish);
+    reaction.resized.push_back({refused.container, held->second.size, refused.reason});
+}
+
+Result<std::vector<MasterToManager>> MasterBook::resize(const ContainerId& container,
+                                                        const Resource& size) {
+    const auto held = containers_.find(container);
+    if (held == containers_.end()) {
+        return Error{ErrorCode::NotFound, "no live container " + to_string(container)};
+    }
+    if (size.memory_mib <= 0 || size.vcores <= 0 || size.any_negative()) {
+        return Error{ErrorCode::InvalidArgument, "a container of " + to_string(size) +
+                                                     " was wished for; it needs at least 1 MiB "
+                                                     "and 1 vcore"};
+    }
+    resizes_[container] = {container, held->second.version, size};
+    if (session_ == 0) {
+        return std::vector<MasterToManager>{};
+    }
+    return std::vector<MasterToManager>{update(false, false)};
 }
 
 Ask MasterBook::ask() const {
@@ -150,6 +211,9 @@ MasterToManager MasterBook::update(bool complete, bool with_asks) {
     }
     if (with_asks) {
         update.asks.push_back(ask());
+    }
+    for (const auto& [container, wish] : resizes_) {
+        update.resizes.push_back(wish);
     }
     return update;
 }
@@ -187,7 +251,7 @@ std::vector<MasterToManager> MasterBook::finish(FinalStatus status,
 std::string MasterBook::node_of(const std::string& container) const {
     const auto id = parse_container_id(container);
     const auto it = id ? containers_.find(*id) : containers_.end();
-    return it == containers_.end() ? std::string() : it->second;
+    return it == containers_.end() ? std::string() : it->second.node;
 }
 
 }  // namespace heddle::driver

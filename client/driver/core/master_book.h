@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/result.h"
 #include "common/model/master_protocol.h"
 
 namespace heddle::driver {
@@ -26,6 +27,12 @@ public:
         ContainerId container;
         bool leaving = false;  // it is to make way; else it is not to any more
     };
+    /// A container's size has changed, or (with a reason) cannot.
+    struct Resized {
+        ContainerId container;
+        Resource size;  // that it has now
+        std::string refused;
+    };
     // What a message of the manager leads to.
     struct Reaction {
         std::vector<MasterToManager> send;
@@ -35,6 +42,7 @@ public:
         std::optional<std::string> rejected;  // this attempt does not count any more
         bool welcomed = false;
         bool finished = false;
+        std::vector<Resized> resized;
         bool reconnect = false;  // news are missing: close the connection and begin another one
     };
 
@@ -49,6 +57,10 @@ public:
 
     /// An absolute count. Empty when there is no connection: the welcome will say it.
     std::vector<MasterToManager> want(std::int32_t count);
+    /// Another size for a container of ours, decided on the size that it has now; the last wish
+    /// counts. The answer comes as Reaction::resized. Errors: NotFound (no live container of ours),
+    /// InvalidArgument (no memory or no vcores).
+    Result<std::vector<MasterToManager>> resize(const ContainerId& container, const Resource& size);
     /// Goes with whatever is said next; until then progress_waits() is true.
     void progress(std::int32_t percent) { percent_ = percent; }
     bool progress_waits() const { return session_ != 0 && percent_ != percent_said_; }
@@ -67,7 +79,14 @@ private:
     Reaction hear_one(const MasterNews& message);
     Reaction hear_one(const MasterFinished& message);
     Reaction hear_one(const MasterRejected& message);
-    void take(const std::vector<Grant>& grants);
+    struct Held {
+        std::string node;
+        Resource size;
+        std::int64_t version = 0;
+    };
+    void take(const std::vector<Grant>& grants, Reaction& reaction);
+    void take_size(const ContainerResize& now, Reaction& reaction);
+    void take_refusal(const ResizeRefused& refused, Reaction& reaction);
     MasterToManager update(bool complete, bool with_asks);
     Ask ask() const;
 
@@ -83,7 +102,8 @@ private:
     std::uint64_t news_seen_ = 0;
     std::uint64_t beats_ = 0;
     Duration heartbeat_interval_ = seconds(1);
-    std::map<ContainerId, std::string> containers_;  // live ones and their nodes
+    std::map<ContainerId, Held> containers_;          // live ones
+    std::map<ContainerId, ContainerResize> resizes_;  // wishes that no news has answered
     std::optional<MasterFinish> finish_;
 };
 

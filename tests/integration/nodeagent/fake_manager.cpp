@@ -194,8 +194,11 @@ TemporaryDirectory::~TemporaryDirectory() {
 }
 
 AgentProcess::AgentProcess(const FakeManager& manager, std::string directory,
-                           std::vector<std::string> prefix)
-    : manager_port_(manager.port()), directory_(std::move(directory)), prefix_(std::move(prefix)) {
+                           std::vector<std::string> prefix, std::vector<std::string> more)
+    : manager_port_(manager.port()),
+      directory_(std::move(directory)),
+      prefix_(std::move(prefix)),
+      more_(std::move(more)) {
     const std::string token = directory_ + "/token";
     std::filesystem::create_directories(directory_);
     std::ofstream(token) << kTestToken << "\n";
@@ -224,6 +227,7 @@ void AgentProcess::start() {
           "--manager-rest=http://127.0.0.1:" + std::to_string(manager_port_)}) {
         words.push_back(word);
     }
+    words.insert(words.end(), more_.begin(), more_.end());
     std::vector<char*> argv;
     for (std::string& word : words) {
         argv.push_back(word.data());

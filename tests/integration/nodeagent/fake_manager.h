@@ -88,7 +88,7 @@ private:
 class AgentProcess {
 public:
     AgentProcess(const FakeManager& manager, std::string directory,
-                 std::vector<std::string> prefix = {});
+                 std::vector<std::string> prefix = {}, std::vector<std::string> more = {});
     ~AgentProcess();
 
     void start();
@@ -101,6 +101,7 @@ private:
     std::uint16_t manager_port_;
     std::string directory_;
     std::vector<std::string> prefix_;
+    std::vector<std::string> more_;  // words of its command line
     pid_t pid_ = 0;
 };
 

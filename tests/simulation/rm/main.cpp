@@ -18,7 +18,8 @@ heddle::test::SeedRun run(std::uint64_t seed, Defect defect, Feature off = Featu
              {"containers preempted", result.preempted},
              {"containers displaced", result.displaced},
              {"inside queues", result.preempted_inside},
-             {"given instead", result.given_back}}};
+             {"given instead", result.given_back},
+             {"sizes changed", result.resized}}};
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "tests/simulation/rm/opportunistic.h"
 #include "tests/simulation/rm/racks.h"
 #include "tests/simulation/rm/random_config.h"
+#include "tests/simulation/rm/resizes.h"
 #include "tests/simulation/rm/scene.h"
 
 namespace heddle::rm::test {
@@ -37,7 +38,8 @@ public:
           labels_(scene_, seed),
           opportunistic_(scene_, seed),
           racks_(scene_, seed),
-          inside_(scene_, seed, config.scheduler.preemption) {
+          inside_(scene_, seed, config.scheduler.preemption),
+          resizes_(scene_, seed) {
         draw_faults(world_.stage());
         world_.on_master = [this](MasterScript& master) {
             masters_.lead(master);
@@ -45,6 +47,7 @@ public:
             labels_.lead(master);
             opportunistic_.lead(master);
             inside_.lead(master);
+            resizes_.lead(master);
         };
         world_.on_worker = [this](const ContainerStart& start) { masters_.work(start); };
         world_.on_stopped = [this](const ContainerId& id) { check_stop(scene_, id); };
@@ -77,7 +80,8 @@ public:
                 static_cast<std::int64_t>(preemption_.seen()),
                 world_.ground().displaced,
                 inside_.seen(),
-                inside_.given()};
+                inside_.given(),
+                resizes_.changed()};
     }
 
 private:
@@ -118,6 +122,7 @@ private:
             check_acknowledged(scene_, *view, jobs_);
         }
         masters_.watch();
+        resizes_.watch();
     }
 
     World world_;
@@ -132,6 +137,7 @@ private:
     Opportunistic opportunistic_;
     Racks racks_;
     InsideCheck inside_;
+    Resizes resizes_;
 };
 
 }  // namespace

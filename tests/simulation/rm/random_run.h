@@ -21,6 +21,7 @@ struct RunResult {
     std::int64_t displaced = 0;  // opportunistic ones
     std::int64_t preempted_inside = 0;
     std::int64_t given_back = 0;  // by masters that were told in time
+    std::int64_t resized = 0;     // containers
 };
 
 /// `off`: a feature that is left out, which the checkers should see.

@@ -105,16 +105,36 @@ void MasterScript::heartbeat() {
 void MasterScript::granted(const Grant& grant) {
     if (const auto it = containers_.find(grant.container); it != containers_.end()) {
         if (it->second.execution != grant.execution) {
-            it->second = grant;
+            it->second.execution = grant.execution;
             changes_.erase(grant.container);
             stage_.show(name_of(attempt_.application) + " told " + name_of(grant.container) +
                         " is " + std::string(to_string(grant.execution)));
         }
+        resized(grant.container, grant.version, grant.size);
         return;
     }
     stage_.note(name_of(attempt_.application) + " granted " + name_of(grant.container));
     containers_.emplace(grant.container, grant);
     on_granted(grant);
+}
+
+void MasterScript::resized(const ContainerId& id, std::int64_t version, const Resource& size) {
+    const auto known = containers_.find(id);
+    if (known == containers_.end() || version < known->second.version) {
+        return;
+    }
+    const auto wish = resizes_.find(id);
+    if (wish != resizes_.end() && (wish->second.version < version || wish->second.size == size)) {
+        resizes_.erase(wish);
+    }
+    if (version == known->second.version) {
+        return;
+    }
+    known->second.version = version;
+    known->second.size = size;
+    stage_.show(name_of(attempt_.application) + " has " + name_of(id) + " version " +
+                std::to_string(version) + ": " + to_string(size));
+    on_resized(known->second);
 }
 
 void MasterScript::on(const MasterNews& message) {
@@ -140,6 +160,7 @@ void MasterScript::on(const MasterNews& message) {
         starts_.erase(ended.container);
         releases_.erase(ended.container);
         changes_.erase(ended.container);
+        resizes_.erase(ended.container);
         stage_.show(name_of(attempt_.application) + " told " + name_of(ended.container) + " " +
                     name_of(ended.exit));
         on_ended(ended, grant);
@@ -149,6 +170,16 @@ void MasterScript::on(const MasterNews& message) {
         stage_.show(name_of(attempt_.application) + " refused ask " + std::to_string(refused.ask) +
                     ": " + refused.reason);
         asks_.erase(refused.ask);
+    }
+    for (const ContainerResize& now : message.resized) {
+        resized(now.container, now.version, now.size);
+    }
+    for (const ResizeRefused& refused : message.resizes_refused) {
+        const auto wish = resizes_.find(refused.container);
+        if (wish != resizes_.end() && wish->second.version == refused.version) {
+            stage_.show(name_of(attempt_.application) + " refused " + refused.reason);
+            resizes_.erase(wish);
+        }
     }
     send_soon();
 }
@@ -198,6 +229,14 @@ void MasterScript::change_execution(const ContainerId& container, ExecutionType 
     send_soon();
 }
 
+void MasterScript::resize(const ContainerId& container, const Resource& size,
+                          std::optional<std::int64_t> version) {
+    const auto known = containers_.find(container);
+    const std::int64_t now = known == containers_.end() ? 0 : known->second.version;
+    resizes_[container] = {container, version.value_or(now), size};
+    send_soon();
+}
+
 void MasterScript::finish(FinalStatus status) {
     finishing_ = true;
     status_ = status;
@@ -241,6 +280,9 @@ void MasterScript::update(bool complete) {
         message.execution_changes.push_back({id, to});
     }
     message.releases.assign(releases_.begin(), releases_.end());
+    for (const auto& [id, wish] : resizes_) {
+        message.resizes.push_back(wish);
+    }
     manager_.send(wire_, message);
 }
 

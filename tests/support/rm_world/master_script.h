@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,6 +32,9 @@ public:
     void release(const ContainerId& container);
     void start_held(const ContainerId& container);
     void change_execution(const ContainerId& container, ExecutionType to);
+    /// Wishes for another size, on the version that it knows or a given one.
+    void resize(const ContainerId& container, const Resource& size,
+                std::optional<std::int64_t> version = std::nullopt);
     void finish(FinalStatus status);
     void disconnect();
 
@@ -47,6 +51,7 @@ public:
     std::function<void(const ContainerEnded&, const Grant&)> on_ended = [](const ContainerEnded&,
                                                                            const Grant&) {};
     std::function<void(const PreemptionNotice&)> on_notice = [](const PreemptionNotice&) {};
+    std::function<void(const Grant&)> on_resized = [](const Grant&) {};
     std::function<void()> on_finished = [] {};
     std::function<void(const std::string&)> on_rejected = [](const std::string&) {};
 
@@ -60,6 +65,7 @@ private:
     void on(const MasterRejected& message);
     void take_notices(const MasterNews& message);
     void granted(const Grant& grant);
+    void resized(const ContainerId& id, std::int64_t version, const Resource& size);
     void update(bool complete);
     void send_soon();
     void heartbeat();
@@ -82,7 +88,8 @@ private:
     std::map<ContainerId, PreemptionNotice> notices_;
     std::set<ContainerId> starts_;
     std::set<ContainerId> releases_;
-    std::map<ContainerId, ExecutionType> changes_;  // wanted, and no grant has shown them
+    std::map<ContainerId, ExecutionType> changes_;    // wanted, and no grant has shown them
+    std::map<ContainerId, ContainerResize> resizes_;  // not answered yet
 };
 
 }  // namespace heddle::rm::test

@@ -212,10 +212,33 @@ void NodeHost::perform(const node::SaveContainer& save) {
     ground_.displaced += ends && save.record.displaced ? 1 : 0;
     stage_.timeline.after(microseconds(400), [this, life = life_, save] {
         if (life == life_ && agent_up()) {
+            note_size(save.record);
             records_[save.record.order.container] = save.record;
             event(node::ContainerSaved{save.record.order.container, save.version});
         }
     });
+}
+
+// What a container may use changes. However that came about, all of them together fit.
+void NodeHost::note_size(const node::ContainerRecord& record) {
+    const ContainerId id = record.order.container;
+    const auto before = records_.find(id);
+    if (before == records_.end() || before->second.size_version == record.size_version) {
+        return;
+    }
+    stage_.show(info_.id.name + " holds " + name_of(id) + " to " + to_string(record.order.size));
+    if (const auto it = processes_.find(id); it != processes_.end()) {
+        it->second.order.size = record.order.size;
+    }
+    Resource used;
+    for (const ContainerReport& report : agent_->containers().reports()) {
+        const bool lent = report.execution == ExecutionType::Opportunistic;
+        used += lent || report.phase == ContainerPhase::Done ? Resource{} : report.size;
+    }
+    if (!used.fits_in(info_.total)) {
+        stage_.violate("over-allocation by another size: " + to_string(used) + " on " +
+                       info_.id.name);
+    }
 }
 
 void NodeHost::perform(const node::DeleteContainer& order) {

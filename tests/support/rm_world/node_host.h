@@ -75,6 +75,7 @@ private:
     void perform(const node::Signal& order);
     void end(const ContainerId& id, ContainerExit exit);
     void check_room(ExecutionType starts);
+    void note_size(const node::ContainerRecord& record);
     void later(Duration wait, node::Event event);
     void arm_tick();
 

@@ -15,6 +15,18 @@ std::optional<Stated> stated_in(const Event& event) {
     return update == nullptr ? std::nullopt : std::optional(Stated{message->connection, *update});
 }
 
+namespace {
+
+bool any_resized(const Books& books) {
+    bool any = false;
+    books.containers.for_each([&](const Container& container) {
+        any = any || (container.charged_since == books.now && container.since != books.now);
+    });
+    return any;
+}
+
+}  // namespace
+
 void StepChecks::restart() {
     patience_ = {};
     before_.reset();
@@ -81,8 +93,9 @@ std::string StepChecks::look(const Books& books, const Store& store,
         note(check_capacity(books, *grant));
         note(check_maximum(books, *grant));
     }
-    // With one grant the books are those that it was decided by, and it.
-    if (fresh.size() == 1 && !promoted && !by_right(books, *fresh.front())) {
+    // With one grant, and nobody promoted or of another size, the books are those that it was
+    // decided by, and it.
+    if (fresh.size() == 1 && !promoted && !any_resized(books) && !by_right(books, *fresh.front())) {
         note(check_order(books, *fresh.front()));
         note(check_ask_order(books, *fresh.front()));
         note(check_fairness(books, *fresh.front()));

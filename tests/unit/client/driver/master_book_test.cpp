@@ -110,6 +110,56 @@ TEST(MasterBook, LeavesContainersOfAnEarlierGenerationAlone) {
     EXPECT_EQ(reaction.ended[0].container, ours);
 }
 
+TEST(MasterBook, RepeatsAWishForAnotherSizeUntilItIsAnswered) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    const ContainerId container{{{1, 2}, 1}, 1, 5};
+    EXPECT_EQ(book.resize(container, {1024, 1}).error().code, ErrorCode::NotFound);
+    MasterWelcome welcome;
+    welcome.session = 7;
+    welcome.containers = {{container,
+                           {{{1, 2}, 1}, 1, 0},
+                           {"node-1"},
+                           "",
+                           0,
+                           {512, 1},
+                           ExecutionType::Guaranteed,
+                           3}};
+    (void)book.hear(welcome);
+    EXPECT_EQ(book.resize(container, {0, 1}).error().code, ErrorCode::InvalidArgument);
+    const ContainerResize wish{container, 3, {1024, 1}};
+    const auto said = book.resize(container, wish.size);
+    ASSERT_TRUE(said.ok());
+    EXPECT_EQ(std::get<MasterUpdate>(said->at(0)).resizes, std::vector{wish});
+    EXPECT_EQ(std::get<MasterUpdate>(book.beat().at(0)).resizes, std::vector{wish});
+    MasterNews news;
+    news.session = 7;
+    news.sequence = 1;
+    news.resized = {{container, 4, {1024, 1}}};
+    const auto reaction = book.hear(news);
+    ASSERT_EQ(reaction.resized.size(), 1U);
+    EXPECT_EQ(reaction.resized[0].size, (Resource{1024, 1}));
+    EXPECT_TRUE(std::get<MasterUpdate>(book.beat().at(0)).resizes.empty());
+}
+
+TEST(MasterBook, DropsAWishThatIsRefusedAndKnowsTheSizeThatHolds) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    const ContainerId container{{{1, 2}, 1}, 1, 5};
+    MasterWelcome welcome;
+    welcome.session = 7;
+    welcome.containers = {{container, {{{1, 2}, 1}, 1, 0}, {"node-1"}, "", 0, {512, 1}}};
+    (void)book.hear(welcome);
+    (void)book.resize(container, {9999, 1});
+    MasterNews news;
+    news.session = 7;
+    news.sequence = 1;
+    news.resizes_refused = {{container, 0, "too large"}};
+    const auto reaction = book.hear(news);
+    ASSERT_EQ(reaction.resized.size(), 1U);
+    EXPECT_EQ(reaction.resized[0].refused, "too large");
+    EXPECT_EQ(reaction.resized[0].size, (Resource{512, 1}));
+    EXPECT_TRUE(std::get<MasterUpdate>(book.beat().at(0)).resizes.empty());
+}
+
 TEST(MasterBook, ConnectsAgainWhenNewsAreMissing) {
     MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
     book.hear(MasterWelcome{7, 1, seconds(1), {}, {}});

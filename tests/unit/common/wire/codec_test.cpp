@@ -38,6 +38,7 @@ std::vector<ContainerReport> reports() {
                          0,
                          {5},
                          ContainerExit{ExitReason::Signalled, 139, 11, "signal 11", 77, {9}}};
+    running.version = 4;
     return {running, done};
 }
 
@@ -68,7 +69,8 @@ std::vector<ManagerToNode> manager_to_node() {
                        {container(4)},
                        {{container(5), SignalKind::Kill}},
                        {container(6)},
-                       {{container(7), ExecutionType::Opportunistic}}}};
+                       {{container(7), ExecutionType::Opportunistic}},
+                       {{container(6), 5, {2048, 2}}}}};
 }
 
 std::vector<MasterToManager> master_to_manager() {
@@ -102,7 +104,8 @@ std::vector<MasterToManager> master_to_manager() {
                          {container(3)},
                          50,
                          std::vector<NodeId>{{"node-3"}},
-                         {{container(1), ExecutionType::Opportunistic}}},
+                         {{container(1), ExecutionType::Opportunistic}},
+                         {{container(7), 6, {512, 1, {{"gpu", 1}}}}}},
             MasterFinish{8, FinalStatus::Succeeded, "fine", "http://x"}};
 }
 
@@ -113,7 +116,8 @@ std::vector<ManagerToMaster> manager_to_master() {
                       "127.0.0.1",
                       8042,
                       {256, 1},
-                      ExecutionType::Opportunistic};
+                      ExecutionType::Opportunistic,
+                      7};
     return {MasterWelcome{8, 3, seconds(1), {4096, 4}, {grant}},
             MasterNews{8,
                        9,
@@ -121,7 +125,9 @@ std::vector<ManagerToMaster> manager_to_master() {
                        {{container(2), {}}},
                        {{1, 2, "too large"}},
                        {{container(1), 1, {"node-1"}, {256, 1}, {5000}, true, "owed"}},
-                       {container(2)}},
+                       {container(2)},
+                       {{container(3), 1, {512, 1}}},
+                       {{container(4), 2, "too large"}}},
             MasterFinished{8}, MasterRejected{"attempt 2 is current"}};
 }
 

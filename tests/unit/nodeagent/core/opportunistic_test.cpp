@@ -74,6 +74,20 @@ TEST(OpportunisticQueue, EndsNothingThatDoesNotHelp) {
     EXPECT_EQ(queue.in_the_way({4096, 4, {}}), (std::vector{container_id(1)}));
 }
 
+TEST(OpportunisticQueue, CountsTheSizeThatAContainerHasNow) {
+    OpportunisticQueue queue;
+    queue.add(container_id(1), {1024, 1}, 1);
+    queue.resize(container_id(1), {2048, 1});
+    EXPECT_EQ(queue.used(), Resource{});
+    queue.ready(container_id(1));
+    EXPECT_FALSE(queue.next({1024, 1}).has_value());
+    queue.started(container_id(1));
+    queue.resize(container_id(1), {512, 1});
+    queue.resize(container_id(2), {512, 1});  // not here
+    EXPECT_EQ(queue.used(), (Resource{512, 1}));
+    queue.check();
+}
+
 TEST(NodeAgent, StartsOpportunisticContainersInRoomThatNobodyUses) {
     Machine node;
     node.bring(node.order(1, {3072, 3}));

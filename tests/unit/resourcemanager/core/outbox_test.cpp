@@ -55,6 +55,21 @@ TEST(Outbox, CountsNoEntryAsLessThanItTakes) {
     EXPECT_LE(encoded(news), envelope + bytes_of(grant) + bytes_of(ended) + bytes_of(refused));
 }
 
+TEST(Outbox, CountsNoSizeAsLessThanItTakes) {
+    const Resource size{wire::kMemoryMibMax, wire::kVcoresMax};
+    const SizeOrder order{long_id(), kBig, size};
+    NodeOrders orders;
+    const std::size_t envelope = encoded(orders) + 64;
+    orders.sizes = {order};
+    EXPECT_LE(encoded(orders), envelope + bytes_of(order));
+    const ContainerResize resized{long_id(), kBig, size};
+    const ResizeRefused refused{long_id(), kBig, "why"};
+    MasterNews news;
+    news.resized = {resized};
+    news.resizes_refused = {refused};
+    EXPECT_LE(encoded(news), envelope + bytes_of(resized) + bytes_of(refused));
+}
+
 // A master with launch templates as large as it likes.
 class LargeTemplates : public testing::Test {
 protected:
