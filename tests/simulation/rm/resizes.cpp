@@ -31,8 +31,11 @@ void Resizes::wish(MasterScript& master) {
     const auto count = static_cast<std::int64_t>(master.containers().size());
     const auto chosen = std::next(master.containers().begin(), prng_.between(0, count - 1));
     Resource size = chosen->second.size;
-    size.memory_mib = prng_.between(1, 6) * 512;
-    size.vcores = prng_.between(1, 3);
+    // What lives as long as its application stays small: it would keep the next master out for
+    // ever.
+    const bool stays = chosen->second.key.ask == 1;
+    size.memory_mib = prng_.between(1, stays ? 2 : 6) * 512;
+    size.vcores = prng_.between(1, stays ? 1 : 3);
     if (prng_.chance(1, 12)) {
         size.memory_mib = prng_.chance(1, 2) ? 0 : 1'000'000;
     }
