@@ -78,6 +78,8 @@ struct AutoCreation {
     /// Settings of created queues: "weight", "user_limit_factor", ... as they are written in TOML.
     std::map<std::string, std::string> leaf_template;
     std::map<std::string, std::string> parent_template;
+    /// Levels below the queue that come into being. Unset: as above it says; root's own: 2.
+    std::optional<std::int32_t> depth_max = {};
 
     friend bool operator==(const AutoCreation&, const AutoCreation&) = default;
 };

@@ -344,6 +344,8 @@ private:
         }
         within("auto_creation.queues_max", creation.queues_max, 1,
                static_cast<std::int32_t>(kQueuesMax));
+        within("auto_creation.depth_max", creation.depth_max, 1,
+               static_cast<std::int32_t>(kQueueDepthMax));
         lasting("auto_creation.idle_removal", creation.idle_removal, milliseconds(1));
         templates("auto_creation.leaf_template", creation.leaf_template);
         templates("auto_creation.parent_template", creation.parent_template);
@@ -462,12 +464,40 @@ private:
                       "%default and %specified");
             }
         }
-        if (rule.custom.find('%') == std::string::npos && !leaf(rule.custom) &&
-            !may_come(rule.custom)) {
+        const std::size_t variable = rule.custom.find('%');
+        if (variable == std::string::npos && !leaf(rule.custom) && !may_come(rule.custom)) {
             wrong("custom is " + quoted(rule.custom) +
                   ", which is no leaf; name one, or enable "
                   "auto_creation above it");
+        } else if (variable != std::string::npos) {
+            custom_parent(std::string(parent_path(rule.custom.substr(0, variable))));
         }
+    }
+
+    // What stands before the first part with a variable.
+    void custom_parent(std::string parent) {
+        if (parent.empty()) {
+            return;
+        }
+        if (parent != "root" && !parent.starts_with("root.")) {
+            parent = "root." + parent;
+        }
+        if ((!exists(parent) && !may_come(parent)) || leaf(parent)) {
+            wrong("custom begins with " + quoted(parent) + ", which " +
+                  (leaf(parent) ? "is a leaf" : "is no queue") +
+                  "; name a queue with queues below it, or enable auto_creation there");
+        }
+    }
+
+    // The built-in one may be missing: then the first leaf takes its place.
+    void default_queue() {
+        const std::string& path = config_.queue_default;
+        if (path == SchedulerConfig().queue_default || leaf(path)) {
+            return;
+        }
+        wrong("queue_default is " + quoted(path) + ", which " +
+              (exists(path) ? "has queues below it or makes some" : "is no queue") +
+              "; name a leaf that is configured, by its full path");
     }
 
     void globals() {
@@ -485,6 +515,7 @@ private:
                       "; use letters, digits, '-' and '_', and not the word none");
             }
         }
+        default_queue();
         within("application_priority_max", config_.application_priority_max, 0, 1'000'000);
         lasting("locality_delay", config_.locality_delay, {});
         lasting("rack_locality_delay", config_.rack_locality_delay, {});

@@ -88,6 +88,7 @@ constexpr Name kRootNames[] = {
     {"minimum-user-limit-percent", "user_limit_percent_min"},
     {"user-limit-factor", "user_limit_factor", Form::Unless},
     {"max-parallel-apps", "applications_parallel_max"},
+    {"auto-queue-creation-v2.maximum-queue-depth", "auto_creation.depth_max"},
 };
 
 Error wrong(std::string message) {

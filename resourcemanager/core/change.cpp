@@ -106,6 +106,10 @@ void perform(Books& books, RequestId request, const MoveApplication& move) {
         books.emit(Reply{request, taken.error()});
         return;
     }
+    if (const Status stays = stays_leaf(books, books.queues.at(*queue).path); !stays) {
+        books.emit(Reply{request, stays.error()});
+        return;
+    }
     begin(books, *application, {request, books.queues.at(*queue).path, {}, {}});
 }
 

@@ -43,6 +43,13 @@ std::map<QueueIndex, std::int64_t> applications_by_queue(const Books& books) {
     for (const auto& [id, application] : books.applications.all()) {
         if (!is_final(application.state)) {
             ++counts[application.queue];
+            for (const ApplicationChange& change : application.changes) {
+                const auto to = change.queue ? books.queues.find_leaf(*change.queue)
+                                             : Result<QueueIndex>(application.queue);
+                if (to && *to != application.queue) {
+                    ++counts[*to];  // a move there is being saved
+                }
+            }
         }
     }
     return counts;
@@ -60,7 +67,7 @@ bool lines_name(const std::vector<std::string>& lines, const std::string& path) 
 
 // What cannot be while applications are where they are.
 std::vector<std::string> conflicts_of(const Books& books, const SchedulerConfig& candidate) {
-    const auto shape = shape_of(with_created(candidate, books.created));
+    const auto shape = shape_of(with_created(books, candidate));
     std::vector<std::string> lines;
     for (const auto& [index, count] : applications_by_queue(books)) {
         const std::string& path = books.queues.at(index).path;
@@ -96,6 +103,7 @@ Status acceptable(const Books& books, const ReplaceScheduler& replace) {
                                               " holds; look at the difference and apply it again"};
     }
     TRY(check(replace.config));
+    TRY(check(with_created(books, replace.config)));  // together with what was created
     const std::vector<std::string> conflicts = conflicts_of(books, replace.config);
     if (!conflicts.empty()) {
         return Error{ErrorCode::Conflict, join(conflicts, "\n")};
@@ -109,10 +117,8 @@ Status acceptable(const Books& books, const ReplaceScheduler& replace) {
 
 void take(Books& books) {
     const std::map<std::string, bool> labels = std::move(books.config.scheduler.labels);
-    books.config.scheduler = with_created(books.scheduler.present(), books.created);
-    books.queues.reconfigure(books.config.scheduler);
+    take_created(books);
     drop_claims(books);
-    books.changes.cluster = true;
     for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
         Node& node = books.nodes.at(index);  // may be lent now, and was not
         if (labels != books.config.scheduler.labels && !node.info.label.empty()) {
@@ -176,8 +182,7 @@ Status stays_leaf(const Books& books, const std::string& leaf) {
     if (!books.scheduler.pending) {
         return {};
     }
-    const auto shape =
-        shape_of(with_created(books.scheduler.pending->version->config, books.created));
+    const auto shape = shape_of(with_created(books, books.scheduler.pending->version->config));
     const auto found = shape.find(leaf);
     if (found != shape.end() && found->second) {
         return {};

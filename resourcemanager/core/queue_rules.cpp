@@ -6,6 +6,7 @@
 
 #include "common/base/strings.h"
 #include "common/model/queue_check.h"
+#include "resourcemanager/core/created_queues.h"
 
 namespace heddle::rm {
 namespace {
@@ -84,6 +85,19 @@ private:
             return queue.path == path ||
                    (queue.path.starts_with(path) && queue.path[path.size()] == '.');
         });
+    }
+    std::string nearest(std::string_view path) const {
+        for (path = parent_path(path); path != "root" && !path.empty(); path = parent_path(path)) {
+            if (exists(path)) {
+                return std::string(path);
+            }
+        }
+        return "root";
+    }
+    // A leaf that came into being.
+    bool made_for_applications(std::string_view path) const {
+        const auto found = std::ranges::find(config_.queues, path, &QueueConfig::path);
+        return found != config_.queues.end() && found->created && leaf(path);
     }
     bool leaf(std::string_view path) const { return exists(path) && !is_parent(config_, path); }
 
@@ -184,14 +198,19 @@ private:
         if (!create) {
             return Error{ErrorCode::NotFound, "no queue named '" + path + "'"};
         }
-        std::string_view above = parent_path(path);
-        while (!above.empty() && above != "root" && !exists(above)) {
-            above = parent_path(above);
+        for (std::string_view at = parent_path(path); !at.empty(); at = parent_path(at)) {
+            if (made_for_applications(at)) {
+                return Error{ErrorCode::InvalidArgument,
+                             "no queue named '" + path + "', and '" + std::string(at) +
+                                 "' was made for applications and gets no queues below it; name "
+                                 "that one, or wait until it is empty and gone"};
+            }
         }
-        const auto found = std::ranges::find(config_.queues, above, &QueueConfig::path);
-        if (found == config_.queues.end() || !found->auto_creation.enabled) {
+        const QueueConfig* above = configured_above(config_, path);
+        if (above == nullptr || !above->auto_creation.enabled) {
             return Error{ErrorCode::NotFound, "no queue named '" + path + "', and '" +
-                                                  std::string(above) + "' does not create queues"};
+                                                  (above != nullptr ? above->path : nearest(path)) +
+                                                  "' does not create queues"};
         }
         return QueueChoice{path, true};
     }

@@ -6,6 +6,7 @@
 // does not show has not run). Ordinary containers come with their nodes.
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/base/check.h"
@@ -56,7 +57,8 @@ void recover_application(Books& books, ApplicationRecord& record) {
     Application& application = books.applications.add(std::move(record.submission));
     const Result<QueueIndex> named = books.queues.find_leaf(application.submission->queue);
     const Result<QueueIndex> other = books.queues.find_leaf("");
-    application.queue = named ? *named : other ? *other : 0;
+    const Result<QueueIndex> last = books.queues.find_leaf(kRecoveredQueue);
+    application.queue = named ? *named : other ? *other : last ? *last : 0;
     application.state = recovered_state(record);
     application.final_status = record.final_status;
     application.diagnostics = record.diagnostics;
@@ -162,10 +164,10 @@ void on(Books& books, Booted event) {
                   return a.submitted != b.submitted ? a.submitted < b.submitted
                                                     : a.submission.id < b.submission.id;
               });
-    std::vector<std::string> leaves;
+    std::set<std::string> leaves;
     for (const ApplicationRecord& record : event.applications) {
         if (!is_final(record.state)) {
-            leaves.push_back(record.submission.queue);
+            leaves.insert(record.submission.queue);
         }
     }
     recover_created(books, leaves);

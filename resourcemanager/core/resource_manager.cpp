@@ -155,6 +155,7 @@ Publication ResourceManager::publish(WallTime wall) {
 
 void ResourceManager::check() const {
     books_->check();
+    check_created(*books_);
     check_explanations(*books_);
 }
 

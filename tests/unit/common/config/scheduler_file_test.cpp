@@ -185,6 +185,8 @@ TEST(SchedulerFile, GivesBackWhatWasWritten) {
             config.queues.push_back(random_queue(prng, parent + ".q" + std::to_string(i)));
         }
         config.queue_default = "root.q8";
+        std::ranges::find(config.queues, config.queue_default, &QueueConfig::path)
+            ->auto_creation.enabled = false;
         config.locality_delay = microseconds(static_cast<std::int64_t>(prng.below(5'000'000)));
         config.container_max = Resource{8192, 4096};
         config.container_min = {1, 0};
