@@ -67,6 +67,8 @@ std::string_view to_string(AttemptState state);
 bool is_final(AttemptState state);
 
 /// What a user asked for. Saved before the submission is acknowledged.
+constexpr std::int32_t kPriorityOpen = INT32_MIN;  // none was asked for
+
 struct ApplicationSubmission {
     ApplicationId id;
     std::string name;
@@ -74,7 +76,7 @@ struct ApplicationSubmission {
     ApplicationKind kind = ApplicationKind::Command;
     std::string queue;  // full path, "root.default"
     std::string user;
-    std::int32_t priority = 0;
+    std::int32_t priority = 0;  // kPriorityOpen at submission: the default of its queue and user
     std::int32_t attempts_max = 2;
     std::vector<std::string> tags;
     LaunchSpec master;  // of the master or command container

@@ -70,6 +70,15 @@ struct AccessList {
     friend bool operator==(const AccessList&, const AccessList&) = default;
 };
 
+/// Up to which priority somebody's applications may go, and the one of those that ask for none.
+struct PriorityLimit {
+    AccessList who;
+    std::int32_t most = 0;
+    std::optional<std::int32_t> otherwise;
+
+    friend bool operator==(const PriorityLimit&, const PriorityLimit&) = default;
+};
+
 /// Queues that come into being when an application names them.
 struct AutoCreation {
     bool enabled = false;
@@ -123,6 +132,9 @@ struct QueueConfig {
     AutoCreation auto_creation;
     bool created = false;  // no setting: it came into being with an application
     std::optional<InsideOrder> intra_preemption_order = {};  // none anywhere above: as preemption's
+
+    /// Whoever none of them names stays at application_priority_default. Empty: as above it.
+    std::vector<PriorityLimit> priority_limits;
 
     friend bool operator==(const QueueConfig&, const QueueConfig&) = default;
 };

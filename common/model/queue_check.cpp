@@ -193,6 +193,12 @@ private:
         within("priority", queue.priority, -1'000'000, 1'000'000);
         within("application_priority_default", queue.application_priority_default, 0,
                std::max(config_.application_priority_max, 0));
+        for (const PriorityLimit& limit : queue.priority_limits) {
+            const std::int32_t most = std::max(config_.application_priority_max, 0);
+            within("max_priority in application_priority_limits", limit.most, 0, most);
+            within("default_priority in application_priority_limits", limit.otherwise, 0,
+                   std::clamp(limit.most, 0, most));
+        }
         within("user_limit_percent_min", queue.user_limit_percent_min, 1, 100);
         if (queue.user_limit_factor) {
             thousandths("user_limit_factor", *queue.user_limit_factor, 1, kWeightMax);

@@ -7,6 +7,7 @@
 
 #include "common/base/duration_text.h"
 #include "common/base/strings.h"
+#include "common/model/priority_limit.h"
 #include "common/model/share_text.h"
 
 namespace heddle {
@@ -136,6 +137,13 @@ Status read(std::string_view text, std::vector<std::string>& out) {
 std::string write(const std::vector<std::string>& value) {
     return value.empty() ? "none" : join(value, ",");
 }
+Status read(std::string_view text, std::vector<PriorityLimit>& out) {
+    TRY(out, parse_priority_limits(text));
+    return {};
+}
+std::string write(const std::vector<PriorityLimit>& value) {
+    return priority_limits_text(value);
+}
 Status read(std::string_view text, QueueState& out) {
     return read_word(text, kStates, out);
 }
@@ -250,6 +258,8 @@ constexpr Entry<Q> kQueue[] = {
     creation<&AutoCreation::enabled>("auto_creation.enabled"),
     creation<&AutoCreation::queues_max>("auto_creation.queues_max"),
     creation<&AutoCreation::idle_removal>("auto_creation.idle_removal"),
+    creation<&AutoCreation::depth_max>("auto_creation.depth_max"),
+    queue<&Q::priority_limits>("application_priority_limits"),
 };
 
 template <auto Member>

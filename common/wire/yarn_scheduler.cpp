@@ -59,6 +59,8 @@ constexpr Name kQueueNames[] = {
     {"default-node-label-expression", "label_default"},
     {"auto-queue-creation-v2.enabled", "auto_creation.enabled"},
     {"auto-queue-creation-v2.max-queues", "auto_creation.queues_max"},
+    {"auto-queue-creation-v2.maximum-queue-depth", "auto_creation.depth_max"},
+    {"acl_application_max_priority", "application_priority_limits"},
     {"auto-create-child-queue.enabled", "auto_creation.enabled"},
 };
 

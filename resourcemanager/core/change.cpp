@@ -118,7 +118,9 @@ void perform(Books& books, RequestId request, const ChangePriority& change) {
     if (application == nullptr) {
         return;
     }
-    if (const Status allowed = priority_is_allowed(books, change.priority); !allowed) {
+    if (const Status allowed = priority_is_allowed(books, application->queue, change.user,
+                                                   change.groups, change.priority);
+        !allowed) {
         books.emit(Reply{request, allowed.error()});
         return;
     }

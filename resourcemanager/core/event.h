@@ -113,6 +113,8 @@ struct MoveApplication {
 struct ChangePriority {
     ApplicationId application;
     std::int32_t priority = 0;
+    std::string user = {};  // whom the limits of queues hold for; empty: for nobody
+    std::vector<std::string> groups = {};
 };
 
 /// As MoveApplication; beyond the queue's maximum it is that. Errors: NotFound, InvalidArgument (in

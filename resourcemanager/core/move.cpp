@@ -1,9 +1,11 @@
 #include "resourcemanager/core/move.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "common/model/priority_limit.h"
 #include "resourcemanager/core/limits.h"
 
 namespace heddle::rm {
@@ -15,6 +17,14 @@ void resubmit(Application& application, Change&& change) {
     ApplicationSubmission submission = *application.submission;
     change(submission);
     application.submission = std::make_shared<const ApplicationSubmission>(std::move(submission));
+}
+
+// The nearest queue upwards that limits priorities; root when none does.
+const Queue& limits_of(const Books& books, QueueIndex queue) {
+    while (queue != 0 && books.queues.at(queue).config.priority_limits.empty()) {
+        queue = books.queues.at(queue).parent;
+    }
+    return books.queues.at(queue);
 }
 
 }  // namespace
@@ -42,6 +52,38 @@ Status priority_is_allowed(const Books& books, std::int32_t priority) {
                          std::to_string(most) + ", the cluster's maximum; ask for less"};
     }
     return {};
+}
+
+Status priority_is_allowed(const Books& books, QueueIndex leaf, const std::string& user,
+                           const std::vector<std::string>& groups, std::int32_t priority) {
+    TRY(priority_is_allowed(books, priority));
+    const Queue& queue = limits_of(books, leaf);
+    if (user.empty() || queue.config.priority_limits.empty() ||
+        books.config.off(Feature::PriorityLimits)) {
+        return {};
+    }
+    const PriorityLimit* limit = limit_of(queue.config.priority_limits, user, groups);
+    const std::int32_t most =
+        limit != nullptr ? limit->most : priority_default(books, leaf, user, groups);
+    if (priority > most) {
+        return Error{ErrorCode::PermissionDenied,
+                     "user " + user + " may ask for a priority of at most " + std::to_string(most) +
+                         " in queue " + books.queues.at(leaf).path + ", and asked for " +
+                         std::to_string(priority) +
+                         "; ask for less, or have application_priority_limits of " + queue.path +
+                         " raised"};
+    }
+    return {};
+}
+
+std::int32_t priority_default(const Books& books, QueueIndex leaf, const std::string& user,
+                              const std::vector<std::string>& groups) {
+    const PriorityLimit* limit =
+        limit_of(limits_of(books, leaf).config.priority_limits, user, groups);
+    const std::int32_t wanted = limit != nullptr && limit->otherwise
+                                    ? *limit->otherwise
+                                    : books.queues.at(leaf).config.application_priority_default;
+    return limit != nullptr ? std::min(wanted, limit->most) : wanted;
 }
 
 }  // namespace heddle::rm

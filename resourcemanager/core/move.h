@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/model/queue.h"
@@ -18,6 +20,12 @@ void take_priority(Books& books, Application& application, std::int32_t priority
 
 /// Errors: InvalidArgument above the cluster's maximum, or negative.
 Status priority_is_allowed(const Books& books, std::int32_t priority);
+/// Also by the limits that the queue has for the user. Errors: PermissionDenied beyond those.
+Status priority_is_allowed(const Books& books, QueueIndex leaf, const std::string& user,
+                           const std::vector<std::string>& groups, std::int32_t priority);
+/// Of applications that ask for none.
+std::int32_t priority_default(const Books& books, QueueIndex leaf, const std::string& user,
+                              const std::vector<std::string>& groups);
 
 /// The nearest value of an inherited setting, walking up from `queue`.
 template <typename T>

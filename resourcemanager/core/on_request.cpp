@@ -96,7 +96,6 @@ Status complete(Books& books, SubmitApplication& submit, std::string& made) {
                      "keep-containers-across-application-attempts out, or submit a program that "
                      "speaks the master protocol as kind master"};
     }
-    TRY(priority_is_allowed(books, submission.priority));
     if (submission.unmanaged) {
         if (submission.kind == ApplicationKind::Command) {
             return Error{ErrorCode::InvalidArgument,
@@ -134,6 +133,10 @@ Status complete(Books& books, SubmitApplication& submit, std::string& made) {
     }
     TRY(const QueueIndex queue, books.queues.find_leaf(choice.path));
     submission.queue = books.queues.at(queue).path;
+    if (submission.priority == kPriorityOpen) {
+        submission.priority = priority_default(books, queue, submission.user, submit.groups);
+    }
+    TRY(priority_is_allowed(books, queue, submission.user, submit.groups, submission.priority));
     if (submission.label.empty()) {
         submission.label = default_label(books, queue);
     }

@@ -145,11 +145,20 @@ Status may_change(const Services& services, const Call& call, const What& what) 
     return may_on_application(services, call, AppRight::Modify, what.application);
 }
 
-// Who moves an application submits it to the other queue.
-Status may_change(const Services& services, const Call& call, const MoveApplication& move) {
-    TRY(may_on_application(services, call, AppRight::Modify, move.application));
-    const auto path = leaf_path(*services.board.view(), move.queue);
-    return path ? services.access.check(call.who, QueueRight::Submit, *path) : Status();
+template <typename What>
+void add_who(const Services&, const Call&, What&) {}
+
+// Who moves an application submits it to the other queue, whose lists the core asks.
+void add_who(const Services& services, const Call& call, MoveApplication& move) {
+    if (services.access.enabled() && !call.who.operates) {
+        move.user = call.who.user;
+        move.groups = services.groups(call.who.user);
+    }
+}
+
+void add_who(const Services& services, const Call& call, ChangePriority& change) {
+    change.user = call.who.user;
+    change.groups = services.groups(call.who.user);
 }
 
 // `parse` gives what to ask the core for, `write` the answer from what then holds.

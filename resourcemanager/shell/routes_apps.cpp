@@ -1,5 +1,6 @@
 // Submitting and ending applications, and what YARN's clients read and write of one.
 
+#include <algorithm>
 #include <memory>
 
 #include "common/base/log.h"
@@ -37,6 +38,15 @@ net::HttpResponse accepted(const std::string& location, std::string body) {
     return response;
 }
 
+// Rules and limits may name them.
+bool groups_matter(const SchedulerConfig& config) {
+    return !config.rules.empty() ||
+           std::ranges::any_of(config.queues, [](const QueueConfig& queue) {
+               return !queue.priority_limits.empty() ||
+                      queue.auto_creation.leaf_template.contains("application_priority_limits");
+           });
+}
+
 void submit(const Services& services, const Call& call, net::Responder responder) {
     auto submission = parse_submission(call.request.body);
     if (!submission) {
@@ -50,7 +60,7 @@ void submit(const Services& services, const Call& call, net::Responder responder
                              {"peer", call.request.peer.text()}});
     // Rules may choose the queue, so the core asks its lists.
     const auto view = services.board.view();
-    const bool rules = !view->scheduler->empty() && !view->scheduler->back()->config.rules.empty();
+    const bool rules = !view->scheduler->empty() && groups_matter(view->scheduler->back()->config);
     const bool lists = services.access.enabled() && !call.who.operates;
     std::vector<std::string> groups;
     if (rules || lists) {

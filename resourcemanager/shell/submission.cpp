@@ -529,7 +529,10 @@ Result<ApplicationSubmission> parse_submission(std::string_view body) {
     TRY(read_kind(context, submission));
     TRY(read_names(context, submission));
     TRY(read_size(context, submission));
-    TRY(submission.priority, small_number(context, "priority", 0, 0));
+    submission.priority = kPriorityOpen;
+    if (context.find("priority") != nullptr) {
+        TRY(submission.priority, small_number(context, "priority", 0, 0));
+    }
     TRY(submission.attempts_max, small_number(context, "max-app-attempts", 2, 1));
     TRY(submission.keep_containers,
         context.boolean_or("keep-containers-across-application-attempts", false));

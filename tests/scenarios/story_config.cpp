@@ -70,6 +70,12 @@ QueueConfig queue_of(const Words& words) {
             queue.auto_creation.idle_removal = seconds(number);
         } else if (key == "creates_max") {
             queue.auto_creation.queues_max = number;
+        } else if (key == "creates_depth") {
+            queue.auto_creation.depth_max = number;
+        } else if (key == "priority_limit") {  // user:most
+            const std::size_t colon = value.find(':');
+            queue.priority_limits.push_back(
+                {{false, {value.substr(0, colon)}, {}}, std::stoi(value.substr(colon + 1)), {}});
         } else if (key == "template") {
             queue.auto_creation.leaf_template["weight"] = value;
         } else if (key == "keep") {

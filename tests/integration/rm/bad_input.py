@@ -54,6 +54,14 @@ CONFIGURATIONS = [
     (b'[queues."root.etl"]\n', 409, "queue root.default is left out, and 1 application in it is not over"),
     (b'[queues."root.default"]\nweight=-1\n', 400, "write a number that is not negative"),
     (b'[queues."root.default"]\nlabels.gone.capacity="10%"\n', 400, "there is no such label; add label.gone"),
+    (b'queue_default="root.gone"\n[queues."root.default"]\n', 400, "queue_default is 'root.gone', which is no queue"),
+    (b'[queues."root.default"]\n[[rules]]\npolicy="user"\nparent="root.gone"\n', 400, "'root.gone' is no queue; name one"),
+    (b'[queues."root.default"]\n[[rules]]\npolicy="custom"\ncustom="root.gone.%user"\n', 400,
+     "custom begins with 'root.gone', which is no queue"),
+    (b'[queues."root.default"]\nauto_creation={enabled=true, depth_max=0}\n', 400, "auto_creation.depth_max is 0"),
+    (b'[queues."root.default"]\napplication_priority_limits="9"\n', 400, "write entries such as [user="),
+    (b'[queues."root.default"]\napplication_priority_limits="[user=* max_priority=101]"\n', 400,
+     "max_priority in application_priority_limits is 101; write a number from 0 to 100"),
     (b"x=", 400, "body:1:3"),
 ]
 

@@ -170,6 +170,9 @@ QueueConfig random_queue(Prng& prng, std::string path) {
     queue.administer = {false, {"alice"}, {"ops", "dev"}};
     queue.auto_creation.enabled = queue.state != QueueState::Stopped && prng.below(2) == 0;
     queue.auto_creation.idle_removal = seconds(number(900));
+    maybe(prng, queue.auto_creation.depth_max, number(9));
+    queue.priority_limits = {{{true, {}, {}}, number(9), {}},
+                             {{false, {"al", "bob"}, {"ops"}}, 60, number(50)}};
     queue.auto_creation.leaf_template = {{"weight", "2"}, {"user_weight.bob", "1.5"}};
     return queue;
 }

@@ -148,6 +148,35 @@ const std::vector<Case>& cases() {
                  "auto_creation.leaf_template: user_limit_percent_min is 0"),
         on_queue("TemplateOfTemplates", "auto_creation.leaf_template.auto_creation.enabled", "true",
                  "sets auto_creation"),
+        on_queue("CreationDepth", "auto_creation.depth_max", "0",
+                 "auto_creation.depth_max is 0; write a number from 1 to"),
+        on_queue(
+            "PriorityLimit", "application_priority_limits", "[user=* max_priority=101]",
+            "max_priority in application_priority_limits is 101; write a number from 0 to 100"),
+        on_queue(
+            "PriorityLimitDefault", "application_priority_limits",
+            "[user=* max_priority=5 default_priority=6]",
+            "default_priority in application_priority_limits is 6; write a number from 0 to 5"),
+        {"DefaultQueueUnknown", [](SchedulerConfig& c) { c.queue_default = "root.nowhere"; },
+         "queue_default is 'root.nowhere', which is no queue; name a leaf that is configured"},
+        {"DefaultQueueShort", [](SchedulerConfig& c) { c.queue_default = "b"; },
+         "queue_default is 'b', which is no queue"},
+        {"DefaultQueueParent", [](SchedulerConfig& c) { c.queue_default = "root.a"; },
+         "queue_default is 'root.a', which has queues below it"},
+        {"RuleCustomBelowNothing",
+         [](SchedulerConfig& c) {
+             c.rules.emplace_back();
+             c.rules[0].policy = PlacementRule::Policy::Custom;
+             c.rules[0].custom = "root.nowhere.%user";
+         },
+         "rule 1: custom begins with 'root.nowhere', which is no queue"},
+        {"RuleCustomBelowALeaf",
+         [](SchedulerConfig& c) {
+             c.rules.emplace_back();
+             c.rules[0].policy = PlacementRule::Policy::Custom;
+             c.rules[0].custom = "b.%user.x";
+         },
+         "rule 1: custom begins with 'root.b', which is a leaf"},
         on_queue("QueuesMax", "auto_creation.queues_max", "0", "auto_creation.queues_max is 0"),
         {"RuleParentUnknown",
          [](SchedulerConfig& c) {

@@ -34,6 +34,18 @@ TEST(Access, IsYarnsForm) {
     EXPECT_FALSE(parse_access("a b c").ok());
 }
 
+TEST(PriorityLimits, AreRefusedWhenTheyAreNotYarnsForm) {
+    QueueConfig queue = queue_config("root.a");
+    for (const char* text : {"9", "[user=alice]", "[max_priority=9]", "[user=alice max_priority=x]",
+                             "[user=a", "[user=a max_priority=1 colour=red]",
+                             "[user= max_priority=1]", "user=a max_priority=1"}) {
+        const Status status = set_setting(queue, "application_priority_limits", text);
+        ASSERT_FALSE(status.ok()) << text;
+        EXPECT_NE(status.error().message.find("write entries such as [user="), std::string::npos);
+    }
+    EXPECT_TRUE(queue.priority_limits.empty());
+}
+
 TEST(Settings, GoBackWithAnEmptyText) {
     QueueConfig queue = queue_config("root.a");
     for (const char* name : {"capacity", "capacity_max", "state", "user_limit_factor"}) {

@@ -42,6 +42,10 @@ constexpr const char* kFile = R"(<?xml version="1.0"?>
   <property><name>yarn.scheduler.capacity.root.gpu.accessible-node-labels</name><value>gpu</value></property>
   <property><name>yarn.scheduler.capacity.root.gpu.accessible-node-labels.gpu.capacity</name><value>100</value></property>
   <property><name>yarn.scheduler.capacity.root.gpu.auto-queue-creation-v2.enabled</name><value>true</value></property>
+  <property><name>yarn.scheduler.capacity.root.gpu.auto-queue-creation-v2.maximum-queue-depth</name><value>3</value></property>
+  <property><name>yarn.scheduler.capacity.auto-queue-creation-v2.maximum-queue-depth</name><value>4</value></property>
+  <property><name>yarn.scheduler.capacity.root.adhoc.acl_application_max_priority</name>
+    <value>[user=alice,bob group=etl max_priority=7 default_priority=2] [user=* max_priority=1]</value></property>
   <property><name>yarn.scheduler.capacity.root.gpu.auto-queue-creation-v2.leaf-template.capacity</name><value>2w</value></property>
   <property><name>yarn.scheduler.capacity.queue-mappings</name><value>u:alice:root.prod.etl,g:ml:root.prod.ml,u:%user:%primary_group,x</value></property>
   <property><name>yarn.resourcemanager.scheduler.monitor.enable</name><value>true</value></property>
@@ -101,6 +105,11 @@ TEST(YarnMigration, TakesWhatHasACounterpart) {
     EXPECT_EQ(setting(gpu, "labels.gpu.capacity"), "100%");
     EXPECT_EQ(setting(gpu, "auto_creation.enabled"), "true");
     EXPECT_EQ(setting(gpu, "auto_creation.leaf_template.capacity"), "2w");
+    EXPECT_EQ(setting(gpu, "auto_creation.depth_max"), "3");
+    EXPECT_EQ(setting(queue_at(config, "root"), "auto_creation.depth_max"), "4");
+    EXPECT_EQ(
+        setting(adhoc, "application_priority_limits"),
+        "[user=alice,bob group=etl max_priority=7 default_priority=2] [user=* max_priority=1]");
     EXPECT_TRUE(config.labels.at("gpu"));
     ASSERT_EQ(config.rules.size(), 3U);
     EXPECT_EQ(config.rules[0].matches, "alice");
