@@ -7,6 +7,7 @@
 #include "resourcemanager/core/move.h"
 #include "resourcemanager/core/outbox.h"
 #include "resourcemanager/core/states.h"
+#include "resourcemanager/core/submit_access.h"
 
 namespace heddle::rm {
 namespace {
@@ -96,6 +97,14 @@ void perform(Books& books, RequestId request, const MoveApplication& move) {
     if (!queue) {
         books.emit(Reply{request, queue.error()});
         return;
+    }
+    if (!move.user.empty()) {  // who moves an application submits it to the other queue
+        const Status may = may_submit(books.config.scheduler.queues, move.user, move.groups,
+                                      books.queues.at(*queue).path);
+        if (!may) {
+            books.emit(Reply{request, may.error()});
+            return;
+        }
     }
     if ((*queue == application->queue && application->changes.empty()) ||
         books.config.off(Feature::Move)) {

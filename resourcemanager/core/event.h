@@ -106,7 +106,9 @@ struct ReplaceScheduler {
 /// InvalidArgument (the queue takes none), ResourceExhausted, Unavailable.
 struct MoveApplication {
     ApplicationId application;
-    std::string queue;  // as in a submission
+    std::string queue;      // as in a submission
+    std::string user = {};  // whose right to submit there is asked; empty: nobody's
+    std::vector<std::string> groups = {};
 };
 
 /// As MoveApplication. Errors: NotFound, InvalidArgument (above the cluster's maximum), ...

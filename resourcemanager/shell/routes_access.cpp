@@ -104,14 +104,6 @@ Status may_on_application(const Services& services, const Call& call, AppRight r
     return services.access.check(call.who, right, *app->submission);
 }
 
-std::optional<std::string> leaf_path(const View& view, const std::string& queue) {
-    if (queue.empty()) {
-        return view.queues.find("root.default") ? std::optional<std::string>("root.default")
-                                                : std::nullopt;
-    }
-    return queue_path(view, queue);
-}
-
 void add_access_routes(Router& router, Services& services) {
     router.get("/heddle/v1/users/{user}/groups", Permission::Read,
                [&services](const Call& call) { return user_groups(services, call); });

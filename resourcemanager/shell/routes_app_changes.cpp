@@ -171,6 +171,7 @@ void change(const Services& services, const Call& call, net::Responder responder
         responder.send(error_response(may.error()));
         return;
     }
+    add_who(services, call, *what);
     log_change("change of an application", call, call.request.body.substr(0, 200));
     ask_core(services, std::move(*what), std::move(responder),
              [write](const Answer& answer) { return write(std::get<ChangeAnswer>(answer)); });

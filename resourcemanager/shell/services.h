@@ -91,8 +91,6 @@ Result<std::shared_ptr<const ApplicationView>> visible_application(const Service
 /// Errors: PermissionDenied; NotFound when it is not known and access lists are on.
 Status may_on_application(const Services& services, const Call& call, AppRight right,
                           const ApplicationId& id);
-/// The leaf that a submission or a move means by `queue`. Nothing: none, which the core will say.
-std::optional<std::string> leaf_path(const View& view, const std::string& queue);
 Result<const AttemptView*> find_attempt(const ApplicationView& app, std::string_view id);
 
 }  // namespace heddle::rm

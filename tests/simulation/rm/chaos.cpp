@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/simulation/rm/random_queues.h"
+#include "tests/simulation/rm/submit_access.h"
 
 namespace heddle::rm::test {
 namespace {
@@ -172,7 +173,12 @@ void Chaos::change(const ApplicationId& id) {
         const std::string queue = scene_.queues       ? random_leaf(prng)
                                   : prng.chance(1, 2) ? "batch"
                                                       : "default";
-        scene_.world.manager().request(MoveApplication{id, queue}, ignore);
+        MoveApplication move{id, queue};
+        if (scene_.lists) {
+            move.user = jobs_.find(id)->submission.user;
+            move.groups = groups_of(move.user);
+        }
+        scene_.world.manager().request(std::move(move), ignore);
     } else if (prng.chance(1, 2)) {
         const auto priority = static_cast<std::int32_t>(prng.below(5));
         scene_.world.manager().request(ChangePriority{id, priority}, ignore);

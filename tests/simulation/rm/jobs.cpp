@@ -5,7 +5,9 @@
 
 #include "resourcemanager/core/states.h"
 #include "tests/simulation/rm/constraints.h"
+#include "tests/simulation/rm/created_queues.h"
 #include "tests/simulation/rm/random_queues.h"
+#include "tests/simulation/rm/submit_access.h"
 
 namespace heddle::rm::test {
 
@@ -56,6 +58,9 @@ void Jobs::draw_owner(Job& job) {
     if (scene_.queues) {
         job.submission.user = prng.chance(1, 2) ? "alice" : prng.chance(1, 2) ? "bob" : "eve";
         job.submission.queue = random_leaf(prng);
+        if (scene_.creates) {
+            job.submission.queue = created_instead(jobs_.size(), job.submission.queue);
+        }
         job.submission.priority = static_cast<std::int32_t>(prng.below(4));
     }
 }
@@ -123,6 +128,9 @@ void Jobs::push(std::size_t index) {
         }
         by_id_[id] = index;
     };
+    if (scene_.lists) {
+        job.client->ask_lists(groups_of(job.submission.user), "root.default");
+    }
     job.client->on_submitted = [this, index] { submitted(index); };
     job.client->start();
 }

@@ -1,5 +1,6 @@
 #include "tests/simulation/rm/operator.h"
 
+#include "tests/simulation/rm/created_queues.h"
 #include "tests/simulation/rm/random_config.h"
 #include "tests/simulation/rm/random_queues.h"
 
@@ -23,6 +24,7 @@ void Operator::change() {
     for (std::int64_t i = 0; i < count; ++i) {
         change_queues(scene_.prng(), kLeastCluster, candidate.queues);
     }
+    toggle_creation(++changes_, candidate);
     replace(std::move(candidate));
 }
 
@@ -43,6 +45,7 @@ void Operator::replace(SchedulerConfig candidate) {
 void Operator::open_all_queues() {
     SchedulerConfig candidate = scheduler_;
     bool closed = false;
+    open_creation(candidate);
     for (QueueConfig& queue : candidate.queues) {
         closed = closed || queue.state != QueueState::Running;
         queue.state = QueueState::Running;

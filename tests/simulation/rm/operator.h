@@ -27,6 +27,7 @@ private:
     Scene scene_;
     SchedulerConfig scheduler_;  // as the operator knows it
     bool opened_ = false;
+    std::uint64_t changes_ = 0;
 };
 
 }  // namespace heddle::rm::test

@@ -1,7 +1,9 @@
 #include "tests/simulation/rm/random_config.h"
 
+#include "tests/simulation/rm/created_queues.h"
 #include "tests/simulation/rm/labels.h"
 #include "tests/simulation/rm/random_queues.h"
+#include "tests/simulation/rm/submit_access.h"
 
 namespace heddle::rm::test {
 namespace {
@@ -43,6 +45,8 @@ Config random_config(std::uint64_t seed, Defect defect) {
     draw_queues(seed, config.scheduler);
     draw_preemption(seed, config.scheduler);
     draw_label_capacities(seed, config.scheduler);
+    draw_created_queues(seed, config.scheduler);
+    draw_lists(seed, config.scheduler);
     config.placements_per_step = 4;  // so that the budget is met
     config.ids_per_reservation = 4;
     config.secrets_pool = 4;

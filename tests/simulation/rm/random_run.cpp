@@ -5,6 +5,7 @@
 #include "tests/simulation/rm/chaos.h"
 #include "tests/simulation/rm/checks.h"
 #include "tests/simulation/rm/constraints.h"
+#include "tests/simulation/rm/created_queues.h"
 #include "tests/simulation/rm/gangs.h"
 #include "tests/simulation/rm/inside.h"
 #include "tests/simulation/rm/jobs.h"
@@ -16,6 +17,7 @@
 #include "tests/simulation/rm/random_config.h"
 #include "tests/simulation/rm/resizes.h"
 #include "tests/simulation/rm/scene.h"
+#include "tests/simulation/rm/submit_access.h"
 
 namespace heddle::rm::test {
 namespace {
@@ -28,7 +30,8 @@ class RandomRun {
 public:
     RandomRun(std::uint64_t seed, const Config& config)
         : world_(seed, config),
-          scene_{world_, config.scheduler.preemption.enabled, config.scheduler.queues.size() > 2},
+          scene_{world_, config.scheduler.preemption.enabled, config.scheduler.queues.size() > 2,
+                 creates_queues(config.scheduler), has_lists(config.scheduler)},
           jobs_(scene_),
           masters_(scene_, jobs_),
           operator_(scene_, config.scheduler),
@@ -41,6 +44,9 @@ public:
           inside_(scene_, seed, config.scheduler.preemption),
           resizes_(scene_, seed) {
         draw_faults(world_.stage());
+        if (scene_.lists) {
+            world_.manager().also_look = check_submit_access;
+        }
         world_.on_master = [this](MasterScript& master) {
             masters_.lead(master);
             gangs_.lead(master);
@@ -70,6 +76,7 @@ public:
             check_end(scene_, jobs_);
             gangs_.check_end();
             opportunistic_.check_end();
+            check_created_are_gone(scene_);
         }
         return {stage().violation,
                 stage().trace.digest(),

@@ -11,8 +11,10 @@ constexpr Duration kClientRetry = seconds(2);  // whoever asked asks again
 
 struct Scene {
     World& world;
-    bool tight = false;   // little room, so that some is taken back
-    bool queues = false;  // shared by random settings of queues
+    bool tight = false;    // little room, so that some is taken back
+    bool queues = false;   // shared by random settings of queues
+    bool creates = false;  // one of them creates others
+    bool lists = false;    // not everybody may submit everywhere
 
     Stage& stage() const { return world.stage(); }
     Prng& prng() const { return world.stage().prng; }

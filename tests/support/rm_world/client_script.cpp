@@ -24,7 +24,11 @@ void ClientScript::push() {
             }
         });
     } else {
-        manager_.request(SubmitApplication{submission_}, [this](const Result<Answer>& answer) {
+        const SubmitApplication submit{submission_, groups_, !otherwise_.empty()};
+        manager_.request(submit, [this](const Result<Answer>& answer) {
+            if (!answer.ok() && answer.error().code == ErrorCode::PermissionDenied) {
+                submission_.queue = otherwise_;
+            }
             if (answer.ok() && !submitted_) {
                 submitted_ = true;
                 stage_.note("submitted " + name_of(*id_));

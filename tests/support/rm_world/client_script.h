@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "tests/support/rm_world/manager_host.h"
 
@@ -16,6 +18,12 @@ public:
         : stage_(stage), manager_(manager), submission_(std::move(submission)) {}
 
     void start() { push(); }
+    /// The user is one of those whom access lists concern; who may not submit to the queue takes
+    /// `otherwise`.
+    void ask_lists(std::vector<std::string> groups, std::string otherwise) {
+        groups_ = std::move(groups);
+        otherwise_ = std::move(otherwise);
+    }
 
     /// Known once the manager has given it.
     const std::optional<ApplicationId>& id() const { return id_; }
@@ -36,6 +44,8 @@ private:
     std::optional<ApplicationId> id_;
     bool submitted_ = false;
     std::uint64_t tries_ = 0;
+    std::vector<std::string> groups_;
+    std::string otherwise_;  // empty: lists are not asked
 };
 
 }  // namespace heddle::rm::test

@@ -188,6 +188,11 @@ void ManagerHost::check_step(const std::optional<Stated>& stated) {
         !wrong.empty()) {
         stage_.violate(wrong);
     }
+    if (also_look != nullptr) {
+        if (const std::string wrong = also_look(core_->books()); !wrong.empty()) {
+            stage_.violate(wrong);
+        }
+    }
 }
 
 void ManagerHost::take_publication() {

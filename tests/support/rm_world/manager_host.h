@@ -91,6 +91,8 @@ public:
     bool fail_saves = false;  // every save, until set back
     bool hold_saves = false;  // no save is answered, until set back and pumped
     bool check_every_step = true;
+    /// What else must hold after every step: what is wrong, or empty.
+    std::function<std::string(const Books&)> also_look = nullptr;
     /// Counts over all lives. Dies right before the one with this number is carried out.
     std::uint64_t effects_done = 0;
     std::uint64_t die_before_effect = 0;  // 0: never

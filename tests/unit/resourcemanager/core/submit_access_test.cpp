@@ -86,5 +86,23 @@ TEST_F(RulesAndLists, TheChosenQueueIsAskedNotTheNamedOne) {
     core.rm.check();
 }
 
+TEST_F(RulesAndLists, WhoMovesAnApplicationSubmitsItThere) {
+    core.boot();
+    EXPECT_EQ(submit("alice", true), "");
+    core.all_saved();
+    const auto move = [&](const std::string& user) {
+        for (const Effect& effect :
+             core.step(Request{{++core.requests}, MoveApplication{{1, 1}, "bob", user, {}}})) {
+            if (const auto* reply = std::get_if<Reply>(&effect)) {
+                return reply->answer.ok() ? "" : reply->answer.error().message;
+            }
+        }
+        return std::string("(being saved)");
+    };
+    EXPECT_NE(move("alice").find("cannot submit applications to queue root.bob"),
+              std::string::npos);
+    EXPECT_EQ(move("carol"), "(being saved)");
+}
+
 }  // namespace
 }  // namespace heddle::rm::test
