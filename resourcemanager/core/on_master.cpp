@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/ask_check.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
@@ -22,8 +23,6 @@
 
 namespace heddle::rm {
 namespace {
-
-constexpr std::int64_t kAskCountMax = 1'000'000;
 
 void reject(Books& books, ConnectionId connection, const AttemptId& attempt, std::string reason) {
     books.emit(SendToMaster{connection, attempt, MasterRejected{reason}});
@@ -203,12 +202,24 @@ void leave_out(const Books& books, Ask& ask) {
     }
 }
 
+// It takes nothing but nodes that nobody has heard of: it would wait for ever.
+std::optional<std::string> unknown_nodes(const Books& books, const Ask& ask) {
+    const bool known = std::ranges::any_of(
+        ask.nodes, [&](const NodeId& node) { return books.nodes.find(node).has_value(); });
+    if (known || ask.nodes.empty() || ask.relax_locality || !ask.racks.empty() || !books.settled ||
+        !books.nodes.any_ever()) {
+        return std::nullopt;
+    }
+    return "it takes nothing but node " + ask.nodes.front().name +
+           (ask.nodes.size() > 1 ? " and others" : "") +
+           ", and no such node is known; name nodes that are there, or relax its locality";
+}
+
 void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask, bool complete) {
     const auto the_template = attempt.templates.find(ask.launch_template);
     const bool known_template = the_template != attempt.templates.end();
-    if (ask.id <= 0 || ask.count < 0 || ask.count > kAskCountMax || ask.size.memory_mib <= 0 ||
-        ask.size.vcores <= 0 || ask.size.any_negative()) {
-        refuse_ask(books, attempt, ask, "an ask needs an id, a count and a size");
+    if (const auto why = wrong_ask(ask)) {
+        refuse_ask(books, attempt, ask, *why);
         return;
     }
     if (books.config.off(Feature::Gangs)) {
@@ -242,6 +253,10 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
     }
     if (books.nodes.any_ever() && !ever_fits(books, ask.size, ask.label)) {
         refuse_ask(books, attempt, ask, too_large(books, ask.size, ask.label));
+        return;
+    }
+    if (const auto why = unknown_nodes(books, ask)) {
+        refuse_ask(books, attempt, ask, *why);
         return;
     }
     if (books.config.off(Feature::Constraints)) {
