@@ -210,6 +210,10 @@ Result<ExplanationAnswer> read_explanation(std::string_view body) {
         ask.next_step = text(entry, "nextStep");
         answer.asks.push_back(std::move(ask));
     }
+    for (const Json& entry : list(explanation, "", "promotions")) {
+        answer.promotions.push_back(
+            {text(entry, "container"), text(entry, "node"), blockers_of(entry)});
+    }
     return answer;
 }
 

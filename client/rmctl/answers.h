@@ -54,6 +54,11 @@ struct AskReasonAnswer {
     std::string estimate;
     std::string next_step;
 };
+struct PromotionAnswer {  // a container that waits to become guaranteed
+    std::string container;
+    std::string node;
+    std::vector<BlockerAnswer> blockers;
+};
 struct ExplanationAnswer {
     std::string application;
     std::string headline;
@@ -61,6 +66,7 @@ struct ExplanationAnswer {
     std::vector<BlockerAnswer> blockers;
     std::vector<AskReasonAnswer> asks;
     std::int64_t asks_count = 0;
+    std::vector<PromotionAnswer> promotions;
 };
 
 struct NodeAnswer {

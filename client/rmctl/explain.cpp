@@ -67,6 +67,11 @@ Result<int> app_explain(const Options& options, const std::string& id) {
     if (shown < explanation.asks_count) {
         print("\n" + count_of(explanation.asks_count - shown, "more open ask") + " not shown\n");
     }
+    for (const PromotionAnswer& promotion : explanation.promotions) {
+        print_line("\n", promotion.container + " on " + promotion.node +
+                             ": opportunistic, to become guaranteed");
+        print_blockers(promotion.blockers);
+    }
     return kExitDone;
 }
 

@@ -86,6 +86,14 @@ struct AskExplanation {
     const Blocker& first() const { return blockers.front(); }
 };
 
+/// A container that lives and is to become guaranteed.
+struct PromotionExplanation {
+    ContainerId container;
+    NodeId node;
+    Resource size;
+    std::vector<Blocker> blockers;  // the strongest first; never empty
+};
+
 struct Explanation {
     ApplicationId application;
     std::string queue;
@@ -100,6 +108,7 @@ struct Explanation {
     Resource used;                // by this application
     Resource cluster_free;        // of nodes that take containers
     Resource cluster_total;
+    std::vector<PromotionExplanation> promotions;  // that wait, the first ones
 };
 
 /// The line that lists show.

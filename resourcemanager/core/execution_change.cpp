@@ -14,17 +14,6 @@
 namespace heddle::rm {
 namespace {
 
-bool may_promote(const Books& books, const Container& container) {
-    const Node& node = books.nodes.at(container.node);
-    // What is lent is not limited.
-    return node.placeable() && container.size.fits_in(node.free()) &&
-           (lent(node, container) ||
-            !books.queues
-                 .refusal(container.key.attempt.application,
-                          {kNoShape, container.size, node.info.label, AskKind::Ordinary})
-                 .has_value());
-}
-
 void change(Books& books, Container& container, ExecutionType to) {
     change_execution(books, container, to);
     tell_grant(books, *books.applications.find(container.key.attempt), container);
@@ -35,9 +24,13 @@ void withdraw(Books& books, const Attempt& attempt, const std::vector<ExecutionC
     for (const ExecutionChange& change : changes) {
         wanted.insert(change.container);
     }
-    std::erase_if(books.opportunistic.promotions, [&](const ContainerId& id) {
-        return attempt.containers.contains(id) && !wanted.contains(id);
-    });
+    const auto withdrawn =
+        std::erase_if(books.opportunistic.promotions, [&](const ContainerId& id) {
+            return attempt.containers.contains(id) && !wanted.contains(id);
+        });
+    if (withdrawn > 0) {
+        books.changed(*books.applications.find(attempt.record.id.application));
+    }
 }
 
 void demote(Books& books, Container& container) {
@@ -58,18 +51,32 @@ void demote(Books& books, Container& container) {
 
 void take_wish(Books& books, Container& container, ExecutionType to) {
     if (to == ExecutionType::Opportunistic) {
-        books.opportunistic.promotions.erase(container.id);
+        if (books.opportunistic.promotions.erase(container.id) > 0) {
+            books.changed(*books.applications.find(container.key.attempt.application));
+        }
         if (container.execution_wanted() != to) {
             demote(books, container);
         }
     } else if (container.opportunistic()) {
         books.opportunistic.promotions.insert(container.id);
+        books.changed(*books.applications.find(container.key.attempt.application));
     } else if (std::exchange(container.demoting, false)) {
         order_execution(books, container);
     }
 }
 
 }  // namespace
+
+bool may_promote(const Books& books, const Container& container) {
+    const Node& node = books.nodes.at(container.node);
+    // What is lent is not limited.
+    return node.placeable() && container.size.fits_in(node.free()) &&
+           (lent(node, container) ||
+            !books.queues
+                 .refusal(container.key.attempt.application,
+                          {kNoShape, container.size, node.info.label, AskKind::Ordinary})
+                 .has_value());
+}
 
 void take_execution_changes(Books& books, Attempt& attempt,
                             const std::vector<ExecutionChange>& changes, bool complete) {

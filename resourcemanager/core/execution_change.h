@@ -18,6 +18,8 @@ constexpr std::size_t kPromotionsLookedAt = 16;  // in one step
 /// What a master says in an update. `complete`: promotions that it does not name are not wanted.
 void take_execution_changes(Books& books, Attempt& attempt,
                             const std::vector<ExecutionChange>& changes, bool complete);
+/// It would become guaranteed at once.
+bool may_promote(const Books& books, const Container& container);
 /// Its node knows it as what it is to be.
 void finish_demotion(Books& books, Container& container);
 /// Containers that wait for it become guaranteed where there is room now.

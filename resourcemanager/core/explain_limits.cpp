@@ -71,18 +71,18 @@ std::string sentence_of(const Refusal& refusal, const std::string& queue, const 
     return "";
 }
 
-Blocker blocker_of(const Books& books, const Refusal& refusal, const Demand& demand,
-                   HoldersInQueues* holders) {
+Blocker blocker_of(const Books& books, const Refusal& refusal, const ApplicationId& application,
+                   const Ask& ask, HoldersInQueues* holders) {
     const QueueTree& queues = books.queues;
-    const SeatBook& seat = *queues.seat(demand.owner.attempt.application);
+    const SeatBook& seat = *queues.seat(application);
     const std::string& queue = queues.at(refusal.queue).path;
     const std::string user = of_user(refusal.limit) ? seat.seat.user : "";
     Blocker blocker;
     blocker.reason = reason_of(refusal.limit);
-    blocker.sentence = sentence_of(refusal, queue, seat.seat.user, demand.ask);
+    blocker.sentence = sentence_of(refusal, queue, seat.seat.user, ask);
     const QueuePart& whose = part_of(queues.at(refusal.queue), refusal.label);
     if (refusal.limit == Limit::QueueMaximum && whose.kept.has_value() &&
-        whose.kept->size != demand.ask.size) {
+        whose.kept->size != ask.size) {
         blocker.sentence += " Of that, " + size_text(whose.kept->size) +
                             " is kept for one that comes first and has waited for longer.";
     } else if (refusal.limit == Limit::QueueMaximum && !whose.reserved.is_zero()) {
@@ -90,7 +90,7 @@ Blocker blocker_of(const Books& books, const Refusal& refusal, const Demand& dem
     }
     blocker.where = user.empty() ? queue : user;
     if (blocker.reason != Reason::ParallelLimit) {
-        blocker.need = demand.ask.size;
+        blocker.need = ask.size;
         blocker.limit = refusal.bound;
         blocker.used = refusal.used;
     }
@@ -125,14 +125,19 @@ const std::vector<Holder>& HoldersInQueues::in(QueueIndex queue, const std::stri
 
 std::vector<Blocker> limit_blockers(const Books& books, const Demand& demand, bool full,
                                     HoldersInQueues* holders) {
+    return limit_blockers(books, demand.owner.attempt.application, demand.ask,
+                          books.asks.shape_of(demand), full, holders);
+}
+
+std::vector<Blocker> limit_blockers(const Books& books, const ApplicationId& application,
+                                    const Ask& ask, const Shape& shape, bool full,
+                                    HoldersInQueues* holders) {
     std::vector<Blocker> blockers;
-    const ApplicationId& application = demand.owner.attempt.application;
-    const Shape shape = books.asks.shape_of(demand);
     for (const Refusal& refusal : books.queues.refusals(application, shape)) {
         const bool whole = refusal.limit == Limit::QueueMaximum &&
                            refusal.bound == books.queues.total(shape.label);
         if (!(whole && full)) {
-            blockers.push_back(blocker_of(books, refusal, demand, holders));
+            blockers.push_back(blocker_of(books, refusal, application, ask, holders));
         }
     }
     return blockers;

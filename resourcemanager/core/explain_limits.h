@@ -31,6 +31,11 @@ private:
 std::vector<Blocker> limit_blockers(const Books& books, const Demand& demand, bool full,
                                     HoldersInQueues* holders);
 
+/// The same of one container of the application on nodes of the ask's label, whatever asks wait.
+std::vector<Blocker> limit_blockers(const Books& books, const ApplicationId& application,
+                                    const Ask& ask, const Shape& shape, bool full,
+                                    HoldersInQueues* holders);
+
 /// Outstanding asks of other applications that come first.
 Ahead ahead_of(const Books& books, const Demand& demand);
 

@@ -416,6 +416,32 @@ std::vector<Blocker> node_blockers(const Books& books, const Demand& demand, Det
     return {locality(books, demand, named, detail)};
 }
 
+std::optional<Blocker> blocker_on(const Books& books, const Node& node, const Resource& size,
+                                  Detail detail) {
+    const std::string& name = node.info.id.name;
+    if (!node.placeable()) {
+        Blocker away = about_size(Reason::NodeUnhealthy, size);
+        away.where = name;
+        away.sentence = "Its node " + name + " takes nothing more: it is " + state_text(node) + ".";
+        return away;
+    }
+    const Resource gap = gap_between(size, node.free());
+    if (gap.is_zero()) {
+        return std::nullopt;
+    }
+    Blocker full = about_size(Reason::Locality, size);
+    full.where = name;
+    full.limit = node.info.total;
+    full.used = node.used;
+    full.near_miss = near_miss(node, size);
+    full.sentence = "Its node " + name + " has " + size_text(node.free()) +
+                    " free beside guaranteed containers, " + parts_text(gap) + " short.";
+    if (detail == Detail::Full) {
+        full.holders = holders_on(books, node);
+    }
+    return full;
+}
+
 std::string smaller_size(const Books& books, const Demand& demand) {
     const NodeSurvey survey = survey_of(books, books.free, demand.ask);
     if (survey.fits || !survey.nearest.has_value()) {

@@ -3,6 +3,7 @@
 // What nodes have to do with it that an ask waits: which of them are out of the question and why,
 // which one comes nearest, and who is on it.
 
+#include <optional>
 #include <vector>
 
 #include "common/model/explanation.h"
@@ -15,6 +16,10 @@ enum class Detail { Headline, Full };
 
 /// What keeps the ask from being placed on a node now, the strongest first; empty: one has room.
 std::vector<Blocker> node_blockers(const Books& books, const Demand& demand, Detail detail);
+
+/// What keeps more of this size from being charged on this one node; none: it has room.
+std::optional<Blocker> blocker_on(const Books& books, const Node& node, const Resource& size,
+                                  Detail detail);
 
 /// "n1 has 5.2 GiB free": what of this size would fit at once, or nothing.
 std::string smaller_size(const Books& books, const Demand& demand);

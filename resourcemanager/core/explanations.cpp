@@ -6,8 +6,10 @@
 
 #include "common/base/check.h"
 #include "common/base/strings.h"
+#include "resourcemanager/core/execution_change.h"
 #include "resourcemanager/core/explain_limits.h"
 #include "resourcemanager/core/explain_nodes.h"
+#include "resourcemanager/core/explain_promotion.h"
 #include "resourcemanager/core/explain_reserved.h"
 #include "resourcemanager/core/explain_words.h"
 #include "resourcemanager/core/gang_limits.h"
@@ -353,6 +355,39 @@ std::vector<const Demand*> open_demands(const Books& books, const Application& a
     return demands;
 }
 
+std::vector<Blocker> blockers_of(const Books& books, const Container& promoted, Detail detail,
+                                 HoldersInQueues* holders) {
+    return books.settled ? promotion_blockers(books, promoted, detail, holders)
+                         : std::vector<Blocker>{settling(books)};
+}
+
+// What is said when neither the application nor an ask of it waits.
+std::optional<WaitingNote> promotion_note(const Books& books, const Application& application) {
+    const std::vector<const Container*> waiting =
+        waiting_promotions(books, application, kAsksExplained);
+    if (waiting.empty()) {
+        return std::nullopt;
+    }
+    const Blocker first = blockers_of(books, *waiting.front(), Detail::Headline, nullptr).front();
+    return WaitingNote{first.reason, promotion_wish(waiting) + first.sentence};
+}
+
+void add_promotions(const Books& books, const Application& application, HoldersInQueues& holders,
+                    Explanation& out) {
+    for (const Container* container : waiting_promotions(books, application, kAsksExplained)) {
+        out.promotions.push_back({container->id, books.nodes.at(container->node).info.id,
+                                  container->size,
+                                  blockers_of(books, *container, Detail::Full, &holders)});
+    }
+    const std::optional<WaitingNote> note =
+        out.waiting ? std::nullopt : promotion_note(books, application);
+    if (note) {
+        out.waiting = true;
+        out.reason = note->reason;
+        out.headline = note->headline;
+    }
+}
+
 std::string wish_of(const Books& books, const Application& application, const Demand& demand,
                     std::int64_t count) {
     if (const Container* container = growing(books, demand)) {
@@ -422,6 +457,7 @@ Explanation explain(const Books& books, const Application& application,
     } else if (of_ask != nullptr) {
         out.reason = of_ask->reason;
     }
+    add_promotions(books, application, holders, out);
     out.used = application.allocated;
     out.cluster_total = books.nodes.total();
     out.cluster_free = out.cluster_total - books.queues.at(0).used;  // what is on lost nodes too
@@ -453,7 +489,7 @@ std::optional<WaitingNote> waiting_note(const Books& books, const Application& a
         return WaitingNote{blockers.front().reason, blockers.front().sentence};
     }
     if (demands.empty()) {
-        return std::nullopt;
+        return promotion_note(books, application);
     }
     const Demand& first = *demands.front();
     const std::vector<Blocker> of_ask =
@@ -505,6 +541,16 @@ void check_ask(const Books& books, const Demand& demand, const AskExplanation& a
     }
 }
 
+// Nothing stands in its way exactly if it becomes guaranteed when it is looked at.
+void check_promotion(const Books& books, const PromotionExplanation& promotion) {
+    const Container& container = *books.containers.find(promotion.container);
+    CHECK(!promotion.blockers.empty() && !promotion.blockers.front().sentence.empty());
+    if (books.settled) {
+        CHECK((promotion.blockers.front().reason == Reason::Order) ==
+              may_promote(books, container));
+    }
+}
+
 }  // namespace
 
 void check_explanations(const Books& books) {
@@ -517,6 +563,9 @@ void check_explanations(const Books& books) {
         CHECK(whole.asks.size() == demands.size());
         for (const AskExplanation& ask : whole.asks) {
             check_ask(books, *books.asks.find(application.current()->record.id, ask.ask), ask);
+        }
+        for (const PromotionExplanation& promotion : whole.promotions) {
+            check_promotion(books, promotion);
         }
         CHECK(waiting_note(books, application).has_value() == whole.waiting);
     }

@@ -142,7 +142,8 @@ void place(Books& books) {
     if (!books.settled) {
         return;
     }
-    if (books.asks.classes() > 0 || !books.gangs.waiting.empty()) {
+    if (books.asks.classes() > 0 || !books.gangs.waiting.empty() ||
+        !books.opportunistic.promotions.empty()) {
         books.queues.refresh(books.nodes.totals());
     }
     while (const std::optional<FreedRoom> room = take_freed_room(books)) {

@@ -191,6 +191,15 @@ void write_explanation(wire::JsonWriter& json, const Explanation& explanation) {
         write_ask(json, ask);
     }
     json.end_array().member("asksCount", explanation.asks_count);
+    json.key("promotions").begin_array();
+    for (const PromotionExplanation& promotion : explanation.promotions) {
+        json.begin_object().member("container", to_string(promotion.container));
+        json.member("node", promotion.node.name);
+        write_resource(json.key("size"), promotion.size);
+        write_blockers(json, promotion.blockers);
+        json.end_object();
+    }
+    json.end_array();
     write_resource(json.key("requested"), explanation.requested);
     write_resource(json.key("used"), explanation.used);
     write_resource(json.key("clusterFree"), explanation.cluster_free);

@@ -145,6 +145,8 @@ export interface Explanation {
   blockers: Blocker[];
   asks: AskExplanation[];
   asksCount: number;
+  /** Opportunistic containers that wait to become guaranteed. */
+  promotions?: { container: string; node: string; blockers: Blocker[] }[];
 }
 
 /** How many applications wait for what, and the first of them. */

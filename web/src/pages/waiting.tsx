@@ -29,6 +29,14 @@ export function Waiting({ app }: { app: Application }) {
       {why.asks.map((ask) => (
         <Ask key={ask.ask} ask={ask} alone={why.asksCount === 1} />
       ))}
+      {(why.promotions ?? []).map((one) => (
+        <div class="ask" key={one.container}>
+          <h3>
+            {one.container} on {one.node}: opportunistic, to become guaranteed
+          </h3>
+          <Blockers blockers={one.blockers} />
+        </div>
+      ))}
       {left > 0 && <p>{plural(left, 'more ask')} not shown.</p>}
     </section>
   );
