@@ -120,6 +120,7 @@ void add_daemon_routes(Router& router, Services& services) {
 
 void add_routes(Router& router, Services& services) {
     add_cluster_routes(router, services);
+    add_hadoop_routes(router, services);
     add_node_routes(router, services);
     add_app_list_routes(router, services);
     add_app_routes(router, services);

@@ -2,6 +2,7 @@
 and as XML. The table is held against the routes of the manager, so that a path without a line fails, and so does a
 field that goes missing. What is refused is a table as well: status, kind of error, words."""
 
+import json
 import subprocess
 import sys
 import xml.etree.ElementTree
@@ -146,6 +147,51 @@ REFUSED = [
 ]
 
 
+# What every Hadoop daemon answers beside its REST: path, headers, status, shape of the JSON or words of a text.
+BEAN = {"name": TEXT, "modelerType": TEXT}
+PROPERTY = {**fields("key value resource", TEXT), "isFinal": FLAG}
+AS_JSON = "Accept: application/json\r\n"
+MANAGER = "Hadoop:service=ResourceManager,name="
+BESIDE = [
+    ("/isActive", "", 200, "I am Active!"),
+    ("/conf", "", 200, "<configuration><property><name>yarn.scheduler.capacity."),
+    ("/conf", AS_JSON, 200, {"properties": [PROPERTY]}),
+    ("/conf?format=json&name=yarn.acl.enable", "", 200, {"properties": [PROPERTY]}),
+    ("/conf?name=gone", "", 404, "Property gone not found"),
+    ("/conf?format=yaml", "", 400, "Bad format: yaml; write json or xml"),
+    ("/jmx", "", 200, {"beans": [BEAN]}),
+    (f"/jmx?qry={MANAGER}ClusterMetrics", "", 200, {"beans": [{
+        **BEAN, "tag.Context": TEXT, **fields("NumActiveNMs NumDecommissioningNMs NumDecommissionedNMs NumLostNMs "
+                                              "NumUnhealthyNMs NumRebootedNMs NumShutdownNMs CapabilityMB "
+                                              "CapabilityVirtualCores", WHOLE)}]}),
+    (f"/jmx?qry={MANAGER}QueueMetrics,q0=root,*", "", 200, {"beans": [{
+        **BEAN, "tag.Context": TEXT, "tag.Queue": TEXT,
+        **fields("AppsRunning AppsPending AllocatedMB AllocatedVCores AllocatedContainers PendingMB PendingVCores "
+                 "PendingContainers ReservedMB ReservedVCores ReservedContainers", WHOLE)}]}),
+    ("/jmx?qry=*****", "", 400, "name fewer beans"),
+]
+
+
+def beside(cluster):
+    """A bean of JMX has whatever figures it has, so only the single ones are held against a shape."""
+    token = cluster.token_file.read_text().strip()
+    for path, headers, status, shape in BESIDE:
+        found, _, body = ask(cluster, "GET", path, token, headers)
+        body = body.decode()
+        expect(f"{path}: {body}", found, status)
+        if not isinstance(shape, dict):
+            if shape not in body:
+                raise Failure(f"{path}: '{shape}' is not in {body}")
+        elif path == "/jmx":
+            names = [bean["name"] for bean in json.loads(body)["beans"]]
+            expect("beans", [name.removeprefix(MANAGER) for name in names],
+                   ["RMInfo", "ClusterMetrics", "QueueMetrics,q0=root", "QueueMetrics,q0=root,q1=default"])
+        else:
+            check(path, json.loads(body), shape)
+    expect("/conf without a credential", ask(cluster, "GET", "/conf", "", "")[0], 401)
+    expect("/isActive without a credential", ask(cluster, "GET", "/isActive", "", "")[0], 200)
+
+
 def in_table(route):
     """Whether a line of the tables is answered by this route; a path's own words come before its parameters."""
     def fits(method, path):
@@ -159,6 +205,7 @@ def in_table(route):
 def every_route():
     table = subprocess.run([TESTS / "rm_routes"], check=True, capture_output=True, text=True).stdout
     routes = [tuple(line.split()[:2]) for line in table.splitlines() if " /ws/v1/cluster" in line]
+    expect("routes beside", [path for path in ("/isActive", "/conf", "/jmx") if f"GET {path} " not in table], [])
     if len(routes) < 50:
         raise Failure(f"only {len(routes)} routes are listed")
     # Submissions and kills have tests of their own, in rest_shapes.
@@ -223,6 +270,7 @@ def main():
         check("entries", {"entry": []}, ENTRIES)
         for path, root, shape in READ:
             read(cluster, path.format(**names), root, shape)
+        beside(cluster)
         for method, path, body, status, kind, words in REFUSED:
             refused(cluster, method, CLUSTER + path.format(**names), status, kind, words, body)
         for method, path, body, status, shape in WRITE:
