@@ -85,18 +85,6 @@ std::int64_t TagIndex::in_rack(const TagTarget& target, const ApplicationId& ask
     return sum;
 }
 
-std::vector<NodeIndex> TagIndex::holders(const TagTarget& target,
-                                         const ApplicationId& asking) const {
-    std::vector<NodeIndex> nodes;
-    if (const Counts* counts = find(key_of(target, asking))) {
-        nodes.reserve(counts->nodes.size());
-        for (const auto& [node, times] : counts->nodes) {
-            nodes.push_back(node);
-        }
-    }
-    return nodes;
-}
-
 const TagIndex::OnNodes* TagIndex::nodes_with(const TagTarget& target,
                                               const ApplicationId& asking) const {
     const Counts* counts = find(key_of(target, asking));

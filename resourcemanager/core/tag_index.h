@@ -52,9 +52,8 @@ public:
     std::int64_t in_rack(const TagTarget& target, const ApplicationId& asking,
                          const std::string& rack) const;
 
-    /// Nodes that hold such a container, in order. With NotSelf: those that hold any with the tag.
-    std::vector<NodeIndex> holders(const TagTarget& target, const ApplicationId& asking) const;
-    /// The same with their counts, and by rack; null: nowhere.
+    /// Nodes that hold such a container with their counts, and racks; null: nowhere. With NotSelf:
+    /// those that hold any with the tag.
     const OnNodes* nodes_with(const TagTarget& target, const ApplicationId& asking) const;
     const InRacks* racks_with(const TagTarget& target, const ApplicationId& asking) const;
 

@@ -113,9 +113,9 @@ void Daemon::find_racks() {
         return;
     }
     racks_ = std::make_unique<RackFinder>(
-        [this](const std::vector<std::string>& hosts) {
+        [this](const std::vector<std::string>& hosts, const std::stop_token& stop) {
             return run_topology_script(options_.topology_script, hosts,
-                                       options_.topology_script_limit);
+                                       options_.topology_script_limit, stop);
         },
         [this](const RackFinder::Racks& found, std::function<void(bool)> done) {
             door_.ask(

@@ -16,6 +16,7 @@ RackFinder::~RackFinder() {
         const std::lock_guard lock(mutex_);
         ends_ = true;
     }
+    stop_.request_stop();
     ready_.notify_all();
     thread_.join();
 }
@@ -47,7 +48,7 @@ std::string RackFinder::ask(const std::vector<std::string>& hosts, Racks& found)
         const std::size_t to = std::min(hosts.size(), from + kHostsPerRun);
         const std::vector<std::string> some(hosts.begin() + static_cast<std::ptrdiff_t>(from),
                                             hosts.begin() + static_cast<std::ptrdiff_t>(to));
-        const auto racks = script_(some);
+        const auto racks = script_(some, stop_.get_token());
         if (!racks) {
             log::warning("racks are not known; what the nodes say of themselves holds",
                          {{"machines", static_cast<unsigned long>(hosts.size() - from)},

@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,14 +24,14 @@ namespace heddle::rm {
 class RackFinder {
 public:
     using Racks = std::map<std::string, std::string>;
-    /// Runs the script: one rack per host.
-    using Script =
-        std::function<Result<std::vector<std::string>>(const std::vector<std::string>& hosts)>;
+    /// Runs the script: one rack per host. Gives up when it is told to stop.
+    using Script = std::function<Result<std::vector<std::string>>(
+        const std::vector<std::string>& hosts, const std::stop_token& stop)>;
     /// Hands on what was found, and calls `done` on any thread with whether it was taken.
     using OnFound = std::function<void(const Racks&, std::function<void(bool taken)> done)>;
 
     RackFinder(Script script, OnFound on_found);
-    /// Waits for a run that is under way.
+    /// Stops a run that is under way.
     ~RackFinder();
 
     bool knows(const std::string& host) const;
@@ -67,6 +68,7 @@ private:
     std::deque<Turn> refreshes_;
     Racks known_;
     bool ends_ = false;
+    std::stop_source stop_;
     std::thread thread_;
 };
 

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 #include <sstream>
+#include <utility>
 
 #include "common/base/clock.h"
 #include "resourcemanager/core/config.h"
@@ -23,6 +24,7 @@ namespace {
 
 constexpr std::size_t kPrintedMax = kHostsPerRun * (kNodeTextMax + 2);
 constexpr int kLookAgainMs = 5;  // whether a program that has closed its output has ended
+constexpr std::int64_t kLookForStopMs = 20;  // whether nobody waits for its answer any more
 
 Error failed(const std::string& script, const std::string& why) {
     return {ErrorCode::Unavailable, "the topology script " + script + " " + why};
@@ -31,7 +33,8 @@ Error failed(const std::string& script, const std::string& why) {
 // A program in a group of its own, so that what it starts ends with it; killed unless it has ended.
 class Running {
 public:
-    Running(pid_t pid, int output) : pid_(pid), output_(output) {}
+    Running(pid_t pid, int output, std::stop_token stop)
+        : pid_(pid), output_(output), stop_(std::move(stop)) {}
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
     ~Running() {
@@ -44,14 +47,17 @@ public:
         ::close(output_);
     }
 
-    /// False: the time is over, or it prints without end.
+    /// False: the time is over, nobody waits any more, or it prints without end.
     bool read_all(TimePoint until, std::string& printed) const {
         std::array<char, 4096> buffer{};
         while (printed.size() <= kPrintedMax) {
             pollfd readable{output_, POLLIN, 0};
             const std::int64_t left = (until - monotonic_now()).milliseconds();
-            if (left <= 0 || ::poll(&readable, 1, static_cast<int>(left)) == 0) {
+            if (left <= 0 || stop_.stop_requested()) {
                 return false;
+            }
+            if (::poll(&readable, 1, static_cast<int>(std::min(left, kLookForStopMs))) <= 0) {
+                continue;
             }
             const ssize_t got = ::read(output_, buffer.data(), buffer.size());
             if (got == 0) {
@@ -66,7 +72,7 @@ public:
         return false;
     }
 
-    /// Its wait status, or -1 when the time is over.
+    /// Its wait status, or -1 when the time is over or nobody waits any more.
     int wait(TimePoint until) {
         for (;;) {
             int status = 0;
@@ -76,7 +82,7 @@ public:
                 pid_ = 0;
                 return status;
             }
-            if (monotonic_now() >= until) {
+            if (monotonic_now() >= until || stop_.stop_requested()) {
                 return -1;
             }
             ::poll(nullptr, 0, kLookAgainMs);
@@ -86,6 +92,7 @@ public:
 private:
     pid_t pid_;
     int output_;
+    std::stop_token stop_;
 };
 
 // 0: started. Its standard output is `output`; signals are as a program expects them.
@@ -142,7 +149,7 @@ Result<std::vector<std::string>> parse_racks(const std::string& printed, std::si
 
 Result<std::vector<std::string>> run_topology_script(const std::string& script,
                                                      const std::vector<std::string>& hosts,
-                                                     Duration limit) {
+                                                     Duration limit, std::stop_token stop) {
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {
         return errno_error("cannot make a pipe for the topology script");
@@ -150,13 +157,16 @@ Result<std::vector<std::string>> run_topology_script(const std::string& script,
     pid_t pid = 0;
     const int error = spawn(script, hosts, pipe[1], pid);
     ::close(pipe[1]);
-    Running running(error == 0 ? pid : 0, pipe[0]);
+    Running running(error == 0 ? pid : 0, pipe[0], stop);
     if (error != 0) {
         return failed(script, std::string("cannot be started: ") + std::strerror(error));
     }
     const TimePoint until = monotonic_now() + limit;
     std::string printed;
     const int status = running.read_all(until, printed) ? running.wait(until) : -1;
+    if (status < 0 && stop.stop_requested()) {
+        return failed(script, "was stopped, as the resource manager ends");
+    }
     if (status < 0) {
         return failed(script, "did not end within " + std::to_string(limit.milliseconds()) +
                                   " ms with at most " + std::to_string(kPrintedMax) + " bytes");

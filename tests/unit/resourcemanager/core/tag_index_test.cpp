@@ -28,7 +28,8 @@ TEST(TagIndex, CountsInEveryNamespace) {
     EXPECT_EQ(index.on_node({Space::Application, to_string(kFirst), "zk"}, kSecond, 0), 1);
     EXPECT_EQ(index.on_node({Space::Application, "nonsense", "zk"}, kSecond, 0), 0);
     EXPECT_EQ(index.on_node({Space::ApplicationTag, "etl", "quorum"}, kSecond, 0), 1);
-    EXPECT_EQ(index.holders({Space::All, "", "zk"}, kSecond), (std::vector<NodeIndex>{0, 1}));
+    EXPECT_EQ(*index.nodes_with({Space::All, "", "zk"}, kSecond),
+              (TagIndex::OnNodes{{0, 1}, {1, 1}}));
     EXPECT_EQ(index.on_node(0), (std::map<std::string, std::int64_t>{{"quorum", 1}, {"zk", 1}}));
     index.remove(other);
     index.remove(zk);

@@ -54,6 +54,23 @@ TEST_F(Script, ThatTakesTooLongIsKilledWithWhatItStarted) {
     EXPECT_NE(refusal(milliseconds(50)).find("did not end within 50 ms"), std::string::npos);
 }
 
+TEST_F(Script, ThatRunsIsKilledWhenTheFinderEnds) {
+    write("sleep 1000 & wait");
+    std::promise<void> started;
+    std::promise<std::string> failure;
+    {
+        RackFinder finder{[&](const auto& hosts, const std::stop_token& stop) {
+                              started.set_value();
+                              return run_topology_script(path_, hosts, seconds(20), stop);
+                          },
+                          [](const RackFinder::Racks&, const auto& done) { done(true); }};
+        finder.refresh({"a"},
+                       [&](const TopologyReport& report) { failure.set_value(report.failure); });
+        started.get_future().wait();
+    }
+    EXPECT_NE(failure.get_future().get().find("was stopped"), std::string::npos);
+}
+
 TEST_F(Script, ThatIsNotThereIsSaidToBe) {
     EXPECT_NE(run_topology_script("/nonexistent/script", {"n"}, seconds(1))
                   .error()
@@ -92,7 +109,7 @@ protected:
     std::size_t largest = 0;
     std::string prefix;
     RackFinder::Racks told;
-    RackFinder finder{[this](const auto& hosts) { return script(hosts); },
+    RackFinder finder{[this](const auto& hosts, const std::stop_token&) { return script(hosts); },
                       [this](const RackFinder::Racks& found, const auto& done) {
                           for (const auto& [host, rack] : found) {
                               told[host] = rack;
