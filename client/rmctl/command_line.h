@@ -1,6 +1,6 @@
 #pragma once
 
-// The command line: nouns, verbs and flags, and what each of them does.
+// The command line: what is read from it, what is said of what is wrong in it, and the exit code.
 
 #include <string>
 #include <vector>
