@@ -10,10 +10,11 @@
 //                                    container_memory, keep (yes: nothing is taken from it),
 //                                    keep_inside (yes: nor inside it),
 //                                    creates (seconds that an empty one stays; of applications that
-//                                    name queues below it), creates_max, template (weight of
-//                                    leaves), and as in TOML labels_usable, label_default,
-//                                    labels.NAME.capacity, labels.NAME.capacity_max; there are the
-//                                    labels ssd (exclusive) and spot (shared)
+//                                    name queues below it), creates_max, creates_depth, template
+//                                    (weight of leaves), priority_limit (USER:MOST), and as in TOML
+//                                    labels_usable, label_default, labels.NAME.capacity,
+//                                    labels.NAME.capacity_max; there are the labels ssd (exclusive)
+//                                    and spot (shared)
 //   rule POLICY [PARENT] [create]    a placement rule, after those before it; as queue
 //   parallel USER N                  applications of a user that run at once; as queue
 //   container_min MEMORY VCORES      as queue
@@ -54,7 +55,8 @@
 //   queued                           shows the opportunistic containers of each node
 //   exit CONTAINER CODE | signal CONTAINER SIGNAL
 //   kill APP; fail APP               the application; its present attempt
-//   move APP QUEUE; priority APP N   to another queue; to another priority
+//   move APP QUEUE; priority APP N [USER]
+//                                    to another queue; to another priority, as USER wants it
 //   lifetime APP SECONDS             from now on; 0: without end
 //   dump CONTAINER                   a person wishes its threads to be dumped (SIGQUIT)
 //   queues                           shows what each leaf holds and what waits in it
@@ -86,7 +88,9 @@
 #include <stdexcept>
 
 #include "common/base/strings.h"
+#include "tests/scenarios/shown.h"
 #include "tests/scenarios/story_config.h"
+#include "tests/scenarios/story_words.h"
 #include "tests/support/rm_world/names.h"
 #include "tests/support/rm_world/world.h"
 
@@ -140,41 +144,6 @@ private:
         }
     }
 
-    static std::optional<Duration> time_of(const std::string& text) {
-        return text.empty() ? std::nullopt : std::optional(seconds(std::stoll(text)));
-    }
-
-    static Resource size_of(const std::string& memory, const std::string& vcores,
-                            const std::map<std::string, std::string>& keys) {
-        Resource size{std::stoll(memory), std::stoll(vcores)};
-        if (const auto named = keys.find("resources"); named != keys.end()) {
-            for (const std::string_view part : split(named->second, ',')) {
-                const std::size_t colon = part.find(':');
-                size.named.set(part.substr(0, colon),
-                               std::stoll(std::string(part.substr(colon + 1))));
-            }
-        }
-        return size;
-    }
-
-    static std::map<std::string, std::string> attributes_of(const std::string& text) {
-        std::map<std::string, std::string> attributes;
-        for (const std::string& part : texts_of(text)) {
-            attributes[part.substr(0, part.find(':'))] = part.substr(part.find(':') + 1);
-        }
-        return attributes;
-    }
-
-    static Words texts_of(const std::string& list) {
-        Words texts;
-        if (!list.empty()) {
-            for (const std::string_view part : split(list, ',')) {
-                texts.emplace_back(part);
-            }
-        }
-        return texts;
-    }
-
     void take_expected(const std::string& line) {
         const std::string text(trim(line));
         if (!text.empty()) {
@@ -191,10 +160,6 @@ private:
         expected_.clear();
     }
 
-    static ApplicationId application(const std::string& name) {
-        return {1'700'000'000'000, std::stoll(name.substr(3))};
-    }
-
     // A story that has gone another way fails here, and the next one runs.
     MasterScript& master(const std::string& name) {
         MasterScript* found = world_.master(application(name));
@@ -202,20 +167,6 @@ private:
             throw std::runtime_error("no master of " + name + " is alive");
         }
         return *found;
-    }
-
-    ContainerId container(const std::string& name) {
-        const auto parts = split(name, '.');
-        ContainerId id;
-        id.attempt = {application(std::string(parts[0])), 1};
-        id.epoch = 1;
-        EXPECT_GE(parts.size(), 3U);
-        EXPECT_TRUE(parse_number(parts[1], id.attempt.number));
-        if (parts.size() == 4) {
-            EXPECT_TRUE(parse_number(parts[2].substr(1), id.epoch));
-        }
-        EXPECT_TRUE(parse_number(parts.back(), id.sequence));
-        return id;
     }
 
     void command(const Words& words) {
@@ -255,9 +206,9 @@ private:
         } else if (verb == "manager") {
             words[1] == "kill" ? world_.manager().crash() : world_.manager().start();
         } else if (verb == "nodes") {
-            show_nodes();
+            show_nodes(world_);
         } else if (verb == "queued") {
-            show_queued();
+            show_queued(world_);
         } else if (verb == "drain" || verb == "recommission" || verb == "relabel" ||
                    verb == "resize") {
             decide(verb, words);
@@ -266,15 +217,15 @@ private:
         } else if (verb == "dump") {
             request(SignalContainer{container(words[1]), SignalKind::ThreadDump}, "signal");
         } else if (verb == "queues") {
-            show_queues();
+            show_queues(world_);
         } else if (verb == "preemptions") {
-            show_preemptions();
+            show_preemptions(world_);
         } else if (verb == "notices") {
             show_notices(words[1]);
         } else if (verb == "marks") {
-            show_marks();
+            show_marks(world_);
         } else if (verb == "reserved") {
-            show_reserved();
+            show_reserved(world_);
         } else if (verb == "exit") {
             EXPECT_TRUE(world_.end_process(container(words[1]), std::stoi(words[2])));
         } else if (is_configuration(verb)) {
@@ -304,7 +255,11 @@ private:
         } else if (verb == "move") {
             request(MoveApplication{application(words[1]), words[2]}, "move");
         } else if (verb == "priority") {
-            request(ChangePriority{application(words[1]), std::stoi(words[2])}, "priority");
+            request(ChangePriority{application(words[1]),
+                                   std::stoi(words[2]),
+                                   words.size() > 3 ? words[3] : "",
+                                   {}},
+                    "priority");
         } else if (verb == "lifetime") {
             const std::int64_t left = std::stoll(words[2]) * 1000;
             const std::int64_t now = world_.stage().wall().milliseconds;
@@ -338,11 +293,11 @@ private:
         } else if (verb == "linger") {
             master(words[1]).lingers = true;
         } else if (verb == "show") {
-            show(application(words[1]));
+            show_application(world_, application(words[1]));
         } else if (verb == "explain") {
             explain(application(words[1]));
         } else if (verb == "listed") {
-            show_listed(application(words[1]));
+            show_listed(world_, application(words[1]));
         } else if (verb == "disconnect") {
             MasterScript& gone = master(words[1]);
             gone.die();
@@ -369,31 +324,8 @@ private:
     }
 
     void submit(const Words& words) {
-        ApplicationSubmission submission;
-        submission.kind = words[1] == "command" ? ApplicationKind::Command
-                          : words[1] == "rdd"   ? ApplicationKind::Rdd
-                                                : ApplicationKind::Master;
-        submission.unmanaged = words[1] == "outside";
-        submission.master.argv = {"program"};
-        auto keys = keys_of(words, 4);
-        std::vector<std::string> groups;
-        for (const std::string_view group : split(keys["groups"], ',')) {
-            if (!group.empty()) {
-                groups.emplace_back(group);
-            }
-        }
-        submission.master_size = size_of(words[2], words[3], keys);
-        submission.user = keys["user"].empty() ? "alice" : keys["user"];
-        submission.queue = keys["queue"];
-        submission.tags = texts_of(keys["tags"]);
-        submission.label = keys["label"];
-        submission.master_label = keys["master-label"];
-        submission.attempts_max = keys["attempts"].empty() ? 2 : std::stoi(keys["attempts"]);
-        submission.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
-        submission.failures_validity = time_of(keys["validity"]);
-        submission.lifetime = time_of(keys["lifetime"]);
-        submission.pending_max = time_of(keys["pending"]);
-        submission.keep_containers = keys.contains("keep");
+        const std::vector<std::string> groups = texts_of(keys_of(words, 4)["groups"]);
+        ApplicationSubmission submission = submission_of(words);
         world_.manager().request(
             NewApplication{}, [this, submission, groups](const Result<Answer>& answer) mutable {
                 if (!answer.ok()) {
@@ -427,46 +359,6 @@ private:
         }
     }
 
-    void show_nodes() {
-        world_.manager().view()->nodes.for_each([&](const NodeId& id, const auto& node) {
-            world_.stage().show(id.name + " is " + std::string(to_string(node->state)));
-            return true;
-        });
-    }
-
-    void show_queued() {
-        world_.manager().view()->nodes.for_each([&](const NodeId& id, const auto& node) {
-            world_.stage().show(id.name + " runs " + std::to_string(node->opportunistic.running) +
-                                " opportunistic and queues " +
-                                std::to_string(node->opportunistic.queued));
-            return true;
-        });
-    }
-
-    void show_queues() {
-        world_.manager().view()->queues.for_each([&](const std::string& path, const auto& queue) {
-            if (queue->leaf) {
-                world_.stage().show(path + " holds " + to_string(queue->used) + " of " +
-                                    std::to_string(queue->applications_active) + "+" +
-                                    std::to_string(queue->applications_pending) +
-                                    " and waits for " + std::to_string(queue->containers_pending));
-            }
-            return true;
-        });
-    }
-
-    void show_preemptions() {
-        world_.manager().view()->preemptions.for_each([&](std::int64_t, const auto& record) {
-            world_.stage().show((record->dry_run ? "would take " : "took ") +
-                                name_of(record->container) + " from " + record->from.path +
-                                ", left " + to_string(record->from.used) + " of " +
-                                to_string(record->from.guaranteed) + ", for " +
-                                name_of(record->for_whom.application) + " ask " +
-                                std::to_string(record->ask) + " in " + record->to.path);
-            return true;
-        });
-    }
-
     void show_notices(const std::string& name) {
         for (const auto& [id, notice] : master(name).notices()) {
             const std::int64_t left =
@@ -480,79 +372,10 @@ private:
         }
     }
 
-    void show_marks() {
-        for (const PreemptionMark& mark : *world_.manager().view()->marks) {
-            world_.stage().show(name_of(mark.container) + " of " + mark.from +
-                                (mark.stopping ? " makes way for " : " is marked for ") + mark.to);
-        }
-    }
-
-    void show_reserved() {
-        const View& view = *world_.manager().view();
-        for (const ReservationView& one : view.reservations->reservations) {
-            world_.stage().show(name_of(one.attempt.application) + " ask " +
-                                std::to_string(one.ask) + " has " + to_string(one.held) + " of " +
-                                to_string(one.size) + " on " + one.node.name);
-        }
-        for (const GangView& gang : view.reservations->gangs) {
-            world_.stage().show(name_of(gang.attempt.application) + " gang " +
-                                std::to_string(gang.gang) + " has room for " +
-                                std::to_string(gang.fits) + " of " + std::to_string(gang.needed) +
-                                (gang.gathering ? ", gathering" : ""));
-        }
-    }
-
-    void show(const ApplicationId& id) {
-        const auto view = world_.manager().view()->applications.find(id);
-        world_.stage().show(name_of(id) + " is " +
-                            (view == nullptr ? "gone"
-                                             : std::string(to_string(view->state)) + " " +
-                                                   std::string(to_string(view->final_status))));
-    }
-
     void explain(const ApplicationId& id) {
         request(ExplainApplication{id, {}}, "explain", [this](const Answer& answer) {
-            const auto& explanation = std::get<Explanation>(answer);
-            Stage& stage = world_.stage();
-            stage.show(explanation.headline);
-            for (const Blocker& blocker : explanation.blockers) {
-                stage.show(std::string(to_string(blocker.reason)));
-            }
-            for (const AskExplanation& ask : explanation.asks) {
-                for (const Blocker& blocker : ask.blockers) {
-                    stage.show("ask " + std::to_string(ask.ask) + (ask.never ? " never " : " ") +
-                               std::string(to_string(blocker.reason)) + figures_of(blocker));
-                }
-                stage.show("next: " + ask.next_step);
-            }
+            show_explanation(world_.stage(), std::get<Explanation>(answer));
         });
-    }
-
-    // " 2 memory, 1 lost; held by app1 2048 MiB, 2 vcores"
-    static std::string figures_of(const Blocker& blocker) {
-        std::string text;
-        for (const NodeRejection& rejection : blocker.rejections) {
-            text += (text.empty() ? " " : ", ") + std::to_string(rejection.nodes) + " " +
-                    rejection.what;
-        }
-        for (const Holder& holder : blocker.holders) {
-            text += "; " + name_of(holder.application) + " " + to_string(holder.amount);
-        }
-        return text;
-    }
-
-    void show_listed(const ApplicationId& id) {
-        const View& view = *world_.manager().view();
-        const auto application = view.applications.find(id);
-        if (application == nullptr || !application->waiting.has_value()) {
-            world_.stage().show(name_of(id) + " waits for nothing");
-        } else {
-            world_.stage().show(std::string(to_string(application->waiting->reason)) + ": " +
-                                application->waiting->headline);
-        }
-        for (const auto& [reason, count] : view.cluster.waiting) {
-            world_.stage().show(std::string(to_string(reason)) + " " + std::to_string(count));
-        }
     }
 
     void claim(const ApplicationId& id) {
@@ -564,35 +387,7 @@ private:
     }
 
     void ask(const Words& words) {
-        auto keys = keys_of(words, 3);
-        Ask ask;
-        ask.id = std::stoi(words[2]);
-        ask.launch_template = 1;
-        ask.count = std::stoi(keys.at("count"));
-        ask.size = size_of(keys.at("memory"), keys.at("vcores"), keys);
-        ask.generation = keys["generation"].empty() ? 0 : std::stoi(keys["generation"]);
-        ask.priority = keys["priority"].empty() ? 0 : std::stoi(keys["priority"]);
-        ask.hold = keys.contains("hold");
-        ask.execution = keys.contains("opportunistic") ? ExecutionType::Opportunistic
-                                                       : ExecutionType::Guaranteed;
-        ask.enforce_execution = keys.contains("enforce");
-        ask.label = keys["label"];
-        ask.gang = keys["gang"].empty() ? 0 : std::stoi(keys["gang"]);
-        ask.gang_min = keys["min"].empty() ? 0 : std::stoi(keys["min"]);
-        ask.gang_deadline = time_of(keys["deadline"]).value_or(Duration{});
-        ask.tags = texts_of(keys["tags"]);
-        ask.constraint = keys["constraint"];
-        if (!keys["racks"].empty()) {
-            for (const std::string_view rack : split(keys["racks"], ',')) {
-                ask.racks.emplace_back(rack);
-            }
-        }
-        ask.relax_locality = !keys.contains("strict");
-        if (!keys["nodes"].empty()) {
-            for (const std::string_view node : split(keys["nodes"], ',')) {
-                ask.nodes.push_back({std::string(node)});
-            }
-        }
+        const Ask ask = ask_of(words);
         master(words[1]).ask(ask);
         std::vector<Ask>& asks = asks_[application(words[1])];
         std::erase_if(asks, [&](const Ask& before) { return before.id == ask.id; });
