@@ -220,6 +220,9 @@ struct SchedulerConfig {
     PreemptionConfig preemption;
     ReservationConfig reservations = {};
     OpportunisticConfig opportunistic = {};
+    /// With a master, in all queues together, of each user that applications_parallel_max_by_user
+    /// does not name. None: no limit.
+    std::optional<std::int32_t> applications_parallel_max_per_user = {};
 
     friend bool operator==(const SchedulerConfig&, const SchedulerConfig&) = default;
 };

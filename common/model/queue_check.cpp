@@ -530,6 +530,8 @@ private:
                   "; write at least memory=1,vcores=0");
         }
         container_limits(config_.container_max);
+        within("applications_parallel_max_per_user", config_.applications_parallel_max_per_user, 1,
+               kApplicationsMax);
         for (const auto& [user, count] : config_.applications_parallel_max_by_user) {
             if (count < 1 || count > kApplicationsMax) {
                 wrong("applications_parallel_max_by_user." + user + " is " + std::to_string(count) +

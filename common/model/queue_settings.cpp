@@ -298,6 +298,7 @@ constexpr Entry<S> kGlobal[] = {
     global<&S::queue_default>("queue_default"),
     global<&S::application_priority_max>("application_priority_max"),
     global<&S::queue_priorities>("queue_priorities"),
+    global<&S::applications_parallel_max_per_user>("applications_parallel_max_per_user"),
     global<&S::locality_delay>("locality_delay"),
     global<&S::rack_locality_delay>("rack_locality_delay"),
     global<&S::container_min>("container_min"),

@@ -4,9 +4,10 @@
 #include <set>
 
 #include "common/base/strings.h"
+#include "common/model/queue_check.h"
 #include "common/model/queue_settings.h"
 #include "common/model/share_text.h"
-#include "common/wire/json.h"
+#include "common/wire/yarn_rules.h"
 
 namespace heddle::wire {
 namespace {
@@ -67,6 +68,7 @@ constexpr Name kQueueNames[] = {
 // Of all queues, or of the whole scheduler. On root when `ours` begins so.
 constexpr Name kGlobalNames[] = {
     {"yarn.scheduler.capacity.queue-mappings-override.enable", "override_specified_queue"},
+    {"yarn.scheduler.capacity.user.max-parallel-apps", "applications_parallel_max_per_user"},
     {"yarn.cluster.max-application-priority", "application_priority_max"},
     {"yarn.resourcemanager.scheduler.monitor.enable", "preemption.enabled"},
     {"yarn.resourcemanager.monitor.capacity.preemption.observe_only", "preemption.dry_run"},
@@ -214,47 +216,54 @@ QueueConfig& root_of(SchedulerConfig& config) {
     return *config.queues.insert(config.queues.begin(), queue_config("root"));
 }
 
-// Mapping rules.
-
-Result<PlacementRule> legacy_rule(const std::string& mapping) {
-    const std::vector<std::string_view> parts = split(mapping, ':');
-    PlacementRule rule;
-    rule.policy = PlacementRule::Policy::Custom;
-    rule.create = true;
-    std::string_view queue;
-    if (parts.size() == 3 && (parts[0] == "u" || parts[0] == "g")) {
-        rule.type = parts[0] == "u" ? PlacementRule::Matches::User : PlacementRule::Matches::Group;
-        rule.matches = parts[1] == "%user" ? "*" : std::string(parts[1]);
-        queue = parts[2];
-    } else if (parts.size() == 2) {
-        rule.type = PlacementRule::Matches::Application;
-        rule.matches = parts[0] == "%application" ? "*" : std::string(parts[0]);
-        queue = parts[1];
-    } else {
-        return wrong("a mapping is u:USER:QUEUE, g:GROUP:QUEUE or APPLICATION:QUEUE");
-    }
-    rule.custom = std::string(trim(queue));
-    if (!rule.custom.starts_with("root")) {
-        rule.custom = "root." + rule.custom;
-    }
-    return rule;
+std::string_view parent_path(std::string_view path) {
+    const std::size_t dot = path.rfind('.');
+    return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
 }
 
-Result<PlacementRule> json_rule(const Json& json) {
-    PlacementRule rule;
-    constexpr std::pair<const char*, const char*> kMembers[] = {
-        {"type", "type"},          {"matches", "matches"},        {"policy", "policy"},
-        {"parentQueue", "parent"}, {"customPlacement", "custom"}, {"fallbackResult", "fallback"}};
-    for (const auto& [member, setting] : kMembers) {
-        TRY(const std::string text, json.string_or(member, ""));
-        TRY(set_setting(rule, setting, text));
+// user.NAME.max-parallel-apps; names may have dots.
+std::string setting_of_user(const std::string& key) {
+    constexpr std::string_view kBefore = "user.";
+    constexpr std::string_view kAfter = ".max-parallel-apps";
+    if (!key.starts_with(kBefore) || !key.ends_with(kAfter) ||
+        key.size() <= kBefore.size() + kAfter.size()) {
+        return "";
     }
-    TRY(rule.create, json.boolean_or("create", false));
-    if (!rule.parent.empty() && !rule.parent.starts_with("root")) {
-        rule.parent = "root." + rule.parent;
-    }
-    return rule;
+    return "applications_parallel_max_by_user." +
+           key.substr(kBefore.size(), key.size() - kBefore.size() - kAfter.size());
 }
+
+// The order of queues, as parents say it there. Here it is one for the whole tree.
+constexpr std::string_view kByShare = "utilization";
+constexpr std::string_view kByPriority = "priority-utilization";
+
+bool orders_queues(const std::string& key, const std::string& value) {
+    return key == "ordering-policy" && (value == kByShare || value == kByPriority);
+}
+
+// Placement rules, in either of the two ways in which they are written.
+struct RuleTexts {
+    std::optional<std::string> format;
+    std::optional<std::string> mappings;
+    std::optional<std::string> json;
+
+    bool take(std::string_view key, const std::string& value) {
+        if (key == "mapping-rule-format") {
+            format = value;
+        } else if (key == "mapping-rule-json") {
+            json = value;
+        } else if (key == "queue-mappings") {
+            mappings = value;
+        } else {
+            return false;
+        }
+        return true;
+    }
+    bool any() const { return format || mappings || json; }
+    bool is_json() const {
+        return format ? *format == "json" : json.has_value() && !mappings.has_value();
+    }
+};
 
 class Migrate {
 public:
@@ -268,9 +277,8 @@ public:
         for (const auto& [name, value] : properties) {
             take(name, value);
         }
-        if (json_rules_ && !json_text_.empty()) {
-            take_json_rules();
-        }
+        take_rules();
+        order_queues();
         label_names();
         if (QueueConfig* root = find_queue(out_.config, "root"); root != nullptr) {
             root->capacity[kNoLabel] = {};  // YARN's files say 100 % of root
@@ -314,14 +322,13 @@ private:
             return;
         }
         const std::string rest = name.substr(kPrefix.size());
-        if (rest == "mapping-rule-format") {
-            json_rules_ = value == "json";
-        } else if (rest == "mapping-rule-json") {
-            json_text_ = value;
+        if (rules_.take(rest, value)) {
+            return;
+        }
+        if (const std::string of_user = setting_of_user(rest); !of_user.empty()) {
+            taken(name, value, set_setting(out_.config, of_user, std::string(trim(value))));
         } else if (rest == "mapping-rule-json-file") {
             leave_out(name, value, "put the file's text into mapping-rule-json and migrate again");
-        } else if (rest == "queue-mappings") {
-            take_mappings(name, value);
         } else if (rest == "resource-calculator") {
             if (value.find("Dominant") == std::string::npos) {
                 leave_out(name, value, "vcores always count here");
@@ -379,44 +386,64 @@ private:
             }
             return;
         }
-        if (key == "ordering-policy" &&
-            (value == "utilization" || value == "priority-utilization")) {
-            return;  // between queues it is always so
+        if (orders_queues(key, value)) {
+            orders_[queue->path] = value;
+            return;
         }
         taken(name, value, set_queue(*queue, key, value));
     }
 
-    void take_mappings(const std::string& name, const std::string& value) {
-        for (const std::string_view part : split(value, ',')) {
-            const std::string mapping(trim(part));
-            if (mapping.empty()) {
-                continue;
-            }
-            auto rule = legacy_rule(mapping);
-            if (rule) {
-                out_.config.rules.push_back(std::move(rule).value());
-            } else {
-                leave_out(name, mapping, rule.error().message);
-            }
+    void take_rules() {
+        const bool as_json = rules_.is_json();
+        const std::string& other =
+            as_json ? rules_.mappings.value_or("") : rules_.json.value_or("");
+        const std::string prefix(kPrefix);
+        if (!trim(other).empty()) {
+            leave_out(prefix + (as_json ? "queue-mappings" : "mapping-rule-json"), "(its text)",
+                      "mapping-rule-format says that the other way to write rules holds");
+        }
+        YarnRules read = as_json ? rules_from_json(rules_.json.value_or(""))
+                                 : rules_from_mappings(rules_.mappings.value_or(""));
+        out_.config.rules = std::move(read.rules);
+        for (const std::string& problem : read.problems) {
+            out_.left_out.push_back(
+                prefix + (as_json ? "mapping-rule-json: " : "queue-mappings = ") + problem);
         }
     }
 
-    void take_json_rules() {
-        const auto json = parse_json(json_text_);
-        const Json* rules = json.ok() ? json->find("rules") : nullptr;
-        if (rules == nullptr || rules->array() == nullptr) {
-            leave_out(std::string(kPrefix) + "mapping-rule-json", "(its text)",
-                      json.ok() ? "it has no list 'rules'" : json.error().message);
-            return;
+    // As YARN: a parent that says nothing orders as the one above it, and root by share alone.
+    std::string order_of(const std::string& path) const {
+        for (std::string_view at = path; !at.empty(); at = parent_path(at)) {
+            if (const auto said = orders_.find(std::string(at)); said != orders_.end()) {
+                return said->second;
+            }
         }
-        out_.config.rules.clear();
-        for (const Json& one : *rules->array()) {
-            auto rule = json_rule(one);
-            if (rule) {
-                out_.config.rules.push_back(std::move(rule).value());
-            } else {
-                leave_out("rule", std::to_string(out_.config.rules.size() + 1),
-                          rule.error().message);
+        return std::string(kByShare);
+    }
+
+    // One order for the whole tree: where parents differ, priorities that do not count there go.
+    void order_queues() {
+        for (const auto& [path, order] : orders_) {
+            if (path != "root" && !is_parent(out_.config, path)) {
+                leave_out(std::string(kPrefix) + path + ".ordering-policy", order,
+                          "the queue has none below it; write fifo or fair");
+            }
+        }
+        const auto by_priority = [&](const QueueConfig& queue) {
+            return queue.path != "root" &&
+                   order_of(std::string(parent_path(queue.path))) == kByPriority;
+        };
+        out_.config.queue_priorities =
+            out_.config.queues.empty() || std::ranges::any_of(out_.config.queues, by_priority);
+        for (QueueConfig& queue : out_.config.queues) {
+            if (out_.config.queue_priorities && queue.priority != 0 && queue.path != "root" &&
+                !by_priority(queue)) {
+                leave_out(std::string(kPrefix) + queue.path + ".priority",
+                          std::to_string(queue.priority),
+                          std::string(parent_path(queue.path)) +
+                              " orders by utilization, where priorities do not count, and another "
+                              "parent by priority");
+                queue.priority = 0;
             }
         }
     }
@@ -442,8 +469,8 @@ private:
 
     YarnMigration out_;
     std::map<std::string, std::string> children_;
-    bool json_rules_ = false;
-    std::string json_text_;
+    RuleTexts rules_;
+    std::map<std::string, std::string> orders_;  // by queue: of those below it
 };
 
 // GET.
@@ -501,18 +528,14 @@ void queue_properties(const QueueConfig& queue, std::vector<YarnProperty>& out) 
                              std::to_string(queue.container_max->memory_mib));
             out.emplace_back(prefix + "maximum-allocation-vcores",
                              std::to_string(queue.container_max->vcores));
-        } else if (name != "capacity" && name != "capacity_max") {
+        } else if (name != "capacity" && name != "capacity_max" &&
+                   (name != "order" || queue.path != "root")) {
             const auto found = std::ranges::find(kQueueNames, name, &Name::ours);
             if (found != std::end(kQueueNames)) {
                 out.emplace_back(prefix + std::string(found->yarn), yarn_text(*found, text));
             }
         }
     }
-}
-
-std::string_view parent_path(std::string_view path) {
-    const std::size_t dot = path.rfind('.');
-    return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
 }
 
 // PUT.
@@ -546,6 +569,7 @@ public:
         for (const auto& [name, value] : update.global) {
             set_global(name, value);
         }
+        set_rules();
         if (!problems_.empty()) {
             return wrong(join(problems_, "\n"));
         }
@@ -573,6 +597,9 @@ private:
             if (key == "queues") {
                 continue;  // follows from the paths
             }
+            if (orders_queues(key, value) && set_order(queue.path, value)) {
+                continue;
+            }
             if (const Status status = set_queue(config, key, value); !status) {
                 problem(queue.path,
                         (status.error().message.starts_with("unknown") ? "" : key + ": ") +
@@ -592,6 +619,13 @@ private:
         }
         std::string rest;
         if (cut(name, kPrefix, rest)) {
+            if (rules_.take(rest, value)) {
+                return;
+            }
+            if (const std::string of_user = setting_of_user(rest); !of_user.empty()) {
+                note(name, set_setting(config_, of_user, std::string(trim(value))));
+                return;
+            }
             const auto root = std::ranges::find(kRootNames, rest, &Name::yarn);
             if (root != std::end(kRootNames)) {
                 note(name, Migrate::set_root(config_, *root, value));
@@ -600,6 +634,46 @@ private:
         }
         problems_.push_back("unknown key '" + name + "'" + did_you_mean(name, names));
     }
+
+    // False: it is a leaf, which has no queues to order.
+    bool set_order(const std::string& path, const std::string& order) {
+        const bool by_priority = order == kByPriority;
+        if (path == "root") {
+            config_.queue_priorities = by_priority;
+        } else if (!is_parent(config_, path)) {
+            return false;
+        } else if (config_.queue_priorities != by_priority) {
+            problem(path, "ordering-policy: one order of queues holds for the whole tree; write '" +
+                              order + "' for root");
+        }
+        return true;
+    }
+
+    void set_rules() {
+        if (!rules_.any()) {
+            return;
+        }
+        const std::string format = rules_.format.value_or(rules_.is_json() ? "json" : "legacy");
+        const bool as_json = format == "json";
+        if (!as_json && format != "legacy") {
+            problems_.push_back("mapping-rule-format: '" + format +
+                                "' was found; write json or legacy");
+            return;
+        }
+        const auto& text = as_json ? rules_.json : rules_.mappings;
+        if (!text || (as_json ? rules_.mappings : rules_.json)) {
+            problems_.push_back(
+                "placement rules: write mapping-rule-format json with mapping-rule-json, or legacy "
+                "with queue-mappings; an empty text takes all rules away");
+            return;
+        }
+        YarnRules read = as_json ? rules_from_json(*text) : rules_from_mappings(*text);
+        for (const std::string& rule : read.problems) {
+            problems_.push_back((as_json ? "mapping-rule-json: " : "queue-mappings: ") + rule);
+        }
+        config_.rules = std::move(read.rules);
+    }
+
     void note(const std::string& name, const Status& status) {
         if (!status) {
             problems_.push_back(name + ": " + status.error().message);
@@ -607,6 +681,7 @@ private:
     }
 
     SchedulerConfig config_;
+    RuleTexts rules_;
     std::vector<std::string> problems_;
 };
 
@@ -637,6 +712,16 @@ std::vector<YarnProperty> yarn_properties(const SchedulerConfig& config) {
         if (found != std::end(kGlobalNames) && found->form != Form::Milliseconds) {
             out.emplace_back(found->yarn, yarn_text(*found, text));
         }
+    }
+    const std::string prefix(kPrefix);
+    out.emplace_back(prefix + "root.ordering-policy",
+                     config.queue_priorities ? kByPriority : kByShare);
+    for (const auto& [user, count] : config.applications_parallel_max_by_user) {
+        out.emplace_back(prefix + "user." + user + ".max-parallel-apps", std::to_string(count));
+    }
+    if (!config.rules.empty()) {
+        out.emplace_back(prefix + "mapping-rule-format", "json");
+        out.emplace_back(prefix + "mapping-rule-json", rules_json(config.rules));
     }
     if (config.preemption.enabled) {
         out.emplace_back(std::string(kPreemption) + "monitoring_interval",

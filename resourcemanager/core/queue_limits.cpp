@@ -75,6 +75,24 @@ std::optional<Refusal> QueueTree::refused_parallel(const Queue& queue, QueueInde
     return refusal;
 }
 
+std::optional<Refusal> QueueTree::refused_parallel_of(const UserBook& user) const {
+    const auto named = parallel_max_by_user_.find(user.name);
+    const std::optional<std::int32_t> limit = named != parallel_max_by_user_.end()
+                                                  ? std::optional(named->second)
+                                                  : parallel_max_per_user_;
+    const auto known = parallel_by_user_.find(user.name);
+    const std::int64_t count = known == parallel_by_user_.end() ? 0 : known->second.count;
+    if (!limit.has_value() || count < std::max(1, *limit) || off_ == Feature::UserParallelLimit) {
+        return std::nullopt;
+    }
+    Refusal refusal;
+    refusal.limit = Limit::UserParallel;
+    refusal.queue = user.leaf;
+    refusal.count = count;
+    refusal.count_bound = std::max(1, *limit);
+    return refusal;
+}
+
 // A leaf without any master may always have one: else it could never begin.
 std::optional<Refusal> QueueTree::refused_masters(QueueIndex leaf, const Shape& shape) const {
     const LabelIndex label = label_index(shape.label);
@@ -131,16 +149,7 @@ std::optional<Refusal> QueueTree::refused_user(const UserBook& user, const Shape
         }
     }
     if (begins_application(shape.kind)) {
-        const auto limit = parallel_max_by_user_.find(user.name);
-        const auto known = parallel_by_user_.find(user.name);
-        const std::int64_t count = known == parallel_by_user_.end() ? 0 : known->second.count;
-        if (limit != parallel_max_by_user_.end() && count >= std::max(1, limit->second) &&
-            off_ != Feature::UserParallelLimit) {
-            Refusal refusal;
-            refusal.limit = Limit::UserParallel;
-            refusal.queue = user.leaf;
-            refusal.count = count;
-            refusal.count_bound = std::max(1, limit->second);
+        if (const auto refusal = refused_parallel_of(user)) {
             return refusal;
         }
     }

@@ -82,6 +82,7 @@ void QueueTree::reconfigure(const SchedulerConfig& config) {
     queue_priorities_ = config.queue_priorities;
     container_max_ = config.container_max;
     parallel_max_by_user_ = config.applications_parallel_max_by_user;
+    parallel_max_per_user_ = config.applications_parallel_max_per_user;
     take_queues(normalised(config.queues));
     for (const auto& [label, exclusive] : config.labels) {
         label_of(label);

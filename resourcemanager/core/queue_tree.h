@@ -263,6 +263,7 @@ private:
     std::int64_t weight_of(const Queue& leaf, const std::string& user) const;
 
     std::optional<Refusal> refused_parallel(const Queue& queue, QueueIndex index) const;
+    std::optional<Refusal> refused_parallel_of(const UserBook& user) const;
     std::optional<Refusal> refused_masters(QueueIndex leaf, const Shape& shape) const;
     std::optional<Refusal> refused_maximum(QueueIndex index, const Shape& shape) const;
     std::optional<Refusal> refused_user(const UserBook& user, const Shape& shape) const;
@@ -320,6 +321,7 @@ private:
     bool queue_priorities_ = true;
     std::optional<Resource> container_max_;
     std::map<std::string, std::int32_t> parallel_max_by_user_;
+    std::optional<std::int32_t> parallel_max_per_user_;  // of those who are not in the map
 };
 
 }  // namespace heddle::rm

@@ -180,6 +180,10 @@ constexpr Line kLines[] = {
                  const Words& words) { config.scheduler.queues.push_back(queue_of(words)); }},
     {"rule",
      [](Config& config, const Words& words) { config.scheduler.rules.push_back(rule_of(words)); }},
+    {"parallel_each",
+     [](Config& config, const Words& words) {
+         config.scheduler.applications_parallel_max_per_user = std::stoi(words[1]);
+     }},
     {"parallel",
      [](Config& config, const Words& words) {
          config.scheduler.applications_parallel_max_by_user[words[1]] = std::stoi(words[2]);

@@ -151,6 +151,60 @@ TEST(YarnMigration, ReadsTheRulesOfTheJsonEngine) {
     EXPECT_EQ(migration.left_out.size(), 1U);
 }
 
+std::vector<YarnProperty> priorities(std::vector<YarnProperty> more) {
+    const std::string prefix = "yarn.scheduler.capacity.root.";
+    std::vector<YarnProperty> out = {{prefix + "queues", "a,b"},
+                                     {prefix + "a.queues", "x,y"},
+                                     {prefix + "a.priority", "5"},
+                                     {prefix + "a.x.priority", "3"}};
+    for (auto& [key, value] : more) {
+        out.emplace_back(prefix + key, value);
+    }
+    return out;
+}
+
+TEST(YarnMigration, CountsPrioritiesOfQueuesOnlyWhereParentsSaySo) {
+    for (const auto& said : std::vector<std::vector<YarnProperty>>{
+             {}, {{"ordering-policy", "utilization"}, {"a.ordering-policy", "utilization"}}}) {
+        const YarnMigration none = scheduler_from_yarn(priorities(said));
+        EXPECT_FALSE(none.config.queue_priorities);
+        EXPECT_EQ(queue_at(none.config, "root.a").priority, 5);
+        EXPECT_EQ(join(none.left_out, "\n"), "");
+    }
+    // What root says holds below it.
+    const YarnMigration all =
+        scheduler_from_yarn(priorities({{"ordering-policy", "priority-utilization"}}));
+    EXPECT_TRUE(all.config.queue_priorities);
+    EXPECT_EQ(queue_at(all.config, "root.a.x").priority, 3);
+    EXPECT_EQ(join(all.left_out, "\n"), "");
+    const YarnMigration some = scheduler_from_yarn(priorities(
+        {{"ordering-policy", "utilization"}, {"a.ordering-policy", "priority-utilization"}}));
+    EXPECT_TRUE(some.config.queue_priorities);
+    EXPECT_EQ(queue_at(some.config, "root.a").priority, 0);
+    EXPECT_EQ(queue_at(some.config, "root.a.x").priority, 3);
+    EXPECT_EQ(join(some.left_out, "\n"),
+              "yarn.scheduler.capacity.root.a.priority = 5: root orders by utilization, where "
+              "priorities do not count, and another parent by priority");
+    const YarnMigration leaf =
+        scheduler_from_yarn(priorities({{"b.ordering-policy", "utilization"}}));
+    EXPECT_NE(join(leaf.left_out, "\n").find("write fifo or fair"), std::string::npos);
+}
+
+TEST(YarnMigration, TakesHowManyApplicationsAUserRuns) {
+    const YarnMigration migration =
+        scheduler_from_yarn({{"yarn.scheduler.capacity.user.max-parallel-apps", "4"},
+                             {"yarn.scheduler.capacity.user.ann.lee.max-parallel-apps", "2"},
+                             {"yarn.scheduler.capacity.user.bob.max-parallel-apps", "few"}});
+    EXPECT_EQ(migration.config.applications_parallel_max_per_user, 4);
+    EXPECT_EQ(migration.config.applications_parallel_max_by_user.at("ann.lee"), 2);
+    EXPECT_EQ(join(migration.left_out, "\n"),
+              "yarn.scheduler.capacity.user.bob.max-parallel-apps = few: 'few' was found; write a "
+              "whole number");
+    YarnMigration again = scheduler_from_yarn(yarn_properties(migration.config));
+    EXPECT_EQ(again.config.applications_parallel_max_per_user, 4);
+    EXPECT_EQ(again.config.applications_parallel_max_by_user.at("ann.lee"), 2);
+}
+
 TEST(YarnMigration, SaysWhyAFileIsNone) {
     EXPECT_NE(parse_yarn_xml("<configuration>\n<property></configuration>")
                   .error()
@@ -163,7 +217,6 @@ TEST(YarnMigration, SaysWhyAFileIsNone) {
 TEST(YarnProperties, GiveTheSameConfigurationBack) {
     const SchedulerConfig config = scheduler_from_yarn(*parse_yarn_xml(kFile)).config;
     YarnMigration again = scheduler_from_yarn(yarn_properties(config));
-    again.config.rules = config.rules;
     // Templates have no line in YARN's answer.
     for (QueueConfig& queue : again.config.queues) {
         queue.auto_creation.leaf_template =
@@ -232,6 +285,78 @@ TEST(YarnUpdate, NamesEveryMistake) {
     EXPECT_FALSE(parse_yarn_update(R"({"update-queues": []})").ok());
     EXPECT_FALSE(parse_yarn_update("<configuration/>").ok());
     EXPECT_FALSE(parse_yarn_update("[]").ok());
+}
+
+YarnUpdate globally(std::vector<YarnProperty> properties) {
+    YarnUpdate update;
+    for (auto& [name, value] : properties) {
+        update.global.emplace_back("yarn.scheduler.capacity." + name, value);
+    }
+    return update;
+}
+
+TEST(YarnUpdate, SetsPlacementRulesInBothWays) {
+    const auto mapped = apply_yarn_update(
+        two_queues(), globally({{"queue-mappings", "u:alice:root.a, g:ml:default"},
+                                {"queue-mappings-override.enable", "true"}}));
+    ASSERT_TRUE(mapped.ok()) << mapped.error().message;
+    ASSERT_EQ(mapped->rules.size(), 2U);
+    EXPECT_EQ(mapped->rules[1].custom, "root.default");
+    EXPECT_TRUE(mapped->override_specified_queue);
+    // As GET shows them they can be sent back, and mean the same.
+    std::vector<YarnProperty> shown;
+    for (const auto& [name, value] : yarn_properties(*mapped)) {
+        if (name.find("mapping-rule") != std::string::npos) {
+            shown.emplace_back(name.substr(std::string("yarn.scheduler.capacity.").size()), value);
+        }
+    }
+    ASSERT_EQ(shown.size(), 2U);
+    const auto again = apply_yarn_update(two_queues(), globally(shown));
+    ASSERT_TRUE(again.ok()) << again.error().message;
+    EXPECT_EQ(again->rules, mapped->rules);
+    const auto none = apply_yarn_update(*mapped, globally({{"queue-mappings", ""}}));
+    ASSERT_TRUE(none.ok()) << none.error().message;
+    EXPECT_TRUE(none->rules.empty());
+}
+
+TEST(YarnUpdate, RefusesRulesThatItCannotRead) {
+    const auto message = [](std::vector<YarnProperty> properties) {
+        const auto applied = apply_yarn_update(two_queues(), globally(std::move(properties)));
+        return applied.ok() ? std::string("taken") : applied.error().message;
+    };
+    EXPECT_NE(message({{"queue-mappings", "u:alice"}, {"mapping-rule-format", "yaml"}})
+                  .find("'yaml' was found; write json or legacy"),
+              std::string::npos);
+    EXPECT_NE(message({{"queue-mappings", "x"}}).find("queue-mappings: x: a mapping is u:USER"),
+              std::string::npos);
+    EXPECT_NE(message({{"mapping-rule-format", "json"}}).find("with mapping-rule-json"),
+              std::string::npos);
+    EXPECT_NE(message({{"mapping-rule-json", R"({"rules": [{"policy": "nonsense"}]})"}})
+                  .find("mapping-rule-json: rule 1: policy: 'nonsense' was found; write one of"),
+              std::string::npos);
+}
+
+TEST(YarnUpdate, SetsTheOrderOfQueuesForTheWholeTree) {
+    YarnUpdate update;
+    update.update = {{"root", {{"ordering-policy", "utilization"}}}};
+    auto applied = apply_yarn_update(two_queues(), update);
+    ASSERT_TRUE(applied.ok()) << applied.error().message;
+    EXPECT_FALSE(applied->queue_priorities);
+    SchedulerConfig deep = two_queues();
+    deep.queues.push_back(queue_config("root.a.x"));
+    update.update = {{"root.a", {{"ordering-policy", "utilization"}}}};
+    applied = apply_yarn_update(deep, update);
+    ASSERT_FALSE(applied.ok());
+    EXPECT_NE(applied.error().message.find("write 'utilization' for root"), std::string::npos);
+}
+
+TEST(YarnUpdate, SetsHowManyApplicationsAUserRuns) {
+    const auto applied = apply_yarn_update(
+        two_queues(),
+        globally({{"user.max-parallel-apps", "3"}, {"user.alice.max-parallel-apps", "9"}}));
+    ASSERT_TRUE(applied.ok()) << applied.error().message;
+    EXPECT_EQ(applied->applications_parallel_max_per_user, 3);
+    EXPECT_EQ(applied->applications_parallel_max_by_user.at("alice"), 9);
 }
 
 }  // namespace

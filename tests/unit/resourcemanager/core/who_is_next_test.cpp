@@ -95,6 +95,10 @@ private:
         if (chance(1, 2)) {
             config.applications_parallel_max_by_user["u2"] = 2;
         }
+        if (chance(1, 3)) {
+            config.applications_parallel_max_per_user =
+                static_cast<std::int32_t>(prng_.between(1, 3));
+        }
         return config;
     }
 
@@ -283,8 +287,11 @@ private:
         }
         const Queue& leaf = queues_.at(app.leaf);
         const auto by_user = config_.applications_parallel_max_by_user.find(app.user);
-        if (begins && by_user != config_.applications_parallel_max_by_user.end() &&
-            user_parallel >= by_user->second) {
+        const std::optional<std::int32_t> user_max =
+            by_user != config_.applications_parallel_max_by_user.end()
+                ? std::optional(by_user->second)
+                : config_.applications_parallel_max_per_user;
+        if (begins && user_max.has_value() && user_parallel >= *user_max) {
             return true;
         }
         const Resource& owed = part(app.leaf, ask.label).entitled.guaranteed;
