@@ -298,7 +298,7 @@ Result<std::vector<ConfigVersionAnswer>> read_config_versions(std::string_view b
             ConfigVersionAnswer version;
             TRY(version.version, entry.integer_or("version", 0));
             TRY(version.changed_ms, entry.integer_or("changed", 0));
-            TRY(version.changes, entry.integer_or("changes", 0));
+            TRY(version.changes, entry.integer_or("changes", -1));
             version.by = text(entry, "by");
             version.note = text(entry, "note");
             found.push_back(std::move(version));

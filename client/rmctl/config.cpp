@@ -146,8 +146,9 @@ Result<int> config_history(const Options& options) {
             print(std::to_string(version.version) + "\n");
             continue;
         }
-        table.rows.push_back({std::to_string(version.version), human_time(version.changed_ms),
-                              version.by, std::to_string(version.changes), version.note});
+        table.rows.push_back(
+            {std::to_string(version.version), human_time(version.changed_ms), version.by,
+             version.changes < 0 ? "" : std::to_string(version.changes), version.note});
     }
     if (options.output != OutputForm::Name) {
         print_table(options, table);

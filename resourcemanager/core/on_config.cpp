@@ -146,6 +146,9 @@ void perform(Books& books, RequestId request, ReplaceScheduler& replace) {
     fresh->by = shortened(std::move(replace.by), kNoteMax);
     fresh->note = shortened(std::move(replace.note), kNoteMax);
     std::vector<StoreChange> changes = {*fresh};
+    if (version == 1) {  // what the manager was started with is nowhere else after a restart
+        changes.emplace_back(*books.scheduler.versions()->back());
+    }
     for (const std::int64_t old : books.scheduler.surplus()) {
         changes.emplace_back(SchedulerVersionRemoval{old});
     }

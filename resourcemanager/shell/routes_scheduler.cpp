@@ -139,10 +139,9 @@ Result<net::HttpResponse> get_versions(const Services& services, const Call&) {
     for (std::size_t i = versions.size(); i-- > 0;) {  // the newest first
         json.begin_object();
         write_version(json, *versions[i]);
-        json.member(
-            "changes",
-            static_cast<std::int64_t>(
-                i == 0 ? 0 : difference(versions[i - 1]->config, versions[i]->config).size()));
+        if (i > 0) {  // of the oldest that is kept it is not known any more
+            json.member("changes", difference(versions[i - 1]->config, versions[i]->config).size());
+        }
         json.end_object();
     }
     json.end_array().end_object();

@@ -1,6 +1,7 @@
 """The scheduler's configuration from file to restart: rmctl config, /heddle/v1/scheduler-config and YARN's
 /scheduler-conf against a real manager."""
 
+import json
 import pathlib
 import sys
 
@@ -90,6 +91,14 @@ def yarn(cluster):
         "entry": {"key": "maximum-capcity", "value": "70"}}}})
     expect("unknown", status, 400)
     contains("unknown", answer, "unknown key 'maximum-capcity' (did you mean 'maximum-capacity'?)")
+    rules = {"rules": [{"type": "user", "matches": "eve", "policy": "custom", "customPlacement": "root.etl"}]}
+    update = {"global-updates": {"entry": [
+        {"key": "yarn.scheduler.capacity.mapping-rule-format", "value": "json"},
+        {"key": "yarn.scheduler.capacity.mapping-rule-json", "value": json.dumps(rules)}]}}
+    status, answer = cluster.request("POST", CONF + "/validate", update)
+    shown = {entry["name"]: entry["value"] for entry in answer["property"]}
+    expect("rules", (status, json.loads(shown["yarn.scheduler.capacity.mapping-rule-json"])["rules"]),
+           (200, [{**rules["rules"][0], "create": False}]))
     expect("no type", cluster.request("PUT", CONF, b"x", {"Content-Type": "text/plain"})[0], 415)
     contains("difference", cluster.rmctl("config", "diff", "1", "3").stdout, "+ root.etl capacity_max = 70%",
              "+ queue root.ml")
@@ -97,11 +106,19 @@ def yarn(cluster):
 
 def restart(cluster):
     """The saved version holds, and an earlier one comes back."""
+    changes = cluster.get("/heddle/v1/scheduler-config/versions")["versions"][-2]["changes"]
+    expect("changes of the first version", changes > 0, True)
     cluster.kill("resourcemanager")
     cluster.start_manager()
     expect("queues after the restart", queue_names(cluster), ["adhoc", "etl", "ml"])
     contains("rollback", cluster.rmctl("config", "rollback", "1").stdout, "- queue root.ml")
     expect("queues after the rollback", queue_names(cluster), ["adhoc", "etl"])
+    # The restart has not changed what is said of the past: what it was started with is there, and so
+    # is how many settings the first change was about.
+    versions = cluster.get("/heddle/v1/scheduler-config/versions")["versions"]
+    expect("the oldest versions", [(one["version"], one.get("changes", "?")) for one in versions[-2:]],
+           [(1, changes), (0, "?")])
+    contains("version 0", cluster.rmctl("config", "diff", "0", "1").stdout, "+ queue root.etl")
     status, answer = cluster.request("PUT", "/heddle/v1/scheduler-config", b"[queues", TOML)
     expect("no TOML", (status, "body:1:" in answer["RemoteException"]["message"]), (400, True))
 
@@ -124,9 +141,12 @@ def migrate(cluster, folder):
         <property><name>yarn.scheduler.capacity.root.a.capacity</name><value>70</value></property>
         <property><name>yarn.scheduler.capacity.root.b.capacity</name><value>30</value></property>
         <property><name>yarn.scheduler.capacity.root.b.strange</name><value>1</value></property>
+        <property><name>yarn.scheduler.capacity.root.b.priority</name><value>5</value></property>
+        <property><name>yarn.scheduler.capacity.user.max-parallel-apps</name><value>7</value></property>
         </configuration>""")
     run = cluster.rmctl("config", "migrate", hadoop)
     contains("left out", run.stderr, "root.b.strange = 1: unknown key 'strange'")
+    contains("migrated", run.stdout, 'queue_priorities = "false"', 'applications_parallel_max_per_user = "7"')
     made = folder / "migrated.toml"
     made.write_text(run.stdout)
     cluster.rmctl("config", "validate", made)

@@ -194,6 +194,31 @@ TEST(ReplaceScheduler, HoldsOverTheFileAfterARestart) {
     EXPECT_EQ(reply_in(core.saved()), "version 6");
 }
 
+// What the manager was started with is a version that one can go back to, also after a restart.
+TEST(ReplaceScheduler, SavesWhatItWasStartedWithBesideTheFirstChange) {
+    CoreFixture core;
+    core.boot();
+    Booted booted;
+    for (const char* leaf : {"root.x", "root.y"}) {
+        replace(core, with({leaf}));
+        for (const StoreChange& change : core.saves.front().changes) {
+            if (const auto* version = std::get_if<SchedulerVersion>(&change)) {
+                booted.scheduler_versions.push_back(*version);
+            }
+        }
+        core.all_saved();
+    }
+    ASSERT_EQ(booted.scheduler_versions.size(), 3U);
+    CoreFixture again;
+    again.boot(std::move(booted));
+    const auto& versions = *again.rm.books().scheduler.versions();
+    ASSERT_EQ(versions.size(), 3U);
+    EXPECT_EQ(versions.front()->config.version, 0);
+    EXPECT_EQ(versions.front()->note, "as started");
+    EXPECT_EQ(versions.front()->config, core.rm.books().scheduler.versions()->front()->config);
+    EXPECT_TRUE(has_leaf(again, "root.y"));
+}
+
 TEST(ReplaceScheduler, KeepsTheLastHundredVersions) {
     CoreFixture core;
     core.boot();
