@@ -11,6 +11,7 @@
 
 #include "client/rmctl/interrupt.h"
 #include "client/rmctl/options.h"
+#include "client/rmctl/terminal.h"
 #include "common/base/result.h"
 #include "common/base/retry.h"
 #include "common/base/time.h"
@@ -24,12 +25,6 @@ constexpr std::string_view kTomlType = "application/toml";
 constexpr Duration kServerAway = seconds(60);
 /// How long a submission that has not spoken with it yet waits for one that is just starting.
 constexpr Duration kServerStarting = seconds(3);
-
-/// As until_available(), until the user interrupts.
-template <typename Call>
-auto until_answered(Call&& call, Duration patience = kServerAway) -> decltype(call()) {
-    return until_available(patience, std::forward<Call>(call), interrupted);
-}
 
 /// What a refusal means: the server's words, led by `what` unless they name the object already.
 /// Unavailable when the words are a page instead of JSON: then it is another kind of server.
@@ -68,6 +63,9 @@ public:
     Status stream(const std::string& target, std::string_view what,
                   std::function<bool(std::string_view)> on_data);
 
+    /// How long the last refusal asked to wait; a tenth of a second where it said nothing.
+    Duration retry_after() const { return retry_after_; }
+
     /// Ends a call under way with Cancelled, and every later one. Any thread.
     void cancel();
 
@@ -87,6 +85,20 @@ private:
     std::string address_;
     std::string token_file_;
     std::unique_ptr<Connection> connection_;
+    Duration retry_after_ = milliseconds(100);
 };
+
+/// As until_available(), until the user interrupts. It says what it waits for, and keeps the time
+/// that the server asks for (Retry-After).
+template <typename Call>
+auto until_answered(const Options& options, const Server& server, Call&& call,
+                    Duration patience = kServerAway) -> decltype(call()) {
+    Progress progress(options.quiet);
+    return until_available(patience, std::forward<Call>(call), interrupted,
+                           [&](const Error& error) {
+                               progress.show("Waiting: " + error.message);
+                               return server.retry_after();
+                           });
+}
 
 }  // namespace heddle::rmctl

@@ -401,17 +401,18 @@ Result<int> submit(const Options& options, const SubmitOptions& what) {
     const auto ask_id = [&] {
         return server.post("/ws/v1/cluster/apps/new-application", "", "a new application");
     };
-    TRY(const std::string offer, until_answered(ask_id, kServerStarting));
+    TRY(const std::string offer, until_answered(options, server, ask_id, kServerStarting));
     TRY(const NewApplicationAnswer fresh, read_new_application(offer));
-    TRY(const UploadReport report,
-        until_answered([&] { return upload_artifacts(options, server, submission.artifacts); }));
+    TRY(const UploadReport report, until_answered(options, server, [&] {
+            return upload_artifacts(options, server, submission.artifacts);
+        }));
     if (!submission.artifacts.empty()) {
         say_uploaded(options, report);
     }
     if (submission.kind == ApplicationKind::Rdd) {
         submission.environment[kMasterVariable] = master_of(server);
     }
-    TRY(until_answered([&] {
+    TRY(until_answered(options, server, [&] {
         return server.post("/ws/v1/cluster/apps", body_of(submission, what, fresh.id),
                            "submission of '" + submission.name + "'");
     }));

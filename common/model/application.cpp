@@ -79,6 +79,8 @@ std::string_view to_string(AttemptState state) {
             return "SCHEDULED";
         case AttemptState::AllocatedSaving:
             return "ALLOCATED_SAVING";
+        case AttemptState::LaunchedUnmanagedSaving:
+            return "LAUNCHED_UNMANAGED_SAVING";
         case AttemptState::Allocated:
             return "ALLOCATED";
         case AttemptState::Launched:

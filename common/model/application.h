@@ -61,7 +61,8 @@ enum class AttemptState {
     Finishing,
     Finished,
     Failed,
-    Killed
+    Killed,
+    LaunchedUnmanagedSaving,  // last: records hold the numbers
 };
 std::string_view to_string(AttemptState state);
 bool is_final(AttemptState state);
@@ -91,6 +92,10 @@ struct ApplicationSubmission {
     std::optional<Duration> pending_max;  // until its master registers; none: the queue's
     AccessList viewers;                   // beside the owner and the queue's
     AccessList modifiers;
+    bool master_blacklist = true;  // its next master keeps off nodes on which one has ended
+    /// Only while these are fewer than so many thousandths of the nodes; none: while there are
+    /// others.
+    std::optional<std::int64_t> master_blacklist_below = {};
 
     friend bool operator==(const ApplicationSubmission&, const ApplicationSubmission&) = default;
 };

@@ -56,7 +56,8 @@ Database::~Database() {
 
 Error Database::failure(std::string_view what) {
     const int code = sqlite3_extended_errcode(handle_);
-    const std::string message = std::string(what) + ": " + sqlite3_errmsg(handle_);
+    std::string message =
+        std::string(what.substr(0, what.find(';'))) + ": " + sqlite3_errmsg(handle_);
     if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) {
         flush_failed_ = true;
     }
@@ -67,8 +68,15 @@ Error Database::failure(std::string_view what) {
         case SQLITE_FULL:
         case SQLITE_IOERR:
         case SQLITE_CANTOPEN:
-        case SQLITE_READONLY:
-            return Error{ErrorCode::Unavailable, message};
+        case SQLITE_READONLY: {
+            const char* path = sqlite3_db_filename(handle_, "main");
+            message = "cannot write " + std::string(path == nullptr ? "state.db" : path) + " (" +
+                      message + ")";
+            return Error{ErrorCode::Unavailable,
+                         message + ((code & 0xff) == SQLITE_FULL
+                                        ? "; make room on its disk, or give it another one"
+                                        : "; see whether its disk is full or may not be written")};
+        }
         default:
             return Error{ErrorCode::Internal, message};
     }

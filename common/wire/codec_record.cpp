@@ -55,6 +55,10 @@ static void write(const heddle::ApplicationSubmission& value, proto::Application
     if (value.modifiers != heddle::AccessList{}) {
         write(value.modifiers, *out.mutable_modifiers());
     }
+    out.set_master_blacklist_off(!value.master_blacklist);
+    if (value.master_blacklist_below) {
+        out.set_master_blacklist_below(*value.master_blacklist_below);
+    }
 }
 
 static Status read(const proto::ApplicationSubmission& in, heddle::ApplicationSubmission& value) {
@@ -78,6 +82,10 @@ static Status read(const proto::ApplicationSubmission& in, heddle::ApplicationSu
     TRY(read(in.pending_max_us(), "pending limit", value.pending_max));
     read(in.viewers(), value.viewers);
     read(in.modifiers(), value.modifiers);
+    value.master_blacklist = !in.master_blacklist_off();
+    if (in.has_master_blacklist_below()) {
+        value.master_blacklist_below = in.master_blacklist_below();
+    }
     return {};
 }
 
@@ -162,7 +170,8 @@ Result<AttemptRecord> decode_record(std::string_view bytes) {
     TRY(parse(bytes, in));
     AttemptRecord record;
     TRY(read(in.id(), record.id));
-    TRY(read_enum(in.state(), AttemptState::Killed, "attempt state", record.state));
+    TRY(read_enum(in.state(), AttemptState::LaunchedUnmanagedSaving, "attempt state",
+                  record.state));
     if (in.has_master_container()) {
         TRY(read(in.master_container(), record.master_container.emplace()));
     }

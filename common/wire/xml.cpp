@@ -152,7 +152,13 @@ std::string_view xml_root(std::string_view path) {
             return root.element;
         }
     }
-    return "response";
+    // One of a list, by its id.
+    const std::string_view list =
+        path.substr(0, path.size() - std::min(path.size(), last.size() + 1));
+    if (list.ends_with("/appattempts")) {
+        return "appAttempt";
+    }
+    return list.ends_with("/containers") ? "container" : "response";
 }
 
 std::optional<std::string> asked_as_xml(std::string_view accept, std::string_view path,

@@ -48,11 +48,9 @@ std::set<NodeIndex> unwanted(const Books& books, const Demand& demand) {
         }
         return nodes;
     }
-    for (const Attempt& attempt :
-         books.applications.find(demand.owner.attempt.application)->attempts) {
-        if (is_final(attempt.state)) {
-            add(attempt.record.master_node);
-        }
+    for (const NodeId& id :
+         kept_off_by_master(books, *books.applications.find(demand.owner.attempt.application))) {
+        add(id);
     }
     return nodes;
 }
@@ -114,6 +112,28 @@ Duration rack_delay(const Books& books) {
 }
 
 }  // namespace
+
+std::set<NodeId> kept_off_by_master(const Books& books, const Application& application) {
+    std::set<NodeId> nodes;
+    const ApplicationSubmission& submission = *application.submission;
+    if (!submission.master_blacklist) {
+        return nodes;
+    }
+    for (const Attempt& attempt : application.attempts) {
+        if (is_final(attempt.state) && !attempt.record.master_node.name.empty()) {
+            nodes.insert(attempt.record.master_node);
+        }
+    }
+    if (submission.master_blacklist_below) {
+        const auto states = books.nodes.count_by_state();
+        const auto running = states.find(NodeState::Running);
+        const std::int64_t all = running == states.end() ? 0 : running->second;
+        if (std::ssize(nodes) * 1000 >= *submission.master_blacklist_below * all) {
+            nodes.clear();
+        }
+    }
+    return nodes;
+}
 
 bool may_use(const Books& books, const std::string& wanted, const std::string& label) {
     return wanted == label || (wanted.empty() && shared(books, label));

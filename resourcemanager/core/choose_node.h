@@ -22,6 +22,9 @@ namespace heddle::rm {
 /// A node with room for one container of the ask, or none.
 std::optional<NodeIndex> choose_node(Books& books, const Demand& demand);
 
+/// Nodes on which a master of the application has ended, as far as its next one keeps off them.
+std::set<NodeId> kept_off_by_master(const Books& books, const Application& application);
+
 /// Whether an ask for the nodes of one label, or of none, may go to a node of the other.
 bool may_use(const Books& books, const std::string& wanted, const std::string& label);
 

@@ -57,10 +57,12 @@ std::vector<NodeId> avoided_by(const Books& books, const Demand& demand) {
     if (application == nullptr) {
         return avoided;
     }
+    if (demand.ask.id == 0) {
+        const std::set<NodeId> ended = kept_off_by_master(books, *application);
+        return {ended.begin(), ended.end()};
+    }
     for (const Attempt& attempt : application->attempts) {
-        if (demand.ask.id == 0 && is_final(attempt.state)) {
-            avoided.push_back(attempt.record.master_node);
-        } else if (demand.ask.id != 0 && attempt.record.id == demand.owner.attempt) {
+        if (attempt.record.id == demand.owner.attempt) {
             avoided.assign(attempt.blacklist.begin(), attempt.blacklist.end());
         }
     }

@@ -235,6 +235,7 @@ std::vector<Blocker> before_it_runs(const Books& books, const Application& appli
         case AttemptState::Scheduled:
             return {};  // its ask says why
         case AttemptState::AllocatedSaving:
+        case AttemptState::LaunchedUnmanagedSaving:
             return {saving(books, application,
                            application.managed()
                                ? "Its container" + where_master_is(*attempt) +

@@ -317,7 +317,8 @@ namespace {
 void save_granted(Books& books, Application& application, Attempt& attempt) {
     books.asks.forget(attempt.record.id, 0);
     books.queues.count_parallel(application.id());
-    advance(books, attempt, AttemptInput::Granted);
+    advance(books, attempt,
+            application.managed() ? AttemptInput::Granted : AttemptInput::GrantedUnmanaged);
     const PendingSave save{
         PendingSave::Kind::AttemptAllocated, application.id(), attempt.record.id, 0, {}, 0};
     books.save(save, changes_of(books, save));
@@ -338,13 +339,13 @@ void master_granted(Books& books, Application& application, Attempt& attempt,
 }
 
 void stored_attempt(Books& books, Application& application, Attempt& attempt) {
-    if (attempt.state != AttemptState::AllocatedSaving) {
+    if (!being_saved(attempt.state)) {
         return;  // it has been ended while its record was being saved
     }
     attempt.heard = books.now;
     books.deadlines.set(master_timer(attempt), books.now + books.config.master_register_expiry);
+    advance(books, attempt, AttemptInput::Stored);
     if (application.managed()) {
-        advance(books, attempt, AttemptInput::Stored);
         // Gone: a kill has ended it meanwhile, and waits for what the attempt before has left.
         if (Container* container = books.containers.find(*attempt.record.master_container)) {
             container->saving = false;
@@ -352,7 +353,6 @@ void stored_attempt(Books& books, Application& application, Attempt& attempt) {
         }
         return;
     }
-    advance(books, attempt, AttemptInput::StoredUnmanaged);
     reply(books, application.claim_waits,
           MasterCredentials{attempt.record.id, attempt.record.master_token});
 }
@@ -472,6 +472,7 @@ void master_gone(Books& books, Application& application, Attempt& attempt,
         case AttemptState::Submitted:
         case AttemptState::Scheduled:
         case AttemptState::AllocatedSaving:
+        case AttemptState::LaunchedUnmanagedSaving:
             if (application.state != AppState::Killing) {
                 fail_attempt(books, application, attempt,
                              "its master's container " + describe(exit), false);

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "common/base/check.h"
-#include "common/base/log.h"
 #include "resourcemanager/core/carried_saves.h"
 #include "resourcemanager/core/change.h"
 #include "resourcemanager/core/handlers.h"
@@ -86,7 +85,7 @@ bool still_wanted(Books& books, const PendingSave& save) {
         return true;
     }
     const Attempt* attempt = books.applications.find(save.attempt);
-    return attempt != nullptr && attempt->state == AttemptState::AllocatedSaving;
+    return attempt != nullptr && being_saved(attempt->state);
 }
 
 void registration_failed(Books& books, const PendingSave& save, const Error& why) {
@@ -169,7 +168,6 @@ void on(Books& books, SaveFailed event) {
     const PendingSave save = it->second;
     books.saves.erase(it);
     ++books.counters.saves_failed;
-    log::warning("save failed", {{"why", event.error.message}});
     switch (save.kind) {
         case PendingSave::Kind::Submission:
             submission_failed(books, save.application, event.error);

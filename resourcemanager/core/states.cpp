@@ -32,10 +32,12 @@ constexpr AttemptStep kAttemptTable[] = {
     {State::New, Input::Started, State::Submitted},
     {State::Submitted, Input::QueueAccepted, State::Scheduled},
     {State::Submitted, Input::EndDecided, State::FinalSaving},
+    {State::LaunchedUnmanagedSaving, Input::Stored, State::Launched},
+    {State::LaunchedUnmanagedSaving, Input::EndDecided, State::FinalSaving},
     {State::Scheduled, Input::Granted, State::AllocatedSaving},
+    {State::Scheduled, Input::GrantedUnmanaged, State::LaunchedUnmanagedSaving},
     {State::Scheduled, Input::EndDecided, State::FinalSaving},
     {State::AllocatedSaving, Input::Stored, State::Allocated},
-    {State::AllocatedSaving, Input::StoredUnmanaged, State::Launched},
     {State::AllocatedSaving, Input::EndDecided, State::FinalSaving},
     {State::Allocated, Input::MasterSeen, State::Launched},
     {State::Allocated, Input::MasterRegistered, State::Running},
@@ -76,6 +78,10 @@ std::optional<AttemptState> next_state(AttemptState from, AttemptInput input) {
         }
     }
     return std::nullopt;
+}
+
+bool being_saved(AttemptState state) {
+    return state == State::AllocatedSaving || state == State::LaunchedUnmanagedSaving;
 }
 
 bool is_ending(AppState state) {

@@ -29,10 +29,10 @@ enum class AppInput {
 enum class AttemptInput {
     Started,
     QueueAccepted,
-    Granted,          // there is room for its master, and the record is being saved
-    Stored,           // the record is on disk: the start order leaves
-    StoredUnmanaged,  // the record is on disk: the master comes by itself
-    MasterSeen,       // the node has the master's container
+    Granted,           // there is room for its master, and the record is being saved
+    GrantedUnmanaged,  // its master needs none and limits allow it; the record is being saved
+    Stored,      // the record is on disk: the start order leaves, or the master comes by itself
+    MasterSeen,  // the node has the master's container
     MasterRegistered,
     EndDecided,         // how it ended is known and being saved
     EndStoredMasterUp,  // saved; the master may exit
@@ -59,6 +59,9 @@ std::span<const AttemptStep> attempt_table();
 /// nullopt: not allowed. The caller says whether that is a stale message or a bug of ours.
 std::optional<AppState> next_state(AppState from, AppInput input);
 std::optional<AttemptState> next_state(AttemptState from, AttemptInput input);
+
+/// Its record is being saved before its master starts, or may come.
+bool being_saved(AttemptState state);
 
 /// The outcome is decided; what comes is saving it and seeing the master go.
 bool is_ending(AppState state);

@@ -78,6 +78,8 @@ constexpr OpenRoute kOpenRoutes[] = {
     {"GET", "/heddle/v1/containers/{id}/logs"},
     {"GET", "/heddle/v1/containers/{id}/logs/{file}"},
     {"GET", "/heddle/v1/stream"},
+    {"GET", "/proxy/{id}"},
+    {"GET", "/proxy/{id}/{*}"},
 };
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "resourcemanager/shell/effect_runner.h"
 #include "resourcemanager/shell/front.h"
 #include "resourcemanager/shell/node_door.h"
+#include "resourcemanager/shell/save_health.h"
 #include "resourcemanager/shell/services.h"
 #include "resourcemanager/shell/state_store.h"
 #include "resourcemanager/shell/topology_script.h"
@@ -28,6 +29,7 @@ namespace heddle::rm {
 namespace {
 
 constexpr Duration kCollectEvery = seconds(600);
+constexpr std::uint64_t kProbeBatch = UINT64_MAX;  // none of the core's, which count from 1
 
 // Members in the order in which they are needed; they end in the opposite order.
 class Daemon {
@@ -48,6 +50,7 @@ private:
     void refresh_topology(std::vector<std::string> nodes, OnTopology then);
     Status write_endpoint() const;
     void on_saved(const store::Outcome& outcome);
+    std::optional<std::string> saving_trouble();
     std::string metrics_page() const;
     void end(int exit_code);
     void stop();
@@ -61,6 +64,7 @@ private:
     ViewBoard board_;
     Metrics metrics_;
     CoreDoor door_;
+    SaveHealth saves_;
     std::unique_ptr<store::Store> store_;
     Booted booted_;
     std::unique_ptr<Authenticator> auth_;
@@ -163,7 +167,8 @@ void Daemon::build_routes() {
                  [this] { groups_.forget(); },
                  [this](std::vector<std::string> nodes, OnTopology then) {
                      refresh_topology(std::move(nodes), std::move(then));
-                 }});
+                 },
+                 [this] { return saving_trouble(); }});
     add_routes(router_, *services_);
 }
 
@@ -300,17 +305,32 @@ void Daemon::stop() {
 }
 
 void Daemon::on_saved(const store::Outcome& outcome) {
+    const auto why = outcome.error ? std::optional(outcome.error->message) : std::nullopt;
+    if (saves_.note(why, monotonic_now())) {
+        why ? log::error("saving fails", {{"batch", outcome.batch}, {"error", *why}})
+            : log::info("saving works again", {});
+    }
+    if (outcome.batch == kProbeBatch && !outcome.fatal) {
+        return;
+    }
     if (!outcome.error) {
         door_.push(Saved{{outcome.batch}});
         return;
     }
-    log::error("saving failed", {{"batch", outcome.batch}, {"error", outcome.error->message}});
     if (outcome.fatal) {
         // What the disk holds is not known any more: nothing may be promised from here on.
         log::error("the disk could not flush; ending, to start again from what it holds");
         loop_.post([this] { end(config::kExitFailed); });
     }
     door_.push(SaveFailed{{outcome.batch}, *outcome.error});
+}
+
+// For /readyz. Whoever heeds it sends nothing that would be saved, so the disk is tried from here.
+std::optional<std::string> Daemon::saving_trouble() {
+    if (saves_.look_again(monotonic_now())) {
+        store_->write(kProbeBatch, probe_changes());
+    }
+    return saves_.trouble();
 }
 
 std::string Daemon::metrics_page() const {

@@ -7,6 +7,7 @@
 #include "resourcemanager/core/queue_terms.h"
 #include "resourcemanager/shell/json_views.h"
 #include "resourcemanager/shell/spark_time.h"
+#include "resourcemanager/shell/tracking.h"
 
 namespace heddle::rm {
 namespace {
@@ -196,7 +197,7 @@ void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& 
     json.member("finalStatus", to_string(app.final_status));
     json.member("progress", over ? 100.0 : static_cast<double>(app.progress_percent));
     json.member("trackingUI", tracking_ui(app));
-    json.member("trackingUrl", server.url() + "/apps/" + to_string(submission.id));
+    json.member("trackingUrl", tracking_url(server, app, app.tracking_url));
     json.member("diagnostics", diagnostics_of(app));
     json.member("clusterId", view.cluster.cluster_timestamp);
     json.member("applicationType", submission.type);
@@ -247,10 +248,12 @@ void write_attempt(wire::JsonWriter& json, const View& view, const AttemptView& 
     json.end_object();
 }
 
-void write_single_attempt(wire::JsonWriter& json, const View&, const AttemptView& attempt) {
+void write_single_attempt(wire::JsonWriter& json, const ApplicationView& app,
+                          const AttemptView& attempt, const ServerInfo& server) {
     json.begin_object();
     json.member("appAttemptId", to_string(attempt.id)).member("host", attempt.host);
-    json.member("rpcPort", attempt.rpc_port).member("trackingUrl", attempt.tracking_url);
+    json.member("rpcPort", attempt.rpc_port);
+    json.member("trackingUrl", tracking_url(server, app, attempt.tracking_url));
     json.member("originalTrackingUrl", attempt.tracking_url);
     json.member("diagnosticsInfo", attempt.diagnostics);
     json.member("appAttemptState", to_string(attempt.state));

@@ -59,7 +59,8 @@ void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& 
 void write_timeout(wire::JsonWriter& json, WallTime expires, WallTime now);
 void write_attempt(wire::JsonWriter& json, const View& view, const AttemptView& attempt,
                    const ServerInfo& server);
-void write_single_attempt(wire::JsonWriter& json, const View& view, const AttemptView& attempt);
+void write_single_attempt(wire::JsonWriter& json, const ApplicationView& app,
+                          const AttemptView& attempt, const ServerInfo& server);
 void write_container(wire::JsonWriter& json, const View& view, const ContainerView& container,
                      const ServerInfo& server);
 /// `attempt`: only that one; 0: all of them, the newest first.

@@ -76,8 +76,9 @@ Result<net::HttpResponse> one_attempt(const Services& services, const Call& call
     const auto view = services.board.view();
     TRY(const auto app, visible_application(services, *view, call));
     TRY(const AttemptView* const attempt, find_attempt(*app, call.parameters[1]));
-    return wrapped_json(
-        "appAttempt", [&](wire::JsonWriter& json) { write_single_attempt(json, *view, *attempt); });
+    wire::JsonWriter json;  // as the one container below: YARN's JSON drops the root here
+    write_single_attempt(json, *app, *attempt, services.server);
+    return net::HttpResponse::json(200, std::move(json).take());
 }
 
 // Both shapes in one answer: `container` as real answers have it, `containers.container` as
@@ -118,9 +119,9 @@ Result<net::HttpResponse> one_container(const Services& services, const Call& ca
         return Error{ErrorCode::NotFound,
                      "container with id: " + call.parameters[2] + " not found"};
     }
-    return wrapped_json("container", [&](wire::JsonWriter& json) {
-        write_container(json, *view, *container, services.server);
-    });
+    wire::JsonWriter json;
+    write_container(json, *view, *container, services.server);
+    return net::HttpResponse::json(200, std::move(json).take());
 }
 
 Result<net::HttpResponse> statistics(const Services& services, const Call& call) {

@@ -106,9 +106,13 @@ void add_daemon_routes(Router& router, Services& services) {
         return Result<net::HttpResponse>(net::HttpResponse::text(200, "ok\n"));
     });
     router.get("/readyz", Permission::Public, [&services](const Call&) {
-        return Result<net::HttpResponse>(services.board.published()
-                                             ? net::HttpResponse::text(200, "ready\n")
-                                             : net::HttpResponse::text(503, "starting\n"));
+        if (!services.board.published()) {
+            return Result<net::HttpResponse>(net::HttpResponse::text(503, "starting\n"));
+        }
+        const auto trouble = services.saving_trouble();
+        return Result<net::HttpResponse>(
+            trouble ? net::HttpResponse::text(503, "not ready: " + *trouble + "\n")
+                    : net::HttpResponse::text(200, "ready\n"));
     });
     router.get("/metrics", Permission::Read, [&services](const Call&) {
         net::HttpResponse response;
@@ -137,6 +141,7 @@ void add_routes(Router& router, Services& services) {
     add_artifact_routes(router, services);
     add_daemon_routes(router, services);
     add_page_routes(router, services);
+    add_tracking_routes(router, services);
 }
 
 }  // namespace heddle::rm

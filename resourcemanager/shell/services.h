@@ -45,6 +45,8 @@ struct Services {
     std::function<void()> forget_groups;
     /// File and script are asked anew where the nodes stand. Answers on any thread.
     std::function<void(std::vector<std::string> nodes, OnTopology)> refresh_topology;
+    /// Why nothing can be saved now; nothing when it can.
+    std::function<std::optional<std::string>()> saving_trouble = {};
 };
 
 // One per family of paths; each adds its routes.
@@ -66,6 +68,7 @@ void add_log_routes(Router& router, Services& services);
 void add_artifact_routes(Router& router, Services& services);
 void add_daemon_routes(Router& router, Services& services);
 void add_page_routes(Router& router, Services& services);
+void add_tracking_routes(Router& router, Services& services);
 
 /// All of the above: the whole table.
 void add_routes(Router& router, Services& services);

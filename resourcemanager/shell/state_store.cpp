@@ -169,6 +169,10 @@ Result<Booted> boot(store::Store& store, WallTime now, TokenBook& tokens) {
     return booted;
 }
 
+std::vector<store::Change> probe_changes() {
+    return {{kMeta, "probe", std::nullopt}};
+}
+
 std::vector<store::Change> to_changes(const std::vector<StoreChange>& changes, TokenBook& tokens) {
     Changes list(tokens);
     for (const StoreChange& change : changes) {

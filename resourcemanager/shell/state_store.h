@@ -18,6 +18,9 @@ namespace heddle::rm {
 /// Errors: DataLoss naming the record that cannot be read, Unavailable when the disk is full.
 Result<Booted> boot(store::Store& store, WallTime now, TokenBook& tokens);
 
+/// A write that changes nothing, to see whether the disk takes one.
+std::vector<store::Change> probe_changes();
+
 /// The records of one Save; keeps `tokens` in step with them.
 std::vector<store::Change> to_changes(const std::vector<StoreChange>& changes, TokenBook& tokens);
 

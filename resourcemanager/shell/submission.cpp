@@ -8,6 +8,7 @@
 #include "common/net/digest.h"
 #include "common/wire/codec.h"
 #include "common/wire/json.h"
+#include "resourcemanager/shell/submission_wishes.h"
 
 namespace heddle::rm {
 namespace {
@@ -156,11 +157,6 @@ Status read_environment(const Json* map, LaunchSpec& spec) {
     return {};
 }
 
-bool printable(std::string_view text) {
-    return std::ranges::none_of(
-        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
 Result<Artifact> read_artifact(const std::string& name, const Json& value) {
     Artifact artifact;
     artifact.name = name;
@@ -303,6 +299,11 @@ Status read_information(const Json& resource, const Json& entry, Resource& size)
 }
 
 }  // namespace
+
+bool printable(std::string_view text) {
+    return std::ranges::none_of(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
 
 Status read_informations(const Json& resource, Resource& size) {
     const Json* all = resource.find("resourceInformations");
@@ -540,6 +541,8 @@ Result<ApplicationSubmission> parse_submission(std::string_view body) {
     TRY(read_label(context, "am-container-node-label-expression", submission.master_label));
     TRY(read_container(context, submission));
     TRY(read_times(context, submission));
+    TRY(read_master_blacklist(context, submission));
+    TRY(check_log_context(context));
     TRY(read_access(context.find("am-container-spec"), submission));
     return submission;
 }

@@ -16,6 +16,9 @@ namespace heddle::rm {
 /// that nothing that was asked for is silently left out.
 Result<ApplicationSubmission> parse_submission(std::string_view body);
 
+/// Whether the text has no control characters.
+bool printable(std::string_view text);
+
 /// Adds what YARN's `resource.resourceInformations` says to `size`. Errors: InvalidArgument naming
 /// the resource.
 Status read_informations(const wire::Json& resource, Resource& size);

@@ -34,7 +34,9 @@
 //                                    user, resources, label, master-label, keep (its containers
 //                                    across attempts; each next master asks for what the last one
 //                                    did), validity, lifetime, pending (seconds: of failures, in
-//                                    all, and until it starts). Names are app1, app2, ...
+//                                    all, and until it starts), blacklist (off, or the percentage
+//                                    of nodes from which on its next master goes anywhere). Names
+//                                    are app1, app2, ...
 //   claim APP                        an outside master asks for its token and connects
 //   ask APP ID count=N memory=M vcores=V [generation=G] [nodes=a,b] [strict] [hold] [priority=P]
 //       [resources=gpu:1,...] [racks=/a,/b] [label=L] [tags=a,b] [constraint=TEXT]

@@ -78,6 +78,10 @@ ApplicationSubmission submission_of(const Words& words) {
     submission.lifetime = time_of(keys["lifetime"]);
     submission.pending_max = time_of(keys["pending"]);
     submission.keep_containers = keys.contains("keep");
+    submission.master_blacklist = keys["blacklist"] != "off";
+    if (!keys["blacklist"].empty() && submission.master_blacklist) {
+        submission.master_blacklist_below = std::stoi(keys["blacklist"]) * 10;
+    }
     return submission;
 }
 

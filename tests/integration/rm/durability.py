@@ -7,8 +7,9 @@ import random
 import resource
 import subprocess
 import threading
+import time
 
-from manager import Failure, expect, manager, wait_for
+from manager import BIN, Failure, expect, manager, wait_for
 
 BODY = {"heddle-argv": ["/bin/true"], "resource": {"memory": 64, "vCores": 1}}
 
@@ -85,7 +86,20 @@ def full_disk(cluster):
     if refused == 0:
         raise Failure("the limit had no effect")
     expect("reading on a full disk", set(ids(cluster)) >= before, True)
+    status, words = cluster.request("GET", "/readyz")
+    expect(f"/readyz on a full disk: {words}", (status, "state.db" in words), (503, True))
+    # It waits as long as it is asked to, says so, and gets through when there is room.
+    waiting = subprocess.Popen([BIN / "rmctl", "submit", "--", "/bin/true"], env=cluster.environment(), text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    time.sleep(2.2)
+    expect("rmctl on a full disk goes on", waiting.poll(), None)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+    _, said = waiting.communicate(timeout=20)
+    expect(f"rmctl when there is room: {said}", (waiting.returncode, "Waiting: " in said), (0, True))
+    wait_for("/readyz when there is room", lambda: cluster.request("GET", "/readyz")[0] == 200, 10)
+    log = (cluster.root / "log" / "resourcemanager.log").read_text()
+    expect("lines about the full disk, not one for each refusal", log.count("saving fails"), 1)
+    expect("lines about its end", log.count("saving works again"), 1)
     app = wait_for("a submission after space is back", lambda: submit_one(cluster)[0], 10)
     cluster.kill("resourcemanager")
     cluster.start_manager()

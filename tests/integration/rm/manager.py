@@ -7,7 +7,7 @@ import socket
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
-from cluster import Cluster, Failure, wait_for  # noqa: E402,F401
+from cluster import BIN, Cluster, Failure, wait_for  # noqa: E402,F401
 
 TESTS = pathlib.Path(os.environ.get("HEDDLE_TESTS", "build/tests"))
 

@@ -174,11 +174,11 @@ def applications(cluster, running, finished):
     attempts = cluster.get(f"{CLUSTER}/apps/{running}/appattempts")["appAttempts"]["appAttempt"]
     check("appAttempts", attempts, [ATTEMPT])
     attempt = f"{CLUSTER}/apps/{running}/appattempts/{attempts[0]['appAttemptId']}"
-    check("appAttempt", cluster.get(attempt)["appAttempt"], SINGLE_ATTEMPT)
+    check("appAttempt", cluster.get(attempt), SINGLE_ATTEMPT)
     found = cluster.get(attempt + "/containers")
     check("containers", found, {"container": [CONTAINER], "containers": {"container": [CONTAINER]}})
     one = cluster.get(f"{attempt}/containers/{found['container'][0]['containerId']}")
-    check("container", one["container"], CONTAINER)
+    check("container", one, CONTAINER)
     check("appStatInfo", cluster.get(CLUSTER + "/appstatistics")["appStatInfo"],
           {"statItem": [{"state": TEXT, "type": TEXT, "count": WHOLE}]})
     return found["container"][0]["containerId"]

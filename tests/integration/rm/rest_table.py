@@ -57,10 +57,10 @@ READ = [
     ("/apps/{app}", "app", {"app": shapes.APP}),
     ("/apps/{over}", "app", {"app": shapes.APP}),
     ("/apps/{app}/appattempts", "appAttempts", {"appAttempts": {"appAttempt": [shapes.ATTEMPT]}}),
-    ("/apps/{app}/appattempts/{attempt}", "appAttempt", {"appAttempt": shapes.SINGLE_ATTEMPT}),
+    ("/apps/{app}/appattempts/{attempt}", "appAttempt", shapes.SINGLE_ATTEMPT),
     ("/apps/{app}/appattempts/{attempt}/containers", "containers", {
         "container": [shapes.CONTAINER], "containers": {"container": [shapes.CONTAINER]}}),
-    ("/apps/{app}/appattempts/{attempt}/containers/{container}", "container", {"container": shapes.CONTAINER}),
+    ("/apps/{app}/appattempts/{attempt}/containers/{container}", "container", shapes.CONTAINER),
     ("/apps/{app}/state", "appstate", {"state": TEXT}),
     ("/apps/{app}/queue", "appqueue", {"queue": TEXT}),
     ("/apps/{app}/priority", "apppriority", {"priority": WHOLE}),

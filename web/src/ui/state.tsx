@@ -14,6 +14,7 @@ const kinds: Record<string, [Tone, IconName]> = {
   ACCEPTED: ['wait', 'clock'],
   SCHEDULED: ['wait', 'clock'],
   ALLOCATED_SAVING: ['wait', 'clock'],
+  LAUNCHED_UNMANAGED_SAVING: ['wait', 'clock'],
   ALLOCATED: ['wait', 'clock'],
   LAUNCHED: ['wait', 'clock'],
   PENDING: ['wait', 'clock'],

@@ -34,6 +34,10 @@ TEST(Xml, NamesTheRootWhereJsonHasNone) {
     EXPECT_EQ(body(R"({"container":[{"id":1}],"containers":{"container":[{"id":1}]}})",
                    xml_root("/x/containers")),
               "<containers><container><id>1</id></container></containers>");
+    EXPECT_EQ(body(R"({"appAttemptId":"x"})", xml_root("/c/apps/a/appattempts/x")),
+              "<appAttempt><appAttemptId>x</appAttemptId></appAttempt>");
+    EXPECT_EQ(body(R"({"containerId":"y"})", xml_root("/c/appattempts/x/containers/y")),
+              "<container><containerId>y</containerId></container>");
     EXPECT_EQ(body(R"({"containerLogsInfo":[{"nodeId":"n"}]})", xml_root("/c/logs")),
               "<containerLogsInfoes><containerLogsInfo><nodeId>n</nodeId></containerLogsInfo>"
               "</containerLogsInfoes>");

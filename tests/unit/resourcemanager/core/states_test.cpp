@@ -36,7 +36,7 @@ TEST(States, AttemptsEndOnlyAfterASave) {
             }
         }
     }
-    EXPECT_EQ(reached.size(), 12U);
+    EXPECT_EQ(reached.size(), 13U);
     for (const AttemptStep& step : attempt_table()) {
         EXPECT_FALSE(is_final(step.from));
         if (is_final(step.to)) {

@@ -205,5 +205,53 @@ TEST(Submission, SaysWhatIsWrongWithALimitOfTimeOrAnAccessList) {
                    ErrorCode::InvalidArgument, "neither VIEW_APP nor MODIFY_APP");
 }
 
+TEST(Submission, SaysWhichNodesTheNextMasterKeepsOff) {
+    EXPECT_TRUE(parse(R"("heddle-argv":["x"])")->master_blacklist);
+    const auto off = parse(R"("heddle-argv":["x"],
+        "am-black-listing-requests":{"am-black-listing-enabled":"false"})");
+    ASSERT_TRUE(off.ok()) << off.error().message;
+    EXPECT_FALSE(off->master_blacklist);
+    const auto some = parse(R"("heddle-argv":["x"],
+        "am-black-listing-requests":{"am-black-listing-enabled":true,"disable-failure-threshold":0.33})");
+    ASSERT_TRUE(some.ok()) << some.error().message;
+    EXPECT_TRUE(some->master_blacklist);
+    EXPECT_EQ(some->master_blacklist_below, 330);
+    ApplicationRecord record;
+    record.submission = *some;
+    const auto again = wire::decode_record<ApplicationRecord>(wire::encode_record(record));
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(again->submission.master_blacklist_below, 330);
+    EXPECT_TRUE(again->submission.master_blacklist);
+    expect_refused(R"("heddle-argv":["x"],
+        "am-black-listing-requests":{"am-black-listing-enabled":"zzz"})",
+                   ErrorCode::InvalidArgument, "'am-black-listing-enabled' must be true or false");
+    expect_refused(R"("heddle-argv":["x"],
+        "am-black-listing-requests":{"disable-failure-threshold":1.5})",
+                   ErrorCode::InvalidArgument, "a part of the nodes from 0 to 1");
+    expect_refused(R"("heddle-argv":["x"],
+        "am-black-listing-requests":{"am-blacklisting-enabled":true})",
+                   ErrorCode::InvalidArgument, "did you mean 'am-black-listing-enabled'?");
+    expect_refused(R"("heddle-argv":["x"],"am-black-listing-requests":[1])",
+                   ErrorCode::InvalidArgument, "must be an object");
+}
+
+TEST(Submission, RefusesNonsenseAboutLogs) {
+    EXPECT_TRUE(parse(R"~("heddle-argv":["x"],"log-aggregation-context":{
+        "log-include-pattern":"[)(]x\\[|(?i)(a|b)\\)","log-exclude-pattern":null,
+        "log-aggregation-policy-class-name":"org.example.Policy"})~")
+                    .ok());
+    expect_refused(
+        R"("heddle-argv":["x"],"log-aggregation-context":{"log-include-pattern":"[bad("})",
+        ErrorCode::InvalidArgument,
+        "log-include-pattern '[bad(' is no regular expression: a '[' is not closed");
+    expect_refused(
+        R"~("heddle-argv":["x"],"log-aggregation-context":{"log-exclude-pattern":"a)"})~",
+        ErrorCode::InvalidArgument, "a ')' closes nothing");
+    expect_refused(R"("heddle-argv":["x"],"log-aggregation-context":{"bogus":3})",
+                   ErrorCode::InvalidArgument, "unknown field 'bogus'");
+    expect_refused(R"("heddle-argv":["x"],"log-aggregation-context":{"log-include-pattern":3})",
+                   ErrorCode::InvalidArgument, "must be a text");
+}
+
 }  // namespace
 }  // namespace heddle::rm
