@@ -3,15 +3,20 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <tuple>
 
 #include "client/rmctl/exit_code.h"
 #include "client/rmctl/interrupt.h"
+#include "client/rmctl/json_fields.h"
 #include "client/rmctl/output.h"
 #include "client/rmctl/terminal.h"
 #include "common/base/clock.h"
 #include "common/base/display.h"
+#include "common/base/iso_time.h"
 #include "common/base/strings.h"
+#include "common/config/settings.h"
 #include "common/net/http_message.h"
+#include "common/wire/json.h"
 
 namespace heddle::rmctl {
 namespace {
@@ -22,7 +27,24 @@ constexpr const char* kApplications = "/ws/v1/cluster/apps";
 constexpr Duration kPoll = 100_ms;
 constexpr Duration kKillLimit = 60_s;
 
-std::string list_target(const AppListOptions& filter) {
+// Milliseconds since the epoch; empty: not asked.
+Result<std::string> time_asked(const char* flag, const std::string& text) {
+    if (text.empty()) {
+        return text;
+    }
+    if (const auto time = parse_iso_time(text)) {
+        return std::to_string(time->milliseconds);
+    }
+    const auto ago = config::parse_duration(text);
+    if (!ago) {
+        return Error{ErrorCode::InvalidArgument,
+                     std::string(flag) + " " + text +
+                         ": write how long ago, as 90m, or a time as 2026-11-22T16:00:00Z"};
+    }
+    return std::to_string(wall_now().milliseconds - ago->milliseconds());
+}
+
+Result<std::string> list_target(const AppListOptions& filter) {
     std::string target = kApplications;
     char separator = '?';
     const auto add = [&](const std::string& name, const std::string& value) {
@@ -35,12 +57,34 @@ std::string list_target(const AppListOptions& filter) {
     add("user", filter.user);
     add("queue", filter.queue);
     add("limit", filter.limit > 0 ? std::to_string(filter.limit) : "");
+    add("applicationTypes", join(filter.types, ","));
+    add("applicationTags", join(filter.tags, ","));
+    add("name", filter.name);
+    add("finalStatus", filter.final_status);
+    const std::tuple<const char*, const char*, const std::string&> times[] = {
+        {"startedTimeBegin", "--started-after", filter.started_after},
+        {"startedTimeEnd", "--started-before", filter.started_before},
+        {"finishedTimeBegin", "--finished-after", filter.finished_after},
+        {"finishedTimeEnd", "--finished-before", filter.finished_before}};
+    for (const auto& [name, flag, text] : times) {
+        TRY(const std::string time, time_asked(flag, text));
+        add(name, time);
+    }
+    const bool down = filter.sort.starts_with('-');
+    add("sort", filter.sort.substr(down ? 1 : 0));
+    add("order", filter.sort.empty() ? "" : down ? "desc" : "asc");
+    add("page", filter.page > 0 ? std::to_string(filter.page) : "");
+    add("fields", join(filter.fields, ","));
     return target;
 }
 
 // A limit leaves some out, but never all.
 bool is_filtered(const AppListOptions& filter) {
-    return !filter.states.empty() || !filter.user.empty() || !filter.queue.empty();
+    AppListOptions ordered;
+    ordered.limit = filter.limit;
+    ordered.sort = filter.sort;
+    ordered.fields = filter.fields;
+    return list_target(filter).ok() && *list_target(filter) != *list_target(ordered);
 }
 
 std::string application_target(const std::string& id) {
@@ -69,6 +113,28 @@ void print_applications(const Options& options,
     print_table(options, table);
 }
 
+// The fields that were asked for, as they came.
+Result<int> print_chosen(const Options& options, const std::vector<std::string>& names,
+                         std::string_view body) {
+    TRY(const wire::Json json, fields::parse(body));
+    Table table;
+    for (const std::string& name : names) {
+        table.columns.push_back({name, Align::Left, true, 0});
+    }
+    for (const wire::Json& app : fields::list(json, "apps", "app")) {
+        std::vector<std::string>& row = table.rows.emplace_back();
+        for (const std::string& name : names) {
+            const wire::Json* value = app.find(name);
+            const std::string* text = value == nullptr ? nullptr : value->string();
+            row.push_back(text != nullptr    ? *text
+                          : value == nullptr ? std::string()
+                                             : wire::JsonWriter().value(*value).text());
+        }
+    }
+    print_table(options, table);
+    return kExitDone;
+}
+
 void print_application(const ApplicationAnswer& app) {
     const std::string resources =
         std::to_string(app.memory_mib) + " MiB, " + count_of(app.vcores, "vcore");
@@ -93,10 +159,14 @@ void print_application(const ApplicationAnswer& app) {
 
 Result<int> app_list(const Options& options, const AppListOptions& filter) {
     TRY(Server server, Server::find(options));
-    TRY(const std::string body, server.get(list_target(filter), "the list of applications"));
+    TRY(const std::string target, list_target(filter));
+    TRY(const std::string body, server.get(target, "the list of applications"));
     if (options.output == OutputForm::Json) {
         print_json(body);
         return kExitDone;
+    }
+    if (!filter.fields.empty() && options.output != OutputForm::Name) {
+        return print_chosen(options, filter.fields, body);
     }
     TRY(const auto applications, read_applications(body));
     if (options.output == OutputForm::Name) {

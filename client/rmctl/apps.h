@@ -19,6 +19,18 @@ struct AppListOptions {
     std::string user;
     std::string queue;
     int limit = 0;  // 0: all
+    std::vector<std::string> types;
+    std::vector<std::string> tags;
+    std::string name;
+    std::string final_status;
+    // "2h" (that long ago), or a time in ISO 8601.
+    std::string started_after;
+    std::string started_before;
+    std::string finished_after;
+    std::string finished_before;
+    std::string sort;                 // a field, with '-' before it the other way round
+    int page = 0;                     // from 1; 0: the first
+    std::vector<std::string> fields;  // columns in place of the usual ones
 };
 
 Result<int> app_list(const Options& options, const AppListOptions& filter);

@@ -163,7 +163,8 @@ int run_words(std::vector<std::string> words) {
     if (const auto word = unexpected_word(root)) {
         return unexpected(command, *word);
     }
-    if (command->get_name() == "submit" && values.submit.command.empty()) {
+    if (command->get_name() == "submit" && values.submit.command.empty() &&
+        !values.submit.unmanaged) {
         return usage_error(command, "no program to submit");
     }
     values.options.output = output_form(values.output);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kExitCodes = R"(
 Exit codes: 0 done, 1 the application failed, 2 usage, 3 not found, 4 not allowed,
-5 server unreachable, 6 conflict, 7 wait timed out, 8 invalid request, 130 interrupted.
+5 server unreachable or unable, 6 conflict, 7 wait timed out, 8 invalid request, 130 interrupted.
 )";
 constexpr int kNodesMax = 250;  // 127.0.0.1 to 127.0.0.250
 constexpr int kPortMax = 65535;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "client/rmctl/app_changes.h"
+#include "client/rmctl/attempts.h"
 #include "client/rmctl/command_tree.h"
 #include "common/config/settings.h"
 
@@ -39,13 +40,69 @@ void add_app_changes(CLI::App& root, Values& values) {
         ->add_option("command", values.to,
                      "OUTPUT_THREAD_DUMP, GRACEFUL_SHUTDOWN or FORCEFUL_SHUTDOWN")
         ->required();
+    CLI::App* containers = container->add_subcommand("list", "List containers");
+    containers
+        ->add_option("id", values.id, "an attempt's id, or an application's: its last attempt")
+        ->required();
+    run_by(containers, values, [&values] { return container_list(values.options, values.id); });
     run_by(signal, values,
            [&values] { return container_signal(values.options, values.id, values.to); });
 
     CLI::App* attempt = noun(root, "attempt", "Attempts of applications");
+    CLI::App* attempts = attempt->add_subcommand("list", "List the attempts of an application");
+    attempts->add_option("id", values.id, id)->required();
+    run_by(attempts, values, [&values] { return attempt_list(values.options, values.id); });
     CLI::App* fail = attempt->add_subcommand("fail", "End it as a failure; the next one follows");
     fail->add_option("id", values.id, "id of the attempt")->required();
     run_by(fail, values, [&values] { return attempt_fail(values.options, values.id); });
+}
+
+void add_list_choices(CLI::App* list, AppListOptions& what) {
+    list->add_option("--type", what.types, "only these types, comma separated")->delimiter(',');
+    list->add_option("--tag", what.tags, "only with one of these tags")->delimiter(',');
+    list->add_option("--name", what.name, "only of this name");
+    list->add_option("--final-status", what.final_status,
+                     "only UNDEFINED, SUCCEEDED, FAILED or KILLED");
+    const char* time = "how long ago, as 90m, or a time as 2026-11-22T16:00:00Z";
+    list->add_option("--started-after", what.started_after, time);
+    list->add_option("--started-before", what.started_before, time);
+    list->add_option("--finished-after", what.finished_after, time);
+    list->add_option("--finished-before", what.finished_before, time);
+    list->add_option("--sort", what.sort,
+                     "by a field of the JSON, as startedTime; -startedTime: the other way round");
+    list->add_option("--page", what.page, "with --limit: which one, from 1")->check(kPositive);
+    list->add_option("--fields", what.fields, "fields of the JSON to show, comma separated")
+        ->delimiter(',');
+}
+
+void add_wishes(CLI::App* command, SubmitOptions& what) {
+    command->add_option("--label", what.label, "label of the nodes for its containers");
+    command->add_option("--master-label", what.master_label, "for its master's, if another one");
+    const auto add_time = [&](const char* flag, std::optional<Duration>& out, const char* help) {
+        command
+            ->add_option_function<std::string>(
+                flag,
+                [&out, flag](const std::string& text) {
+                    const auto time = config::parse_duration(text);
+                    if (!time || time->microseconds <= 0) {
+                        throw CLI::ValidationError(flag, "write a time above 0, for example 30m");
+                    }
+                    out = *time;
+                },
+                help)
+            ->type_name("TIME");
+    };
+    add_time("--lifetime", what.lifetime, "end it after this, for example 2h");
+    add_time("--pending-limit", what.pending_limit, "end it if it has not started by then");
+    add_time("--failures-validity", what.failures_validity,
+             "failed attempts do not count after this");
+    command->add_flag("--keep-containers", what.keep_containers,
+                      "its next master finds what the last one left running");
+    command->add_option("--view", what.viewers, "who may see it: 'user,user group,group', or '*'");
+    command->add_option("--modify", what.modifiers, "who may change and end it, the same way");
+    command->add_flag(
+        "--unmanaged", what.unmanaged,
+        "start nothing: its master runs elsewhere and takes its token from the server");
 }
 
 }  // namespace
@@ -63,12 +120,15 @@ void add_submit(App& root, Values& values) {
         ->add_option("--deploy-mode", what.deploy_mode,
                      "cluster: the program runs there; client: here")
         ->check(CLI::IsMember({"cluster", "client"}));
-    command->add_option("--driver-memory", what.driver_memory, "for example 1g");
+    command->add_option("--driver-memory,--memory", what.driver_memory,
+                        "of driver, master or command, for example 1g");
     command
         ->add_option("--resource", what.resources,
                      "what else driver or command is given: gpu=1 (again for more)")
         ->type_name("NAME=COUNT");
-    command->add_option("--driver-cores", what.driver_cores, "vcores of driver or command")
+    command
+        ->add_option("--driver-cores,--vcores", what.driver_cores,
+                     "vcores of driver, master or command")
         ->check(kPositive);
     command->add_option("--executor-memory", what.executor_memory, "for example 2g");
     command->add_option("--executor-cores", what.executor_cores, "vcores of each executor")
@@ -86,6 +146,7 @@ void add_submit(App& root, Values& values) {
         ->allow_extra_args(false);
     command->add_option("--max-attempts", what.attempts_max, "attempts before it has failed")
         ->check(kPositive);
+    add_wishes(command, what);
     command->add_flag("--wait", what.wait, "wait for the end");
     command->add_flag("--follow", what.follow, "wait, and show output and progress");
     command->add_option("--timeout", values.timeout, "give up waiting after this, for example 5m");
@@ -106,6 +167,7 @@ void add_apps(App& root, Values& values) {
     list->add_option("--user", values.apps.user, "only of this user");
     list->add_option("--queue", values.apps.queue, "only in this queue");
     list->add_option("--limit", values.apps.limit, "at most so many")->check(kPositive);
+    add_list_choices(list, values.apps);
     run_by(list, values, [&values] { return app_list(values.options, values.apps); });
 
     CLI::App* get = app->add_subcommand("get", "Show one application");

@@ -1,6 +1,7 @@
 // Commands about nodes, queues and what operators do, and about the scheduler's configuration.
 
 #include <CLI/CLI.hpp>
+#include <tuple>
 
 #include "client/rmctl/command_tree.h"
 
@@ -48,6 +49,17 @@ void add_nodes_and_queues(CLI::App& root, Values& values) {
     CLI::App* queue = noun(root, "queue", "Queues");
     CLI::App* queues = queue->add_subcommand("list", "List queues");
     run_by(queues, values, [&values] { return queue_list(values.options); });
+    constexpr std::tuple<const char*, const char*, const char*> kStates[] = {
+        {"stop", "stopped", "Take no applications, also below it, until it is started"},
+        {"drain", "draining", "Take no new ones and serve those it has"},
+        {"start", "running", "Take applications again"}};
+    for (const auto& [verb, state, help] : kStates) {
+        CLI::App* change = queue->add_subcommand(verb, help);
+        change->add_option("queue", values.id, "path, or unique last name")->required();
+        run_by(change, values, [&values, state = std::string(state)] {
+            return queue_state(values.options, values.id, state);
+        });
+    }
 }
 
 void add_operator(CLI::App& root, Values& values) {

@@ -11,7 +11,7 @@ struct Page {
     std::string_view examples;
 };
 
-constexpr std::array<Page, 55> kPages = {{
+constexpr std::array<Page, 60> kPages = {{
     {"",
      "  rmctl dev up                                     a cluster on this machine\n"
      "  rmctl submit -- /bin/sleep 5                     run a command\n"
@@ -25,6 +25,7 @@ constexpr std::array<Page, 55> kPages = {{
      "  rmctl submit --wait ./train.sh --epochs 3          a script: it travels, with its "
      "arguments\n"
      "  rmctl submit --follow --num-executors 3 --executor-memory 2g build/bin/word_count FILE\n"
+     "  rmctl submit --memory 2g --vcores 2 --label ssd --lifetime 1h -- ./crunch\n"
      "  rmctl submit --files model.bin,ref.csv#data.csv -- ./score data.csv\n"
      "  rmctl submit --conf executor.cores=2 --env DAY=2026-11-22 ./job\n"},
     {"app",
@@ -33,6 +34,8 @@ constexpr std::array<Page, 55> kPages = {{
     {"app list",
      "  rmctl app list --state RUNNING,ACCEPTED\n"
      "  rmctl app list --user ada --limit 20 -o wide\n"
+     "  rmctl app list --finished-after 2h --final-status FAILED --sort -memorySeconds\n"
+     "  rmctl app list --tag nightly --fields id,name,memorySeconds\n"
      "  rmctl app kill $(rmctl app list --queue root.etl --state RUNNING -o name)\n"},
     {"app get",
      "  rmctl app get last\n"
@@ -54,6 +57,8 @@ constexpr std::array<Page, 55> kPages = {{
     {"container signal",
      "  rmctl container signal container_1732459149000_0007_01_000002 OUTPUT_THREAD_DUMP\n"
      "  rmctl container signal container_1732459149000_0007_01_000002 GRACEFUL_SHUTDOWN\n"},
+    {"container list", "  rmctl container list last\n"},
+    {"attempt list", "  rmctl attempt list last\n"},
     {"attempt", "  rmctl attempt fail appattempt_1732459149000_0007_000001\n"},
     {"attempt fail", "  rmctl attempt fail appattempt_1732459149000_0007_000001\n"},
     {"app logs",
@@ -80,6 +85,9 @@ constexpr std::array<Page, 55> kPages = {{
     {"node update-resource", "  rmctl node update-resource node-1 8192 8 --timeout 10m\n"},
     {"node refresh-topology", "  rmctl node refresh-topology\n"},
     {"queue", "  rmctl queue list\n"},
+    {"queue stop", "  rmctl queue stop root.etl\n"},
+    {"queue drain", "  rmctl queue drain etl\n"},
+    {"queue start", "  rmctl queue start etl\n"},
     {"queue access",
      "  rmctl queue access root.etl\n"
      "  rmctl queue access root.etl --user ada --administer\n"},

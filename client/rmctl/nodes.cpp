@@ -1,5 +1,7 @@
 #include "client/rmctl/nodes.h"
 
+#include <algorithm>
+
 #include "client/rmctl/answers.h"
 #include "client/rmctl/exit_code.h"
 #include "client/rmctl/output.h"
@@ -10,6 +12,7 @@
 #include "common/config/settings.h"
 #include "common/model/node.h"
 #include "common/net/http_message.h"
+#include "common/wire/json.h"
 
 namespace heddle::rmctl {
 namespace {
@@ -235,6 +238,38 @@ Result<int> queue_list(const Options& options) {
     if (options.output != OutputForm::Name) {
         print_table(options, table);
     }
+    return kExitDone;
+}
+
+Result<int> queue_state(const Options& options, const std::string& name, const std::string& state) {
+    TRY(Server server, Server::find(options));
+    TRY(const std::string body, server.get("/ws/v1/cluster/scheduler", "the queues"));
+    TRY(const auto queues, read_queues(body));
+    std::vector<std::string> matches;
+    std::vector<std::string_view> known;
+    for (const QueueAnswer& queue : queues) {
+        if (queue.path == name || queue.path.ends_with("." + name)) {
+            matches.push_back(queue.path);
+        }
+        known.emplace_back(queue.path);
+    }
+    if (std::ranges::find(matches, name) != matches.end()) {
+        matches = {name};
+    }
+    if (matches.size() != 1) {
+        return Error{matches.empty() ? ErrorCode::NotFound : ErrorCode::InvalidArgument,
+                     matches.empty() ? "no queue '" + name + "'" + did_you_mean(name, known) +
+                                           "; see them with: rmctl queue list"
+                                     : "'" + name + "' means several queues: " +
+                                           join(matches, ", ") + "; write the path"};
+    }
+    wire::JsonWriter json;
+    json.begin_object().key("update-queue").begin_object().member("queue-name", matches[0]);
+    json.key("params").begin_object().key("entry").begin_array().begin_object();
+    json.member("key", "state").member("value", state).end_object().end_array().end_object();
+    json.end_object().end_object();
+    TRY(server.put("/ws/v1/cluster/scheduler-conf", json.text(), "queue " + matches[0]));
+    hint(options, matches[0] + " is " + state);
     return kExitDone;
 }
 

@@ -29,5 +29,8 @@ Result<int> node_update_resource(const Options& options, const std::string& id,
                                  const NodeSize& size);
 
 Result<int> queue_list(const Options& options);
+/// "running", "stopped" or "draining", as a version of the scheduler's configuration. `name`: a
+/// path, or a last name that only one queue has.
+Result<int> queue_state(const Options& options, const std::string& name, const std::string& state);
 
 }  // namespace heddle::rmctl

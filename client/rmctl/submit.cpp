@@ -150,6 +150,23 @@ bool travels(ApplicationKind kind, const std::string& argument, const std::strin
            !real.starts_with("/bin/") && !real.starts_with("/sbin/");
 }
 
+// Seconds that the server counts in; what is less than one is one.
+std::int64_t whole_seconds(Duration time) {
+    return (time.milliseconds() + 999) / 1000;
+}
+
+Status add_size(const SubmitOptions& what, Submission& out) {
+    const auto named = parse_named_counts(what.resources);
+    if (!named) {
+        return Error{ErrorCode::InvalidArgument, "--resource " + named.error().message};
+    }
+    out.named = *named;
+    TRY(out.memory_mib,
+        memory_in_mib("--memory", what.driver_memory,
+                      out.kind == ApplicationKind::Command ? kCommandMemoryMib : kDriverMemoryMib));
+    return {};
+}
+
 Result<Submission> work_out(const SubmitOptions& what) {
     Submission out;
     out.argv = what.command;
@@ -177,16 +194,60 @@ Result<Submission> work_out(const SubmitOptions& what) {
             out.environment[kSettingsVariable] = settings;
         }
     }
-    const auto named = parse_named_counts(what.resources);
-    if (!named) {
-        return Error{ErrorCode::InvalidArgument, "--resource " + named.error().message};
-    }
-    out.named = *named;
     out.name = what.name.empty() ? file_name(path) : what.name;
-    TRY(out.memory_mib,
-        memory_in_mib("--driver-memory", what.driver_memory,
-                      out.kind == ApplicationKind::Command ? kCommandMemoryMib : kDriverMemoryMib));
+    TRY(add_size(what, out));
     return out;
+}
+
+// Its master is started by somebody else, with the token that the manager has for it.
+Result<Submission> work_out_unmanaged(const SubmitOptions& what) {
+    if (!what.command.empty() || !what.files.empty()) {
+        return Error{ErrorCode::InvalidArgument,
+                     "--unmanaged: nothing is started, so leave the program and --files out"};
+    }
+    Submission out;
+    out.kind = ApplicationKind::Master;
+    out.name = what.name.empty() ? "unmanaged" : what.name;
+    TRY(add_size(what, out));
+    return out;
+}
+
+void write_accesses(wire::JsonWriter& json, const SubmitOptions& what) {
+    json.key("application-acls").begin_object().key("entry").begin_array();
+    const std::pair<const char*, const std::string&> lists[] = {{"VIEW_APP", what.viewers},
+                                                                {"MODIFY_APP", what.modifiers}};
+    for (const auto& [right, names] : lists) {
+        if (!names.empty()) {
+            json.begin_object().member("key", right).member("value", names).end_object();
+        }
+    }
+    json.end_array().end_object();
+}
+
+void write_wishes(wire::JsonWriter& json, const SubmitOptions& what) {
+    if (!what.label.empty()) {
+        json.member("app-node-label-expression", what.label);
+    }
+    if (!what.master_label.empty()) {
+        json.member("am-container-node-label-expression", what.master_label);
+    }
+    if (what.lifetime) {
+        json.key("application-timeouts").begin_object().key("entry").begin_array().begin_object();
+        json.member("key", "LIFETIME").member("value", whole_seconds(*what.lifetime));
+        json.end_object().end_array().end_object();
+    }
+    if (what.pending_limit) {
+        json.member("heddle-pending-limit", whole_seconds(*what.pending_limit));
+    }
+    if (what.failures_validity) {
+        json.member("attempt-failures-validity-interval", what.failures_validity->milliseconds());
+    }
+    if (what.keep_containers) {
+        json.member("keep-containers-across-application-attempts", true);
+    }
+    if (what.unmanaged) {
+        json.member("unmanaged-AM", true);
+    }
 }
 
 std::string body_of(const Submission& submission, const SubmitOptions& what,
@@ -204,6 +265,7 @@ std::string body_of(const Submission& submission, const SubmitOptions& what,
     if (what.attempts_max > 0) {
         json.member("max-app-attempts", what.attempts_max);
     }
+    write_wishes(json, what);
     json.key("resource").begin_object();
     json.member("memory", submission.memory_mib).member("vCores", what.driver_cores);
     if (!submission.named.empty()) {
@@ -228,6 +290,7 @@ std::string body_of(const Submission& submission, const SubmitOptions& what,
     }
     json.end_array();
     json.key("am-container-spec").begin_object();
+    write_accesses(json, what);
     json.key("environment").begin_object().key("entry").begin_array();
     for (const auto& [name, value] : submission.environment) {
         json.begin_object().member("key", name).member("value", value).end_object();
@@ -392,10 +455,14 @@ Result<int> submit(const Options& options, const SubmitOptions& what) {
         say("warning: --master " + what.master +
             " is ignored; the cluster is the one of --server or HEDDLE_SERVER");
     }
+    if (what.deploy_mode == "client" && what.unmanaged) {
+        return Error{ErrorCode::InvalidArgument,
+                     "--unmanaged starts nothing, --deploy-mode client a driver here; choose one"};
+    }
     if (what.deploy_mode == "client") {
         return run_as_client(options, what);
     }
-    TRY(Submission submission, work_out(what));
+    TRY(Submission submission, what.unmanaged ? work_out_unmanaged(what) : work_out(what));
     TRY(Server server, Server::find(options));
     // An id that a dying manager has offered and nobody heard of is one number less, no more.
     const auto ask_id = [&] {

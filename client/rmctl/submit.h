@@ -3,6 +3,7 @@
 // rmctl submit: a program or command becomes an application.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,15 @@ struct SubmitOptions {
     std::vector<std::string> settings;     // "key=value"
     std::vector<std::string> files;        // uploaded beside the program; "path" or "path#name"
     std::vector<std::string> tags;
+    std::string label;         // of nodes, for all its containers
+    std::string master_label;  // for its master's alone
+    std::optional<Duration> lifetime;
+    std::optional<Duration> pending_limit;
+    std::optional<Duration> failures_validity;
+    bool keep_containers = false;
+    std::string viewers;     // "alice,bob ops", "*"
+    std::string modifiers;   // the same
+    bool unmanaged = false;  // its master runs outside of the cluster; nothing is started
     bool wait = false;
     bool follow = false;  // implies wait
     Duration timeout;     // of the wait; zero: none

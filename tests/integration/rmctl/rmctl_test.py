@@ -142,6 +142,53 @@ class RmctlTest(unittest.TestCase):
         self.assertIn(app, self.run_rmctl("app", "list", "-o", "name").stdout.split())
         self.assertIn("root.default", self.run_rmctl("queue", "list").stdout)
 
+    def test_submission_says_all_that_an_application_can_wish(self):
+        app = self.run_rmctl("submit", "-o", "name", "--memory", "64m", "--vcores", 1, "--lifetime", "1h",
+                             "--pending-limit", "10m", "--failures-validity", "5m", "--keep-containers", "--view",
+                             "ada,bob ops", "--modify", "ada", "--tag", "wishes", "--", "/bin/sleep", "1000").stdout.strip()
+        got = json.loads(self.run_rmctl("app", "get", app, "-o", "json").stdout)["app"]
+        self.assertTrue(3000 < got["timeouts"]["timeout"][0]["remainingTimeInSeconds"] <= 3600, got["timeouts"])
+        until(lambda: app.split("_")[-1] in self.run_rmctl("container", "list", app, "-o", "name").stdout)
+        self.assertIn("appattempt_", self.run_rmctl("attempt", "list", app).stdout)
+        attempt = self.run_rmctl("attempt", "list", app, "-o", "name").stdout.strip()
+        row = self.run_rmctl("container", "list", attempt).stdout.splitlines()[1].split()
+        self.assertEqual(row[3:6], ["64", "1", "-"])
+        self.run_rmctl("app", "kill", app)
+        self.assertIn("nothing is started", self.run_rmctl("submit", "--unmanaged", "--", "/bin/true", code=8).stderr)
+        other = self.run_rmctl("submit", "-o", "name", "--unmanaged", "--name", "elsewhere").stdout.strip()
+        self.assertTrue(json.loads(self.run_rmctl("app", "get", other, "-o", "json").stdout)["app"]["unmanagedApplication"])
+        self.run_rmctl("app", "kill", other)
+        self.assertIn("write a time above 0",
+                      self.run_rmctl("submit", "--lifetime", "soon", "--", "/bin/true", code=2).stderr)
+        self.assertIn("label", self.run_rmctl("submit", "--label", "nowhere", "--", "/bin/true", code=8).stderr)
+
+    def test_list_chooses_sorts_and_pages(self):
+        apps = [self.run_rmctl("submit", "-o", "name", "--wait", "--name", name, "--tag", "chosen", "--", "/bin/true")
+                .stdout.strip() for name in ("list-b", "list-a")]
+        def names(*words):
+            return self.run_rmctl("app", "list", "--tag", "chosen", "-o", "name", *words).stdout.split()
+        self.assertEqual(names("--sort", "name"), apps[::-1])
+        self.assertEqual(names("--sort", "-name"), apps)
+        self.assertEqual(names("--sort", "name", "--limit", 1, "--page", 2), apps[:1])
+        self.assertEqual(names("--name", "list-a"), apps[1:])
+        self.assertEqual(names("--started-before", "1h"), [])
+        self.assertEqual(sorted(names("--finished-after", "1h", "--type", "COMMAND", "--final-status", "SUCCEEDED")), apps)
+        self.assertEqual(names("--final-status", "FAILED"), [])
+        table = self.run_rmctl("app", "list", "--tag", "chosen", "--sort", "name", "--fields", "name,priority").stdout
+        self.assertEqual([line.split() for line in table.splitlines()],
+                         [["name", "priority"], ["list-a", "0"], ["list-b", "0"]])
+        self.assertIn("how long ago", self.run_rmctl("app", "list", "--started-after", "soon", code=8).stderr)
+
+    def test_queue_is_stopped_and_started(self):
+        self.run_rmctl("queue", "stop", "default")
+        try:
+            self.assertIn("STOPPED", self.run_rmctl("queue", "list").stdout)
+            self.assertIn("stopped", self.run_rmctl("submit", "--", "/bin/true", code=8).stderr.lower())
+        finally:
+            self.run_rmctl("queue", "start", "root.default")
+        self.assertIn("did you mean 'root.default'", self.run_rmctl("queue", "drain", "root.defalt", code=3).stderr)
+        self.run_rmctl("submit", "--wait", "--", "/bin/true")
+
     def test_follow_shows_output_and_passes_failure_on(self):
         done = self.run_rmctl("submit", "--follow", "--", "/bin/sh", "-c", "echo live; exit 3", code=1)
         self.assertIn("live", done.stdout)
