@@ -8,6 +8,7 @@
 #include "client/api/job_control.h"
 #include "client/api/staging.h"
 #include "common/base/check.h"
+#include "common/base/log.h"
 #include "common/rdd/builtins.h"
 #include "common/rdd/scope.h"
 
@@ -269,7 +270,29 @@ void check_output(const Session& session, std::string_view path) {
     throw_if(session.files->make_folders(staging.path()));
 }
 
-void persist(const NodePtr& node, const rdd::StorageLevel& level) {
+namespace {
+
+// What is kept instead of what was asked for.
+rdd::StorageLevel kept_level(const NodePtr& node, rdd::StorageLevel level) {
+    const std::string name = "RDD " + std::to_string(node->node.id.value);
+    if (level.replicas < 1 || level.replicas > rdd::kReplicasMax) {
+        throw UsageError(ErrorCode::InvalidArgument,
+                         "persist: " + name + " with " + std::to_string(level.replicas) +
+                             " replicas; from 1 to " + std::to_string(rdd::kReplicasMax) +
+                             " are possible");
+    }
+    if (level.off_heap) {
+        log::warning("OFF_HEAP is MEMORY_AND_DISK_SER here: executors have no heap beside it",
+                     {{"rdd", name}});
+        level.off_heap = false;
+    }
+    return level;
+}
+
+}  // namespace
+
+void persist(const NodePtr& node, const rdd::StorageLevel& wanted) {
+    const rdd::StorageLevel level = kept_level(node, wanted);
     if (!node->node.storage.is_none() && node->node.storage != level) {
         throw UsageError(ErrorCode::Conflict,
                          "persist: RDD " + std::to_string(node->node.id.value) +

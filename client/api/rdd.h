@@ -34,8 +34,21 @@
 namespace heddle {
 
 using StorageLevel = rdd::StorageLevel;
+// Spark's levels; docs/rdd.md says what each of them means.
+inline constexpr StorageLevel NONE = rdd::kStorageNone;
+inline constexpr StorageLevel DISK_ONLY = rdd::kDiskOnly;
+inline constexpr StorageLevel DISK_ONLY_2 = rdd::replicated(DISK_ONLY, 2);
+inline constexpr StorageLevel DISK_ONLY_3 = rdd::replicated(DISK_ONLY, 3);
 inline constexpr StorageLevel MEMORY_ONLY = rdd::kMemoryOnly;
+inline constexpr StorageLevel MEMORY_ONLY_2 = rdd::replicated(MEMORY_ONLY, 2);
+inline constexpr StorageLevel MEMORY_ONLY_SER = rdd::kMemoryOnlySer;
+inline constexpr StorageLevel MEMORY_ONLY_SER_2 = rdd::replicated(MEMORY_ONLY_SER, 2);
 inline constexpr StorageLevel MEMORY_AND_DISK = rdd::kMemoryAndDisk;
+inline constexpr StorageLevel MEMORY_AND_DISK_2 = rdd::replicated(MEMORY_AND_DISK, 2);
+inline constexpr StorageLevel MEMORY_AND_DISK_SER = rdd::kMemoryAndDiskSer;
+inline constexpr StorageLevel MEMORY_AND_DISK_SER_2 = rdd::replicated(MEMORY_AND_DISK_SER, 2);
+// Executors have no heap that memory could be off: persist() says so and takes MEMORY_AND_DISK_SER.
+inline constexpr StorageLevel OFF_HEAP{true, true, false, 1, true};
 
 // What to_local_iterator gives: for (const auto& record : rdd.to_local_iterator()) ...
 template <typename T>
@@ -462,7 +475,8 @@ public:
 
     // ---- state ---------------------------------------------------------------------------------
 
-    /// Keeps partitions once they are computed.
+    /// Keeps partitions once they are computed. Throws UsageError when the RDD has another level
+    /// already, or the level is none that can be kept.
     const Rdd& persist(const StorageLevel& level = MEMORY_ONLY) const {
         api::persist(node_, level);
         return *this;

@@ -37,7 +37,7 @@ std::optional<std::string> Accountant::acquire_execution(std::int64_t bytes) {
             break;
         }
         lock.unlock();
-        evict_(bytes - free);
+        evict_(bytes - free, kNoRdd);
         lock.lock();
     }
     const std::int64_t available =
@@ -52,7 +52,7 @@ void Accountant::release_execution(std::int64_t bytes) {
     CHECK(usage_.execution >= 0);
 }
 
-bool Accountant::acquire_storage(std::int64_t bytes, bool may_evict) {
+bool Accountant::acquire_storage(std::int64_t bytes, bool may_evict, rdd::RddId for_rdd) {
     CHECK(bytes >= 0);
     std::unique_lock lock(mutex_);
     for (int round = 0; round < 2; ++round) {
@@ -65,7 +65,7 @@ bool Accountant::acquire_storage(std::int64_t bytes, bool may_evict) {
             return false;
         }
         lock.unlock();
-        evict_(bytes - free);
+        evict_(bytes - free, for_rdd);
         lock.lock();
     }
     return false;

@@ -14,6 +14,8 @@
 #include <optional>
 #include <string>
 
+#include "common/rdd/ids.h"
+
 namespace heddle::blocks {
 
 class Accountant {
@@ -24,8 +26,9 @@ public:
         std::int64_t storage = 0;
         std::int64_t storage_protected = 0;
     };
-    /// Frees at least so many bytes of storage if it can, by calling release_storage.
-    using Evict = std::function<void(std::int64_t bytes)>;
+    /// Frees at least so many bytes of storage if it can, by calling release_storage; nothing of
+    /// the RDD `spared`.
+    using Evict = std::function<void(std::int64_t bytes, rdd::RddId spared)>;
 
     /// Half of `total_bytes` is protected for storage.
     explicit Accountant(std::int64_t total_bytes);
@@ -38,11 +41,15 @@ public:
     void release_execution(std::int64_t bytes);
 
     /// False: there is no room, even after evicting older cached blocks. Shuffle output does not
-    /// evict: it goes to disk first.
-    bool acquire_storage(std::int64_t bytes, bool may_evict = true);
+    /// evict: it goes to disk first. A partition takes no room from others of its RDD (`for_rdd`):
+    /// in an RDD that is larger than memory, each would push out the one that is needed next.
+    bool acquire_storage(std::int64_t bytes, bool may_evict = true,
+                         rdd::RddId for_rdd = kNoRdd);
     void release_storage(std::int64_t bytes);
 
     Usage usage() const;
+
+    static constexpr rdd::RddId kNoRdd{-1};
 
 private:
     mutable std::mutex mutex_;

@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/base/scratch_file.h"
 #include "common/blocks/store.h"
+#include "common/blocks/victims.h"
 
 namespace heddle::blocks {
 
@@ -140,14 +141,51 @@ Result<BlockPtr> BlockStore::keep(const BlockId& id, BlockFile& file, const Stor
     return block;
 }
 
+namespace {
+
+// One that came from elsewhere lies in the message that it came in. Never 0: that would tell the
+// driver that it is gone.
+std::int64_t memory_of(const Block& block) {
+    const auto bytes = static_cast<std::int64_t>(block.bytes());
+    return std::max<std::int64_t>(block.memory() > 0 ? block.memory() : bytes, 1);
+}
+
+}  // namespace
+
 bool BlockStore::put(const BlockId& id, const BlockPtr& block, const StorageLevel& level) {
-    if (contains(id)) {
-        return true;
+    return contains(id) || insert(id, block, level, false);
+}
+
+void BlockStore::expect(const BlockId& id) {
+    const std::lock_guard lock(mutex_);
+    expected_.insert(id);
+}
+
+BlockUpdate BlockStore::put_expected(const BlockId& id, const BlockPtr& block,
+                                     const StorageLevel& level) {
+    if (block != nullptr && !contains(id)) {
+        (void)insert(id, block, level, true);
     }
+    const std::lock_guard lock(mutex_);
+    expected_.erase(id);
+    const auto it = entries_.find(id);
+    if (it == entries_.end()) {
+        return {id, 0, 0};
+    }
+    return {id, it->second.memory ? it->second.size : 0, it->second.disk};
+}
+
+// `expected`: only if nobody has dropped the RDD since expect(), which the lock decides: what is
+// dropped must not come back, since it may be another set of records by then.
+bool BlockStore::insert(const BlockId& id, const BlockPtr& block, const StorageLevel& level,
+                        bool expected) {
     Entry entry;
     entry.level = level;
-    entry.size = std::max<std::int64_t>(block->memory(), 1);  // 0 would tell the driver it is gone
-    if (level.memory && accountant_.acquire_storage(entry.size)) {
+    entry.size = memory_of(*block);
+    const rdd::RddId for_rdd = id.kind == BlockId::Kind::Rdd
+                                   ? rdd::RddId{static_cast<std::int32_t>(id.first)}
+                                   : Accountant::kNoRdd;
+    if (level.memory && accountant_.acquire_storage(entry.size, true, for_rdd)) {
         entry.memory = block;
     } else if (level.disk) {
         entry.disk = write_file(id, block);
@@ -156,13 +194,18 @@ bool BlockStore::put(const BlockId& id, const BlockPtr& block, const StorageLeve
         return false;
     }
     const std::lock_guard lock(mutex_);
-    const auto [it, inserted] = entries_.try_emplace(id, entry);
-    if (!inserted) {  // another task computed the same partition at the same time
+    const bool unwanted = expected && !expected_.contains(id);
+    const auto there = entries_.find(id);
+    if (unwanted || there != entries_.end()) {  // or another task computed it at the same time
         if (entry.memory) {
             accountant_.release_storage(entry.size);
         }
-        return true;
+        if (entry.disk != 0 && there == entries_.end()) {
+            remove_file(path_of(id));
+        }
+        return !unwanted;
     }
+    const auto it = entries_.emplace(id, entry).first;
     if (entry.memory) {
         it->second.recency = recency_.insert(recency_.end(), id);
     }
@@ -233,6 +276,9 @@ void BlockStore::drop_all(BlockId::Kind kind, std::int64_t first) {
     std::vector<BlockId> ids;
     {
         const std::lock_guard lock(mutex_);
+        std::erase_if(expected_, [&](const BlockId& id) {
+            return id.kind == kind && id.first == first;
+        });
         for (auto it = entries_.lower_bound({kind, first, 0, 0});
              it != entries_.end() && it->first.kind == kind && it->first.first == first; ++it) {
             ids.push_back(it->first);
@@ -258,26 +304,38 @@ std::vector<BlockUpdate> BlockStore::take_updates() {
     return std::exchange(updates_, {});
 }
 
-void BlockStore::evict(std::int64_t bytes) {
-    while (bytes > 0) {
-        BlockId id;
-        BlockPtr block;
-        bool to_disk = false;
-        {
-            const std::lock_guard lock(mutex_);
-            if (recency_.empty()) {
-                return;
-            }
-            id = recency_.front();
-            recency_.pop_front();
-            Entry& entry = entries_.at(id);
-            entry.evicting = true;  // readers may still have it; it is off the list of candidates
-            block = entry.memory;
-            to_disk = entry.level.disk && entry.disk == 0;
-        }
-        const std::int64_t written = to_disk ? write_file(id, block) : 0;
-        bytes -= settle_eviction(id, block, written);
+void BlockStore::evict(std::int64_t bytes, rdd::RddId spared) {
+    std::vector<BlockId> victims;
+    {
+        const std::lock_guard lock(mutex_);
+        victims = choose_victims(
+            recency_, [this](const BlockId& id) { return entries_.at(id).size; }, bytes, spared);
     }
+    for (const BlockId& id : victims) {
+        if (bytes <= 0) {
+            return;
+        }
+        bytes -= evict_one(id);
+    }
+}
+
+// Bytes that are free now; 0: somebody else has taken it away meanwhile.
+std::int64_t BlockStore::evict_one(const BlockId& id) {
+    BlockPtr block;
+    bool to_disk = false;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto it = entries_.find(id);
+        if (it == entries_.end() || !it->second.memory || it->second.evicting) {
+            return 0;
+        }
+        Entry& entry = it->second;
+        recency_.erase(entry.recency);
+        entry.evicting = true;  // readers may still have it; it is off the list of candidates
+        block = entry.memory;
+        to_disk = entry.level.disk && entry.disk == 0;
+    }
+    return settle_eviction(id, block, to_disk ? write_file(id, block) : 0);
 }
 
 // The books after the file is written. The block may have been dropped, and even put again,

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,6 +69,12 @@ public:
     /// True when the block is kept, in memory or on disk as the level allows. A block that is there
     /// already stays, and the answer is true.
     bool put(const rdd::BlockId& id, const BlockPtr& block, const rdd::StorageLevel& level);
+    /// A copy of the block will be put here, unless its RDD is dropped before it has come.
+    void expect(const rdd::BlockId& id);
+    /// Takes in what was expected, or drops it. What the store holds of it then; both sizes 0:
+    /// nothing.
+    rdd::BlockUpdate put_expected(const rdd::BlockId& id, const BlockPtr& block,
+                                  const rdd::StorageLevel& level);
     /// Null: not here. A block on disk is mapped and verified; a bad one is dropped.
     BlockPtr get(const rdd::BlockId& id);
     bool contains(const rdd::BlockId& id) const;
@@ -87,10 +94,12 @@ public:
     /// What changed since the last call, evictions too.
     std::vector<rdd::BlockUpdate> take_updates();
 
-    /// Moves least recently used blocks to disk (if their level allows) or out, until `bytes` are
-    /// free. The accountant calls it; blocks that tasks are reading leave the books at once and the
-    /// memory when the reader ends.
-    void evict(std::int64_t bytes);
+    /// Moves blocks to disk (if their level allows) or out, until `bytes` are free; which ones says
+    /// victims.h. The accountant calls it; blocks that tasks are reading leave the books at once
+    /// and the memory when the reader ends.
+    void evict(std::int64_t bytes, rdd::RddId spared);
+
+    Accountant& accountant() { return accountant_; }
 
 private:
     struct Entry {
@@ -102,6 +111,9 @@ private:
         std::list<rdd::BlockId>::iterator recency{};  // in memory and not evicting: its place
     };
     std::string path_of(const rdd::BlockId& id) const;
+    bool insert(const rdd::BlockId& id, const BlockPtr& block, const rdd::StorageLevel& level,
+                bool expected);
+    std::int64_t evict_one(const rdd::BlockId& id);
     void drop_all(rdd::BlockId::Kind kind, std::int64_t first);
     std::int64_t write_file(const rdd::BlockId& id, const BlockPtr& block);
     void note(const rdd::BlockId& id, std::int64_t memory, std::int64_t disk);
@@ -113,6 +125,7 @@ private:
     mutable std::mutex mutex_;
     std::map<rdd::BlockId, Entry> entries_;
     std::list<rdd::BlockId> recency_;  // least recently used first
+    std::set<rdd::BlockId> expected_;
     std::vector<rdd::BlockUpdate> updates_;
     std::atomic<std::uint64_t> next_file_{0};
 };

@@ -145,9 +145,11 @@ void read(ByteReader& in, TaskCancel& m) {
 
 void write(ByteWriter& out, const DropRdd& m) {
     out.number(m.rdd.value);
+    out.number(m.order);
 }
 void read(ByteReader& in, DropRdd& m) {
     m.rdd.value = in.number<std::int32_t>();
+    m.order = in.number<std::int64_t>();
 }
 
 void write(ByteWriter& out, const DropShuffle& m) {
@@ -187,6 +189,32 @@ void read(ByteReader& in, BroadcastKept& m) {
 void write(ByteWriter&, const ExecutorStop&) {}
 void read(ByteReader&, ExecutorStop&) {}
 
+void write(ByteWriter& out, const KeepReplica& m) {
+    out.number(m.order);
+    write_block_id(out, m.block);
+    write(out, m.level);
+    out.number(m.from.value);
+}
+void read(ByteReader& in, KeepReplica& m) {
+    m.order = in.number<std::int64_t>();
+    m.block = read_block_id(in);
+    read(in, m.level);
+    m.from.value = in.number<std::int32_t>();
+}
+
+void write(ByteWriter& out, const ReplicaAnswer& m) {
+    out.number(m.order);
+    write_block_id(out, m.block.block);
+    out.number(m.block.memory);
+    out.number(m.block.disk);
+}
+void read(ByteReader& in, ReplicaAnswer& m) {
+    m.order = in.number<std::int64_t>();
+    m.block.block = read_block_id(in);
+    m.block.memory = in.number<std::int64_t>();
+    m.block.disk = in.number<std::int64_t>();
+}
+
 void write(ByteWriter& out, const ExecutorHello& m) {
     out.text(encode(m.program));
     out.text(m.host);
@@ -217,9 +245,11 @@ void read(ByteReader& in, TaskDone& m) {
 
 void write(ByteWriter& out, const RddDropped& m) {
     out.number(m.rdd.value);
+    out.number(m.order);
 }
 void read(ByteReader& in, RddDropped& m) {
     m.rdd.value = in.number<std::int32_t>();
+    m.order = in.number<std::int64_t>();
 }
 
 void write(ByteWriter& out, const ExecutorHeartbeat& m) {

@@ -115,7 +115,7 @@ struct CachedAt {
 
 struct TaskLaunch {
     TaskDescription task;
-    std::vector<CachedAt> cached;
+    std::vector<CachedAt> cached;  // all holders of a partition, one after the other
 
     friend bool operator==(const TaskLaunch&, const TaskLaunch&) = default;
 };
@@ -130,6 +130,7 @@ struct TaskCancel {
 /// Answered by RddDropped.
 struct DropRdd {
     RddId rdd;
+    std::int64_t order = 0;
 
     friend bool operator==(const DropRdd&, const DropRdd&) = default;
 };
@@ -156,13 +157,25 @@ struct DropBroadcast {
     friend bool operator==(const DropBroadcast&, const DropBroadcast&) = default;
 };
 
+/// The executor is to fetch a cached partition from another one and keep it, too, unless it is told
+/// to drop the RDD first. Answered by ReplicaAnswer.
+struct KeepReplica {
+    std::int64_t order = 0;
+    BlockId block;
+    StorageLevel level;
+    ExecutorId from;
+
+    friend bool operator==(const KeepReplica&, const KeepReplica&) = default;
+};
+
 struct ExecutorStop {
     friend bool operator==(const ExecutorStop&, const ExecutorStop&) = default;
 };
 
 using ToExecutor = std::variant<ExecutorWelcome, ExecutorRefused, PeerJoined, PeerLost, StageBegin,
                                 StageEnd, MapOutputsKnown, TaskLaunch, TaskCancel, DropRdd,
-                                DropShuffle, BroadcastHeld, DropBroadcast, ExecutorStop>;
+                                DropShuffle, BroadcastHeld, DropBroadcast, ExecutorStop,
+                                KeepReplica>;
 
 // Executor to driver.
 
@@ -188,6 +201,7 @@ struct TaskDone {
 
 struct RddDropped {
     RddId rdd;
+    std::int64_t order = 0;  // of the DropRdd
 
     friend bool operator==(const RddDropped&, const RddDropped&) = default;
 };
@@ -198,6 +212,14 @@ struct BroadcastKept {
     std::int64_t chunk = 0;
 
     friend bool operator==(const BroadcastKept&, const BroadcastKept&) = default;
+};
+
+/// What the executor has of the block now; both sizes 0: it could not be fetched or kept.
+struct ReplicaAnswer {
+    std::int64_t order = 0;
+    BlockUpdate block;
+
+    friend bool operator==(const ReplicaAnswer&, const ReplicaAnswer&) = default;
 };
 
 /// Proves life, and carries what changed in the cache outside of tasks.
@@ -212,7 +234,8 @@ struct ExecutorHeartbeat {
 };
 
 using FromExecutor =
-    std::variant<ExecutorHello, TaskDone, RddDropped, BroadcastKept, ExecutorHeartbeat>;
+    std::variant<ExecutorHello, TaskDone, RddDropped, BroadcastKept, ExecutorHeartbeat,
+                 ReplicaAnswer>;
 
 /// One message as bytes, its kind first. Plans and tables are written each time: the driver sends
 /// each of them once per executor.

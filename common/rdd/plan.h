@@ -102,16 +102,26 @@ struct StorageLevel {
     bool memory = false;
     bool disk = false;
     bool deserialized = false;  // typed records read in place; else encoded bytes
-    std::uint8_t replicas = 1;
+    std::uint8_t replicas = 1;  // executors that are to hold a partition, at most kReplicasMax
+    bool off_heap = false;      // of the API only: there is no heap here that memory could be off
 
     constexpr bool is_none() const { return !memory && !disk; }
     friend constexpr bool operator==(const StorageLevel&, const StorageLevel&) = default;
 };
 
+inline constexpr std::uint8_t kReplicasMax = 39;  // Spark's limit
+
 inline constexpr StorageLevel kStorageNone{};
 inline constexpr StorageLevel kMemoryOnly{true, false, true, 1};
 inline constexpr StorageLevel kMemoryAndDisk{true, true, true, 1};
+inline constexpr StorageLevel kMemoryOnlySer{true, false, false, 1};
+inline constexpr StorageLevel kMemoryAndDiskSer{true, true, false, 1};
 inline constexpr StorageLevel kDiskOnly{false, true, false, 1};
+
+constexpr StorageLevel replicated(StorageLevel level, std::uint8_t replicas) {
+    level.replicas = replicas;
+    return level;
+}
 
 /// Spark's words: "Disk Memory Deserialized 1x Replicated".
 std::string describe(const StorageLevel& level);
@@ -207,5 +217,7 @@ void write(ByteWriter& out, const OperatorRef& op);
 void read(ByteReader& in, OperatorRef& op);
 void write(ByteWriter& out, const RecordType& type);
 void read(ByteReader& in, RecordType& type);
+void write(ByteWriter& out, const StorageLevel& level);
+void read(ByteReader& in, StorageLevel& level);
 
 }  // namespace heddle::rdd

@@ -37,6 +37,20 @@ void read(ByteReader& in, RecordType& type) {
     type.name = in.text();
 }
 
+void write(ByteWriter& out, const StorageLevel& level) {
+    out.number<std::uint8_t>(level.memory ? 1 : 0);
+    out.number<std::uint8_t>(level.disk ? 1 : 0);
+    out.number<std::uint8_t>(level.deserialized ? 1 : 0);
+    out.number(level.replicas);
+}
+
+void read(ByteReader& in, StorageLevel& level) {
+    level.memory = in.boolean();
+    level.disk = in.boolean();
+    level.deserialized = in.boolean();
+    level.replicas = in.number<std::uint8_t>();
+}
+
 namespace {
 
 void write(ByteWriter& out, const Partitioner& partitioner) {
@@ -93,20 +107,6 @@ void read(ByteReader& in, Dependency& dependency) {
         read(in, dependency.combine);
         read(in, dependency.record);
     }
-}
-
-void write(ByteWriter& out, const StorageLevel& level) {
-    out.number<std::uint8_t>(level.memory ? 1 : 0);
-    out.number<std::uint8_t>(level.disk ? 1 : 0);
-    out.number<std::uint8_t>(level.deserialized ? 1 : 0);
-    out.number(level.replicas);
-}
-
-void read(ByteReader& in, StorageLevel& level) {
-    level.memory = in.boolean();
-    level.disk = in.boolean();
-    level.deserialized = in.boolean();
-    level.replicas = in.number<std::uint8_t>();
 }
 
 void write(ByteWriter& out, const SourcePartition& source) {

@@ -46,6 +46,11 @@ struct KnowHolder {
     rdd::BroadcastHeld held;
 };
 
+/// Told to the driver when it is done: by the shell, in whichever order copies arrive.
+struct FetchReplica {
+    rdd::KeepReplica order;
+};
+
 struct MeetPeer {
     rdd::PeerJoined peer;
 };
@@ -60,7 +65,7 @@ struct Quit {
 };
 
 using Effect = std::variant<StartTask, StopTask, TellDriver, ForgetRdd, ForgetShuffle,
-                            ForgetBroadcast, KnowHolder, MeetPeer, LosePeer, Quit>;
+                            ForgetBroadcast, KnowHolder, MeetPeer, LosePeer, Quit, FetchReplica>;
 using Effects = std::vector<Effect>;
 
 }  // namespace heddle::executor

@@ -84,7 +84,7 @@ void Executor::hear(const rdd::TaskCancel& message, Effects& effects) {
 
 void Executor::hear(const rdd::DropRdd& message, Effects& effects) {
     effects.push_back(ForgetRdd{message.rdd});
-    effects.push_back(TellDriver{rdd::RddDropped{message.rdd}});
+    effects.push_back(TellDriver{rdd::RddDropped{message.rdd, message.order}});
 }
 
 void Executor::hear(const rdd::DropShuffle& message, Effects& effects) {
@@ -104,6 +104,10 @@ void Executor::hear(const rdd::DropBroadcast& message, Effects& effects) {
 
 void Executor::hear(const rdd::ExecutorStop&, Effects& effects) {
     effects.push_back(Quit{});
+}
+
+void Executor::hear(const rdd::KeepReplica& message, Effects& effects) {
+    effects.push_back(FetchReplica{message});
 }
 
 void Executor::fill_slots(Effects& effects) {

@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include <iterator>
 #include <utility>
 
 #include "common/base/clock.h"
@@ -42,7 +43,7 @@ Runtime::Runtime(const LocalExecutorOptions& options, Surroundings* surroundings
               return run(task, cancelled);
           },
           std::move(wake), std::move(wake_later)) {
-    accountant_.set_evict([this](std::int64_t bytes) { cached_.evict(bytes); });
+    accountant_.set_evict([this](std::int64_t bytes, rdd::RddId spared) { cached_.evict(bytes, spared); });
 }
 
 rdd::TaskResult Runtime::run(const StartTask& task, const std::atomic<bool>& cancelled) {
@@ -52,21 +53,21 @@ rdd::TaskResult Runtime::run(const StartTask& task, const std::atomic<bool>& can
     TaskInput input(cached_, map_output_, accountant_, *files_, task, self,
                     surroundings_ == nullptr ? nullptr : surroundings_->blocks(), cancelled);
     input.share(desk_, broadcasts_.get(),
-                [this](const rdd::BroadcastKept& kept) { broadcast_kept(kept); });
+                [this](const rdd::BroadcastKept& kept) { tell_aside(kept); });
     rdd::TaskResult result = run_task(*task.plan, task.launch.task, input, cancelled);
     result.metrics.executor_run_time = (monotonic_now() - begin).microseconds;
     result.metrics.executor_cpu_time = thread_cpu_microseconds() - cpu;
     return result;
 }
 
-// On a task thread. Within the driver's process there is nobody to be told.
-void Runtime::broadcast_kept(const rdd::BroadcastKept& kept) {
+// On another thread. Within the driver's process there is nobody to be told.
+void Runtime::tell_aside(rdd::FromExecutor message) {
     if (surroundings_ == nullptr) {
         return;
     }
     {
-        const std::lock_guard lock(kept_mutex_);
-        kept_.push_back(kept);
+        const std::lock_guard lock(aside_mutex_);
+        aside_.push_back(std::move(message));
     }
     wake_();
 }
@@ -84,9 +85,10 @@ std::vector<rdd::FromExecutor> Runtime::take_messages() {
         books_.step(TaskEnded{std::move(result)}, effects);
         perform(effects);
     }
-    const std::lock_guard lock(kept_mutex_);
-    outbox_.insert(outbox_.end(), kept_.begin(), kept_.end());
-    kept_.clear();
+    const std::lock_guard lock(aside_mutex_);
+    outbox_.insert(outbox_.end(), std::make_move_iterator(aside_.begin()),
+                   std::make_move_iterator(aside_.end()));
+    aside_.clear();
     return std::exchange(outbox_, {});
 }
 
@@ -100,6 +102,15 @@ rdd::ExecutorHeartbeat Runtime::heartbeat() {
     beat.shuffle_memory = totals.memory;
     beat.shuffle_disk = totals.disk;
     return beat;
+}
+
+void Runtime::keep_replica(const rdd::KeepReplica& order) {
+    if (replicator_ == nullptr) {
+        replicator_ = std::make_unique<Replicator>(
+            cached_, *surroundings_->blocks(),
+            [this](const rdd::ReplicaAnswer& answer) { tell_aside(answer); });
+    }
+    replicator_->fetch(order);
 }
 
 void Runtime::perform(Effects& effects) {
@@ -128,6 +139,8 @@ void Runtime::perform(Effects& effects) {
             surroundings_->lose(lose->executor);
         } else if (const auto* quit = std::get_if<Quit>(&effect)) {
             surroundings_->quit(quit->reason);
+        } else if (const auto* fetch = std::get_if<FetchReplica>(&effect)) {
+            keep_replica(fetch->order);
         }
     }
 }

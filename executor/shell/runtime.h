@@ -15,6 +15,7 @@
 #include "executor/core/executor.h"
 #include "executor/serve.h"
 #include "executor/shell/block_source.h"
+#include "executor/shell/replicator.h"
 #include "executor/shell/worker_pool.h"
 #include "executor/task/broadcasts.h"
 
@@ -45,8 +46,9 @@ public:
     blocks::ShuffleStore& map_output() { return map_output_; }
 
 private:
-    void broadcast_kept(const rdd::BroadcastKept& kept);
+    void tell_aside(rdd::FromExecutor message);
     rdd::TaskResult run(const StartTask& task, const std::atomic<bool>& cancelled);
+    void keep_replica(const rdd::KeepReplica& order);
     void perform(Effects& effects);
 
     // Removes the folder itself when the stores are gone, with what they held in it.
@@ -68,11 +70,12 @@ private:
     std::atomic<std::int32_t> id_{0};                           // for the task threads
     std::shared_ptr<const blocks::BroadcastStore> broadcasts_;  // of a driver in this process
     BroadcastDesk desk_;
-    std::mutex kept_mutex_;
-    std::vector<rdd::BroadcastKept> kept_;  // by task threads, still to be told
+    std::mutex aside_mutex_;
+    std::vector<rdd::FromExecutor> aside_;  // by other threads, still to be told
     std::function<void()> wake_;
     std::vector<rdd::FromExecutor> outbox_;
-    WorkerPool workers_;  // last: its threads use everything above
+    std::unique_ptr<Replicator> replicator_;  // null before the first copy
+    WorkerPool workers_;                      // last: its threads use everything above
 };
 
 }  // namespace heddle::executor

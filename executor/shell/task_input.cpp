@@ -165,12 +165,15 @@ blocks::BlockPtr TaskInput::fetch_cached(const rdd::BlockId& id) {
         return nullptr;
     }
     for (const rdd::CachedAt& cached : task_.launch.cached) {
-        if (cached.block == id) {
-            auto answer = source_->fetch(cached.executor, id)->take(cancelled_);
-            return answer ? std::move(answer).value() : nullptr;  // else it is computed
+        if (cached.block != id) {
+            continue;
+        }
+        auto answer = source_->fetch(cached.executor, id)->take(cancelled_);
+        if (answer && *answer != nullptr) {
+            return std::move(answer).value();
         }
     }
-    return nullptr;
+    return nullptr;  // nobody has it any more: it is computed
 }
 
 Result<blocks::BlockPtr> TaskInput::fetch_broadcast(const rdd::BlockId& id) {

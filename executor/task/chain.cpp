@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "common/blocks/unrolling.h"
 #include "common/rdd/builtins.h"
 #include "common/rdd/registry.h"
 #include "executor/task/pipe.h"
@@ -39,14 +40,14 @@ public:
           store_(store),
           scope_(scope),
           in_memory_(in_memory),
-          next_(next) {
+          next_(next),
+          unrolling_(store.accountant(), node.id) {
         if (level_.deserialized) {
             typed_.emplace(face);
         } else {
             encoded_.emplace(face);
         }
     }
-    ~CachingSink() override { scope_.release(reserved_); }
 
     Flow push(Batch& batch) override {
         if (passing_) {
@@ -62,12 +63,8 @@ public:
         } else {
             encoded_->append(batch.rows, nullptr, batch.count);
         }
-        const std::int64_t more = (typed_ ? typed_->memory() : encoded_->memory()) - reserved_;
-        if (more <= 0) {
-            return scope_.flow();
-        }
-        if (in_memory_ && scope_.try_reserve(more)) {
-            reserved_ += more;
+        const std::int64_t memory = typed_ ? typed_->memory() : encoded_->memory();
+        if (memory <= unrolling_.held() || (in_memory_ && unrolling_.grow_to(memory))) {
             return scope_.flow();
         }
         return level_.disk ? move_to_disk() : pass(finish());
@@ -87,12 +84,12 @@ public:
             return store_.keep(id_, *file_, level_);
         }
         BlockPtr block = finish();
-        scope_.release(std::exchange(reserved_, 0));  // the store accounts for it from here on
+        unrolling_.release();  // the store accounts for it from here on
         (void)store_.put(id_, block, level_);
         return block;
     }
     /// Memory is held that the task would have without us.
-    bool in_the_way() const { return reserved_ > 0; }
+    bool in_the_way() const { return unrolling_.held() > 0; }
 
 private:
     BlockPtr finish() { return typed_ ? typed_->finish() : encoded_->finish(); }
@@ -111,7 +108,7 @@ private:
         if (passing_) {
             held_.push_back(block);
         } else {
-            scope_.release(std::exchange(reserved_, 0));
+            unrolling_.release();
         }
         return flow ? *flow : fail(flow.error());
     }
@@ -163,7 +160,7 @@ private:
     Sink& next_;
     std::optional<blocks::TypedBlockBuilder> typed_;
     std::optional<blocks::BlockBuilder> encoded_;
-    std::int64_t reserved_ = 0;
+    blocks::Unrolling unrolling_;
     std::unique_ptr<blocks::BlockFile> file_;
     bool passing_ = false;
     std::vector<BlockPtr> held_;

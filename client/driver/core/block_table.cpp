@@ -54,15 +54,19 @@ void BlockTable::update(rdd::ExecutorId executor, const rdd::BlockUpdate& update
     }
 }
 
-void BlockTable::executor_lost(rdd::ExecutorId executor) {
+std::vector<rdd::BlockId> BlockTable::executor_lost(rdd::ExecutorId executor) {
+    std::vector<rdd::BlockId> left;
     held_.erase(executor);
     for (auto it = rdds_.begin(); it != rdds_.end();) {
         for (auto at = it->second.begin(); at != it->second.end();) {
-            at->second.erase(executor);
+            if (at->second.erase(executor) != 0 && !at->second.empty()) {
+                left.push_back(rdd::BlockId::rdd(it->first, at->first));
+            }
             at = at->second.empty() ? it->second.erase(at) : std::next(at);
         }
         it = it->second.empty() ? rdds_.erase(it) : std::next(it);
     }
+    return left;
 }
 
 void BlockTable::drop_rdd(rdd::RddId rdd) {
@@ -76,6 +80,29 @@ void BlockTable::drop_rdd(rdd::RddId rdd) {
         }
     }
     rdds_.erase(it);
+}
+
+void BlockTable::drop_rdd(rdd::RddId rdd, rdd::ExecutorId executor) {
+    const auto it = rdds_.find(rdd);
+    if (it == rdds_.end()) {
+        return;
+    }
+    std::vector<rdd::Partition> held;
+    for (const auto& [partition, holders] : it->second) {
+        if (holders.count(executor) != 0) {
+            held.push_back(partition);
+        }
+    }
+    for (const rdd::Partition partition : held) {
+        update(executor, {rdd::BlockId::rdd(rdd, partition), 0, 0});
+    }
+}
+
+bool BlockTable::holds(rdd::ExecutorId executor, const rdd::BlockId& block) const {
+    const Holders* holders = find(rdd::RddId{static_cast<std::int32_t>(block.first)},
+                                  static_cast<rdd::Partition>(block.second));
+    return block.kind == rdd::BlockId::Kind::Rdd && holders != nullptr &&
+           holders->count(executor) != 0;
 }
 
 const BlockTable::Holders* BlockTable::find(rdd::RddId rdd, rdd::Partition partition) const {

@@ -29,12 +29,15 @@ public:
 
     /// Only cached partitions (BlockId::Kind::Rdd) are kept.
     void update(rdd::ExecutorId executor, const rdd::BlockUpdate& update);
-    void executor_lost(rdd::ExecutorId executor);
+    /// What others still hold of what it held.
+    std::vector<rdd::BlockId> executor_lost(rdd::ExecutorId executor);
     void drop_rdd(rdd::RddId rdd);
+    void drop_rdd(rdd::RddId rdd, rdd::ExecutorId executor);
 
     /// Null: nobody has it.
     const Holders* find(rdd::RddId rdd, rdd::Partition partition) const;
     bool any(rdd::RddId rdd) const;
+    bool holds(rdd::ExecutorId executor, const rdd::BlockId& block) const;
     /// All partitions [0, partitions) are cached somewhere.
     bool all(rdd::RddId rdd, std::int32_t partitions) const;
 

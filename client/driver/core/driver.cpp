@@ -29,6 +29,7 @@ void Driver::step(TimePoint now, const Event& event, Effects& effects) {
     pump(effects);
     look_for_slow_tasks();
     offer(effects);
+    replicate(effects);
 }
 
 TimePoint Driver::next_deadline() const {
@@ -54,14 +55,18 @@ void Driver::on(const ExecutorSaid& event, Effects& effects) {
     if (const auto* done = std::get_if<rdd::TaskDone>(&event.message)) {
         on_done(*executor, done->result, effects);
     } else if (const auto* dropped = std::get_if<rdd::RddDropped>(&event.message)) {
-        acknowledge_drop(dropped->rdd, event.executor, effects);
+        rdd_dropped(*dropped, event.executor, effects);
     } else if (const auto* kept = std::get_if<rdd::BroadcastKept>(&event.message)) {
         broadcast_kept(*kept, event.executor, effects);
     } else if (const auto* beat = std::get_if<rdd::ExecutorHeartbeat>(&event.message)) {
         for (const rdd::BlockUpdate& update : beat->blocks) {
-            blocks_.update(event.executor, update);
+            block_reported(event.executor, update);
         }
         progress_.heartbeat(event.executor, *beat);
+    } else if (const auto* replica = std::get_if<rdd::ReplicaAnswer>(&event.message)) {
+        if (replication_.answered(*replica, event.executor)) {
+            block_reported(event.executor, replica->block);
+        }
     }
 }
 
@@ -69,21 +74,6 @@ void Driver::on(const Tick&, Effects&) {}
 
 void Driver::on(const AccumulatorsMerged& event, Effects&) {
     progress_.accumulated({event.stage, event.stage_attempt}, event.task, event.totals);
-}
-
-void Driver::on(const RddUnpersisted& event, Effects& effects) {
-    blocks_.drop_rdd(event.rdd);
-    persisted_.erase(event.rdd);
-    std::set<rdd::ExecutorId> waiting_for;
-    for (const auto& [id, executor] : executors_.all()) {
-        effects.push_back(Send{id, rdd::DropRdd{event.rdd}});
-        waiting_for.insert(id);
-    }
-    if (waiting_for.empty()) {
-        effects.push_back(ConfirmUnpersist{event.rdd});
-    } else {
-        unpersisting_[event.rdd] = std::move(waiting_for);
-    }
 }
 
 void Driver::on(const Stopped& event, Effects& effects) {
@@ -145,6 +135,7 @@ void Driver::check() const {
     executors_.check();
     outputs_.check();
     blocks_.check();
+    replication_.check(executors_);
     std::size_t running = 0;
     for (const auto& [id, executor] : executors_.all()) {
         running += executor.running.size();

@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "client/driver/core/block_table.h"
@@ -27,6 +28,7 @@
 #include "client/driver/core/map_outputs.h"
 #include "client/driver/core/pools.h"
 #include "client/driver/core/progress.h"
+#include "client/driver/core/replication.h"
 #include "client/driver/core/stage.h"
 #include "client/driver/core/views.h"
 #include "common/base/time.h"
@@ -50,6 +52,7 @@ public:
     const BlockTable& blocks() const { return blocks_; }
     std::int64_t stale_messages() const { return stale_; }
     std::int64_t copies_launched() const { return copies_; }
+    std::int64_t replicas_placed() const { return replication_.placed(); }
     bool idle() const { return jobs_.empty(); }
 
     /// Stops the process when the books are not consistent. Simulation calls it after every step.
@@ -153,8 +156,16 @@ private:
     void count_executor_failure(const std::string& reason, Effects& effects);
     void expire_executors(Effects& effects);
     void broadcast_kept(const rdd::BroadcastKept& kept, rdd::ExecutorId executor, Effects& effects);
-    void acknowledge_drop(rdd::RddId rdd, rdd::ExecutorId executor, Effects& effects);
     void executors_changed();
+
+    // Cached partitions (driver_blocks.cpp).
+    void block_reported(rdd::ExecutorId executor, const rdd::BlockUpdate& update);
+    void blocks_lost(rdd::ExecutorId executor);
+    void drop_rdd(rdd::RddId rdd, Effects& effects);
+    void drop_rdd_at(rdd::RddId rdd, rdd::ExecutorId executor, Effects& effects);
+    void rdd_dropped(const rdd::RddDropped& answer, rdd::ExecutorId executor, Effects& effects);
+    void acknowledge_drop(rdd::RddId rdd, rdd::ExecutorId executor, Effects& effects);
+    void replicate(Effects& effects);
 
     Config config_;
     TimePoint now_;
@@ -163,12 +174,16 @@ private:
     StageTable stages_;
     MapOutputs outputs_;
     BlockTable blocks_;
+    Replication replication_;
     BroadcastTable broadcasts_;
     ExecutorTable executors_;
     Progress progress_;
     std::unordered_map<std::int64_t, RunningTask> tasks_;  // by task id; looked up, never walked
     std::map<rdd::RddId, Persisted> persisted_;
     std::map<rdd::RddId, std::set<rdd::ExecutorId>> unpersisting_;  // who has not answered
+    std::map<std::pair<rdd::RddId, rdd::ExecutorId>, std::int64_t> dropping_;  // the last order
+    std::int64_t next_drop_ = 1;
+    std::set<rdd::RddId> rolled_back_;  // persisted ones of what is draining
     std::set<rdd::ShuffleId> released_;                             // still read by a job
 
     std::set<rdd::StageId> to_submit_;

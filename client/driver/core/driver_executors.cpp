@@ -40,6 +40,7 @@ void Driver::on(const ExecutorRegistered& event, Effects& effects) {
     if (!event.in_process && expiry_check_ == TimePoint::never()) {
         expiry_check_ = now_ + config_.executor_timeout / 4;
     }
+    replication_.executor_joined();
     executors_changed();
 }
 
@@ -87,7 +88,7 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
     executors_.remove(id);
     free_.erase(id);
     progress_.executor_removed(now_, id, reason);
-    blocks_.executor_lost(id);
+    blocks_lost(id);
     broadcasts_.executor_lost(id);
     outputs_lost(outputs_.executor_lost(id));
     // Executors answer tiny tasks together, so of tasks that were sent ahead nobody knows which one
@@ -218,18 +219,6 @@ void Driver::on(const BroadcastDropped& event, Effects& effects) {
     }
     for (const auto& [id, executor] : executors_.all()) {
         effects.push_back(Send{id, rdd::DropBroadcast{event.broadcast}});
-    }
-}
-
-void Driver::acknowledge_drop(rdd::RddId rdd, rdd::ExecutorId executor, Effects& effects) {
-    const auto it = unpersisting_.find(rdd);
-    if (it == unpersisting_.end()) {
-        return;  // dropped for another reason
-    }
-    it->second.erase(executor);
-    if (it->second.empty()) {
-        unpersisting_.erase(it);
-        effects.push_back(ConfirmUnpersist{rdd});
     }
 }
 

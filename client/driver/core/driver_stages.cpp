@@ -28,6 +28,7 @@ void Driver::drained() {
     if (--draining_ > 0) {
         return;
     }
+    rolled_back_.clear();
     for (const auto& [id, stage] : stages_.all()) {
         if (stage.state == StageState::Waiting) {
             to_submit_.insert(id);
@@ -201,6 +202,9 @@ void Driver::roll_back(Stage& stage, Effects& effects) {
                         "before the repartition, or run the job again";
         end_job(job, error, effects);
     }
+    if (draining_ == 0) {
+        rolled_back_.clear();
+    }
 }
 
 void Driver::discard(Stage& stage, Effects& effects) {
@@ -234,10 +238,8 @@ void Driver::drop_cached_readers(rdd::ShuffleId shuffle, Effects& effects) {
         if (!reads) {
             continue;
         }
-        blocks_.drop_rdd(id);
-        for (const auto& [executor, known] : executors_.all()) {
-            effects.push_back(Send{executor, rdd::DropRdd{id}});
-        }
+        rolled_back_.insert(id);
+        drop_rdd(id, effects);
     }
 }
 

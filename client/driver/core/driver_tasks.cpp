@@ -47,18 +47,16 @@ void Driver::on_done(Executor& executor, const rdd::TaskResult& result, Effects&
                          result.failure ? rdd::describe(*result.failure) : std::string(),
                          result.metrics);
     if (task.rolled_back) {
-        // What it cached comes from input that does not count any more.
-        for (const rdd::BlockUpdate& update : result.blocks) {
-            if (update.block.kind == rdd::BlockId::Kind::Rdd) {
-                const rdd::RddId rdd{static_cast<std::int32_t>(update.block.first)};
-                effects.push_back(Send{executor.id, rdd::DropRdd{rdd}});
-            }
+        // What it cached comes from input that does not count any more; another task's answer may
+        // have brought the news of it.
+        for (const rdd::RddId rdd : rolled_back_) {
+            drop_rdd_at(rdd, executor.id, effects);
         }
         drained();
         return;
     }
     for (const rdd::BlockUpdate& update : result.blocks) {
-        blocks_.update(executor.id, update);
+        block_reported(executor.id, update);
     }
     Stage* stage = stages_.find(task.stage);
     if (stage == nullptr) {

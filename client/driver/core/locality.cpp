@@ -101,8 +101,10 @@ std::vector<rdd::CachedAt> cached_inputs(const rdd::Plan& plan, rdd::RddId root,
         if (holders == nullptr) {
             return true;
         }
-        if (holders->count(reader) == 0) {
-            found.push_back({rdd::BlockId::rdd(node.id, at), holders->begin()->first});
+        for (const auto& [holder, holding] : *holders) {
+            if (holder != reader) {
+                found.push_back({rdd::BlockId::rdd(node.id, at), holder});
+            }
         }
         return holders->count(reader) == 0;  // it may be gone when the task asks for it
     });

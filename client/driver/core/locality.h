@@ -32,8 +32,8 @@ struct Preference {
 Preference preference(const rdd::Plan& plan, rdd::RddId root, rdd::Partition partition,
                       const BlockTable& blocks, const ExecutorTable& executors);
 
-/// Blocks that a task on `partition` of `root` may read from other executors, one holder each: of
-/// the nearest persisted RDDs on every path.
+/// Blocks that a task on `partition` of `root` may read from other executors, with all their
+/// holders: of the nearest persisted RDDs on every path.
 std::vector<rdd::CachedAt> cached_inputs(const rdd::Plan& plan, rdd::RddId root,
                                          rdd::Partition partition, const BlockTable& blocks,
                                          rdd::ExecutorId reader);

@@ -229,6 +229,51 @@ TEST(LocalCluster, RunsTasksWhereTheirPartitionIsCached) {
     }
 }
 
+// Partitions of the only cached RDD that so many executors hold.
+int partitions_held(JobRunner& runner, std::size_t times) {
+    std::promise<int> found;
+    dynamic_cast<Runner&>(runner).inspect([&](const Driver& core) {
+        int held = 0;
+        for (const RddView& rdd : core.storage()) {
+            for (const RddPartitionView& partition : rdd.partition_views) {
+                held += partition.executors.size() == times ? 1 : 0;
+            }
+        }
+        found.set_value(held);
+    });
+    return found.get_future().get();
+}
+
+TEST(LocalCluster, CopiesOfCachedPartitionsServeWhenTheirExecutorIsKilled) {
+    for (const rdd::StorageLevel level : {rdd::kMemoryOnlySer, rdd::kDiskOnly}) {
+        const auto runner = cluster("local-cluster[2,1,256]");
+        ASSERT_NE(runner, nullptr);
+        wait_for_executors(*runner, 2);
+        TwoShuffles job(500);
+        job.by_hash.storage = rdd::replicated(level, 2);
+        job.plan = test::plan_of({job.source, job.by_hash});
+        const auto collect = [&] {
+            return test::texts_of(run_job(*runner, job.plan, job.by_hash,
+                                          rdd::builtin_operator(rdd::builtin::kCollect)));
+        };
+        const std::vector<std::string> first = collect();
+        EXPECT_EQ(first.size(), 4000U);
+        while (partitions_held(*runner, 2) != 6) {
+        }
+        kill(children().front(), SIGKILL);
+        while (executors_lost(*runner) != 1) {
+        }
+        const int before = tasks_finished(*runner);
+        EXPECT_EQ(collect(), first);
+        EXPECT_EQ(tasks_finished(*runner), before + 6) << "something was computed again";
+        wait_for_executors(*runner, 2);
+        while (partitions_held(*runner, 2) != 6) {  // the executor that came instead has copies
+        }
+        runner->unpersist(job.by_hash.id, true);
+        EXPECT_EQ(partitions_held(*runner, 1) + partitions_held(*runner, 2), 0);
+    }
+}
+
 TEST(LocalCluster, PrefersTheNodeOfTheSourceAndThenGoesAnywhere) {
     const auto runner = cluster("local-cluster[2,1,256]", {{"locality.wait", "600ms"}});
     ASSERT_NE(runner, nullptr);

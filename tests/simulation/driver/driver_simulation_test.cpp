@@ -24,6 +24,8 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
     int from_driver = 0;
     int from_peers = 0;
     std::int64_t copies = 0;
+    std::int64_t replicas = 0;
+    int cached_from_peers = 0;
     for (std::uint64_t seed = first; seed <= last; ++seed) {
         const RunOutcome outcome = run_driver_world(seed, {});
         ASSERT_EQ(outcome.violation, "") << "seed " << seed << "\n" << outcome.tail;
@@ -35,6 +37,8 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         from_driver += outcome.chunks_of_driver;
         from_peers += outcome.chunks_of_peers;
         copies += outcome.copies;
+        replicas += outcome.replicas;
+        cached_from_peers += outcome.cached_from_peers;
     }
     RecordProperty("crashes", crashes);
     RecordProperty("fetch_failures", fetch_failures);
@@ -42,10 +46,14 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
     std::printf(
         "%d crashes, %d fetch failures, %d jobs failed because they could not be repeated, %d "
         "chunks "
-        "of broadcasts from the driver and %d from peers, %lld copies of slow tasks\n",
-        crashes, fetch_failures, failed, from_driver, from_peers, static_cast<long long>(copies));
+        "of broadcasts from the driver and %d from peers, %lld copies of slow tasks, %lld of cached "
+        "partitions and %d reads of another executor's cache\n",
+        crashes, fetch_failures, failed, from_driver, from_peers, static_cast<long long>(copies),
+        static_cast<long long>(replicas), cached_from_peers);
     if (only == nullptr) {
         EXPECT_GT(copies, static_cast<int>(kSeeds)) << "slow tasks are not tried again";
+        EXPECT_GT(replicas, static_cast<int>(kSeeds)) << "cached partitions are not copied";
+        EXPECT_GT(cached_from_peers, 0);
         EXPECT_GT(from_peers, from_driver) << "executors ask each other before the driver";
         EXPECT_LT(failed, static_cast<int>(kSeeds) * 4) << "of 18 jobs a seed";
         EXPECT_GT(crashes, static_cast<int>(kSeeds)) << "the faults are too few to show anything";

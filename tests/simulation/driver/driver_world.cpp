@@ -55,6 +55,7 @@ public:
         return broadcasts_->get(id);
     }
     void chunk_from_peer() override { ++outcome_.chunks_of_peers; }
+    void cached_from_peer() override { ++outcome_.cached_from_peers; }
 
 private:
     static driver::Config config(std::uint64_t seed, const Defects& defects) {
@@ -265,6 +266,7 @@ RunOutcome World::run() {
     }
     violate(jobs_.counts());
     outcome_.copies = driver_.copies_launched();
+    outcome_.replicas = driver_.replicas_placed();
     outcome_.failed_jobs = jobs_.failed();
     outcome_.digest = trace_.digest();
     outcome_.steps = timeline_.steps();

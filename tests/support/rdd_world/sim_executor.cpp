@@ -77,8 +77,11 @@ public:
     blocks::BlockPtr fetch_cached(const rdd::BlockId& id) override {
         for (const rdd::CachedAt& cached : task_.launch.cached) {
             SimExecutor* holder = cached.block == id ? peers_.find(cached.executor) : nullptr;
-            if (holder != nullptr && holder != &self_) {
-                return holder->cached().get(id);
+            blocks::BlockPtr block =
+                holder == nullptr || holder == &self_ ? nullptr : holder->cached().get(id);
+            if (block != nullptr) {
+                peers_.cached_from_peer();
+                return block;
             }
         }
         return nullptr;
@@ -149,8 +152,27 @@ void SimExecutor::step(const executor::Event& event) {
             desk_.lose(lose->executor);
         } else if (const auto* quit = std::get_if<executor::Quit>(&effect)) {
             around_.quit(!quit->reason.empty());
+        } else if (const auto* fetch = std::get_if<executor::FetchReplica>(&effect)) {
+            keep_replica(fetch->order);
         }
     }
+}
+
+// The copy comes some time later; until then the RDD may be dropped, or the holder be gone.
+void SimExecutor::keep_replica(const rdd::KeepReplica& order) {
+    cached_.expect(order.block);
+    around_.timeline.after(microseconds(around_.prng.between(200, 20'000)),
+                           [self = shared_from_this(), order] {
+                               if (!self->alive_) {
+                                   return;
+                               }
+                               SimExecutor* holder = self->around_.peers.find(order.from);
+                               const blocks::BlockPtr block =
+                                   holder == nullptr ? nullptr : holder->cached().get(order.block);
+                               self->around_.tell(rdd::ReplicaAnswer{
+                                   order.order, self->cached_.put_expected(order.block, block,
+                                                                           order.level)});
+                           });
 }
 
 void SimExecutor::start(executor::StartTask start) {

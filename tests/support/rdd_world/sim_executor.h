@@ -39,6 +39,8 @@ public:
     virtual blocks::BlockPtr broadcast(const rdd::BlockId& id) = 0;
     /// A chunk of one came from another executor.
     virtual void chunk_from_peer() {}
+    /// A cached partition came from another executor.
+    virtual void cached_from_peer() {}
 };
 
 class SimExecutor : public std::enable_shared_from_this<SimExecutor> {
@@ -80,6 +82,7 @@ public:
 
 private:
     void step(const executor::Event& event);
+    void keep_replica(const rdd::KeepReplica& order);
     void start(executor::StartTask start);
     void run(const executor::StartTask& start, const std::atomic<bool>& cancelled);
 

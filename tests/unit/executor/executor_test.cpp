@@ -191,7 +191,9 @@ TEST(ExecutorProtocol, RoundTripsAndRefusesEveryCutMessage) {
         rdd::PeerJoined{rdd::ExecutorId{1}, "127.0.0.1", 4000},
         rdd::MapOutputsKnown{std::make_shared<const rdd::MapOutputTable>(table)},
         task,
-        rdd::DropRdd{rdd::RddId{4}},
+        rdd::DropRdd{rdd::RddId{4}, 6},
+        rdd::KeepReplica{7, rdd::BlockId::rdd(rdd::RddId{1}, 2), rdd::kMemoryAndDiskSer,
+                         rdd::ExecutorId{3}},
         rdd::BroadcastHeld{rdd::BroadcastId{6}, 2, rdd::ExecutorId{3}},
         rdd::DropBroadcast{rdd::BroadcastId{6}},
         rdd::ExecutorStop{}};
@@ -209,6 +211,10 @@ TEST(ExecutorProtocol, RoundTripsAndRefusesEveryCutMessage) {
     const auto back = rdd::decode_from_executor(rdd::encode(rdd::FromExecutor(kept)));
     ASSERT_TRUE(back.ok());
     EXPECT_EQ(std::get<rdd::BroadcastKept>(*back), kept);
+    const rdd::ReplicaAnswer answer{7, {rdd::BlockId::rdd(rdd::RddId{1}, 2), 5, 6}};
+    const auto answered = rdd::decode_from_executor(rdd::encode(rdd::FromExecutor(answer)));
+    ASSERT_TRUE(answered.ok());
+    EXPECT_EQ(std::get<rdd::ReplicaAnswer>(*answered), answer);
 }
 
 TEST(ExecutorProtocol, TellsAnotherRuntimeVersionFromRubbish) {

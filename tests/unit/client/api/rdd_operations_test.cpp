@@ -320,6 +320,46 @@ TEST_F(RddOperations, PersistComputesOnce) {
     EXPECT_EQ(runner_.accountant().usage().storage, 0);
 }
 
+TEST_F(RddOperations, EveryStorageLevelKeepsThePartitionsWhereItSays) {
+    const std::vector<std::pair<StorageLevel, std::string>> levels{
+        {DISK_ONLY, "Disk Serialized 1x Replicated"},
+        {DISK_ONLY_2, "Disk Serialized 2x Replicated"},
+        {DISK_ONLY_3, "Disk Serialized 3x Replicated"},
+        {MEMORY_ONLY, "Memory Deserialized 1x Replicated"},
+        {MEMORY_ONLY_2, "Memory Deserialized 2x Replicated"},
+        {MEMORY_ONLY_SER, "Memory Serialized 1x Replicated"},
+        {MEMORY_ONLY_SER_2, "Memory Serialized 2x Replicated"},
+        {MEMORY_AND_DISK, "Disk Memory Deserialized 1x Replicated"},
+        {MEMORY_AND_DISK_2, "Disk Memory Deserialized 2x Replicated"},
+        {MEMORY_AND_DISK_SER, "Disk Memory Serialized 1x Replicated"},
+        {MEMORY_AND_DISK_SER_2, "Disk Memory Serialized 2x Replicated"},
+        {OFF_HEAP, "Disk Memory Serialized 1x Replicated"}};
+    for (const auto& [level, text] : levels) {
+        const auto rdd = context_.parallelize(numbers(100), 4).map([](int x) {
+            return std::pair<std::string, int>("a text of some length " + std::to_string(x), x);
+        });
+        rdd.persist(level);
+        EXPECT_EQ(rdd::describe(rdd.get_storage_level()), text);
+        const auto first = rdd.collect();
+        const auto kept = runner_.store().list();
+        ASSERT_EQ(kept.size(), 4U) << text;
+        EXPECT_EQ(kept[0].memory > 0, level.memory) << text;
+        EXPECT_EQ(kept[0].disk > 0, !level.memory) << text;
+        EXPECT_EQ(rdd.collect(), first) << text;
+        rdd.unpersist(true);
+        EXPECT_TRUE(runner_.store().list().empty());
+    }
+}
+
+TEST_F(RddOperations, ALevelIsNotChangedAndNotOutOfRange) {
+    const auto rdd = context_.parallelize(numbers(10), 1);
+    EXPECT_THROW(rdd.persist(rdd::replicated(MEMORY_ONLY, 0)), UsageError);
+    EXPECT_THROW(rdd.persist(rdd::replicated(MEMORY_ONLY, 40)), UsageError);
+    rdd.persist(OFF_HEAP).persist(OFF_HEAP).persist(MEMORY_AND_DISK_SER);
+    EXPECT_THROW(rdd.persist(MEMORY_AND_DISK), UsageError);
+    rdd.unpersist().persist(MEMORY_AND_DISK);
+}
+
 TEST_F(RddOperations, AThrowingFunctionNamesItselfAndItsInput) {
     const auto rdd = context_.parallelize(numbers(100), 4).map([](int x) {
         if (x == 77) {

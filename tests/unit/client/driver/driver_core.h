@@ -37,6 +37,13 @@ public:
                     trace_ += "tell " + rdd::to_string(send->executor) + ": chunk " +
                               std::to_string(held->chunk) + " is on " +
                               rdd::to_string(held->executor) + "\n";
+                } else if (const auto* copy = std::get_if<rdd::KeepReplica>(&send->message)) {
+                    copies_.push_back({send->executor, *copy});
+                    trace_ += "copy " + rdd::to_string(copy->block) + " from " +
+                              rdd::to_string(copy->from) + " to " +
+                              rdd::to_string(send->executor) + "\n";
+                } else if (const auto* drop = std::get_if<rdd::DropRdd>(&send->message)) {
+                    drops_.push_back({send->executor, *drop});
                 } else if (std::holds_alternative<rdd::DropBroadcast>(send->message)) {
                     trace_ += "drop broadcast on " + rdd::to_string(send->executor) + "\n";
                 }
@@ -97,9 +104,19 @@ public:
         rdd::ExecutorId executor;
         rdd::TaskDescription task;
     };
+    struct Copy {
+        rdd::ExecutorId executor;
+        rdd::KeepReplica message;
+    };
+    struct Drop {
+        rdd::ExecutorId executor;
+        rdd::DropRdd message;
+    };
     TimePoint now_;
     Driver driver_;
     std::vector<Launched> launched_;
+    std::vector<Copy> copies_;
+    std::vector<Drop> drops_;
     std::string trace_;
     std::optional<JobError> error_;
 };

@@ -8,7 +8,7 @@ namespace {
 
 TEST(Accountant, StorageYieldsToExecutionDownToItsShare) {
     Accountant accountant(100);
-    accountant.set_evict([&](std::int64_t bytes) { accountant.release_storage(bytes); });
+    accountant.set_evict([&](std::int64_t bytes, rdd::RddId) { accountant.release_storage(bytes); });
     EXPECT_TRUE(accountant.acquire_storage(90));
     EXPECT_FALSE(accountant.acquire_execution(40).has_value());
     EXPECT_EQ(accountant.usage().storage, 60);
@@ -23,7 +23,7 @@ TEST(Accountant, StorageYieldsToExecutionDownToItsShare) {
 TEST(Accountant, StorageNeverTakesFromExecution) {
     Accountant accountant(100);
     int evictions = 0;
-    accountant.set_evict([&](std::int64_t) { ++evictions; });
+    accountant.set_evict([&](std::int64_t, rdd::RddId) { ++evictions; });
     EXPECT_FALSE(accountant.acquire_execution(70).has_value());
     EXPECT_FALSE(accountant.acquire_storage(40));
     EXPECT_EQ(evictions, 0);

@@ -20,12 +20,13 @@ protected:
           accountant_(90'000),
           store_(accountant_, folder_ + "-cache"),
           shuffles_(accountant_, folder_ + "-shuffle") {
-        accountant_.set_evict([this](std::int64_t bytes) { store_.evict(bytes); });
+        accountant_.set_evict([this](std::int64_t bytes, rdd::RddId spared) { store_.evict(bytes, spared); });
     }
     static BlockPtr numbers(std::uint64_t first) {
         return block_of(std::vector<std::uint64_t>(4000, first), false);  // 32 kB and a little
     }
     static BlockId id(int split) { return BlockId::rdd({1}, split); }
+    static BlockId of_rdd(int rdd) { return BlockId::rdd({rdd}, 0); }
 
     std::string folder_;
     Accountant accountant_;
@@ -34,30 +35,80 @@ protected:
 };
 
 TEST_F(Stores, LeastRecentlyUsedLeavesFirst) {
-    EXPECT_TRUE(store_.put(id(0), numbers(0), rdd::kMemoryOnly));
-    EXPECT_TRUE(store_.put(id(1), numbers(1), rdd::kMemoryOnly));
-    EXPECT_NE(store_.get(id(0)), nullptr);
-    EXPECT_TRUE(store_.put(id(2), numbers(2), rdd::kMemoryOnly));
-    EXPECT_NE(store_.get(id(0)), nullptr);
-    EXPECT_EQ(store_.get(id(1)), nullptr);
+    EXPECT_TRUE(store_.put(of_rdd(0), numbers(0), rdd::kMemoryOnly));
+    EXPECT_TRUE(store_.put(of_rdd(1), numbers(1), rdd::kMemoryOnly));
+    EXPECT_NE(store_.get(of_rdd(0)), nullptr);
+    EXPECT_TRUE(store_.put(of_rdd(2), numbers(2), rdd::kMemoryOnly));
+    EXPECT_NE(store_.get(of_rdd(0)), nullptr);
+    EXPECT_EQ(store_.get(of_rdd(1)), nullptr);
     const auto updates = store_.take_updates();
     ASSERT_EQ(updates.size(), 4U);
-    EXPECT_EQ(updates[2], (rdd::BlockUpdate{id(1), 0, 0}));
+    EXPECT_EQ(updates[2], (rdd::BlockUpdate{of_rdd(1), 0, 0}));
     EXPECT_TRUE(store_.take_updates().empty());
+}
+
+TEST_F(Stores, APartitionTakesNoRoomFromOthersOfItsRdd) {
+    EXPECT_TRUE(store_.put(id(0), numbers(0), rdd::kMemoryOnly));
+    EXPECT_TRUE(store_.put(id(1), numbers(1), rdd::kMemoryOnly));
+    EXPECT_FALSE(store_.put(id(2), numbers(2), rdd::kMemoryOnly));
+    EXPECT_TRUE(store_.put(id(3), numbers(3), rdd::kMemoryAndDisk));
+    EXPECT_NE(store_.get(id(0)), nullptr);
+    EXPECT_NE(store_.get(id(1)), nullptr);
+    const auto kept = store_.list();
+    ASSERT_EQ(kept.size(), 3U);
+    EXPECT_EQ(kept[2].memory, 0);
+    EXPECT_GT(kept[2].disk, 0);
+}
+
+TEST_F(Stores, NothingLeavesForAPartitionThatWouldNotFitAfterwards) {
+    EXPECT_TRUE(store_.put(of_rdd(2), numbers(0), rdd::kMemoryOnly));
+    EXPECT_TRUE(store_.put(id(0), numbers(1), rdd::kMemoryOnly));
+    const BlockPtr large = block_of(std::vector<std::uint64_t>(8000, 7), false);
+    EXPECT_FALSE(store_.put(id(1), large, rdd::kMemoryOnly));
+    EXPECT_NE(store_.get(of_rdd(2)), nullptr);
+}
+
+TEST_F(Stores, ExecutionTakesFromAnyRdd) {
+    EXPECT_TRUE(store_.put(id(0), numbers(0), rdd::kMemoryOnly));
+    EXPECT_TRUE(store_.put(id(1), numbers(1), rdd::kMemoryAndDisk));
+    EXPECT_FALSE(accountant_.acquire_execution(45'000));
+    EXPECT_EQ(store_.get(id(0)), nullptr);
+    EXPECT_NE(store_.get(id(1)), nullptr);
+}
+
+TEST_F(Stores, ACopyThatWasDroppedBeforeItCameIsNotTakenIn) {
+    for (const rdd::StorageLevel& level : {rdd::kMemoryOnly, rdd::kDiskOnly}) {
+        store_.expect(id(0));
+        store_.drop_rdd({1});
+        const auto late = store_.put_expected(id(0), numbers(0), level);
+        EXPECT_EQ(late, (rdd::BlockUpdate{id(0), 0, 0}));
+        EXPECT_EQ(store_.get(id(0)), nullptr);
+        EXPECT_EQ(accountant_.usage().storage, 0);
+        store_.expect(id(0));
+        const auto kept = store_.put_expected(id(0), numbers(0), level);
+        EXPECT_GT(kept.memory + kept.disk, 32'000);
+        store_.drop_rdd({1});
+    }
+    store_.expect(id(0));
+    EXPECT_EQ(store_.put_expected(id(0), nullptr, rdd::kMemoryOnly).memory, 0);
+    EXPECT_TRUE(std::filesystem::is_empty(folder_ + "-cache"));
 }
 
 TEST_F(Stores, MemoryAndDiskKeepsVictimsOnDisk) {
     for (int i = 0; i < 5; ++i) {
-        EXPECT_TRUE(store_.put(id(i), numbers(static_cast<std::uint64_t>(i)), rdd::kMemoryAndDisk));
+        EXPECT_TRUE(
+            store_.put(of_rdd(i), numbers(static_cast<std::uint64_t>(i)), rdd::kMemoryAndDisk));
     }
     for (int i = 0; i < 5; ++i) {
-        const BlockPtr block = store_.get(id(i));
+        const BlockPtr block = store_.get(of_rdd(i));
         ASSERT_NE(block, nullptr) << i;
         EXPECT_EQ(records_of<std::uint64_t>(*block)[0], static_cast<std::uint64_t>(i));
     }
     EXPECT_EQ(store_.list().front().memory, 0);
     EXPECT_GT(store_.list().front().disk, 0);
-    store_.drop_rdd({1});
+    for (int i = 0; i < 5; ++i) {
+        store_.drop_rdd({i});
+    }
     EXPECT_TRUE(store_.list().empty());
     EXPECT_EQ(accountant_.usage().storage, 0);
     EXPECT_TRUE(std::filesystem::is_empty(folder_ + "-cache"));
