@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "client/api/errors.h"
+#include "client/api/future_action.h"
 #include "client/api/job_control.h"
 
 namespace heddle {
@@ -149,6 +150,7 @@ StatusTracker Context::status_tracker() const {
 void Context::stop() {
     if (session_->runner != nullptr) {
         session_->runner->stop();
+        api::end_async_runs(*session_);
         session_->runner.reset();
     }
 }

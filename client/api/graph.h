@@ -32,6 +32,8 @@ struct Callsite {
     }
 };
 
+class AsyncRun;  // future_action.h
+
 // What all RDDs of one context share. Owned by the context and by every node, so that an Rdd that
 // outlives its Context fails with a message and not with a crash.
 struct Session {
@@ -41,7 +43,10 @@ struct Session {
     std::atomic<std::int32_t> next_rdd{0};
     std::atomic<std::int32_t> next_shuffle{0};
     std::string checkpoint_folder;  // of this application; empty: none was set
-    std::mutex lineage;  // guards the links between nodes, which checkpoints cut while jobs run
+    std::mutex lineage;      // guards the links between nodes, which checkpoints cut while jobs run
+    std::mutex async_mutex;  // guards what follows
+    std::vector<std::shared_ptr<AsyncRun>> async_runs;  // shared with their futures
+    bool async_closed = false;                          // the context ends
 };
 using SessionPtr = std::shared_ptr<Session>;
 
@@ -182,6 +187,15 @@ std::vector<rdd::Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef acti
 std::vector<rdd::Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action, Callsite at,
                                       std::string_view operation = {});
 
+// What asynchronous actions hear of a job, on the thread that runs it.
+struct JobWatch {
+    std::function<void(rdd::JobId)> submitted;
+    std::function<void(const rdd::Bytes&)> answered;  // null: nobody listens
+};
+std::vector<rdd::Bytes> run_watched_job(const NodePtr& root, rdd::OperatorRef action,
+                                        const std::vector<rdd::Partition>& partitions, Callsite at,
+                                        std::string_view operation, const JobWatch& watch);
+
 std::uint64_t run_count(const NodePtr& root, Callsite at);
 /// The position of the first record of each partition among all records. Runs a job unless there is
 /// at most one partition.
@@ -189,6 +203,10 @@ std::vector<std::uint64_t> run_starts(const NodePtr& root, Callsite at);
 /// Answers of "take" in the order of partitions, with at least `limit` records in all if there are
 /// so many. Scans one partition first, then up to four times as many as before, as Spark does.
 std::vector<rdd::Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite at);
+/// The same by other jobs.
+using RunPartitions = std::function<std::vector<rdd::Bytes>(
+    rdd::OperatorRef action, const std::vector<rdd::Partition>& partitions)>;
+std::vector<rdd::Bytes> take_by(const NodePtr& root, std::uint64_t limit, const RunPartitions& run);
 /// `root` has text records. Throws UsageError when the path exists or its parent is no folder.
 /// `operation`: save_as_text_file, or another that writes records without ends of lines.
 void run_save_text(const NodePtr& root, std::string_view operation, const std::string& path,

@@ -1,6 +1,5 @@
 #include "client/api/job_control.h"
 
-#include <map>
 #include <utility>
 
 #include "client/api/errors.h"
@@ -31,6 +30,21 @@ void set_local_property(const Session& session, std::string_view name,
 std::optional<std::string> get_local_property(const Session& session, std::string_view name) {
     const auto it = properties().find({session.serial, std::string(name)});
     return it == properties().end() ? std::nullopt : std::optional(it->second);
+}
+
+LocalProperties local_properties(const Session& session) {
+    LocalProperties found;
+    for (auto it = properties().lower_bound({session.serial, ""});
+         it != properties().end() && it->first.first == session.serial; ++it) {
+        found[it->first.second] = it->second;
+    }
+    return found;
+}
+
+void set_local_properties(std::uint64_t serial, LocalProperties given) {
+    for (auto& [name, value] : given) {
+        properties()[{serial, name}] = std::move(value);
+    }
 }
 
 std::set<std::string> job_tags(const Session& session) {

@@ -3,6 +3,8 @@
 // What a thread says of the jobs that it runs: local properties, as Spark calls them. They hold for
 // the thread that sets them and one context; a new thread begins without any.
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,6 +29,12 @@ std::optional<std::string> get_local_property(const Session& session, std::strin
 std::set<std::string> job_tags(const Session& session);
 /// Throws UsageError for a tag that is empty or has a comma.
 void set_job_tags(const Session& session, const std::set<std::string>& tags);
+
+/// All properties of this thread, to be given to another one. The context by its serial number,
+/// since a thread may begin after its end.
+using LocalProperties = std::map<std::string, std::string>;
+LocalProperties local_properties(const Session& session);
+void set_local_properties(std::uint64_t serial, LocalProperties properties);
 
 /// As they hold for this thread.
 driver::JobProperties job_properties(const Session& session);

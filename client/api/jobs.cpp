@@ -4,6 +4,7 @@
 
 #include "client/api/checkpoint.h"
 #include "client/api/errors.h"
+#include "client/api/future_action.h"
 #include "client/api/graph.h"
 #include "client/api/job_control.h"
 #include "client/api/staging.h"
@@ -109,15 +110,9 @@ std::uint64_t records_in(std::string_view answer) {
 
 namespace {
 
-std::vector<Partition> all_partitions(const NodePtr& root) {
-    std::vector<Partition> all(static_cast<std::size_t>(root->node.partitions));
-    std::iota(all.begin(), all.end(), 0);
-    return all;
-}
-
 std::vector<Bytes> run_on(const NodePtr& root, rdd::OperatorRef action,
                           const std::vector<Partition>& partitions, Callsite at,
-                          std::string_view operation) {
+                          std::string_view operation, const JobWatch& watch = {}) {
     require_defined(root);
     driver::JobRunner& runner = runner_of(root);
     driver::JobRequest request;
@@ -137,6 +132,9 @@ std::vector<Bytes> run_on(const NodePtr& root, rdd::OperatorRef action,
     request.on_result = [&](Partition partition, Bytes value) -> Status {
         const auto index = static_cast<std::size_t>(partition);
         CHECK(partition >= 0 && index < slot_of.size() && slot_of[index] != SIZE_MAX);
+        if (watch.answered) {
+            watch.answered(value);
+        }
         answers[slot_of[index]] = std::move(value);
         return {};
     };
@@ -144,6 +142,9 @@ std::vector<Bytes> run_on(const NodePtr& root, rdd::OperatorRef action,
         return answers;
     }
     const rdd::JobId job = runner.submit(std::move(request));
+    if (watch.submitted) {
+        watch.submitted(job);
+    }
     if (const auto failure = runner.wait(job)) {
         throw JobFailed(failure->code, failure->message, failure->partition, failure->cause);
     }
@@ -176,6 +177,12 @@ std::vector<Bytes> run_plain_job(const NodePtr& root, rdd::OperatorRef action, C
     return run_on(root, std::move(action), all_partitions(root), at, operation);
 }
 
+std::vector<Bytes> run_watched_job(const NodePtr& root, rdd::OperatorRef action,
+                                   const std::vector<Partition>& partitions, Callsite at,
+                                   std::string_view operation, const JobWatch& watch) {
+    return run_on(root, std::move(action), partitions, at, operation, watch);
+}
+
 std::vector<std::uint64_t> run_starts(const NodePtr& root, Callsite at) {
     require_defined(root);
     std::vector<std::uint64_t> starts{0};
@@ -201,6 +208,13 @@ std::uint64_t run_count(const NodePtr& root, Callsite at) {
 }
 
 std::vector<Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite at) {
+    return take_by(root, limit,
+                   [&](rdd::OperatorRef action, const std::vector<Partition>& partitions) {
+                       return run_job(root, std::move(action), partitions, at);
+                   });
+}
+
+std::vector<Bytes> take_by(const NodePtr& root, std::uint64_t limit, const RunPartitions& run) {
     require_defined(root);
     std::vector<Bytes> answers;
     std::uint64_t taken = 0;
@@ -226,8 +240,7 @@ std::vector<Bytes> run_take(const NodePtr& root, std::uint64_t limit, Callsite a
         rdd::ByteWriter payload;
         payload.number<std::uint64_t>(limit - taken);
         for (Bytes& answer :
-             run_job(root, rdd::builtin_operator(rdd::builtin::kTake, payload.take()), partitions,
-                     at)) {
+             run(rdd::builtin_operator(rdd::builtin::kTake, payload.take()), partitions)) {
             taken += records_in(answer);
             answers.push_back(std::move(answer));
         }

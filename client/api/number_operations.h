@@ -2,6 +2,7 @@
 
 // What only RDDs of numbers have; Rdd<double> and the like inherit it.
 
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/api/approximate.h"
 #include "client/api/fold.h"
 #include "client/api/operations.h"
 #include "client/api/stat_counter.h"
@@ -90,6 +92,17 @@ public:
         return stats(at).sample_variance();
     }
     double sample_stdev(Callsite at = Callsite::here()) const { return stats(at).sample_stdev(); }
+    /// What is known of sum and mean when the time is over, and all of it later: approximate.h.
+    PartialResult<BoundedDouble> sum_approx(std::chrono::milliseconds timeout,
+                                            double confidence = 0.95,
+                                            Callsite at = Callsite::here()) const {
+        return bounded("sum_approx", bound_sum, timeout, confidence, at);
+    }
+    PartialResult<BoundedDouble> mean_approx(std::chrono::milliseconds timeout,
+                                             double confidence = 0.95,
+                                             Callsite at = Callsite::here()) const {
+        return bounded("mean_approx", bound_mean, timeout, confidence, at);
+    }
     /// So many buckets of equal width between the least and the greatest number; a single one when
     /// they are equal. Throws UsageError when there is none, or one is infinite or NaN.
     Histogram histogram(std::int32_t buckets, Callsite at = Callsite::here()) const {
@@ -104,6 +117,24 @@ public:
 
 private:
     const Rdd<T>& self() const { return static_cast<const Rdd<T>&>(*this); }
+    using Bound = BoundedDouble (*)(const StatCounter&, const Seen&, double);
+    PartialResult<BoundedDouble> bounded(const char* name, Bound bound,
+                                         std::chrono::milliseconds timeout, double confidence,
+                                         Callsite at) const {
+        using Fold = FoldFrom<StatCounter, AddToStats<T>>;
+        check_approximation(name, timeout, confidence);
+        return approximate<BoundedDouble>(
+            self().handle(), name, operator_ref<FoldAction<T, Fold>>(name, Fold{}), timeout, at,
+            StatCounter{},
+            [](StatCounter& sum, const rdd::Bytes& answer) {
+                std::vector<StatCounter> parts;
+                decode_records(std::vector<rdd::Bytes>{answer}, parts);
+                sum.merge(parts.at(0));
+            },
+            [bound, confidence](const StatCounter& stats, const Seen& seen) {
+                return bound(stats, seen, confidence);
+            });
+    }
     Histogram counted(std::vector<double> edges, bool even, Callsite at) const {
         std::vector<std::uint64_t> zero(edges.size() - 1, 0);
         Histogram out;

@@ -7,6 +7,7 @@
 // for what they may be. They must not depend on mutable globals of the driver.
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <iterator>
@@ -20,9 +21,11 @@
 #include <vector>
 
 #include "client/api/actions.h"
+#include "client/api/approximate.h"
 #include "client/api/checkpoint.h"
 #include "client/api/files.h"
 #include "client/api/fold.h"
+#include "client/api/future_action.h"
 #include "client/api/hyper_log_log.h"
 #include "client/api/number_operations.h"
 #include "client/api/operations.h"
@@ -473,6 +476,92 @@ public:
                            "save_as_object_file", path, at);
     }
 
+    // ---- actions that do not wait: see future_action.h and approximate.h
+    // -------------------------- They write no checkpoints.
+
+    FutureAction<std::uint64_t> count_async(Callsite at = Callsite::here()) const {
+        return api::start_action<std::uint64_t>(node_, [node = node_, at](api::AsyncRun& run) {
+            std::uint64_t sum = 0;
+            for (const rdd::Bytes& answer :
+                 run.run(node, rdd::builtin_operator(rdd::builtin::kCount),
+                         api::all_partitions(node), at, "count_async")) {
+                rdd::ByteReader in(answer);
+                sum += in.number<std::uint64_t>();
+            }
+            return sum;
+        });
+    }
+    FutureAction<std::vector<Owned<T>>> collect_async(Callsite at = Callsite::here()) const {
+        return api::start_action<std::vector<Owned<T>>>(
+            node_, [node = node_, at](api::AsyncRun& run) {
+                return decoded(run.run(node, rdd::builtin_operator(rdd::builtin::kCollect),
+                                       api::all_partitions(node), at, "collect_async"));
+            });
+    }
+    FutureAction<std::vector<Owned<T>>> take_async(std::uint64_t limit,
+                                                   Callsite at = Callsite::here()) const {
+        return api::start_action<std::vector<Owned<T>>>(
+            node_, [node = node_, limit, at](api::AsyncRun& run) {
+                const auto by = [&](rdd::OperatorRef action,
+                                    const std::vector<rdd::Partition>& partitions) {
+                    return run.run(node, std::move(action), partitions, at, "take_async");
+                };
+                std::vector<Owned<T>> records = decoded(api::take_by(node, limit, by));
+                if (records.size() > limit) {
+                    records.resize(limit);
+                }
+                return records;
+            });
+    }
+    template <typename F>
+    FutureAction<void> foreach_async(F function, Callsite at = Callsite::here()) const {
+        return started(api::operator_ref<api::ForeachAction<T, F>>("foreach", function), node_,
+                       "foreach_async", at);
+    }
+    template <typename F>
+    FutureAction<void> foreach_partition_async(F function, Callsite at = Callsite::here()) const {
+        api::require_shippable<F>();
+        using G = api::CallWithPartition<T, F>;
+        const auto calls = narrow<api::PartitionsOperator<T, api::Nothing, G>, api::Nothing>(
+            "foreach_partition_async", G{std::move(function)}, false, at);
+        return started(rdd::builtin_operator(rdd::builtin::kDrain), calls.handle(),
+                       "foreach_partition_async", at);
+    }
+    /// What is known when the time is over, and all of it later.
+    PartialResult<BoundedDouble> count_approx(std::chrono::milliseconds timeout,
+                                              double confidence = 0.95,
+                                              Callsite at = Callsite::here()) const {
+        return api::count_approx(node_, timeout, confidence, at);
+    }
+    /// Records that were not seen yet are not there. All different records of a partition have to
+    /// fit in memory.
+    PartialResult<std::map<Owned<T>, BoundedDouble>> count_by_value_approx(
+        std::chrono::milliseconds timeout, double confidence = 0.95,
+        Callsite at = Callsite::here()) const {
+        using Counts = std::map<Owned<T>, std::uint64_t>;
+        using Fold = api::FoldFrom<Counts, api::CountRecord<T>>;
+        using Bounds = std::map<Owned<T>, BoundedDouble>;
+        const char* const name = "count_by_value_approx";
+        api::check_approximation(name, timeout, confidence);
+        return api::approximate<Bounds>(
+            node_, name, api::operator_ref<api::FoldAction<T, Fold>>(name, Fold{}), timeout, at,
+            Counts{},
+            [](Counts& sums, const rdd::Bytes& answer) {
+                std::vector<Counts> parts;
+                api::decode_records(std::vector<rdd::Bytes>{answer}, parts);
+                for (const auto& [value, count] : parts.at(0)) {
+                    sums[value] += count;
+                }
+            },
+            [confidence](const Counts& sums, const api::Seen& seen) {
+                Bounds bounds;
+                for (const auto& [value, count] : sums) {
+                    bounds[value] = api::bound_count(count, seen, confidence);
+                }
+                return bounds;
+            });
+    }
+
     // ---- state ---------------------------------------------------------------------------------
 
     /// Keeps partitions once they are computed. Throws UsageError when the RDD has another level
@@ -663,6 +752,12 @@ private:
     }
     Rdd<std::pair<T, api::Nothing>> with_nothing(Callsite at) const {
         return map(api::WithNothing<T>{}, at);
+    }
+    static FutureAction<void> started(rdd::OperatorRef action, const api::NodePtr& node,
+                                      std::string_view name, Callsite at) {
+        return api::start_action<void>(node, [node, action, name, at](api::AsyncRun& run) {
+            (void)run.run(node, action, api::all_partitions(node), at, name);
+        });
     }
     std::vector<rdd::Bytes> run(rdd::OperatorRef action, Callsite at) const {
         return api::run_job(node_, std::move(action), at);

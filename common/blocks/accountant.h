@@ -43,8 +43,7 @@ public:
     /// False: there is no room, even after evicting older cached blocks. Shuffle output does not
     /// evict: it goes to disk first. A partition takes no room from others of its RDD (`for_rdd`):
     /// in an RDD that is larger than memory, each would push out the one that is needed next.
-    bool acquire_storage(std::int64_t bytes, bool may_evict = true,
-                         rdd::RddId for_rdd = kNoRdd);
+    bool acquire_storage(std::int64_t bytes, bool may_evict = true, rdd::RddId for_rdd = kNoRdd);
     void release_storage(std::int64_t bytes);
 
     Usage usage() const;

@@ -276,9 +276,8 @@ void BlockStore::drop_all(BlockId::Kind kind, std::int64_t first) {
     std::vector<BlockId> ids;
     {
         const std::lock_guard lock(mutex_);
-        std::erase_if(expected_, [&](const BlockId& id) {
-            return id.kind == kind && id.first == first;
-        });
+        std::erase_if(expected_,
+                      [&](const BlockId& id) { return id.kind == kind && id.first == first; });
         for (auto it = entries_.lower_bound({kind, first, 0, 0});
              it != entries_.end() && it->first.kind == kind && it->first.first == first; ++it) {
             ids.push_back(it->first);

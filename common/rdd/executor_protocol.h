@@ -172,10 +172,10 @@ struct ExecutorStop {
     friend bool operator==(const ExecutorStop&, const ExecutorStop&) = default;
 };
 
-using ToExecutor = std::variant<ExecutorWelcome, ExecutorRefused, PeerJoined, PeerLost, StageBegin,
-                                StageEnd, MapOutputsKnown, TaskLaunch, TaskCancel, DropRdd,
-                                DropShuffle, BroadcastHeld, DropBroadcast, ExecutorStop,
-                                KeepReplica>;
+using ToExecutor =
+    std::variant<ExecutorWelcome, ExecutorRefused, PeerJoined, PeerLost, StageBegin, StageEnd,
+                 MapOutputsKnown, TaskLaunch, TaskCancel, DropRdd, DropShuffle, BroadcastHeld,
+                 DropBroadcast, ExecutorStop, KeepReplica>;
 
 // Executor to driver.
 
@@ -233,9 +233,8 @@ struct ExecutorHeartbeat {
     friend bool operator==(const ExecutorHeartbeat&, const ExecutorHeartbeat&) = default;
 };
 
-using FromExecutor =
-    std::variant<ExecutorHello, TaskDone, RddDropped, BroadcastKept, ExecutorHeartbeat,
-                 ReplicaAnswer>;
+using FromExecutor = std::variant<ExecutorHello, TaskDone, RddDropped, BroadcastKept,
+                                  ExecutorHeartbeat, ReplicaAnswer>;
 
 /// One message as bytes, its kind first. Plans and tables are written each time: the driver sends
 /// each of them once per executor.

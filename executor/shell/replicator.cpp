@@ -39,8 +39,8 @@ void Replicator::work() {
         orders_.pop_front();
         lock.unlock();
         const auto block = source_.fetch(order.from, order.block)->take(closing_);
-        answer_({order.order, store_.put_expected(order.block, block ? *block : nullptr,
-                                                  order.level)});
+        answer_(
+            {order.order, store_.put_expected(order.block, block ? *block : nullptr, order.level)});
         lock.lock();
     }
 }

@@ -43,7 +43,8 @@ Runtime::Runtime(const LocalExecutorOptions& options, Surroundings* surroundings
               return run(task, cancelled);
           },
           std::move(wake), std::move(wake_later)) {
-    accountant_.set_evict([this](std::int64_t bytes, rdd::RddId spared) { cached_.evict(bytes, spared); });
+    accountant_.set_evict(
+        [this](std::int64_t bytes, rdd::RddId spared) { cached_.evict(bytes, spared); });
 }
 
 rdd::TaskResult Runtime::run(const StartTask& task, const std::atomic<bool>& cancelled) {

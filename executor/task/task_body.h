@@ -46,9 +46,8 @@ public:
     /// All map output for one reduce partition.
     virtual std::unique_ptr<ShuffleBlocks> open_shuffle(rdd::ShuffleId shuffle,
                                                         rdd::Partition reduce) = 0;
-    /// A cached partition that another executor holds, of those that the driver named; null: compute
-    /// it.
-    /// The local store has been asked before.
+    /// A cached partition that another executor holds, of those that the driver named; null:
+    /// compute it. The local store has been asked before.
     virtual blocks::BlockPtr fetch_cached(const rdd::BlockId& id) = 0;
 
     /// A chunk of a broadcast variable, from another executor or from the driver; null: the driver

@@ -84,7 +84,8 @@ InlineRunner::InlineRunner(std::int64_t memory_bytes, int parallelism)
       shuffles_(accountant_, folder_ + "-shuffle"),
       files_(fs::make_local_file_system()),
       parallelism_(parallelism) {
-    accountant_.set_evict([this](std::int64_t bytes, rdd::RddId spared) { store_.evict(bytes, spared); });
+    accountant_.set_evict(
+        [this](std::int64_t bytes, rdd::RddId spared) { store_.evict(bytes, spared); });
 }
 
 InlineRunner::~InlineRunner() = default;

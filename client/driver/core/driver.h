@@ -183,8 +183,8 @@ private:
     std::map<rdd::RddId, std::set<rdd::ExecutorId>> unpersisting_;  // who has not answered
     std::map<std::pair<rdd::RddId, rdd::ExecutorId>, std::int64_t> dropping_;  // the last order
     std::int64_t next_drop_ = 1;
-    std::set<rdd::RddId> rolled_back_;  // persisted ones of what is draining
-    std::set<rdd::ShuffleId> released_;                             // still read by a job
+    std::set<rdd::RddId> rolled_back_;   // persisted ones of what is draining
+    std::set<rdd::ShuffleId> released_;  // still read by a job
 
     std::set<rdd::StageId> to_submit_;
     std::set<rdd::StageId> running_;  // stages in state Running

@@ -32,7 +32,8 @@ void Driver::blocks_lost(rdd::ExecutorId executor) {
             replication_.want(block, it->second.level);
         }
     }
-    std::erase_if(dropping_, [executor](const auto& drop) { return drop.first.second == executor; });
+    std::erase_if(dropping_,
+                  [executor](const auto& drop) { return drop.first.second == executor; });
 }
 
 void Driver::replicate(Effects& effects) {

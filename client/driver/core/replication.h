@@ -3,8 +3,8 @@
 // Copies of cached partitions whose level wants several. A partition is copied when it has been
 // computed, and again when an executor that held it is lost; never because it was evicted, since
 // memory that is short would then be filled again and again. Copies are fetched in the background,
-// a bounded number at a time, and go to another node where there is one. A partition for which there
-// is no place waits for the next executor.
+// a bounded number at a time, and go to another node where there is one. A partition for which
+// there is no place waits for the next executor.
 
 #include <cstdint>
 #include <map>

@@ -46,7 +46,8 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
     std::printf(
         "%d crashes, %d fetch failures, %d jobs failed because they could not be repeated, %d "
         "chunks "
-        "of broadcasts from the driver and %d from peers, %lld copies of slow tasks, %lld of cached "
+        "of broadcasts from the driver and %d from peers, %lld copies of slow tasks, %lld of "
+        "cached "
         "partitions and %d reads of another executor's cache\n",
         crashes, fetch_failures, failed, from_driver, from_peers, static_cast<long long>(copies),
         static_cast<long long>(replicas), cached_from_peers);

@@ -161,18 +161,17 @@ void SimExecutor::step(const executor::Event& event) {
 // The copy comes some time later; until then the RDD may be dropped, or the holder be gone.
 void SimExecutor::keep_replica(const rdd::KeepReplica& order) {
     cached_.expect(order.block);
-    around_.timeline.after(microseconds(around_.prng.between(200, 20'000)),
-                           [self = shared_from_this(), order] {
-                               if (!self->alive_) {
-                                   return;
-                               }
-                               SimExecutor* holder = self->around_.peers.find(order.from);
-                               const blocks::BlockPtr block =
-                                   holder == nullptr ? nullptr : holder->cached().get(order.block);
-                               self->around_.tell(rdd::ReplicaAnswer{
-                                   order.order, self->cached_.put_expected(order.block, block,
-                                                                           order.level)});
-                           });
+    around_.timeline.after(
+        microseconds(around_.prng.between(200, 20'000)), [self = shared_from_this(), order] {
+            if (!self->alive_) {
+                return;
+            }
+            SimExecutor* holder = self->around_.peers.find(order.from);
+            const blocks::BlockPtr block =
+                holder == nullptr ? nullptr : holder->cached().get(order.block);
+            self->around_.tell(rdd::ReplicaAnswer{
+                order.order, self->cached_.put_expected(order.block, block, order.level)});
+        });
 }
 
 void SimExecutor::start(executor::StartTask start) {

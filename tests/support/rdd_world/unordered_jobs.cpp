@@ -155,8 +155,8 @@ UnorderedJobs draw_unordered_jobs(Prng& prng) {
     rdd::RddNode kept = sorted(4, dealt);
     kept.determinism = rdd::Determinism::Indeterminate;
     if (prng.chance(1, 2)) {
-        kept.storage = texts.size() % 2 == 0 ? rdd::kMemoryOnly
-                                             : rdd::replicated(rdd::kMemoryOnly, 2);
+        kept.storage =
+            texts.size() % 2 == 0 ? rdd::kMemoryOnly : rdd::replicated(rdd::kMemoryOnly, 2);
     }
     const rdd::RddNode again = shuffled(5, kept, 2, 3);
     jobs.broadcasts = std::make_shared<blocks::BroadcastStore>();

@@ -40,8 +40,8 @@ public:
                 } else if (const auto* copy = std::get_if<rdd::KeepReplica>(&send->message)) {
                     copies_.push_back({send->executor, *copy});
                     trace_ += "copy " + rdd::to_string(copy->block) + " from " +
-                              rdd::to_string(copy->from) + " to " +
-                              rdd::to_string(send->executor) + "\n";
+                              rdd::to_string(copy->from) + " to " + rdd::to_string(send->executor) +
+                              "\n";
                 } else if (const auto* drop = std::get_if<rdd::DropRdd>(&send->message)) {
                     drops_.push_back({send->executor, *drop});
                 } else if (std::holds_alternative<rdd::DropBroadcast>(send->message)) {

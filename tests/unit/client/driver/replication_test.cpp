@@ -11,7 +11,9 @@ namespace {
 
 class ReplicationTest : public ::testing::Test {
 protected:
-    ReplicationTest() : kept_(source_of(1)) { kept_.storage = rdd::replicated(rdd::kMemoryOnly, 2); }
+    ReplicationTest() : kept_(source_of(1)) {
+        kept_.storage = rdd::replicated(rdd::kMemoryOnly, 2);
+    }
 
     static rdd::BlockId block() { return rdd::BlockId::rdd(rdd::RddId{0}, 0); }
     void say(std::int32_t executor, rdd::FromExecutor message) {
@@ -26,8 +28,8 @@ protected:
     }
     void answer(std::size_t copy, std::int64_t memory) {
         const Core::Copy& order = core_.copies_.at(copy);
-        say(order.executor.value, rdd::ReplicaAnswer{order.message.order,
-                                                     {order.message.block, memory, 0}});
+        say(order.executor.value,
+            rdd::ReplicaAnswer{order.message.order, {order.message.block, memory, 0}});
     }
     void run(std::int32_t job) { core_.submit(job, test::plan_of({kept_}), kept_); }
     std::string holders() const {

@@ -8,7 +8,8 @@ namespace {
 
 TEST(Accountant, StorageYieldsToExecutionDownToItsShare) {
     Accountant accountant(100);
-    accountant.set_evict([&](std::int64_t bytes, rdd::RddId) { accountant.release_storage(bytes); });
+    accountant.set_evict(
+        [&](std::int64_t bytes, rdd::RddId) { accountant.release_storage(bytes); });
     EXPECT_TRUE(accountant.acquire_storage(90));
     EXPECT_FALSE(accountant.acquire_execution(40).has_value());
     EXPECT_EQ(accountant.usage().storage, 60);

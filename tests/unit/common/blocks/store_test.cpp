@@ -20,7 +20,8 @@ protected:
           accountant_(90'000),
           store_(accountant_, folder_ + "-cache"),
           shuffles_(accountant_, folder_ + "-shuffle") {
-        accountant_.set_evict([this](std::int64_t bytes, rdd::RddId spared) { store_.evict(bytes, spared); });
+        accountant_.set_evict(
+            [this](std::int64_t bytes, rdd::RddId spared) { store_.evict(bytes, spared); });
     }
     static BlockPtr numbers(std::uint64_t first) {
         return block_of(std::vector<std::uint64_t>(4000, first), false);  // 32 kB and a little
