@@ -1,6 +1,4 @@
 // Cached partitions: who says to hold what, what is dropped, and copies of them.
-#include <utility>
-
 #include "client/driver/core/driver.h"
 
 namespace heddle::driver {
@@ -40,8 +38,8 @@ void Driver::replicate(Effects& effects) {
     if (stopped_) {
         return;
     }
-    for (Replication::Order& order : replication_.orders(blocks_, executors_)) {
-        effects.push_back(Send{order.target, std::move(order.message)});
+    for (const Replication::Order& order : replication_.orders(blocks_, executors_)) {
+        effects.push_back(Send{order.target, order.message});
     }
 }
 
