@@ -480,11 +480,11 @@ public:
     // -------------------------- They write no checkpoints.
 
     FutureAction<std::uint64_t> count_async(Callsite at = Callsite::here()) const {
-        return api::start_action<std::uint64_t>(node_, [node = node_, at](api::AsyncRun& run) {
+        return api::start_action<std::uint64_t>(node_, [node = node_, at](api::AsyncRun& self) {
             std::uint64_t sum = 0;
             for (const rdd::Bytes& answer :
-                 run.run(node, rdd::builtin_operator(rdd::builtin::kCount),
-                         api::all_partitions(node), at, "count_async")) {
+                 self.run(node, rdd::builtin_operator(rdd::builtin::kCount),
+                          api::all_partitions(node), at, "count_async")) {
                 rdd::ByteReader in(answer);
                 sum += in.number<std::uint64_t>();
             }
@@ -493,18 +493,18 @@ public:
     }
     FutureAction<std::vector<Owned<T>>> collect_async(Callsite at = Callsite::here()) const {
         return api::start_action<std::vector<Owned<T>>>(
-            node_, [node = node_, at](api::AsyncRun& run) {
-                return decoded(run.run(node, rdd::builtin_operator(rdd::builtin::kCollect),
-                                       api::all_partitions(node), at, "collect_async"));
+            node_, [node = node_, at](api::AsyncRun& self) {
+                return decoded(self.run(node, rdd::builtin_operator(rdd::builtin::kCollect),
+                                        api::all_partitions(node), at, "collect_async"));
             });
     }
     FutureAction<std::vector<Owned<T>>> take_async(std::uint64_t limit,
                                                    Callsite at = Callsite::here()) const {
         return api::start_action<std::vector<Owned<T>>>(
-            node_, [node = node_, limit, at](api::AsyncRun& run) {
+            node_, [node = node_, limit, at](api::AsyncRun& self) {
                 const auto by = [&](rdd::OperatorRef action,
                                     const std::vector<rdd::Partition>& partitions) {
-                    return run.run(node, std::move(action), partitions, at, "take_async");
+                    return self.run(node, std::move(action), partitions, at, "take_async");
                 };
                 std::vector<Owned<T>> records = decoded(api::take_by(node, limit, by));
                 if (records.size() > limit) {
@@ -755,8 +755,8 @@ private:
     }
     static FutureAction<void> started(rdd::OperatorRef action, const api::NodePtr& node,
                                       std::string_view name, Callsite at) {
-        return api::start_action<void>(node, [node, action, name, at](api::AsyncRun& run) {
-            (void)run.run(node, action, api::all_partitions(node), at, name);
+        return api::start_action<void>(node, [node, action, name, at](api::AsyncRun& self) {
+            (void)self.run(node, action, api::all_partitions(node), at, name);
         });
     }
     std::vector<rdd::Bytes> run(rdd::OperatorRef action, Callsite at) const {
