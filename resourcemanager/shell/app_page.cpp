@@ -89,6 +89,56 @@ constexpr std::array<SortKey, 15> kKeys = {{
      }},
 }};
 
+// All that write_app() may write; what an application has none of is left out there.
+constexpr std::string_view kFields[] = {
+    "id",
+    "user",
+    "name",
+    "queue",
+    "state",
+    "finalStatus",
+    "progress",
+    "trackingUI",
+    "trackingUrl",
+    "diagnostics",
+    "clusterId",
+    "applicationType",
+    "applicationTags",
+    "priority",
+    "startedTime",
+    "launchTime",
+    "finishedTime",
+    "elapsedTime",
+    "amContainerLogs",
+    "amHostHttpAddress",
+    "masterNodeId",
+    "amRPCAddress",
+    "allocatedMB",
+    "allocatedVCores",
+    "reservedMB",
+    "reservedVCores",
+    "runningContainers",
+    "memorySeconds",
+    "vcoreSeconds",
+    "queueUsagePercentage",
+    "clusterUsagePercentage",
+    "resourceSecondsMap",
+    "preemptedResourceMB",
+    "preemptedResourceVCores",
+    "numNonAMContainerPreempted",
+    "numAMContainerPreempted",
+    "preemptedMemorySeconds",
+    "preemptedVcoreSeconds",
+    "preemptedResourceSecondsMap",
+    "resourceRequests",
+    "logAggregationStatus",
+    "unmanagedApplication",
+    "appNodeLabelExpression",
+    "amNodeLabelExpression",
+    "resourceInfo",
+    "timeouts",
+};
+
 const SortKey* find_key(std::string_view name) {
     const auto key = std::ranges::find(kKeys, name, &SortKey::name);
     return key == kKeys.end() ? nullptr : &*key;
@@ -147,6 +197,24 @@ Status read_offset(const Call& call, std::int64_t limit, AppPage& page) {
     return {};
 }
 
+Status read_fields(const Call& call, AppPage& page) {
+    const std::string list = call.query_list("fields");
+    for (const std::string_view part : split(list, ',')) {
+        const std::string_view field = trim(part);
+        if (field.empty()) {
+            continue;
+        }
+        if (std::ranges::find(kFields, field) == std::end(kFields)) {
+            return invalid(
+                "an application has no field '" + std::string(field) + "'" +
+                did_you_mean(field, kFields) + "; there are " +
+                join(std::vector<std::string>(std::begin(kFields), std::end(kFields)), ", "));
+        }
+        page.fields.insert(std::string(field));
+    }
+    return {};
+}
+
 }  // namespace
 
 std::vector<AppRef> AppPage::cut(std::vector<AppRef> apps, std::int64_t limit, WallTime now) const {
@@ -178,11 +246,7 @@ Result<AppPage> parse_app_page(const Call& call, std::int64_t limit) {
     AppPage page;
     TRY(read_sort(call, page));
     TRY(read_offset(call, limit, page));
-    for (const std::string_view field : split(call.query_list("fields"), ',')) {
-        if (!trim(field).empty()) {
-            page.fields.insert(std::string(trim(field)));
-        }
-    }
+    TRY(read_fields(call, page));
     return page;
 }
 

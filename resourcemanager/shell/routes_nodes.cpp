@@ -22,6 +22,7 @@ using wire::Json;
 using wire::JsonWriter;
 
 constexpr const char* kDefaultPartition = "<DEFAULT_PARTITION>";
+constexpr std::size_t kNodesNamed = 5;
 
 using Labels = std::map<std::string, bool>;  // true: exclusive
 
@@ -229,7 +230,7 @@ void replace_mapping(const Services& services, const Call& call, net::Responder 
 
 // The list of labels belongs to the scheduler's configuration, and changes with a version of it.
 
-Status add_labels(const Call& call, Labels& labels) {
+Status add_labels(const Call& call, const View&, Labels& labels) {
     TRY(const Json json, wire::parse_json(call.request.body));
     const std::vector<Json> entries = as_list(json.find("nodeLabelInfo"));
     if (entries.empty()) {
@@ -250,7 +251,28 @@ Status add_labels(const Call& call, Labels& labels) {
     return {};
 }
 
-Status remove_labels(const Call& call, Labels& labels) {
+// A label that a node has goes on to be asked for, and unknown to the configuration it would be
+// exclusive: the nodes come first.
+Status no_node_has(const View& view, const std::string& label) {
+    std::vector<std::string> having;
+    view.nodes.for_each([&](const NodeId& id, const std::shared_ptr<const NodeView>& node) {
+        if (node->info.label == label) {
+            having.push_back(id.name);
+        }
+        return true;
+    });
+    if (having.empty()) {
+        return {};
+    }
+    const std::size_t more = having.size() - std::min(having.size(), kNodesNamed);
+    having.resize(having.size() - more);
+    return Error{ErrorCode::InvalidArgument,
+                 "the label '" + label + "' is that of " + join(having, ", ") +
+                     (more == 0 ? "" : " and " + std::to_string(more) + " more") +
+                     "; give them another one or none first (rmctl node label NODE LABEL)"};
+}
+
+Status remove_labels(const Call& call, const View& view, Labels& labels) {
     const std::vector<std::string> names = names_in(call);
     if (names.empty()) {
         return Error{ErrorCode::InvalidArgument, "name the labels: ?labels=ssd,gpu"};
@@ -260,15 +282,17 @@ Status remove_labels(const Call& call, Labels& labels) {
             return Error{ErrorCode::InvalidArgument,
                          "there is no node label '" + name + "'" + known_text(labels)};
         }
+        TRY(no_node_has(view, name));
     }
     return {};
 }
 
 void change_labels(const Services& services, const Call& call, net::Responder responder,
-                   Status (*change)(const Call&, Labels&)) {
+                   Status (*change)(const Call&, const View&, Labels&)) {
+    const auto view = services.board.view();
     ReplaceScheduler replace;
-    replace.config = services.board.view()->scheduler->back()->config;
-    if (const Status changed = change(call, replace.config.labels); !changed) {
+    replace.config = view->scheduler->back()->config;
+    if (const Status changed = change(call, *view, replace.config.labels); !changed) {
         responder.send(error_response(changed.error()));
         return;
     }
@@ -478,7 +502,8 @@ void add_node_routes(Router& router, Services& services) {
                 [&services](const Call& call, net::Responder responder) {
                     replace_mapping(services, call, std::move(responder));
                 }});
-    const auto labels = [&](const char* path, Body body, Status (*change)(const Call&, Labels&)) {
+    const auto labels = [&](const char* path, Body body,
+                            Status (*change)(const Call&, const View&, Labels&)) {
         router.add({"POST", path, Permission::Write, body,
                     [&services, change](const Call& call, net::Responder responder) {
                         change_labels(services, call, std::move(responder), change);

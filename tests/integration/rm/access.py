@@ -57,6 +57,21 @@ def lists_on(cluster):
     expect("an unknown queue", cluster.request("GET", CLUSTER + "/queues/gone/access")[0], 404)
 
 
+def waiting(cluster):
+    """Why it waits is for those who may see the application; others are not told that there is one."""
+    acls = {"am-container-spec": {"application-acls": {"entry": [{"key": "VIEW_APP", "value": "*"}]}}}
+    holder = cluster.submit(["/bin/sleep", "1000"], memory=1900)
+    cluster.wait_app(holder, "RUNNING")
+    shown = cluster.submit(["true"], memory=1900, **acls)
+    hidden = cluster.submit(["true"], memory=1900)
+    scheduler = CLUSTER + "/scheduler"
+    seen(cluster, f"{scheduler}/app-activities/{shown}", "No node has")
+    refused(cluster, f"{scheduler}/app-activities/{hidden}", "User anonymous cannot see " + hidden)
+    for path in ("/activities", "/bulk-activities"):
+        status, text = stranger(cluster, scheduler + path)
+        expect(f"{path} shows what may be seen", (status, shown in text, hidden in text), (200, True, False))
+
+
 def lists_off(cluster):
     app = cluster.submit(["true"])
     cluster.wait_app(app)
@@ -68,6 +83,7 @@ def lists_off(cluster):
 def main():
     with Cluster(nodes=1, settings=["auth.anonymous_read=true", "acl.enable=true"]) as cluster:
         lists_on(cluster)
+        waiting(cluster)
     with Cluster(nodes=1, settings=["auth.anonymous_read=true"]) as cluster:
         lists_off(cluster)
     print("passed")

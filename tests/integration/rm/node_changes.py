@@ -37,6 +37,7 @@ def labels(cluster, node):
     cluster.rmctl("node", "label", node, "ssd")
     wait_for("the label", lambda: one(cluster, node)["nodeLabels"] == ["ssd"])
     expect("of the node", cluster.get(f"{NODES}/{node}/get-labels"), {"nodeLabelInfo": [info]})
+    refused(cluster, CLUSTER + "/remove-node-labels?labels=ssd", None, 400, f"is that of {node}; give them another one")
     mapping, = cluster.get(CLUSTER + "/get-node-to-labels")["nodeToLabels"]["entry"]
     expect("by node", (mapping["key"], mapping["value"]["nodeLabelInfo"][0]["name"]), (node, "ssd"))
     mapping, = cluster.get(CLUSTER + "/label-mappings?labels=ssd")["labelsToNodes"]["entry"]

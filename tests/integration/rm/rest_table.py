@@ -116,6 +116,7 @@ REFUSED = [
      "container with id: container_1_0001_01_000001 not found"),
     ("GET", "/apps/{app}/timeouts/IDLE", None, 400, BAD, "the only one is LIFETIME"),
     ("GET", "/apps?limit=x", None, 400, BAD, "limit"),
+    ("GET", "/apps?fields=id,bogus", None, 400, BAD, "no field 'bogus'; there are id, user,"),
     ("GET", "/apps?startedTimeEnd=x", None, 400, BAD, "startedTimeEnd"),
     ("GET", "/appstatistics?applicationTypes=a,b", None, 400, BAD, "at most one application type"),
     ("GET", "/appstatistics?states=GONE", None, 400, BAD, "Invalid application-state GONE"),
@@ -247,6 +248,14 @@ def formatted(cluster):
            "back to its file")
 
 
+def every_field_is_known(cluster):
+    """`fields` takes whatever an application may have, and gives it."""
+    apps = cluster.get(CLUSTER + "/apps")["apps"]["app"]
+    known = sorted({name for app in apps for name in app})
+    chosen = cluster.get(f"{CLUSTER}/apps?fields={','.join(known)}")["apps"]["app"]
+    expect("fields", [sorted(app) for app in chosen], [sorted(app) for app in apps])
+
+
 def logged(cluster, app):
     """The scheduler's log names what was decided while it was written."""
     logs = list((cluster.root / "rm" / "logs").glob("scheduler-*.log"))
@@ -268,6 +277,7 @@ def main():
         attempt = cluster.get(f"{CLUSTER}/apps/{names['app']}/appattempts")["appAttempts"]["appAttempt"][0]
         names.update(attempt=attempt["appAttemptId"], container=attempt["containerId"])
         check("entries", {"entry": []}, ENTRIES)
+        every_field_is_known(cluster)
         for path, root, shape in READ:
             read(cluster, path.format(**names), root, shape)
         beside(cluster)

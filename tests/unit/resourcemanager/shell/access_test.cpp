@@ -175,6 +175,8 @@ TEST(Front, LetsUsersOfTheMachineInToWhatIsOpenToThem) {
     const std::uint32_t user = nobody->pw_uid;
     EXPECT_EQ(refusal(parts, "GET", "/ws/v1/cluster/apps", user), 0);
     EXPECT_EQ(refusal(parts, "POST", "/ws/v1/cluster/apps/new-application", user), 0);
+    EXPECT_EQ(refusal(parts, "GET", "/heddle/v1/apps/application_1_0001/explain", user), 0);
+    EXPECT_EQ(refusal(parts, "GET", "/heddle/v1/waiting", user), 0);
     EXPECT_EQ(refusal(parts, "POST", "/heddle/v1/codes", user), 403);  // a cookie operates
     EXPECT_EQ(refusal(parts, "GET", "/api/v1/applications", user), 403);
     EXPECT_EQ(refusal(parts, "GET", "/metrics", user), 403);
@@ -196,7 +198,7 @@ TEST(OpenToUsers, NamesRoutesThatThereAreAndNoneThatGivesPower) {
                               route.pattern.find("-labels") != std::string::npos;
         EXPECT_FALSE(of_nodes && route.method != "GET" && open_to_users(route)) << route.pattern;
     }
-    EXPECT_EQ(open, 40);
+    EXPECT_EQ(open, 45);
 }
 
 }  // namespace

@@ -236,6 +236,10 @@ TEST(AppPage, SaysWhatIsWrong) {
     EXPECT_NE(why({{"offset", "-1"}}).find("from 0 on"), std::string::npos);
     EXPECT_NE(why({{"page", "0"}}).find("from 1 on"), std::string::npos);
     EXPECT_NE(why({{"page", "2"}}).find("give limit"), std::string::npos);
+    EXPECT_TRUE(
+        why({{"fields", "id,appState"}}).starts_with("an application has no field 'appSta"));
+    EXPECT_NE(why({{"fields", "finalState"}}).find("'finalStatus'?); there are id, user, name"),
+              std::string::npos);
 }
 
 TEST(AppPage, ChoosesFields) {
