@@ -595,6 +595,11 @@ Status check_queue_path(std::string_view path) {
     return Error{ErrorCode::InvalidArgument, "queue " + quoted(path) + ": " + mistake};
 }
 
+std::string no_such_queue(std::string_view path) {
+    return "no queue named '" + std::string(path) +
+           "'; name one that is there (rmctl queue list shows them)";
+}
+
 bool is_parent(const SchedulerConfig& config, std::string_view path) {
     return path == "root" || std::ranges::any_of(config.queues, [&](const QueueConfig& queue) {
                return (queue.path == path && queue.auto_creation.enabled) ||

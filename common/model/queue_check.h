@@ -37,6 +37,9 @@ Status check(const SchedulerConfig& config);
 /// Errors: InvalidArgument: it is no path of a queue.
 Status check_queue_path(std::string_view path);
 
+/// What is said of a queue that is not there, and what to do.
+std::string no_such_queue(std::string_view path);
+
 /// Whether a queue of this path is in the configuration and has queues below it, or may have.
 bool is_parent(const SchedulerConfig& config, std::string_view path);
 

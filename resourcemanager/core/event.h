@@ -103,7 +103,7 @@ struct ReplaceScheduler {
 
 /// To another leaf, with all that it holds. Answered by ChangeAnswer once it is on disk; an
 /// application that is over is left as it is, as YARN does. Errors: NotFound (application, queue),
-/// InvalidArgument (the queue takes none), ResourceExhausted, Unavailable.
+/// InvalidArgument (the queue takes none, or is full), Unavailable.
 struct MoveApplication {
     ApplicationId application;
     std::string queue;      // as in a submission

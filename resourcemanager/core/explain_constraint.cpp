@@ -55,6 +55,8 @@ struct Look {
     std::map<std::string, std::int64_t> wrong;  // nodes, by what is wrong with them first
     std::optional<NodeIndex> nearest;           // with room, and the fewest terms that fail
     std::size_t failing = 0;                    // there
+    std::int64_t usable = 0;                    // nodes that it may go to otherwise
+    std::int64_t holds = 0;                     // of these, with or without room
 };
 
 bool not_wanted(const Books& books, const Demand& demand, const Node& node) {
@@ -78,7 +80,9 @@ void look_at(const Books& books, const Demand& demand, const Node& node,
             failing.push_back(term);
         }
     }
+    ++look.usable;
     if (failing.empty()) {
+        ++look.holds;
         ++look.wrong["without room"];
         return;
     }
@@ -162,6 +166,30 @@ bool attributes_contradict(const std::vector<const Constraint*>& terms) {
     });
 }
 
+void add_look(const Books& books, const std::vector<const Constraint*>& terms, PlaceJudge& judge,
+              const Look& look, Blocker& blocker) {
+    for (const auto& [what, nodes] : look.wrong) {
+        blocker.rejections.push_back({what, nodes});
+    }
+    if (look.nearest.has_value()) {
+        blocker.where = books.nodes.at(*look.nearest).info.id.name;
+        blocker.sentence += "; " + nearest_text(books, terms, judge, *look.nearest);
+    }
+}
+
+Blocker begun(const Books& books, const Demand& demand, const char* which,
+              const std::vector<const Constraint*>& terms) {
+    Blocker blocker;
+    blocker.reason = Reason::Constraint;
+    blocker.need = demand.ask.size;
+    blocker.sentence =
+        "No node " + std::string(which) + "satisfies its constraint " + demand.ask.constraint;
+    if (const auto unknown = unknown_attributes(books, terms); !unknown.empty()) {
+        blocker.sentence += "; no node has " + join(unknown, " or ") + " yet";
+    }
+    return blocker;
+}
+
 }  // namespace
 
 bool contradicts_itself(const Constraint& constraint) {
@@ -175,31 +203,34 @@ bool contradicts_itself(const Constraint& constraint) {
 
 Blocker constraint_blocker(const Books& books, const Demand& demand, Detail detail) {
     const Constraint& constraint = *demand.constraint;
-    Blocker blocker;
-    blocker.reason = Reason::Constraint;
-    blocker.need = demand.ask.size;
     if (contradicts_itself(constraint)) {
+        Blocker blocker;
+        blocker.reason = Reason::Constraint;
+        blocker.need = demand.ask.size;
         blocker.never = true;
         blocker.sentence = "Its constraint " + demand.ask.constraint +
                            " can hold nowhere: its terms exclude each other.";
         return blocker;
     }
     const std::vector<const Constraint*> terms = terms_of(constraint);
-    blocker.sentence = "No node with room satisfies its constraint " + demand.ask.constraint;
-    if (const auto unknown = unknown_attributes(books, terms); !unknown.empty()) {
-        blocker.sentence += "; no node has " + join(unknown, " or ") + " yet";
-    }
+    Blocker blocker = begun(books, demand, "with room ", terms);
     if (detail == Detail::Full) {
         PlaceJudge judge(books, demand.owner.attempt.application);
-        const Look look = look_at_all(books, demand, terms, judge);
-        for (const auto& [what, nodes] : look.wrong) {
-            blocker.rejections.push_back({what, nodes});
-        }
-        if (look.nearest.has_value()) {
-            blocker.where = books.nodes.at(*look.nearest).info.id.name;
-            blocker.sentence += "; " + nearest_text(books, terms, judge, *look.nearest);
-        }
+        add_look(books, terms, judge, look_at_all(books, demand, terms, judge), blocker);
     }
+    blocker.sentence += ".";
+    return blocker;
+}
+
+std::optional<Blocker> constraint_nowhere(const Books& books, const Demand& demand) {
+    const std::vector<const Constraint*> terms = terms_of(*demand.constraint);
+    PlaceJudge judge(books, demand.owner.attempt.application);
+    const Look look = look_at_all(books, demand, terms, judge);
+    if (look.usable == 0 || look.holds > 0) {
+        return std::nullopt;
+    }
+    Blocker blocker = begun(books, demand, "", terms);
+    add_look(books, terms, judge, look, blocker);
     blocker.sentence += ".";
     return blocker;
 }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/explain_words.h"
+#include "resourcemanager/core/label_access.h"
 
 namespace heddle::rm {
 namespace {
@@ -199,28 +201,20 @@ Ahead ahead_of(const Books& books, const Demand& demand) {
 
 std::string queue_with_room(const Books& books, const Demand& demand) {
     const QueueTree& queues = books.queues;
-    const Resource& size = demand.ask.size;
-    if (!books.free.survey(size, demand.ask.label).fits) {
+    const Ask& ask = demand.ask;
+    const bool picky = demand.placed() || demand.owner.choosy || demand.constraint != nullptr;
+    if (!books.free.survey(ask.size, ask.label).fits || (picky && !fits_somewhere(books, demand))) {
         return "";
     }
-    const LabelIndex label = queues.label_index(demand.ask.label);
-    const auto takes = [&](QueueIndex index) {
-        for (QueueIndex at = index;; at = queues.at(at).parent) {
-            const QueuePart& part = part_of(queues.at(at), label);
-            if (!(part.used + size).fits_in(part.entitled.maximum)) {
-                return false;
-            }
-            if (at == 0) {
-                return true;
-            }
-        }
-    };
+    const ApplicationId& application = demand.owner.attempt.application;
+    const Shape shape = books.asks.shape_of(demand);
     for (QueueIndex index = 1; index < std::min<std::size_t>(queues.size(), kQueuesLookedAt);
          ++index) {
         const Queue& queue = queues.at(index);
         if (!queue.path.empty() && queue.leaf && index != demand.owner.queue &&
-            queue.settings.state == QueueState::Running && queues.admit_size(index, size).ok() &&
-            takes(index)) {
+            queues.admit(index, application).ok() && queues.admit_size(index, ask.size).ok() &&
+            may_use_label(books, index, ask.label).ok() &&
+            queues.would_take(application, index, shape)) {
             return "Queue " + queue.path + " has room for it now.";
         }
     }

@@ -39,7 +39,8 @@ std::vector<Blocker> limit_blockers(const Books& books, const ApplicationId& app
 /// Outstanding asks of other applications that come first.
 Ahead ahead_of(const Books& books, const Demand& demand);
 
-/// A leaf that would take a container of this size at once, or nothing.
+/// A leaf to which the application may be moved, and which would take one more container of the ask
+/// at once; or nothing. It says nothing when nodes would not.
 std::string queue_with_room(const Books& books, const Demand& demand);
 
 }  // namespace heddle::rm

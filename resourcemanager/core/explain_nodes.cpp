@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "common/base/strings.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/explain_constraint.h"
+#include "resourcemanager/core/explain_reserved.h"
 #include "resourcemanager/core/explain_words.h"
+#include "resourcemanager/core/size_check.h"
 
 namespace heddle::rm {
 namespace {
@@ -113,11 +117,15 @@ Blocker about_size(Reason reason, const Resource& size) {
     return blocker;
 }
 
-Blocker never_fits(const Books& books, const Resource& size) {
-    Blocker blocker = about_size(Reason::NeverFits, size);
-    blocker.limit = books.nodes.largest_ever();
-    blocker.sentence = "One container needs " + size_text(size) +
-                       "; no node that ever registered has as much, the largest has " +
+Blocker never_fits(const Books& books, const Ask& ask) {
+    Blocker blocker = about_size(Reason::NeverFits, ask.size);
+    blocker.limit = largest_for(books, ask.label);
+    const bool labelled = books.nodes.labels_ever().size() > 1;
+    const std::string which = !ask.label.empty() ? " of label " + ask.label
+                              : labelled         ? " for asks without a label"
+                                                 : "";
+    blocker.sentence = "One container needs " + size_text(ask.size) + "; no node" + which +
+                       " that ever registered has as much, the largest has " +
                        size_text(*blocker.limit) + ".";
     return blocker;
 }
@@ -149,8 +157,9 @@ Blocker large_nodes_away(const Books& books, const Ask& ask) {
     return blocker;
 }
 
-Blocker no_node_fits(const Books& books, const Ask& ask, const NodeSurvey& survey, Detail detail) {
-    const Resource& size = ask.size;
+Blocker no_node_fits(const Books& books, const Demand& demand, const NodeSurvey& survey,
+                     Detail detail) {
+    const Resource& size = demand.ask.size;
     Blocker blocker = about_size(Reason::NoNodeFits, size);
     const Node& nearest = books.nodes.at(*survey.nearest);
     blocker.near_miss = near_miss(nearest, size);
@@ -158,7 +167,7 @@ Blocker no_node_fits(const Books& books, const Ask& ask, const NodeSurvey& surve
     blocker.where = nearest.info.id.name;
     blocker.sentence = "No node has " + parts_text(size) + " free: " + nearest.info.id.name +
                        " comes nearest with " + size_text(nearest.free()) + ", " + parts_text(gap) +
-                       " short.";
+                       " short" + kept_text(books, demand, nearest) + ".";
     if (detail == Detail::Full) {
         blocker.limit = nearest.info.total;
         blocker.used = nearest.used;
@@ -174,17 +183,6 @@ Blocker no_node_fits(const Books& books, const Ask& ask, const NodeSurvey& surve
         blocker.holders = holders_on(books, nearest);
     }
     return blocker;
-}
-
-std::string names_text(const std::vector<NodeId>& nodes) {
-    std::string text;
-    for (std::size_t i = 0; i < std::min(nodes.size(), kNodesNamed); ++i) {
-        text += (i == 0 ? "" : ", ") + nodes[i].name;
-    }
-    if (nodes.size() > kNodesNamed) {
-        text += " and " + std::to_string(nodes.size() - kNodesNamed) + " more";
-    }
-    return text;
 }
 
 // The nodes and racks that an ask names.
@@ -266,6 +264,19 @@ NamedNodes look_at_named(const Books& books, const Demand& demand) {
     return named;
 }
 
+std::string verdict(const Ask& ask, const NamedNodes& named) {
+    const bool one = ask.nodes.size() == 1;
+    if (named.nearest.has_value() || named.rejections.empty()) {
+        return one ? "that node has no room" : "none of these nodes has room";
+    }
+    if (named.rejections.size() == 1 && named.rejections.front().what == "unknown") {
+        return one ? "no node of that name has registered"
+                   : "no node of these names has registered";
+    }
+    return std::string(one ? "that node cannot take it" : "none of these nodes can take it") +
+           " (" + rejections_text(named.rejections) + ")";
+}
+
 // It wants certain nodes, and only these, for now or for ever.
 Blocker locality(const Books& books, const Demand& demand, const NamedNodes& named, Detail detail) {
     const Ask& ask = demand.ask;
@@ -277,22 +288,19 @@ Blocker locality(const Books& books, const Demand& demand, const NamedNodes& nam
                            (ask.nodes.size() == 1 ? "it is empty." : "they are empty.");
         return blocker;
     }
-    blocker.sentence =
-        std::string(ask.relax_locality ? "It prefers " : "It takes only ") + blocker.where +
-        ", and " +
-        (ask.nodes.size() == 1 ? "that node has no room" : "none of these nodes has room");
+    blocker.sentence = std::string(ask.relax_locality ? "It prefers " : "It takes only ") +
+                       blocker.where + ", and " + verdict(ask, named);
     if (named.nearest.has_value()) {
         const Node& node = books.nodes.at(*named.nearest);
         blocker.near_miss = near_miss(node, ask.size);
         blocker.sentence += ": " + node.info.id.name + " has " + size_text(node.free()) +
-                            " free, " + parts_text(blocker.near_miss->gap) + " short";
+                            " free, " + parts_text(blocker.near_miss->gap) + " short" +
+                            kept_text(books, demand, node);
         if (detail == Detail::Full) {
             blocker.limit = node.info.total;
             blocker.used = node.used;
             blocker.holders = holders_on(books, node);
         }
-    } else if (!named.rejections.empty()) {
-        blocker.sentence += " (" + rejections_text(named.rejections) + ")";
     }
     const auto due = books.deadlines.at({Timer::Kind::LocalityDelay, demand.owner.attempt, ask.id});
     if (due.has_value() && *due > books.now) {
@@ -361,11 +369,6 @@ Blocker unwanted(const Books& books, const Demand& demand) {
     return blocker;
 }
 
-bool label_known(const Books& books, const std::string& label) {
-    const std::vector<std::string> labels = books.nodes.labels_ever();
-    return std::ranges::find(labels, label) != labels.end();
-}
-
 // What is free on nodes that may take it, whatever it prefers.
 std::vector<Blocker> anywhere(const Books& books, const Demand& demand, Detail detail) {
     const Ask& ask = demand.ask;
@@ -373,13 +376,15 @@ std::vector<Blocker> anywhere(const Books& books, const Demand& demand, Detail d
         return {no_nodes(books, ask.size)};
     }
     const NodeSurvey survey = survey_of(books, books.free, ask);
-    if (survey.fits && books.asks.blocked(demand) && demand.constraint != nullptr) {
-        return {constraint_blocker(books, demand, detail)};
-    }
     if (survey.fits) {
-        return books.asks.blocked(demand) && demand.owner.choosy
-                   ? std::vector<Blocker>{unwanted(books, demand)}
-                   : std::vector<Blocker>{};
+        const bool picky = demand.owner.choosy || demand.constraint != nullptr;
+        // While a limit refuses it nobody has tried.
+        if (!picky || (!books.asks.blocked(demand) &&
+                       (detail == Detail::Headline || fits_somewhere(books, demand)))) {
+            return {};
+        }
+        return {demand.constraint != nullptr ? constraint_blocker(books, demand, detail)
+                                             : unwanted(books, demand)};
     }
     if (!survey.nearest.has_value()) {
         return {label_away(books, ask, true, detail)};
@@ -387,24 +392,18 @@ std::vector<Blocker> anywhere(const Books& books, const Demand& demand, Detail d
     if (!survey_of(books, books.capacity, ask).fits) {
         return {large_nodes_away(books, ask)};
     }
-    std::vector<Blocker> blockers{no_node_fits(books, ask, survey, detail)};
+    std::vector<Blocker> blockers{no_node_fits(books, demand, survey, detail)};
     if (detail == Detail::Full && !away(books).empty()) {
         blockers.push_back(nodes_away(books, ask.size));
     }
     return blockers;
 }
 
-}  // namespace
-
-std::vector<Blocker> node_blockers(const Books& books, const Demand& demand, Detail detail) {
+std::vector<Blocker> where_it_may_go(const Books& books, const Demand& demand, Detail detail) {
     const Ask& ask = demand.ask;
     if (books.nodes.any_ever() && !ever_fits(books, ask.size, ask.label)) {
-        return {ask.label.empty() || label_known(books, ask.label)
-                    ? never_fits(books, ask.size)
-                    : label_away(books, ask, false, detail)};
-    }
-    if (demand.constraint != nullptr && contradicts_itself(*demand.constraint)) {
-        return {constraint_blocker(books, demand, detail)};
+        return {largest_for(books, ask.label).is_zero() ? label_away(books, ask, false, detail)
+                                                        : never_fits(books, ask)};
     }
     if (!demand.placed() || demand.relaxed) {
         return anywhere(books, demand, detail);
@@ -416,6 +415,45 @@ std::vector<Blocker> node_blockers(const Books& books, const Demand& demand, Det
         return {};
     }
     return {locality(books, demand, named, detail)};
+}
+
+}  // namespace
+
+std::vector<Blocker> node_blockers(const Books& books, const Demand& demand, Detail detail) {
+    if (demand.constraint == nullptr) {
+        return where_it_may_go(books, demand, detail);
+    }
+    std::vector<Blocker> blockers;
+    const bool never = contradicts_itself(*demand.constraint);
+    if (never) {
+        blockers.push_back(constraint_blocker(books, demand, detail));
+    }
+    if (!never || detail == Detail::Full) {
+        for (Blocker& blocker : where_it_may_go(books, demand, detail)) {
+            if (!never || blocker.reason != Reason::Constraint) {
+                blockers.push_back(std::move(blocker));
+            }
+        }
+    }
+    const auto of_constraint = [](const Blocker& b) { return b.reason == Reason::Constraint; };
+    if (detail == Detail::Full && !blockers.empty() &&
+        std::ranges::none_of(blockers, of_constraint)) {
+        if (std::optional<Blocker> nowhere = constraint_nowhere(books, demand)) {
+            blockers.push_back(std::move(*nowhere));
+        }
+    }
+    return blockers;
+}
+
+std::string names_text(const std::vector<NodeId>& nodes) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(nodes.size(), kNodesNamed); ++i) {
+        text += (i == 0 ? "" : ", ") + nodes[i].name;
+    }
+    if (nodes.size() > kNodesNamed) {
+        text += " and " + std::to_string(nodes.size() - kNodesNamed) + " more";
+    }
+    return text;
 }
 
 std::optional<Blocker> blocker_on(const Books& books, const Node& node, const Resource& size,

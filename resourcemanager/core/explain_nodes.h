@@ -24,6 +24,9 @@ std::optional<Blocker> blocker_on(const Books& books, const Node& node, const Re
 /// "n1 has 5.2 GiB free": what of this size would fit at once, or nothing.
 std::string smaller_size(const Books& books, const Demand& demand);
 
+/// "n1, n2, n3 and 4 more"
+std::string names_text(const std::vector<NodeId>& nodes);
+
 /// Who holds most on the node.
 std::vector<Holder> holders_on(const Books& books, const Node& node);
 

@@ -11,6 +11,7 @@
 #include "resourcemanager/core/explain_nodes.h"
 #include "resourcemanager/core/explain_promotion.h"
 #include "resourcemanager/core/explain_reserved.h"
+#include "resourcemanager/core/explain_steps.h"
 #include "resourcemanager/core/explain_words.h"
 #include "resourcemanager/core/gang_limits.h"
 #include "resourcemanager/core/gangs.h"
@@ -86,28 +87,6 @@ WaitEstimate estimate_of(const Books& books, const AskExplanation& ask) {
     return estimate;
 }
 
-std::string next_step_of(const Books& books, const Demand& demand, const AskExplanation& ask) {
-    const Blocker& first = ask.first();
-    std::string step;
-    if (first.reason == Reason::NoNodeFits) {
-        step = smaller_size(books, demand);
-    } else if (first.reason == Reason::QueueLimit || first.reason == Reason::UserLimit ||
-               first.reason == Reason::AmShare) {
-        step = queue_with_room(books, demand);
-    } else if (first.reason == Reason::Locality && demand.increase()) {
-        step =
-            "A container stays on its node: end others there, wish for less, or ask for "
-            "another container elsewhere.";
-    } else if (first.reason == Reason::Locality &&
-               books.free.survey(demand.ask.size, demand.ask.label).fits) {
-        step = "Another node has room for it now: relaxed locality would take it.";
-    }
-    if (first.reason == Reason::NeverFits && first.limit.has_value()) {
-        step = "At most " + size_text(*first.limit) + " fits on one node.";
-    }
-    return step.empty() ? std::string(info_of(first.reason).next_step) : step;
-}
-
 // The strongest first: what no waiting helps against, then limits, then the nodes, then the order.
 std::vector<Blocker> blockers_of(const Books& books, const Demand& demand, const Ahead& ahead,
                                  Detail detail, HoldersInQueues* holders) {
@@ -141,11 +120,9 @@ std::vector<Blocker> blockers_of(const Books& books, const Demand& demand, const
         !blockers.empty() &&
         (blockers.front().never || blockers.front().reason == Reason::NeverFits ||
          blockers.front().reason == Reason::NoNodes || blockers.front().reason == Reason::Label);
-    if (!hopeless) {
-        std::vector<Blocker> limits = limit_blockers(books, demand, !blockers.empty(), holders);
-        blockers.insert(blockers.begin(), std::make_move_iterator(limits.begin()),
-                        std::make_move_iterator(limits.end()));
-    }
+    std::vector<Blocker> limits = limit_blockers(books, demand, !blockers.empty(), holders);
+    blockers.insert(hopeless ? blockers.end() : blockers.begin(),
+                    std::make_move_iterator(limits.begin()), std::make_move_iterator(limits.end()));
     std::vector<Blocker> reserved = reserved_blockers(books, demand);
     blockers.insert(blockers.begin(), std::make_move_iterator(reserved.begin()),
                     std::make_move_iterator(reserved.end()));

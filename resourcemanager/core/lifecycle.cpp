@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "common/base/check.h"
-#include "common/base/strings.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
@@ -171,37 +170,6 @@ std::string describe(const ContainerExit& exit) {
         return exit.message;  // the same, and more
     }
     return exit.message.empty() ? text : text + ": " + exit.message;
-}
-
-std::string too_large(const Books& books, const Resource& size, const std::string& label) {
-    const std::vector<std::string> labels = books.nodes.labels_ever();
-    if (!std::ranges::count(labels, label)) {
-        std::vector<std::string> named = labels;
-        std::erase(named, std::string());
-        const std::string there = join(named, ", ");
-        return label.empty() ? "every node has a label; name one of them: " + there
-                             : "no node has the label '" + label + "'" +
-                                   (there.empty() ? "" : "; there are: " + there);
-    }
-    if (!label.empty()) {
-        return "asked " + to_string(size) + "; no node with the label '" + label + "' is so large";
-    }
-    const std::set<std::string> there = books.nodes.named_ever();
-    for (const NamedCounts::Entry& entry : size.named.entries()) {
-        if (entry.count > 0 && !there.contains(entry.name)) {
-            return "asked " + to_string(size) + "; no node has any '" + entry.name + "', " +
-                   (there.empty()
-                        ? "nor anything else by name (node.resources)"
-                        : "there are: " +
-                              join(std::vector<std::string>(there.begin(), there.end()), ", "));
-        }
-    }
-    if (!size.named.empty()) {
-        return "asked " + to_string(size) + "; no node has all of it, the largest one has " +
-               to_string(books.nodes.largest_ever());
-    }
-    return "asked " + to_string(size) + "; the largest node has " +
-           to_string(books.nodes.largest_ever());
 }
 
 std::string shortened(std::string text, std::size_t bytes_max) {

@@ -59,8 +59,6 @@ void try_finish_kill(Books& books, Application& application);
 void refuse_application(Books& books, Application& application, std::string why);
 
 std::string describe(const ContainerExit& exit);
-/// "asked 65536 MiB, 4 vcores; the largest node has 16384 MiB, 8 vcores"
-std::string too_large(const Books& books, const Resource& size, const std::string& label = {});
 
 /// At most `bytes_max` bytes of it, whole characters; says so when something is left out.
 std::string shortened(std::string text, std::size_t bytes_max);

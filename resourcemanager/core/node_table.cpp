@@ -173,6 +173,11 @@ Resource NodeTable::largest_ever() const {
     return largest;
 }
 
+Resource NodeTable::largest_ever(const std::string& label) const {
+    const auto sizes = sizes_ever_.find(label);
+    return sizes == sizes_ever_.end() ? Resource{} : *sizes->second.rbegin();
+}
+
 std::set<std::string> NodeTable::named_ever() const {
     std::set<std::string> names;
     for (const auto& [label, sizes] : sizes_ever_) {

@@ -97,6 +97,7 @@ public:
     bool any_ever_fits(const Resource& size, const std::string& label = {}) const;
     /// The largest node that ever registered, by memory, then vcores; zero if there is none.
     Resource largest_ever() const;
+    Resource largest_ever(const std::string& label) const;
     bool any_ever() const { return !sizes_ever_.empty(); }
     /// Labels that some node ever had; the empty one too.
     std::vector<std::string> labels_ever() const;

@@ -20,6 +20,7 @@
 #include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/preemption_notice.h"
 #include "resourcemanager/core/resizes.h"
+#include "resourcemanager/core/size_check.h"
 
 namespace heddle::rm {
 namespace {
@@ -251,8 +252,8 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
         refuse_ask(books, attempt, ask, status.error().message);
         return;
     }
-    if (books.nodes.any_ever() && !ever_fits(books, ask.size, ask.label)) {
-        refuse_ask(books, attempt, ask, too_large(books, ask.size, ask.label));
+    if (const Status status = check_size(books, ask.size, ask.label); !status) {
+        refuse_ask(books, attempt, ask, status.error().message);
         return;
     }
     if (const auto why = unknown_nodes(books, ask)) {

@@ -16,6 +16,7 @@
 #include "resourcemanager/core/node_change.h"
 #include "resourcemanager/core/queue_rules.h"
 #include "resourcemanager/core/racks.h"
+#include "resourcemanager/core/size_check.h"
 #include "resourcemanager/core/submit_access.h"
 
 namespace heddle::rm {
@@ -59,13 +60,6 @@ Result<QueueChoice> queue_of(const Books& books, const SubmitApplication& submit
     const ApplicationSubmission& submission = submit.submission;
     return queue_for(books.config.scheduler,
                      {submission.user, submit.groups, submission.name, submission.queue});
-}
-
-// Whether there is a node large enough, whatever its label.
-bool fits_any_label(const Books& books, const Resource& size) {
-    return std::ranges::any_of(books.nodes.labels_ever(), [&](const std::string& label) {
-        return books.nodes.any_ever_fits(size, label);
-    });
 }
 
 // Whoever has chosen the queue: its lists, or of one that is not there yet those above it.
@@ -112,10 +106,7 @@ Status complete(Books& books, SubmitApplication& submit, std::string& made) {
                 "memory and vcores must be positive and other resources not negative, in " +
                     to_string(submission.master_size)};
         }
-        if (books.nodes.any_ever() && !fits_any_label(books, submission.master_size)) {
-            return Error{ErrorCode::InvalidArgument,
-                         too_large(books, submission.master_size, master_label(submission))};
-        }
+        TRY(check_size_at_all(books, submission.master_size, master_label(submission)));
     }
     if (const std::size_t bytes = bytes_of(submission.master); bytes > kLaunchSpecBytesMax) {
         return Error{ErrorCode::InvalidArgument,
@@ -143,11 +134,7 @@ Status complete(Books& books, SubmitApplication& submit, std::string& made) {
     TRY(may_use_label(books, queue, submission.label));
     TRY(may_use_label(books, queue, submission.master_label));
     if (!submission.unmanaged) {
-        if (books.nodes.any_ever() &&
-            !ever_fits(books, submission.master_size, master_label(submission))) {
-            return Error{ErrorCode::InvalidArgument,
-                         too_large(books, submission.master_size, master_label(submission))};
-        }
+        TRY(check_size(books, submission.master_size, master_label(submission)));
         TRY(books.queues.admit_size(queue, submission.master_size));
         submission.master_size = at_least_minimum(books, submission.master_size);
     }
@@ -186,9 +173,9 @@ void submit_application(Books& books, RequestId request, SubmitApplication& subm
     }
     const QueueIndex queue = books.queues.find_leaf(submission.queue).value();
     if (books.queues.at(0).applications >= books.config.applications_active_max) {
-        refuse(books, request, ErrorCode::ResourceExhausted,
+        refuse(books, request, ErrorCode::InvalidArgument,
                std::to_string(books.config.applications_active_max) +
-                   " applications are active; no more are taken");
+                   " applications are active, and no more are taken; wait until some are over");
         return;
     }
     if (const Status status = books.queues.admit(queue, submission.id); !status) {

@@ -25,17 +25,20 @@ Status QueueTree::admit(QueueIndex index, const ApplicationId& application) cons
         const char* state = leaf.settings.state == QueueState::Stopped ? "STOPPED" : "DRAINING";
         return Error{ErrorCode::InvalidArgument,
                      "Queue " + leaf.path + " is " + state +
-                         ". Cannot accept submission of application: " + to_string(application)};
+                         ". Cannot accept submission of application: " + to_string(application) +
+                         "; name another queue, or have it started"};
     }
     for (QueueIndex at = index;; at = queues_[at].parent) {
         const Queue& queue = queues_[at];
         if (queue.applications >= queue.settings.applications_max &&
             off_ != Feature::ApplicationLimit) {
-            return Error{ErrorCode::ResourceExhausted,
+            return Error{ErrorCode::InvalidArgument,
                          "Queue " + queue.path + " already has " +
                              std::to_string(queue.applications) +
                              " applications, cannot accept submission of application: " +
-                             to_string(application)};
+                             to_string(application) +
+                             "; name another queue, wait until some are over, or have its "
+                             "applications_max raised"};
         }
         if (at == 0) {
             return {};
@@ -148,11 +151,19 @@ std::optional<Refusal> QueueTree::refused_user(const UserBook& user, const Shape
             return refusal;
         }
     }
-    if (begins_application(shape.kind)) {
-        if (const auto refusal = refused_parallel_of(user)) {
-            return refusal;
-        }
+    if (const auto refusal = refused_user_parallel(user, shape)) {
+        return refusal;
     }
+    return refused_user_factor(user, shape);
+}
+
+std::optional<Refusal> QueueTree::refused_user_parallel(const UserBook& user,
+                                                        const Shape& shape) const {
+    return begins_application(shape.kind) ? refused_parallel_of(user) : std::nullopt;
+}
+
+std::optional<Refusal> QueueTree::refused_user_factor(const UserBook& user,
+                                                      const Shape& shape) const {
     const std::optional<std::int64_t>& factor = queues_[user.leaf].settings.user_limit_factor;
     if (!factor.has_value()) {
         return std::nullopt;
@@ -263,12 +274,46 @@ std::vector<Refusal> QueueTree::refusals(const ApplicationId& application,
             break;
         }
     }
-    add(refused_user(users_[found->user], shape));
+    add(refused_user_parallel(users_[found->user], shape));
+    add(refused_user_factor(users_[found->user], shape));
     if (auto refusal = refused_share(found->user, label_index(shape.label))) {
         refusal->needed = shape.size;
         refusals.push_back(*refusal);
     }
     return refusals;
+}
+
+bool QueueTree::would_take(const ApplicationId& application, QueueIndex leaf,
+                           const Shape& shape) const {
+    const SeatBook* found = seat(application);
+    CHECK(found != nullptr);
+    std::set<QueueIndex> has_it;  // already
+    for (QueueIndex at = found->seat.leaf;; at = queues_[at].parent) {
+        has_it.insert(at);
+        if (at == 0) {
+            break;
+        }
+    }
+    const LabelIndex label = label_index(shape.label);
+    Shape with_all = shape;
+    with_all.size += part_of(*found, label).used;
+    for (QueueIndex at = leaf;; at = queues_[at].parent) {
+        if (refused_maximum(at, has_it.contains(at) ? shape : with_all).has_value() ||
+            (begins_application(shape.kind) && refused_parallel(queues_[at], at).has_value())) {
+            return false;
+        }
+        if (at == 0) {
+            break;
+        }
+    }
+    if ((leads(shape.kind) && refused_masters(leaf, shape).has_value()) ||
+        refused_user_parallel(users_[found->user], shape).has_value()) {
+        return false;
+    }
+    const auto user = queues_[leaf].users_by_name.find(users_[found->user].name);
+    return user == queues_[leaf].users_by_name.end() ||
+           (!refused_user_factor(users_[user->second], with_all).has_value() &&
+            !refused_share(user->second, label).has_value());
 }
 
 bool QueueTree::block_if_refused(const ApplicationId& application, const Shape& shape,

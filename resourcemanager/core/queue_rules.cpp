@@ -193,7 +193,8 @@ private:
             return QueueChoice{path, false};
         }
         if (exists(path)) {
-            return Error{ErrorCode::InvalidArgument, "'" + path + "' has queues below it"};
+            return Error{ErrorCode::InvalidArgument,
+                         "'" + path + "' has queues below it; name one of them"};
         }
         if (!create) {
             return Error{ErrorCode::NotFound, "no queue named '" + path + "'"};
@@ -210,7 +211,7 @@ private:
         if (above == nullptr || !above->auto_creation.enabled) {
             return Error{ErrorCode::NotFound, "no queue named '" + path + "', and '" +
                                                   (above != nullptr ? above->path : nearest(path)) +
-                                                  "' does not create queues"};
+                                                  "' does not create queues; name another one"};
         }
         return QueueChoice{path, true};
     }
@@ -229,9 +230,9 @@ private:
         if (found.size() == 1) {
             return QueueChoice{found.front(), false};
         }
-        return Error{ErrorCode::NotFound,
-                     "no queue named '" + name + "'" +
-                         (found.empty() ? "" : "; there are " + join(found, ", "))};
+        return Error{ErrorCode::NotFound, found.empty() ? no_such_queue(name)
+                                                        : "no queue named '" + name +
+                                                              "'; there are " + join(found, ", ")};
     }
 
     Result<QueueChoice> named() const {

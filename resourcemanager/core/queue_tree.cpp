@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/model/queue_check.h"
 #include "resourcemanager/core/shares.h"
 
 namespace heddle::rm {
@@ -327,7 +328,7 @@ Result<QueueIndex> QueueTree::find_leaf(std::string_view path) const {
     if (named != leaves_by_name_.end() && named->second.size() == 1) {
         return *named->second.begin();
     }
-    return Error{ErrorCode::NotFound, "no queue named '" + std::string(path) + "'"};
+    return Error{ErrorCode::NotFound, no_such_queue(path)};
 }
 
 template <typename Change>

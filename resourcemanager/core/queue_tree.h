@@ -135,8 +135,8 @@ public:
     /// What a user of weight 1 may use of a leaf while others want room.
     Resource user_share(QueueIndex leaf, LabelIndex label) const;
 
-    /// Whether a new application may come in. Errors: FailedPrecondition (state of the queue),
-    /// ResourceExhausted (as many as may be).
+    /// Whether a new application may come in. Errors: InvalidArgument (state of the queue, as many
+    /// as may be).
     Status admit(QueueIndex leaf, const ApplicationId& application) const;
     /// Whether a container may be so large. Errors: InvalidArgument.
     Status admit_size(QueueIndex leaf, const Resource& size) const;
@@ -189,7 +189,10 @@ public:
     std::optional<Refusal> refusal(const ApplicationId& application, const Shape& shape) const;
     /// All of them: from the leaf up, then the user's.
     std::vector<Refusal> refusals(const ApplicationId& application, const Shape& shape) const;
-    /// The same, and the shape is blocked where the limit is.
+    /// Whether no limit would refuse one more container if the application were in that leaf, with
+    /// all it uses.
+    bool would_take(const ApplicationId& application, QueueIndex leaf, const Shape& shape) const;
+    /// As refusal(), and the shape is blocked where the limit is.
     bool block_if_refused(const ApplicationId& application, const Shape& shape, TimePoint now = {});
 
     /// Whether nothing but maxima refuses one more container to the application.
@@ -267,6 +270,8 @@ private:
     std::optional<Refusal> refused_masters(QueueIndex leaf, const Shape& shape) const;
     std::optional<Refusal> refused_maximum(QueueIndex index, const Shape& shape) const;
     std::optional<Refusal> refused_user(const UserBook& user, const Shape& shape) const;
+    std::optional<Refusal> refused_user_parallel(const UserBook& user, const Shape& shape) const;
+    std::optional<Refusal> refused_user_factor(const UserBook& user, const Shape& shape) const;
     std::optional<Refusal> refused_share(UserIndex index, LabelIndex label) const;
     struct Found {
         bool at_user = false;

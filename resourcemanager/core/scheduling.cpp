@@ -17,6 +17,7 @@
 #include "resourcemanager/core/preemption.h"
 #include "resourcemanager/core/reservations.h"
 #include "resourcemanager/core/resizes.h"
+#include "resourcemanager/core/size_check.h"
 
 namespace heddle::rm {
 namespace {
@@ -186,19 +187,20 @@ void check_waiting(const Books& books) {
 void size_check_due(Books& books) {
     for (const AttemptId& id : books.asks.attempts()) {
         for (const Demand* demand : books.asks.of_attempt(id)) {
-            if (demand->outside() || demand->increase() ||
-                ever_fits(books, demand->ask.size, demand->ask.label)) {
+            if (demand->outside() || demand->increase()) {
+                continue;
+            }
+            const Status fits = check_size(books, demand->ask.size, demand->ask.label);
+            if (fits.ok()) {
                 continue;
             }
             if (demand->ask.id == 0) {
-                refuse_application(books, books.application_of(id),
-                                   too_large(books, demand->ask.size, demand->ask.label));
+                refuse_application(books, books.application_of(id), fits.error().message);
                 break;
             }
             Attempt& attempt = *books.applications.find(id);
             tell_refusal(books, attempt,
-                         {demand->ask.id, demand->ask.generation,
-                          too_large(books, demand->ask.size, demand->ask.label)});
+                         {demand->ask.id, demand->ask.generation, fits.error().message});
             books.asks.forget(id, demand->ask.id);
         }
     }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/model/queue_check.h"
 #include "resourcemanager/shell/services.h"
 
 namespace heddle::rm {
@@ -43,7 +44,7 @@ Result<net::HttpResponse> queue_access(const Services& services, const Call& cal
     const std::string user = asked.empty() ? call.who.user : asked;
     const auto path = queue_path(*services.board.view(), name);
     if (!path) {
-        return Error{ErrorCode::NotFound, "no queue named '" + name + "'"};
+        return Error{ErrorCode::NotFound, no_such_queue(name)};
     }
     if (!services.access.may(call.who, QueueRight::Administer, *path)) {
         return Error{ErrorCode::PermissionDenied, "User=" + call.who.user +

@@ -84,9 +84,9 @@ SUBMISSIONS = [
     (named("a b", 1), 400, "is no name of a resource"),
     ({"app-node-label-expression": "gone"}, 400, "no node has the label 'gone'"),
     ({"app-node-label-expression": "a&&b"}, 400, "give one label of nodes"),
-    ({"queue": "root.gone"}, 404, "no queue named 'root.gone'"), ({"queue": "root"}, 400, "has queues below it"),
+    ({"queue": "root.gone"}, 404, "'root.gone'"), ({"queue": "root"}, 400, "has queues below it"),
     ({"queue": "root.stopped"}, 409, "is stopped; name another queue or have it started"),
-    ({"queue": "root.full"}, 413, "root.full"),
+    ({"queue": "root.full"}, 400, "name another queue, wait until some are over"),
     ({"priority": 101}, 400, "not between 0 and 100, the cluster's maximum; ask for less"),
     ({"priority": -1}, 400, "at least 0"), ({"priority": "x"}, 400, "must be a whole number"),
     ({"max-app-attempts": 0}, 400, "must be at least 1"),
@@ -99,8 +99,8 @@ SUBMISSIONS = [
 
 # Method, path, body, status, words. {app} runs in root.default.
 CHANGES = [
-    ("PUT", "/apps/{app}/queue", {"queue": "stopped"}, 400, "stopped"),
-    ("PUT", "/apps/{app}/queue", {"queue": "full"}, 413, "full"),
+    ("PUT", "/apps/{app}/queue", {"queue": "stopped"}, 400, "name another queue, or have it started"),
+    ("PUT", "/apps/{app}/queue", {"queue": "full"}, 400, "name another queue, wait until some are over"),
     ("PUT", "/apps/{app}/queue", {"queue": "gone"}, 404, "no queue named 'gone'"),
     ("PUT", "/apps/{app}/queue", {"queue": 5}, 400, "must be a string"),
     ("PUT", "/apps/{app}/priority", {"priority": 101}, 400, "the cluster's maximum; ask for less"),

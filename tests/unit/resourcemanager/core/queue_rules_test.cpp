@@ -38,8 +38,10 @@ TEST(QueueRules, GoToTheNamedQueueElseToTheDefault) {
     EXPECT_EQ(placed(config, kAlice), "root.default");
     EXPECT_EQ(placed(config, {"alice", {}, "", "root.ml"}), "root.ml");
     EXPECT_EQ(placed(config, {"alice", {}, "", "ml"}), "root.ml");
-    EXPECT_EQ(placed(config, {"alice", {}, "", "mr"}), "no queue named 'mr'");
-    EXPECT_EQ(placed(config, {"alice", {}, "", "root.users"}), "'root.users' has queues below it");
+    EXPECT_EQ(placed(config, {"alice", {}, "", "mr"}),
+              "no queue named 'mr'; name one that is there (rmctl queue list shows them)");
+    EXPECT_EQ(placed(config, {"alice", {}, "", "root.users"}),
+              "'root.users' has queues below it; name one of them");
     EXPECT_EQ(placed(config, {"alice", {}, "", "root.made.new"}), "root.made.new (new)");
 }
 

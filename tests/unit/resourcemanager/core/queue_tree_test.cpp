@@ -23,7 +23,8 @@ TEST(QueueTree, FindsLeavesByPathAndName) {
     EXPECT_EQ(tree.at(tree.find_leaf("default").value()).path, "root.default");
     EXPECT_EQ(tree.at(tree.find_leaf("root.team.etl").value()).path, "root.team.etl");
     EXPECT_EQ(tree.find_leaf("etl").error().code, ErrorCode::NotFound);
-    EXPECT_EQ(tree.find_leaf("nope").error().message, "no queue named 'nope'");
+    EXPECT_EQ(tree.find_leaf("nope").error().message,
+              "no queue named 'nope'; name one that is there (rmctl queue list shows them)");
     EXPECT_EQ(tree.find_leaf("root.team").error().code, ErrorCode::InvalidArgument);
 }
 
