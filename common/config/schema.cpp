@@ -61,7 +61,7 @@ constexpr Key kKeys[] = {
      "the manager's REST, for artifacts; default: port 8088 where node.server is"},
     {"node.memory", Type::Bytes, "0", 0, INT64_MAX,
      "memory for containers; 0: what the machine has, less a share for itself"},
-    {"node.memory_check", Type::Duration, "0", 0, kHour,
+    {"node.memory_check", Type::Duration, "0s", 0, kHour,
      "how often the memory of containers is compared with their size; over it twice: ended; 0: "
      "never"},
     {"node.name", Type::Text, "", 0, 0, "stable name of the node; default: the host's name"},

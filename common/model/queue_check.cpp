@@ -498,7 +498,7 @@ private:
     // The built-in one may be missing: then the first leaf takes its place.
     void default_queue() {
         const std::string& path = config_.queue_default;
-        if (path == SchedulerConfig().queue_default || leaf(path)) {
+        if (children_.empty() || path == SchedulerConfig().queue_default || leaf(path)) {
             return;
         }
         wrong("queue_default is " + quoted(path) + ", which " +

@@ -11,7 +11,7 @@
 //                                    keep_inside (yes: nor inside it),
 //                                    creates (seconds that an empty one stays; of applications that
 //                                    name queues below it), creates_max, creates_depth, template
-//                                    (weight of leaves), priority_limit (USER:MOST), and as in TOML
+//                                    (weight of leaves), priority_limit (USER:MOST,...), as in TOML
 //                                    labels_usable, label_default, labels.NAME.capacity,
 //                                    labels.NAME.capacity_max; there are the labels ssd (exclusive)
 //                                    and spot (shared)

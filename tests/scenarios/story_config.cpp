@@ -1,4 +1,5 @@
 #include "tests/scenarios/story_config.h"
+#include "common/base/strings.h"
 
 #include <gtest/gtest.h>
 
@@ -72,10 +73,13 @@ QueueConfig queue_of(const Words& words) {
             queue.auto_creation.queues_max = number;
         } else if (key == "creates_depth") {
             queue.auto_creation.depth_max = number;
-        } else if (key == "priority_limit") {  // user:most
-            const std::size_t colon = value.find(':');
-            queue.priority_limits.push_back(
-                {{false, {value.substr(0, colon)}, {}}, std::stoi(value.substr(colon + 1)), {}});
+        } else if (key == "priority_limit") {  // user:most,...
+            for (const std::string_view part : split(value, ',')) {
+                const std::string one(part);
+                const std::size_t colon = one.find(':');
+                queue.priority_limits.push_back(
+                    {{false, {one.substr(0, colon)}, {}}, std::stoi(one.substr(colon + 1)), {}});
+            }
         } else if (key == "template") {
             queue.auto_creation.leaf_template["weight"] = value;
         } else if (key == "keep") {

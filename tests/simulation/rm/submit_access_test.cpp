@@ -11,6 +11,7 @@ namespace {
 
 Config with_lists() {
     Config config;
+    config.scheduler.queues.clear();
     for (const char* path : {"root.default", "root.team.alpha", "root.team.beta"}) {
         config.scheduler.queues.push_back(queue_config(path));
     }
