@@ -198,7 +198,7 @@ TEST(OpenToUsers, NamesRoutesThatThereAreAndNoneThatGivesPower) {
                               route.pattern.find("-labels") != std::string::npos;
         EXPECT_FALSE(of_nodes && route.method != "GET" && open_to_users(route)) << route.pattern;
     }
-    EXPECT_EQ(open, 45);
+    EXPECT_EQ(open, 47);
 }
 
 }  // namespace
