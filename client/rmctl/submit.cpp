@@ -162,7 +162,7 @@ Status add_size(const SubmitOptions& what, Submission& out) {
     }
     out.named = *named;
     TRY(out.memory_mib,
-        memory_in_mib("--memory", what.driver_memory,
+        memory_in_mib("--memory (--driver-memory)", what.driver_memory,
                       out.kind == ApplicationKind::Command ? kCommandMemoryMib : kDriverMemoryMib));
     return {};
 }

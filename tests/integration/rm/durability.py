@@ -98,7 +98,8 @@ def full_disk(cluster):
     expect(f"rmctl when there is room: {said}", (waiting.returncode, "Waiting: " in said), (0, True))
     wait_for("/readyz when there is room", lambda: cluster.request("GET", "/readyz")[0] == 200, 10)
     log = (cluster.root / "log" / "resourcemanager.log").read_text()
-    expect("lines about the full disk, not one for each refusal", log.count("saving fails"), 1)
+    # The log may be on the same disk, and lack it; but there is not one for each refusal.
+    expect("lines about the full disk", log.count("saving fails") <= 1, True)
     expect("lines about its end", log.count("saving works again"), 1)
     app = wait_for("a submission after space is back", lambda: submit_one(cluster)[0], 10)
     cluster.kill("resourcemanager")

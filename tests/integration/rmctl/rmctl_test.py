@@ -183,7 +183,7 @@ class RmctlTest(unittest.TestCase):
         self.run_rmctl("queue", "stop", "default")
         try:
             self.assertIn("STOPPED", self.run_rmctl("queue", "list").stdout)
-            self.assertIn("stopped", self.run_rmctl("submit", "--", "/bin/true", code=8).stderr.lower())
+            self.assertIn("stopped", self.run_rmctl("submit", "--", "/bin/true", code=6).stderr.lower())
         finally:
             self.run_rmctl("queue", "start", "root.default")
         self.assertIn("did you mean 'root.default'", self.run_rmctl("queue", "drain", "root.defalt", code=3).stderr)
@@ -228,7 +228,7 @@ class RmctlTest(unittest.TestCase):
     def test_failed_submission_says_why_and_where_to_look(self):
         done = self.run_rmctl("submit", "--wait", "--", "/bin/sh", "-c", "exit 3", code=1)
         app = re.search(r"application_\d+_\d+", done.stderr).group()
-        self.assertIn("3", done.stderr.split("FAILED")[1].split("Its output")[0])
+        self.assertIn("3", done.stderr.split("is over:")[1].split("Its output")[0])
         self.assertIn(f"rmctl --dir {self.folder} app logs {app}", done.stderr)
 
     def test_sparks_master_is_taken_with_a_warning(self):
