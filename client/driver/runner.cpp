@@ -238,10 +238,14 @@ void Runner::stop() {
     post(Stopped{"the context is stopped"});
     thread_.join();
     queue_.close();
-    // A program that goes down with an exception has failed, whatever its last job did.
+    // A program that goes down with an exception has failed, whatever its last job did. Jobs of
+    // asynchronous actions may be ending in other threads.
+    std::unique_lock lock(mutex_);
     const bool failed = failed_ || std::uncaught_exceptions() > 0;
-    pool_->stop(failed ? FinalStatus::Failed : FinalStatus::Succeeded, last_error_);
-    const std::lock_guard lock(mutex_);
+    const std::string error = last_error_;
+    lock.unlock();
+    pool_->stop(failed ? FinalStatus::Failed : FinalStatus::Succeeded, error);
+    lock.lock();
     unpersisting_.clear();
     unpersisted_.notify_all();
 }
