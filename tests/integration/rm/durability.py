@@ -7,7 +7,6 @@ import random
 import resource
 import subprocess
 import threading
-import time
 
 from manager import BIN, Failure, expect, manager, wait_for
 
@@ -91,11 +90,14 @@ def full_disk(cluster):
     # It waits as long as it is asked to, says so, and gets through when there is room.
     waiting = subprocess.Popen([BIN / "rmctl", "submit", "--", "/bin/true"], env=cluster.environment(), text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
-    time.sleep(2.2)
-    expect("rmctl on a full disk goes on", waiting.poll(), None)
+    said = waiting.stderr.readline()
+    while said and "Waiting: " not in said.splitlines()[-1]:
+        line = waiting.stderr.readline()
+        said = said + line if line else ""
+    expect("rmctl on a full disk says that it waits, and goes on", (bool(said), waiting.poll()), (True, None))
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
-    _, said = waiting.communicate(timeout=20)
-    expect(f"rmctl when there is room: {said}", (waiting.returncode, "Waiting: " in said), (0, True))
+    _, rest = waiting.communicate(timeout=20)
+    expect(f"rmctl when there is room: {said}{rest}", waiting.returncode, 0)
     wait_for("/readyz when there is room", lambda: cluster.request("GET", "/readyz")[0] == 200, 10)
     log = (cluster.root / "log" / "resourcemanager.log").read_text()
     # The log may be on the same disk, and lack it; but there is not one for each refusal.
