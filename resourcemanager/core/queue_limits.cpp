@@ -128,7 +128,9 @@ std::optional<Refusal> QueueTree::refused_maximum(QueueIndex index, const Shape&
     if (!whole && part.kept.has_value() && part.kept->size != shape.size) {
         taken += part.kept->size;
     }
-    if ((taken + shape.size).fits_in(bound) || off_ == Feature::QueueMaximum) {
+    // What takes nothing passes no maximum, also where a move has taken the queue beyond it.
+    if ((taken + shape.size).fits_in(bound) || shape.size.is_zero() ||
+        off_ == Feature::QueueMaximum) {
         return std::nullopt;
     }
     return Refusal{Limit::QueueMaximum, index, shape.size, taken, bound, 0, 0, label};
