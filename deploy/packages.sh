@@ -10,7 +10,7 @@ build_packages=(
     nodejs npm ca-certificates
 )
 test_packages=(
-    libgtest-dev git curl python3 procps systemd clang-14 clang-format-14 clang-tidy-14 chromium
+    libgtest-dev git curl python3 procps systemd clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 chromium
 )
 
 # install_packages NAME...: installs those that are missing, and says which. Needs root only then.
