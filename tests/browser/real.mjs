@@ -8,6 +8,7 @@
 //   --expect-name TEXT       some application has this name, shown as text
 //   --gate DIR               the application is a held_job at this gate: let its tasks go, one by one
 //   --submit-failing COMMAND submits a held_job that will fail, at the gate --failing-gate DIR
+//   --gpu-node NAME --gpu-holder ID --gpu-waiter ID   a node whose two gpus the first has, the second wants one
 //   --agent-pid PID --agent-name NAME   a node agent to kill
 //   --screenshot FILE        writes a picture of the overview
 // HEDDLE_SERVER, when set, must be where the address points.
@@ -201,6 +202,28 @@ if (options['submit-failing']) {
       const ran = page.locator('.life li', { hasText: 'Ran' });
       check(/\d (ms|s)/.test(await ran.textContent()), `it ran for some time: ${await ran.textContent()}`);
       await sound(page, 'failed application');
+    });
+  });
+}
+
+if (options['gpu-node']) {
+  test('a node with gpus and an ask for one are shown with them', async () => {
+    const bar = (within) => within.getByRole('meter', { name: /^gpu/ });
+    const taken = async (meter, what) => equal(await meter.getAttribute('aria-valuetext'), '2 of 2 gpu', what);
+    await visit('/', async (page) => taken(bar(page), 'of the cluster'));
+    await visit('/nodes', async (page) => {
+      await page.waitForSelector('tbody tr');
+      equal(await bar(page).count(), 1, 'nodes with gpus');
+      await page.locator('tbody tr', { has: bar(page) }).getByRole('link').click();
+      await page.waitForURL(new RegExp(`/nodes/${options['gpu-node']}`));
+      await taken(bar(page), 'of the node');
+      await page.locator('tbody tr', { hasText: ', 2 gpu' }).waitFor();
+      await sound(page, 'a node with gpus');
+    });
+    await visit(`/apps/${options['gpu-holder']}`, (page) => page.getByText(/^1 container, .*, 2 gpu$/).waitFor());
+    await visit(`/apps/${options['gpu-waiter']}`, async (page) => {
+      await page.locator('.diagnosis.wait').getByRole('heading', { name: /^1 container of .*, 1 gpu$/ }).waitFor();
+      await sound(page, 'an application that waits for a gpu');
     });
   });
 }

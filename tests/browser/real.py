@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The dashboard of a real cluster: daemons of the build tree, a program that holds at a gate, one that
-fails, a node that is lost; real.mjs looks at all of them in a browser and opens the gates.
+fails, a node with gpus and who waits for one, a node that is lost; real.mjs looks at all of them in a browser and opens the gates.
 
     real.py --node NODE --packages DIR --program HELD_JOB
 """
@@ -34,9 +34,13 @@ def main():
         parser.add_argument("--" + name, required=True)
     options = parser.parse_args()
     settings = ["scheduler.heartbeat_interval=200ms", "scheduler.node_expiry=2s"]
-    with Cluster(nodes=NODES, settings=settings) as cluster:
+    with Cluster(nodes=NODES, settings=settings, resources={"node-2": "gpu=2"}) as cluster:
         gate, failing = cluster.root / "gate", cluster.root / "gate-of-failing"
         held = submit(cluster, options.program, LONG, gate)
+        holder, waiter = (cluster.rmctl("submit", "-o", "name", "--name", name, "--memory", "64m", "--resource",
+                                        f"gpu={gpus}", "--", "/bin/sleep", "1000").stdout.strip()
+                          for name, gpus in (("has-gpus", 2), ("wants-a-gpu", 1)))
+        cluster.wait_app(holder, "RUNNING")
         address = cluster.rmctl("ui").stdout
         checks = subprocess.run(
             [options.node, HERE / "real.mjs", "--packages", options.packages, "--app", held, "--gate", gate,
@@ -45,6 +49,7 @@ def main():
                                 "--executor-memory", "256m", "--driver-memory", "256m", "--max-attempts", 1,
                                 options.program, failing])),
              "--expect-nodes", str(NODES), "--expect-executors", str(EXECUTORS), "--expect-name", LONG,
+             "--gpu-node", "node-2", "--gpu-holder", holder, "--gpu-waiter", waiter,
              "--agent-pid", str(cluster.processes["node-3"].pid), "--agent-name", "node-3"],
             input=address, text=True, env=cluster.environment(), timeout=240)
         if checks.returncode != 0:

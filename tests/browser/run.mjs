@@ -455,6 +455,49 @@ test('an application that waits says why, who holds it, and what to do', () =>
     });
   }));
 
+test('what is counted by name is shown wherever memory and vcores are', () =>
+  withServer({}, async (server) => {
+    const { app, apps, nodes } = server.cluster;
+    const [plain, , rich] = nodes; // none, and two of four gpu
+    const row = (page, text) => page.locator('tbody tr', { hasText: text });
+    const gpus = (within) => within.getByRole('meter', { name: /^gpu/ });
+    const reads = async (meter, words) => equal(await meter.getAttribute('aria-valuetext'), words, 'the bar of gpu');
+    await browser.visit(`${server.url}/nodes`, {}, async (page) => {
+      await reads(gpus(row(page, rich.id)), '2 of 4');
+      equal(await gpus(row(page, plain.id)).count(), 0, 'bars of a node without');
+      check((await page.locator('.summary').textContent()).includes('4 gpu'), 'the sum names them');
+      await page.getByRole('button', { name: 'gpu' }).click();
+      await page.waitForURL(/sort=-named-gpu/);
+      check((await page.locator('tbody tr').first().textContent()).includes(rich.id), 'most first');
+    });
+    await browser.visit(`${server.url}/nodes/${rich.id}`, {}, async (page) => {
+      await reads(gpus(page), '2 of 4 gpu');
+      await row(page, '2 gpu').first().waitFor(); // a container's size
+    });
+    await browser.visit(`${server.url}/nodes/${plain.id}`, {}, async (page) => {
+      await page.getByRole('meter').first().waitFor();
+      equal(await gpus(page).count(), 0, 'bars on the page of a node without');
+    });
+    await browser.visit(`${server.url}/apps/${app.id}`, {}, async (page) => {
+      await page.getByText('4 containers, 6 GiB, 7 vcores, 2 gpu').waitFor();
+      await page.getByText('37 gpu-seconds').waitFor();
+    });
+    const pending = apps.find((one) => one.state === 'ACCEPTED');
+    await browser.visit(`${server.url}/apps/${pending.id}`, {}, async (page) => {
+      const panel = page.locator('.diagnosis.wait');
+      await panel.getByText('1 container of 1 GiB, 1 vcore, 2 gpu').waitFor();
+      await reads(gpus(panel), '2 of 3 gpu');
+      await panel.getByText('4 containers, 6 GiB, 7 vcores, 2 gpu').waitFor();
+    });
+    await browser.visit(server.url, {}, async (page) => {
+      await reads(gpus(page), '2 of 4 gpu');
+      const queue = row(page.getByRole('table', { name: 'Queues' }), 'root.adhoc');
+      await queue.getByText('2 of 4', { exact: true }).waitFor();
+      await row(page.getByRole('table', { name: 'Running and pending' }), app.id).locator('[data-head=gpu]').getByText('2').waitFor();
+      await page.getByTitle(`${rich.id}: `).and(page.getByTitle('gpu 2 of 4')).waitFor();
+    });
+  }));
+
 for (const width of [1280, 800]) {
   test(`long names break neither words nor tables, ${width} pixels`, () => {
     const long = (kind, plain) =>

@@ -75,10 +75,11 @@ def processes_naming(text):
 
 
 class Cluster:
-    def __init__(self, nodes=3, memory=2048, vcores=2, heartbeat=None, settings=()):
+    def __init__(self, nodes=3, memory=2048, vcores=2, heartbeat=None, settings=(), resources=None):
         self.temporary = tempfile.TemporaryDirectory(prefix="heddle-test-")
         self.root = pathlib.Path(self.temporary.name)
         self.memory, self.vcores = memory, vcores
+        self.resources = resources or {}  # node -> what it has besides, as "gpu=2"
         self.settings = list(settings)
         if heartbeat is not None:
             self.settings += [f"scheduler.heartbeat_interval={heartbeat}", "scheduler.node_expiry=10m"]
@@ -123,7 +124,8 @@ class Cluster:
             BIN / "nodeagent", "--name", name, "--address", self.addresses[name], "--port", self.http_ports[name],
             "--manager", f"127.0.0.1:{self.node_port}", "--manager-rest", self.server,
             "--dir", self.root / name, "--token-file", self.token_file,
-            "--memory", f"{self.memory}m", "--vcores", self.vcores])
+            "--memory", f"{self.memory}m", "--vcores", self.vcores,
+            *(["--resources", self.resources[name]] if name in self.resources else [])])
 
     def spawn(self, name, command):
         log = open(self.root / "log" / f"{name}.log", "ab")

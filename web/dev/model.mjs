@@ -15,6 +15,22 @@ export function random(seed) {
 
 export const sparkTime = (ms) => new Date(ms).toISOString().replace('Z', 'GMT');
 
+/** An amount as YARN's REST writes it. */
+function amount(memory, vCores, gpu = 0) {
+  const resourceInformation = [
+    { name: 'memory-mb', units: 'Mi', value: memory },
+    { name: 'vcores', units: '', value: vCores },
+    ...(gpu > 0 ? [{ name: 'yarn.io/gpu', units: '', value: gpu }] : []),
+  ];
+  return { memory, vCores, resourceInformations: { resourceInformation } };
+}
+
+const keyed = (memory, vCores, gpu) => [
+  { key: 'memory-mb', value: String(memory) },
+  { key: 'vcores', value: String(vCores) },
+  ...(gpu > 0 ? [{ key: 'yarn.io/gpu', value: String(gpu) }] : []),
+];
+
 /** name(kind, plain) may replace any text that a user chooses: hostile names come in here. */
 export class Cluster {
   constructor({ nodes = 3, applications = 24, name = (_kind, plain) => plain, seed = 7 } = {}) {
@@ -42,6 +58,7 @@ export class Cluster {
     const lost = !small && index % 29 === 17;
     const sick = !small && index % 31 === 5;
     const memory = small ? 5 * kGiB : 64 * kGiB;
+    const gpus = index % 3 === 2 ? 4 : 0; // others have none
     return {
       rack: small ? '/default-rack' : `/rack-${1 + (index % 4)}`,
       state: lost ? 'LOST' : sick ? 'UNHEALTHY' : 'RUNNING',
@@ -61,7 +78,8 @@ export class Cluster {
         nodePhysicalMemoryMB: Math.round(memory * 0.4),
         nodeCPUUsage: 1.3,
       },
-      totalResource: { memory, vCores: small ? 4 : 16 },
+      totalResource: amount(memory, small ? 4 : 16, gpus),
+      gpus,
       nodeAttributesInfo: {
         nodeAttributeInfo: [
           { prefix: 'heddle.io', name: 'isolation', type: 'STRING', value: 'cgroup-v2, seccomp' },
@@ -115,8 +133,16 @@ export class Cluster {
         runningContainers: last ? 4 : second ? 1 : -1,
         memorySeconds: pending ? 0 : 180_224,
         vcoreSeconds: pending ? 0 : 214,
+        resourceSecondsMap: { entry: keyed(pending ? 0 : 180_224, pending ? 0 : 214, last ? 37 : 0) },
+        ...(!ended && {
+          resourceInfo: {
+            resourceUsagesByPartition: [
+              { partitionName: '', used: last ? amount(4 * 1536, 7, 2) : second ? amount(1024, 1) : amount(0, 0) },
+            ],
+          },
+        }),
         ...(pending && {
-          resourceRequests: [{ resourceName: '*', numContainers: 1, capability: { memory: 1024, vCores: 1 } }],
+          resourceRequests: [{ resourceName: '*', numContainers: 1, capability: amount(1024, 1, 2) }],
         }),
       });
     }
@@ -133,11 +159,15 @@ export class Cluster {
       const node = this.nodes[(index + Number(number)) % this.nodes.length];
       const id = `container_${stamp}_${number}_01_${String(index + 1).padStart(6, '0')}`;
       const failed = app.state === 'FAILED';
+      const memory = app === this.app ? 1536 : 1024;
+      const cores = app === this.app && index > 0 ? 2 : 1;
+      const gpus = app === this.app && node.gpus > 0 ? 2 : 0;
       this.makeLogs(id, index === 0 ? 'master' : `executor ${index}`);
       return {
         containerId: id,
-        allocatedMB: app === this.app ? 1536 : 1024,
-        allocatedVCores: app === this.app && index > 0 ? 2 : 1,
+        allocatedMB: memory,
+        allocatedVCores: cores,
+        allocatedResources: keyed(memory, cores, gpus),
         assignedNodeId: node.id,
         nodeId: node.id,
         nodeHttpAddress: node.nodeHTTPAddress,
@@ -409,7 +439,7 @@ export class Cluster {
     const done = this.work.stages.reduce((sum, stage) => sum + stage.numCompleteTasks, 0);
     this.app.progress = Math.round((100 * done) / total);
     for (const node of this.nodes) {
-      node.numContainers = node.usedMemoryMB = node.usedVirtualCores = 0;
+      node.numContainers = node.usedMemoryMB = node.usedVirtualCores = node.gpusUsed = 0;
     }
     const hold = (node, memory, cores) => {
       if (node.state !== 'RUNNING') return;
@@ -420,7 +450,9 @@ export class Cluster {
     for (const list of this.containers.values()) {
       for (const container of list) {
         const node = this.nodes.find((one) => one.id === container.nodeId);
-        if (container.containerState === 'RUNNING') hold(node, container.allocatedMB, container.allocatedVCores);
+        if (container.containerState !== 'RUNNING') continue;
+        hold(node, container.allocatedMB, container.allocatedVCores);
+        node.gpusUsed += Number(container.allocatedResources.find(({ key }) => key === 'yarn.io/gpu')?.value ?? 0);
       }
     }
     if (this.nodes.length > 4) {
@@ -431,6 +463,7 @@ export class Cluster {
     for (const node of this.nodes) {
       node.availMemoryMB = node.totalResource.memory - node.usedMemoryMB;
       node.availableVirtualCores = node.totalResource.vCores - node.usedVirtualCores;
+      node.usedResource = amount(node.usedMemoryMB, node.usedVirtualCores, node.gpusUsed);
     }
   }
 
@@ -439,7 +472,7 @@ export class Cluster {
     const pending = app.state === 'ACCEPTED';
     const asks = [];
     if (pending || app.wants) {
-      const size = pending ? { memory: 1024, vCores: 1 } : { memory: 1536, vCores: 2 };
+      const size = pending ? amount(1024, 1, 2) : amount(1536, 2);
       asks.push({
         ask: pending ? 0 : 1,
         containers: pending ? 1 : app.wants,
@@ -452,9 +485,9 @@ export class Cluster {
             sentence: app.diagnostics || `Queue ${app.queue} uses all that it may`,
             where: app.queue,
             needed: size,
-            limit: { memory: 8 * kGiB, vCores: 8 },
-            used: { memory: 7.5 * kGiB, vCores: 7 },
-            holders: [{ application: this.app.id, containers: 4, amount: { memory: 6 * kGiB, vCores: 7 } }],
+            limit: amount(8 * kGiB, 8, 3),
+            used: amount(7.5 * kGiB, 7, 2),
+            holders: [{ application: this.app.id, containers: 4, amount: amount(6 * kGiB, 7, 2) }],
             rejected: [],
           },
         ],
@@ -517,11 +550,21 @@ export class Cluster {
       rebootedNodes: 0,
       activeNodes: up.length,
       shutdownNodes: 0,
+      totalUsedResourcesAcrossPartition: amount(
+        sum((node) => node.usedMemoryMB),
+        sum((node) => node.usedVirtualCores),
+        sum((node) => node.gpusUsed),
+      ),
+      totalClusterResourcesAcrossPartition: amount(
+        sum((node) => node.totalResource.memory),
+        sum((node) => node.totalResource.vCores),
+        sum((node) => node.gpus),
+      ),
     };
   }
 
   scheduler() {
-    const queue = (queueName, capacity, usedCapacity, active, pending) => ({
+    const queue = (queueName, capacity, usedCapacity, active, pending, gpus = 0, gpusUsed = 0) => ({
       type: 'capacitySchedulerLeafQueueInfo',
       queueName: this.name('queue', queueName),
       queuePath: this.name('queue', `root.${queueName}`),
@@ -532,6 +575,8 @@ export class Cluster {
       absoluteUsedCapacity: (capacity * usedCapacity) / 100,
       numActiveApplications: active,
       numPendingApplications: pending,
+      resourcesUsed: amount(kGiB, 1, gpusUsed),
+      minEffectiveCapacity: amount(2 * kGiB, 2, gpus),
       state: 'RUNNING',
     });
     return {
@@ -543,7 +588,7 @@ export class Cluster {
         usedCapacity: 52,
         maxCapacity: 100,
         queues: {
-          queue: [queue('default', 50, 88, 1, 0), queue('etl', 30, 0, 0, 1), queue('adhoc', 20, 34, 1, 0)],
+          queue: [queue('default', 50, 88, 1, 0), queue('etl', 30, 0, 0, 1), queue('adhoc', 20, 34, 1, 0, 4, 2)],
         },
       },
     };

@@ -38,6 +38,21 @@ export interface ClusterMetrics {
   rebootedNodes: number;
   activeNodes: number;
   shutdownNodes?: number;
+  totalUsedResourcesAcrossPartition?: Size;
+  totalClusterResourcesAcrossPartition?: Size;
+}
+
+/** An amount of resources. What a cluster counts beside memory and vcores is only in the list. */
+export interface Size {
+  memory: number;
+  vCores: number;
+  resourceInformations?: { resourceInformation?: { name: string; value: number }[] };
+}
+
+/** One resource of an amount, in the objects where YARN writes amounts as keys and values. */
+export interface KeyedAmount {
+  key: string;
+  value: string | number;
 }
 
 export interface ClusterNode {
@@ -61,7 +76,8 @@ export interface ClusterNode {
     aggregatedContainersPhysicalMemoryMB?: number;
     containersCPUUsage?: number;
   };
-  totalResource?: { memory: number; vCores: number };
+  totalResource?: Size;
+  usedResource?: Size;
   nodeAttributesInfo?: {
     nodeAttributeInfo?: { prefix?: string; name: string; type?: string; value: string }[];
   };
@@ -94,11 +110,9 @@ export interface Application {
   queueUsagePercentage?: number;
   clusterUsagePercentage?: number;
   resourceRequests?: ResourceRequest[]; // what it waits for; not in lists and events
-}
-
-export interface Size {
-  memory: number;
-  vCores: number;
+  /** What it has now; not of one that has ended. */
+  resourceInfo?: { resourceUsagesByPartition?: { partitionName?: string; used?: Size; pending?: Size }[] };
+  resourceSecondsMap?: { entry?: KeyedAmount[] };
 }
 
 export interface ResourceRequest {
@@ -171,6 +185,7 @@ export interface Container {
   containerId: string;
   allocatedMB: number | string;
   allocatedVCores: number | string;
+  allocatedResources?: KeyedAmount[];
   assignedNodeId?: string;
   nodeId?: string;
   nodeHttpAddress?: string;
@@ -197,7 +212,8 @@ export interface Queue {
   numApplications?: number;
   numActiveApplications?: number;
   numPendingApplications?: number;
-  resourcesUsed?: { memory: number; vCores: number };
+  resourcesUsed?: Size;
+  minEffectiveCapacity?: Size; // its guarantee
   queues?: { queue?: Queue[] };
 }
 

@@ -1,17 +1,20 @@
 // One application: where it is in its life, why it waits or ended, and its work, executors, storage
 // and containers, each a view with an address of its own (?view=).
 
+import { Fragment } from 'preact';
+
 import { attempts, containers } from '../api/cluster';
 import { cachedRdds } from '../api/jobs';
 import { HttpError } from '../api/http';
 import type { Application, Attempt } from '../api/types';
 import { useResource, type Resource } from '../live/resource';
 import { paths, route, withQuery } from '../router';
+import { amount, namedEntries } from '../ui/amount';
 import { Copy, Empty, Facts, Failure, Id, Loading, Name, Panel, Time } from '../ui/bits';
-import { count, duration, elapsed, mebibytes, plural } from '../ui/format';
+import { count, duration, elapsed, plural } from '../ui/format';
 import { AppState, State } from '../ui/state';
 import { Table } from '../ui/table';
-import { group, reports } from './applications';
+import { group, namedHeld, reports } from './applications';
 import { containerColumns } from './containers';
 import { LastSeen } from './not_answered';
 import { jobsOf, stageKey, topicsOf, useApplication, useWork, type Work } from './sources';
@@ -143,21 +146,35 @@ function About({ app }: { app: Application }) {
         app.priority !== undefined && { name: 'Priority', value: app.priority },
         running && {
           name: 'Holds now',
-          value: `${plural(app.runningContainers, 'container')}, ${mebibytes(app.allocatedMB)}, ${plural(app.allocatedVCores, 'vcore')}`,
+          value: `${plural(app.runningContainers, 'container')}, ${amount(app.allocatedMB, app.allocatedVCores, namedHeld(app))}`,
         },
         app.vcoreSeconds !== undefined &&
           app.vcoreSeconds > 0 && {
             name: 'Used in all',
-            value: (
-              <>
-                <span class="whole">{count(app.vcoreSeconds)} vcore-seconds,</span>{' '}
-                <span class="whole">{count(Math.round((app.memorySeconds ?? 0) / 1024))} GiB-seconds</span>
-              </>
-            ),
+            value: <UsedInAll app={app} vcoreSeconds={app.vcoreSeconds} />,
           },
         app.state === 'RUNNING' && reports(app) && { name: 'Progress', value: `${Math.round(app.progress)}%` },
       ]}
     />
+  );
+}
+
+function UsedInAll({ app, vcoreSeconds }: { app: Application; vcoreSeconds: number }) {
+  const all: [string, number][] = [
+    ['vcore', vcoreSeconds],
+    ['GiB', Math.round((app.memorySeconds ?? 0) / 1024)],
+    ...namedEntries(app.resourceSecondsMap?.entry),
+  ];
+  return (
+    <>
+      {all.map(([name, seconds], index) => (
+        <Fragment key={name}>
+          <span class="whole">
+            {count(seconds)} {name}-seconds{index + 1 < all.length && ','}
+          </span>{' '}
+        </Fragment>
+      ))}
+    </>
   );
 }
 

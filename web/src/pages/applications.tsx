@@ -5,6 +5,7 @@ import { useContext } from 'preact/hooks';
 
 import type { Application, WaitingList } from '../api/types';
 import { paths, route } from '../router';
+import { named, sum, withNamed, type Named } from '../ui/amount';
 import { Choices, Empty, Failure, Loading, Name, Search, Span, Time } from '../ui/bits';
 import { count, mebibytes, plural } from '../ui/format';
 import { AppState, word } from '../ui/state';
@@ -85,6 +86,14 @@ export const applicationColumns: Column<Application>[] = [
     sort: (app) => (app.finishedTime || Date.now()) - app.startedTime,
   },
 ];
+
+/** What it holds beside memory and vcores, on nodes of whatever label. */
+export const namedHeld = (app: Application): Named =>
+  sum((app.resourceInfo?.resourceUsagesByPartition ?? []).map(({ used }) => named(used)));
+
+/** The columns of applications, with those of what some of `apps` hold. */
+export const columnsFor = (apps: Application[]) =>
+  withNamed(applicationColumns, 'memory', apps, namedHeld);
 
 /** What those that wait wait for, in a few words, by application. */
 const Reasons = createContext(new Map<string, string>());
@@ -168,7 +177,7 @@ export function ApplicationsPage() {
             <Reasons.Provider value={reasons}>
               <Table
                 label="Applications"
-                columns={applicationColumns}
+                columns={columnsFor(apps)}
                 rows={shown}
                 rowKey={(app) => app.id}
                 sort="-started"

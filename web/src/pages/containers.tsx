@@ -2,8 +2,8 @@
 
 import type { Container } from '../api/types';
 import { paths } from '../router';
+import { amount, namedEntries } from '../ui/amount';
 import { Id, Name, Note, Span, Time } from '../ui/bits';
-import { mebibytes, plural } from '../ui/format';
 import { State } from '../ui/state';
 import type { Column } from '../ui/table';
 
@@ -71,7 +71,11 @@ export const containerColumns: Column<Container>[] = [
     key: 'size',
     head: 'Size',
     cell: (container) =>
-      `${mebibytes(Number(container.allocatedMB))}, ${plural(Number(container.allocatedVCores), 'vcore')}`,
+      amount(
+        Number(container.allocatedMB),
+        Number(container.allocatedVCores),
+        namedEntries(container.allocatedResources),
+      ),
     sort: (container) => Number(container.allocatedMB),
   },
   {

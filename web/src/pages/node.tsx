@@ -4,6 +4,7 @@ import { applications, attempts, containers } from '../api/cluster';
 import type { Application, ClusterNode, Container } from '../api/types';
 import { useResource } from '../live/resource';
 import { paths } from '../router';
+import { named, NamedMeters, namesIn } from '../ui/amount';
 import { Copy, Empty, Facts, Failure, Loading, Meter, Name, Panel, Time } from '../ui/bits';
 import { count, mebibytes } from '../ui/format';
 import { NodeState } from '../ui/state';
@@ -44,6 +45,7 @@ function Resources({ node }: { node: ClusterNode }) {
   const use = node.resourceUtilization;
   const physical = use?.nodePhysicalMemoryMB;
   const cpu = use?.nodeCPUUsage;
+  const total = named(node.totalResource);
   return (
     <Panel title="Resources">
       <div class="gauges">
@@ -55,6 +57,14 @@ function Resources({ node }: { node: ClusterNode }) {
           <h3>Vcores promised</h3>
           <Meter label="Vcores promised" used={node.usedVirtualCores} total={coresTotal(node)} />
         </div>
+        {namesIn([total]).length > 0 && (
+          <div>
+            <h3>Other resources promised</h3>
+            <div class="named">
+              <NamedMeters used={named(node.usedResource)} total={total} where=" promised" />
+            </div>
+          </div>
+        )}
       </div>
       <Facts
         facts={[

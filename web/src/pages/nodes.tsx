@@ -4,8 +4,9 @@ import type { ComponentChildren } from 'preact';
 
 import type { ClusterNode } from '../api/types';
 import { paths, route } from '../router';
+import { amount, named, sum, withNamed } from '../ui/amount';
 import { Choices, Empty, Failure, Loading, Meter, Name, Note, Search, Time } from '../ui/bits';
-import { count, mebibytes, plural } from '../ui/format';
+import { count, plural } from '../ui/format';
 import { NodeState, nodeWord } from '../ui/state';
 import { Table, type Column } from '../ui/table';
 import { useNodes } from './sources';
@@ -24,6 +25,19 @@ export const isUp = (node: ClusterNode) => node.state === 'RUNNING';
 /** What of a node is promised; of one that is not there, nothing can be said. */
 function Promised({ node, children }: { node: ClusterNode; children: ComponentChildren }) {
   return isUp(node) || node.numContainers > 0 ? <>{children}</> : <span class="none">–</span>;
+}
+
+const namedTotal = (node: ClusterNode) => named(node.totalResource);
+
+/** A bar of what of the node's `name` is promised; most nodes have none of it. */
+function NamedCell({ node, name }: { node: ClusterNode; name: string }) {
+  const total = namedTotal(node).get(name);
+  if (total === undefined) return <span class="none">–</span>;
+  return (
+    <Promised node={node}>
+      <Meter label={name} used={named(node.usedResource).get(name) ?? 0} total={total} />
+    </Promised>
+  );
 }
 
 const columns: Column<ClusterNode>[] = [
@@ -125,7 +139,15 @@ export function NodesPage() {
             />
           </div>
           {shown.length > 0 ? (
-            <Table label="Nodes" columns={columns} rows={shown} rowKey={(node) => node.id} sort="id" />
+            <Table
+              label="Nodes"
+              columns={withNamed(columns, 'vcores', nodes, namedTotal, (node, name) => (
+                <NamedCell node={node} name={name} />
+              ))}
+              rows={shown}
+              rowKey={(node) => node.id}
+              sort="id"
+            />
           ) : (
             <Empty title="No node matches the filter">
               <a href="/nodes">Show all {plural(nodes.length, 'node')}</a>
@@ -133,8 +155,11 @@ export function NodesPage() {
           )}
           <p class="summary">
             {plural(shown.length, 'node')}; {count(up.length)} up, with{' '}
-            {mebibytes(up.reduce((sum, node) => sum + memoryTotal(node), 0))} and{' '}
-            {plural(up.reduce((sum, node) => sum + coresTotal(node), 0), 'vcore')}
+            {amount(
+              up.reduce((all, node) => all + memoryTotal(node), 0),
+              up.reduce((all, node) => all + coresTotal(node), 0),
+              sum(up.map(namedTotal)),
+            )}
           </p>
         </>
       )}

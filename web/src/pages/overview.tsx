@@ -3,13 +3,14 @@
 
 import type { Application, ClusterMetrics, ClusterNode, Queue } from '../api/types';
 import { paths } from '../router';
+import { named, NamedMeters, namesIn, sum, usedOf, withNamed } from '../ui/amount';
 import { Empty, Failure, Loading, Meter, Name, Panel } from '../ui/bits';
 import { count, mebibytes, percent, plural } from '../ui/format';
 import { History, useHistory } from '../ui/history';
 import { Icon } from '../ui/icons';
 import { nodeWord, tone } from '../ui/state';
 import { collator, Table, type Column } from '../ui/table';
-import { applicationColumns, group, NoApplications } from './applications';
+import { applicationColumns, columnsFor, group, NoApplications } from './applications';
 import { coresTotal, isUp, memoryTotal } from './nodes';
 import { useApplications, useMetrics, useNodes, useQueues, useWaiting } from './sources';
 import { useTitle } from './title';
@@ -105,6 +106,7 @@ function Capacity({ metrics }: { metrics: ClusterMetrics }) {
   const shares = [allocatedMB / Math.max(1, totalMB), allocatedVirtualCores / Math.max(1, totalVirtualCores)];
   const samples = useHistory(shares);
   const pending = metrics.pendingMB ?? 0;
+  const total = named(metrics.totalClusterResourcesAcrossPartition);
   return (
     <Panel
       title="Capacity"
@@ -145,6 +147,11 @@ function Capacity({ metrics }: { metrics: ClusterMetrics }) {
           </p>
         </div>
       </div>
+      {namesIn([total]).length > 0 && (
+        <div class="named">
+          <NamedMeters used={named(metrics.totalUsedResourcesAcrossPartition)} total={total} />
+        </div>
+      )}
       <History samples={samples} names={['Memory', 'Vcores']} />
     </Panel>
   );
@@ -216,7 +223,9 @@ function NodeTile({ node }: { node: ClusterNode }) {
   const memory = percent(node.usedMemoryMB, memoryTotal(node));
   const cores = percent(node.usedVirtualCores, coresTotal(node));
   const up = isUp(node);
-  const says = up ? `memory ${memory}, vcores ${cores}` : nodeWord(node.state);
+  const [used, total] = [named(node.usedResource), named(node.totalResource)];
+  const more = namesIn([total]).map((name) => `, ${name} ${usedOf(used, total, name)}`);
+  const says = up ? `memory ${memory}, vcores ${cores}${more.join('')}` : nodeWord(node.state);
   const height = (used: number, total: number) => `${total > 0 ? Math.min(100, (100 * used) / total) : 0}%`;
   return (
     <li>
@@ -238,8 +247,6 @@ function NodeTile({ node }: { node: ClusterNode }) {
   );
 }
 
-const runningColumns = applicationColumns.filter((column) => column.key !== 'queue');
-
 function Running({ apps }: { apps: Application[] | undefined }) {
   const active = (apps ?? []).filter((app) => ['RUNNING', 'PENDING'].includes(group(app)));
   return (
@@ -250,7 +257,7 @@ function Running({ apps }: { apps: Application[] | undefined }) {
       {active.length > 0 && (
         <Table
           label="Running and pending applications"
-          columns={runningColumns}
+          columns={columnsFor(active).filter((column) => column.key !== 'queue')}
           rows={active}
           rowKey={(app) => app.id}
           sort="-started"
@@ -335,6 +342,9 @@ const queueColumns: Column<Queue>[] = [
   },
 ];
 
+// Names that a queue has been given some of, or uses without.
+const namedOf = (queue: Queue) => sum([named(queue.resourcesUsed), named(queue.minEffectiveCapacity)]);
+
 function Queues() {
   const resource = useQueues();
   const { data, error } = resource.view.value;
@@ -345,7 +355,9 @@ function Queues() {
       {data && data.length > 0 && (
         <Table
           label="Queues"
-          columns={queueColumns}
+          columns={withNamed(queueColumns, 'used', data, namedOf, (queue, name) =>
+            usedOf(named(queue.resourcesUsed), named(queue.minEffectiveCapacity), name),
+          )}
           rows={data}
           rowKey={(queue) => queue.queuePath ?? queue.queueName}
           sort=""

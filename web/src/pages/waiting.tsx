@@ -2,11 +2,12 @@
 // the way, how much of each limit is used, who holds it, who comes first, and what could be done.
 
 import { explanation } from '../api/cluster';
-import type { Application, AskExplanation, Blocker, Holder, Size } from '../api/types';
+import type { Application, AskExplanation, Blocker, Holder } from '../api/types';
 import { useResource } from '../live/resource';
 import { paths } from '../router';
+import { extra, named, NamedMeters, sized } from '../ui/amount';
 import { Meter, Name } from '../ui/bits';
-import { mebibytes, plural } from '../ui/format';
+import { plural } from '../ui/format';
 import { group } from './applications';
 import { topicsOf } from './sources';
 
@@ -27,7 +28,7 @@ export function Waiting({ app }: { app: Application }) {
       </p>
       {why.asks.length === 0 && why.blockers.length > 1 && <Blockers blockers={why.blockers} />}
       {why.asks.map((ask) => (
-        <Ask key={ask.ask} ask={ask} alone={why.asksCount === 1} />
+        <Ask key={ask.ask} ask={ask} />
       ))}
       {(why.promotions ?? []).map((one) => (
         <div class="ask" key={one.container}>
@@ -42,15 +43,13 @@ export function Waiting({ app }: { app: Application }) {
   );
 }
 
-function Ask({ ask, alone }: { ask: AskExplanation; alone: boolean }) {
+function Ask({ ask }: { ask: AskExplanation }) {
   return (
     <div class="ask">
-      {!alone && (
-        <h3>
-          {plural(ask.containers, 'container')} of {sized(ask.size)}
-          {ask.never && ', which can never run'}
-        </h3>
-      )}
+      <h3>
+        {plural(ask.containers, 'container')} of {sized(ask.size)}
+        {ask.never && ', which can never run'}
+      </h3>
       <Blockers blockers={ask.blockers} />
       <p>
         <Name>{ask.estimate.sentence}</Name>
@@ -98,12 +97,12 @@ function Bars({ blocker: { limit, used, needed, where } }: { blocker: Blocker })
         used={used.vCores}
         total={limit.vCores}
         reserved={extra(used.vCores, limit.vCores, needed?.vCores)}
+        noun="vcores"
       />
+      <NamedMeters used={named(used)} total={named(limit)} needed={named(needed)} where={of} />
     </div>
   );
 }
-
-const extra = (used: number, limit: number, needed = 0) => Math.max(0, Math.min(needed, limit - used));
 
 function Holders({ holders }: { holders: Holder[] }) {
   if (holders.length === 0) return null;
@@ -118,5 +117,3 @@ function Holders({ holders }: { holders: Holder[] }) {
     </ul>
   );
 }
-
-const sized = (size: Size) => `${mebibytes(size.memory)} and ${plural(size.vCores, 'vcore')}`;

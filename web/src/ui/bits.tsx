@@ -110,15 +110,16 @@ interface MeterProps {
   used: number;
   total: number;
   unit?: 'MiB' | 'bytes';
+  noun?: string; // what is counted, where the numbers alone do not say it
   reserved?: number;
   bare?: boolean; // only the bar, for dense tables; the numbers are beside it
 }
 
 /** A share of a whole: a woven bar with its numbers. */
-export function Meter({ label, used, total, unit, reserved = 0, bare }: MeterProps): JSX.Element {
+export function Meter({ label, used, total, unit, noun, reserved = 0, bare }: MeterProps): JSX.Element {
   const write = unit === 'MiB' ? mebibytes : unit === 'bytes' ? bytes : count;
   const share = (value: number) => `${total > 0 ? Math.min(100, (100 * value) / total) : 0}%`;
-  const text = `${write(used)} of ${write(total)}`;
+  const text = `${write(used)} of ${write(total)}${noun ? ` ${noun}` : ''}`;
   const level = total > 0 && used / total > 0.9 ? 'high' : '';
   return (
     <div class="meter">
