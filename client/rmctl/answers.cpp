@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "client/rmctl/amounts.h"
 #include "client/rmctl/json_fields.h"
-#include "common/base/named_counts.h"
 #include "common/wire/json.h"
 
 namespace heddle::rmctl {
@@ -11,16 +11,6 @@ namespace {
 
 using namespace fields;
 using wire::Json;
-
-// Of a resource as YARN writes it.
-std::int64_t amount(const Json& resource, std::string_view name) {
-    for (const Json& entry : list(resource, "resourceInformations", "resourceInformation")) {
-        if (text(entry, "name") == name) {
-            return number(entry, "value");
-        }
-    }
-    return 0;
-}
 
 std::vector<std::string> texts(const Json& json, std::string_view key) {
     std::vector<std::string> found;
@@ -61,12 +51,9 @@ std::vector<BlockerAnswer> blockers_of(const Json& json) {
         blocker.reason = text(entry, "reason");
         blocker.sentence = text(entry, "sentence");
         for (const Json& holder : list(entry, "", "holders")) {
-            const Json* amount = holder.find("amount");
-            blocker.holders.push_back(
-                text(holder, "application") +
-                (amount == nullptr ? ""
-                                   : "  " + std::to_string(number(*amount, "memory")) + " MiB, " +
-                                         std::to_string(number(*amount, "vCores")) + " vcores"));
+            const std::string amount = amount_text(holder, "amount");
+            blocker.holders.push_back(text(holder, "application") +
+                                      (amount.empty() ? "" : "  " + amount));
         }
         for (const Json& rejected : list(entry, "", "rejected")) {
             blocker.rejected.push_back(std::to_string(number(rejected, "nodes")) + " " +
@@ -75,6 +62,26 @@ std::vector<BlockerAnswer> blockers_of(const Json& json) {
         blockers.push_back(std::move(blocker));
     }
     return blockers;
+}
+
+// On nodes of whatever label.
+Resource held_by(const Json& app) {
+    Resource held;
+    for (const Json& part : list(app, "resourceInfo", "resourceUsagesByPartition")) {
+        held += amount_at(part, "used");
+    }
+    held.memory_mib = number(app, "allocatedMB");
+    held.vcores = number(app, "allocatedVCores");
+    return held;
+}
+
+std::string expiry_of(const Json& app) {
+    for (const Json& timeout : list(app, "timeouts", "timeout")) {
+        if (const std::string time = text(timeout, "expiryTime"); time != "UNLIMITED") {
+            return time;
+        }
+    }
+    return {};
 }
 
 ApplicationAnswer application_of(const Json& json) {
@@ -94,9 +101,28 @@ ApplicationAnswer application_of(const Json& json) {
     app.started_ms = number(json, "startedTime");
     app.elapsed_ms = number(json, "elapsedTime");
     app.running_containers = number(json, "runningContainers");
-    app.memory_mib = number(json, "allocatedMB");
-    app.vcores = number(json, "allocatedVCores");
+    app.held = held_by(json);
+    app.priority = number(json, "priority");
+    app.tags = text(json, "applicationTags");
+    app.label = text(json, "appNodeLabelExpression");
+    app.master_label = text(json, "amNodeLabelExpression");
+    app.expires = expiry_of(json);
     return app;
+}
+
+void read_attributes(const Json& json, NodeAnswer& node) {
+    for (const Json& attribute : list(json, "nodeAttributesInfo", "nodeAttributeInfo")) {
+        const std::string name = text(attribute, "name");
+        if (text(attribute, "prefix") == "heddle/isolation") {
+            node.isolation.push_back(name);
+        } else {
+            node.attributes.push_back(name + "=" + text(attribute, "value"));
+        }
+    }
+    for (const Json& tag : list(json, "allocationTags", "allocationTagInfo")) {
+        node.tags.push_back(text(tag, "allocationTag") + " " +
+                            std::to_string(number(tag, "allocationsCount")));
+    }
 }
 
 NodeAnswer node_of(const Json& json) {
@@ -109,28 +135,17 @@ NodeAnswer node_of(const Json& json) {
     node.version = text(json, "version");
     node.rack = text(json, "rack");
     node.labels = texts(json, "nodeLabels");
-    for (const Json& attribute : list(json, "nodeAttributesInfo", "nodeAttributeInfo")) {
-        if (text(attribute, "prefix") == "heddle/isolation") {
-            node.isolation.push_back(text(attribute, "name"));
-        }
-    }
+    read_attributes(json, node);
     node.heard_ms = number(json, "lastHealthUpdate");
     node.containers = number(json, "numContainers");
-    node.memory_used_mib = number(json, "usedMemoryMB");
-    node.memory_free_mib = number(json, "availMemoryMB");
-    node.vcores_used = number(json, "usedVirtualCores");
-    node.vcores_free = number(json, "availableVirtualCores");
-    if (const Json* total = json.find("totalResource")) {
-        const Json* used = json.find("usedResource");
-        for (const Json& entry : list(*total, "resourceInformations", "resourceInformation")) {
-            const std::string name = text(entry, "name");
-            if (const auto known = resource_name(name)) {
-                node.named.push_back(*known + " " +
-                                     std::to_string(used == nullptr ? 0 : amount(*used, name)) +
-                                     " of " + std::to_string(number(entry, "value")));
-            }
-        }
-    }
+    node.opportunistic_running = number(json, "numRunningOpportContainers");
+    node.opportunistic_queued = number(json, "numQueuedContainers");
+    node.used = amount_at(json, "usedResource");
+    node.used.memory_mib = number(json, "usedMemoryMB");
+    node.used.vcores = number(json, "usedVirtualCores");
+    node.total = amount_at(json, "totalResource");
+    node.total.memory_mib = node.used.memory_mib + number(json, "availMemoryMB");
+    node.total.vcores = node.used.vcores + number(json, "availableVirtualCores");
     node.memory_percent = real(json, "memUtilization");
     node.vcores_percent = real(json, "cpuUtilization");
     if (const Json* measured = json.find("resourceUtilization")) {
@@ -140,6 +155,17 @@ NodeAnswer node_of(const Json& json) {
         node.vcores_measured = real(*measured, "nodeCPUUsage");
     }
     return node;
+}
+
+// As in YARN, parents do not say how many applications they have, nor the root what it holds.
+void add_child(const Json& parent, const QueueAnswer& child, QueueAnswer& out) {
+    if (parent.find("numActiveApplications") == nullptr) {
+        out.applications_running += child.applications_running;
+        out.applications_pending += child.applications_pending;
+    }
+    if (parent.find("resourcesUsed") == nullptr) {
+        out.held += child.held;
+    }
 }
 
 void add_queues(const Json& json, std::size_t depth, std::vector<QueueAnswer>& out) {
@@ -153,14 +179,14 @@ void add_queues(const Json& json, std::size_t depth, std::vector<QueueAnswer>& o
     queue.used = real(json, "usedCapacity");
     queue.applications_running = number(json, "numActiveApplications");
     queue.applications_pending = number(json, "numPendingApplications");
-    if (const Json* used = json.find("resourcesUsed")) {
-        queue.memory_mib = number(*used, "memory");
-        queue.vcores = number(*used, "vCores");
-    }
+    queue.held = amount_at(json, "resourcesUsed");
     queue.depth = depth;
+    const std::size_t at = out.size();
     out.push_back(std::move(queue));
     for (const Json& child : list(json, "queues", "queue")) {
+        const std::size_t place = out.size();
         add_queues(child, depth + 1, out);
+        add_child(json, out[place], out[at]);
     }
 }
 
@@ -194,10 +220,7 @@ Result<ExplanationAnswer> read_explanation(std::string_view body) {
         AskReasonAnswer ask;
         ask.ask = number(entry, "ask");
         ask.containers = number(entry, "containers");
-        if (const Json* size = entry.find("size")) {
-            ask.memory_mib = number(*size, "memory");
-            ask.vcores = number(*size, "vCores");
-        }
+        ask.size = amount_at(entry, "size");
         if (const Json* ahead = entry.find("ahead")) {
             ask.ahead_containers = number(*ahead, "containers");
             ask.ahead_applications = number(*ahead, "applications");
@@ -248,21 +271,6 @@ Result<std::vector<QueueAnswer>> read_queues(std::string_view body) {
     return found;
 }
 
-namespace {
-
-Resource size_at(const Json& json, std::string_view name) {
-    const Json* found = json.find(name);
-    return found == nullptr
-               ? Resource{}
-               : Resource{
-                     found->integer_or("memory", 0).ok() ? found->integer_or("memory", 0).value()
-                                                         : 0,
-                     found->integer_or("vCores", 0).ok() ? found->integer_or("vCores", 0).value()
-                                                         : 0};
-}
-
-}  // namespace
-
 Result<ConfigAnswer> read_config(std::string_view body) {
     TRY(const Json json, parse(body));
     ConfigAnswer answer;
@@ -275,14 +283,14 @@ Result<ConfigAnswer> read_config(std::string_view body) {
     if (const Json* queues = json.find("queues"); queues != nullptr && queues->array() != nullptr) {
         for (const Json& queue : *queues->array()) {
             answer.queues.push_back(
-                {text(queue, "path"), size_at(queue, "guaranteed"), size_at(queue, "maximum")});
+                {text(queue, "path"), amount_at(queue, "guaranteed"), amount_at(queue, "maximum")});
             const Json* labels = queue.find("labels");
             if (labels == nullptr || labels->array() == nullptr) {
                 continue;
             }
             for (const Json& one : *labels->array()) {
-                answer.queues.push_back({text(queue, "path"), size_at(one, "guaranteed"),
-                                         size_at(one, "maximum"), text(one, "label")});
+                answer.queues.push_back({text(queue, "path"), amount_at(one, "guaranteed"),
+                                         amount_at(one, "maximum"), text(one, "label")});
             }
         }
     }

@@ -29,8 +29,12 @@ struct ApplicationAnswer {
     std::int64_t started_ms = 0;
     std::int64_t elapsed_ms = 0;
     std::int64_t running_containers = 0;
-    std::int64_t memory_mib = 0;
-    std::int64_t vcores = 0;
+    Resource held;
+    std::int64_t priority = 0;
+    std::string tags;          // "nightly,team:data"
+    std::string label;         // of the nodes for its containers
+    std::string master_label;  // and for its master's
+    std::string expires;       // when it is ended, as the server writes it; empty: never
 
     bool is_final() const { return state == "FINISHED" || state == "FAILED" || state == "KILLED"; }
 };
@@ -45,8 +49,7 @@ struct BlockerAnswer {
 struct AskReasonAnswer {
     std::int64_t ask = 0;
     std::int64_t containers = 0;
-    std::int64_t memory_mib = 0;
-    std::int64_t vcores = 0;
+    Resource size;
     std::int64_t ahead_containers = 0;
     std::int64_t ahead_applications = 0;
     bool never = false;
@@ -78,14 +81,15 @@ struct NodeAnswer {
     std::string version;
     std::string rack;
     std::vector<std::string> labels;
-    std::vector<std::string> isolation;  // layers in use
-    std::int64_t heard_ms = 0;           // when it was last heard
+    std::vector<std::string> isolation;   // layers in use
+    std::vector<std::string> attributes;  // "os=linux"
+    std::vector<std::string> tags;        // "web 2": of allocations, and how many containers
+    std::int64_t heard_ms = 0;            // when it was last heard
     std::int64_t containers = 0;
-    std::int64_t memory_used_mib = 0;
-    std::int64_t memory_free_mib = 0;
-    std::int64_t vcores_used = 0;
-    std::int64_t vcores_free = 0;
-    std::vector<std::string> named;                   // "gpu 1 of 2": used, of all
+    std::int64_t opportunistic_running = 0;
+    std::int64_t opportunistic_queued = 0;
+    Resource used;
+    Resource total;
     std::int64_t memory_measured_mib = 0;             // of the machine, whoever uses it
     std::int64_t memory_measured_containers_mib = 0;  // of its containers
     double vcores_measured = 0;
@@ -100,8 +104,7 @@ struct QueueAnswer {
     double used = 0;      // percent of the capacity
     std::int64_t applications_running = 0;
     std::int64_t applications_pending = 0;
-    std::int64_t memory_mib = 0;
-    std::int64_t vcores = 0;
+    Resource held;
     std::size_t depth = 0;
 };
 

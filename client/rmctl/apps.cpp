@@ -5,6 +5,7 @@
 #include <thread>
 #include <tuple>
 
+#include "client/rmctl/amounts.h"
 #include "client/rmctl/exit_code.h"
 #include "client/rmctl/interrupt.h"
 #include "client/rmctl/json_fields.h"
@@ -102,14 +103,16 @@ void print_applications(const Options& options,
                      {"TYPE", Align::Left, true, 6},         {"USER", Align::Left, true, 4},
                      {"QUEUE", Align::Left, true, 3},        {"STATE", Align::Left, false, 0},
                      {"PROGRESS", Align::Right, false, 2},   {"CONTAINERS", Align::Right, false, 5},
-                     {"MEMORY MiB", Align::Right, false, 7}, {"ELAPSED", Align::Right, false, 1}};
+                     {"MEMORY MiB", Align::Right, false, 7}, {kOtherColumn, Align::Left, false, 7},
+                     {"ELAPSED", Align::Right, false, 1}};
     for (const ApplicationAnswer& app : applications) {
         table.rows.push_back({app.id, app.name, app.type, app.user, app.queue, outcome(app),
                               std::to_string(static_cast<int>(app.progress)) + " %",
                               app.is_final() ? "-" : std::to_string(app.running_containers),
-                              app.is_final() ? "-" : std::to_string(app.memory_mib),
-                              human_duration(app.elapsed_ms)});
+                              app.is_final() ? "-" : std::to_string(app.held.memory_mib),
+                              named_text(app.held.named), human_duration(app.elapsed_ms)});
     }
+    leave_out_empty(table, kOtherColumn);
     print_table(options, table);
 }
 
@@ -135,24 +138,34 @@ Result<int> print_chosen(const Options& options, const std::vector<std::string>&
     return kExitDone;
 }
 
+// In local time, as the others are.
+std::string expiry_text(const ApplicationAnswer& app) {
+    const auto time = parse_iso_time(app.expires);
+    return time ? human_time(time->milliseconds) : app.expires;
+}
+
 void print_application(const ApplicationAnswer& app) {
-    const std::string resources =
-        std::to_string(app.memory_mib) + " MiB, " + count_of(app.vcores, "vcore");
-    print_fields({{"ID", app.id},
-                  {"Name", without_controls(app.name)},
-                  {"Type", without_controls(app.type)},
-                  {"User", app.user},
-                  {"Queue", app.queue},
-                  {"State", app.state},
-                  {"Final status", app.final_status},
-                  {"Progress", std::to_string(static_cast<int>(app.progress)) + " %"},
-                  {"Master on", app.master_node},
-                  {"Tracking URL", app.tracking_url},
-                  {"Containers", std::to_string(std::max<std::int64_t>(0, app.running_containers))},
-                  {"Resources", app.is_final() ? std::string() : resources},
-                  {"Started", human_time(app.started_ms)},
-                  {"Elapsed", human_duration(app.elapsed_ms)},
-                  {"Diagnostics", app.diagnostics}});
+    print_fields(
+        {{"ID", app.id},
+         {"Name", without_controls(app.name)},
+         {"Type", without_controls(app.type)},
+         {"User", app.user},
+         {"Queue", app.queue},
+         {"Priority", std::to_string(app.priority)},
+         {"Tags", without_controls(app.tags)},
+         {"State", app.state},
+         {"Final status", app.final_status},
+         {"Progress", std::to_string(static_cast<int>(app.progress)) + " %"},
+         {"Master on", app.master_node},
+         {"Tracking URL", app.tracking_url},
+         {"Containers", std::to_string(std::max<std::int64_t>(0, app.running_containers))},
+         {"Resources", app.is_final() ? std::string() : to_string(app.held)},
+         {"Label", app.label},
+         {"Master's label", app.master_label == app.label ? std::string() : app.master_label},
+         {"Started", human_time(app.started_ms)},
+         {"Elapsed", human_duration(app.elapsed_ms)},
+         {"Ended at the latest", app.is_final() ? std::string() : expiry_text(app)},
+         {"Diagnostics", app.diagnostics}});
 }
 
 }  // namespace

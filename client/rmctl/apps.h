@@ -3,14 +3,17 @@
 // rmctl app: list, get, kill, and waiting for an application's end.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "client/rmctl/answers.h"
 #include "client/rmctl/options.h"
 #include "client/rmctl/server.h"
+#include "client/rmctl/table.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/wire/json.h"
 
 namespace heddle::rmctl {
 
@@ -35,8 +38,13 @@ struct AppListOptions {
 
 Result<int> app_list(const Options& options, const AppListOptions& filter);
 Result<int> app_get(const Options& options, const std::string& id);
-/// Why it waits.
-Result<int> app_explain(const Options& options, const std::string& id);
+/// Why it waits, or why one of its asks does; ask 0 is the master's container.
+Result<int> app_explain(const Options& options, const std::string& id, std::optional<int> ask);
+/// Those that wait, and how many for what. An empty reason: for whatever; limit 0: the server's.
+Result<int> app_waiting(const Options& options, const std::string& reason, int limit);
+// What people read of that answer.
+Table waiting_table(const wire::Json& json);
+Table reasons_table(const wire::Json& json);
 /// Asks for the end and waits until the application is over.
 Result<int> app_kill(const Options& options, const std::vector<std::string>& ids);
 

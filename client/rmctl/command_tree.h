@@ -4,6 +4,7 @@
 // is the parser's type of a command; the sources instantiate what is declared here for it.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,10 @@ struct Values {
     NodeSize node_size;
     std::string to;  // what an application, a container is given
     int priority = 0;
+    std::optional<int> ask;
+    std::string reason;
+    int limit = 0;
+    std::string type;
     bool shared = false;
     bool administer = false;
     std::vector<std::string> ids;

@@ -98,6 +98,14 @@ void add_wishes(CLI::App* command, SubmitOptions& what) {
              "failed attempts do not count after this");
     command->add_flag("--keep-containers", what.keep_containers,
                       "its next master finds what the last one left running");
+    command
+        ->add_option("--master-blacklist", what.master_blacklist,
+                     "on: its next master keeps off nodes where one has ended (default); off")
+        ->check(CLI::IsMember({"on", "off"}));
+    command
+        ->add_option("--master-blacklist-below", what.master_blacklist_below,
+                     "only while these are a smaller part of the nodes, for example 0.3")
+        ->check(CLI::Range(0.0, 1.0));
     command->add_option("--view", what.viewers, "who may see it: 'user,user group,group', or '*'");
     command->add_option("--modify", what.modifiers, "who may change and end it, the same way");
     command->add_flag(
@@ -144,6 +152,7 @@ void add_submit(App& root, Values& values) {
         ->allow_extra_args(false);
     command->add_option("--tag", what.tags, "tag of the application; repeatable")
         ->allow_extra_args(false);
+    command->add_option("--type", what.type, "type of the application (default: that of its kind)");
     command->add_option("--max-attempts", what.attempts_max, "attempts before it has failed")
         ->check(kPositive);
     add_wishes(command, what);
@@ -176,7 +185,16 @@ void add_apps(App& root, Values& values) {
 
     CLI::App* explain = app->add_subcommand("explain", "Say why an application waits");
     explain->add_option("id", values.id, "id, unique name or prefix, or last")->required();
-    run_by(explain, values, [&values] { return app_explain(values.options, values.id); });
+    explain->add_option("--ask", values.ask, "only this ask; 0: its master's container")
+        ->check(whole_number<CLI::Validator>(0, kNoLimit));
+    run_by(explain, values,
+           [&values] { return app_explain(values.options, values.id, values.ask); });
+
+    CLI::App* waiting = app->add_subcommand("waiting", "List those that wait, and for what");
+    waiting->add_option("--reason", values.reason, "only for this, for example QUEUE_LIMIT");
+    waiting->add_option("--limit", values.limit, "at most so many (100)")->check(kPositive);
+    run_by(waiting, values,
+           [&values] { return app_waiting(values.options, values.reason, values.limit); });
 
     CLI::App* kill = app->add_subcommand("kill", "End applications and wait until they are over");
     kill->add_option("id", values.ids, "ids, unique names or prefixes, or last")->required();

@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <tuple>
 
+#include "client/rmctl/cluster.h"
 #include "client/rmctl/command_tree.h"
+#include "client/rmctl/queues.h"
 
 namespace heddle::rmctl {
 namespace {
@@ -26,8 +28,10 @@ void add_node_decisions(CLI::App* node, Values& values) {
     CLI::App* size =
         node->add_subcommand("update-resource", "Change what it has, whatever its own file says");
     size->add_option("id", values.id, "id or name")->required();
-    size->add_option("memory", values.node_size.memory_mib, "memory in MiB")->required();
-    size->add_option("vcores", values.node_size.vcores, "number of vcores")->required();
+    size->add_option("amount", values.node_size.amount,
+                     "memory=8192,vcores=4,gpu=2 (what is left out stays), or the memory in MiB")
+        ->required();
+    size->add_option("vcores", values.node_size.vcores, "after the memory: number of vcores");
     size->add_option("--timeout", values.node_size.timeout,
                      "stop the newest of what is too much after this, for example 10m; left out: "
                      "never");
@@ -49,6 +53,10 @@ void add_nodes_and_queues(CLI::App& root, Values& values) {
     CLI::App* queue = noun(root, "queue", "Queues");
     CLI::App* queues = queue->add_subcommand("list", "List queues");
     run_by(queues, values, [&values] { return queue_list(values.options); });
+    CLI::App* one =
+        queue->add_subcommand("get", "Show one queue: limits, users, labels, access lists");
+    one->add_option("queue", values.id, "path, or unique last name")->required();
+    run_by(one, values, [&values] { return queue_get(values.options, values.id); });
     constexpr std::tuple<const char*, const char*, const char*> kStates[] = {
         {"stop", "stopped", "Take no applications, also below it, until it is started"},
         {"drain", "draining", "Take no new ones and serve those it has"},
@@ -85,6 +93,8 @@ void add_operator(CLI::App& root, Values& values) {
     CLI::App* groups = user->add_subcommand("groups", "Print a user's groups, the primary first");
     groups->add_option("user", values.id, "name")->required();
     run_by(groups, values, [&values] { return user_groups(values.options, values.id); });
+    CLI::App* whoami = user->add_subcommand("whoami", "Print who you are to the manager");
+    run_by(whoami, values, [&values] { return user_whoami(values.options); });
     CLI::App* refresh =
         user->add_subcommand("refresh-groups", "Have the system asked anew who is in which group");
     run_by(refresh, values, [&values] { return user_refresh_groups(values.options); });
@@ -102,10 +112,31 @@ void add_operator(CLI::App& root, Values& values) {
     });
 }
 
+void add_figures(CLI::App& root, Values& values) {
+    CLI::App* cluster = noun(root, "cluster", "The cluster as a whole");
+    CLI::App* info = cluster->add_subcommand("info", "Its id, age and version");
+    run_by(info, values, [&values] { return cluster_info(values.options); });
+    CLI::App* metrics = cluster->add_subcommand("metrics", "What it has, promises and uses");
+    run_by(metrics, values, [&values] { return cluster_metrics(values.options); });
+    CLI::App* counts =
+        cluster->add_subcommand("appstatistics", "How many applications are in which state");
+    counts->add_option("--state", values.states, "only these states, comma separated")
+        ->delimiter(',');
+    counts->add_option("--type", values.type, "only of this type");
+    run_by(counts, values,
+           [&values] { return cluster_appstatistics(values.options, values.states, values.type); });
+    CLI::App* scheduler = noun(root, "scheduler", "The scheduler");
+    CLI::App* written =
+        scheduler->add_subcommand("log", "Have every decision written down for a while");
+    written->add_option("time", values.to, "how long, from 1s to 1h")->required();
+    run_by(written, values, [&values] { return scheduler_log(values.options, values.to); });
+}
+
 }  // namespace
 
 template <typename App>
 void add_cluster(App& root, Values& values) {
+    add_figures(root, values);
     add_nodes_and_queues(root, values);
     add_operator(root, values);
 }

@@ -3,7 +3,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "client/rmctl/answers.h"
+#include "client/rmctl/amounts.h"
 #include "client/rmctl/exit_code.h"
 #include "client/rmctl/json_fields.h"
 #include "client/rmctl/output.h"
@@ -16,6 +16,7 @@
 namespace heddle::rmctl {
 namespace {
 
+constexpr const char* kOtherMax = "OTHER MAX";
 constexpr const char* kConfig = "/heddle/v1/scheduler-config";
 
 Result<std::string> file_text(const std::string& path) {
@@ -43,24 +44,26 @@ void print_lines(const Options& options, const std::vector<std::string>& lines) 
     }
 }
 
-void print_effective(const Options& options, const ConfigAnswer& answer) {
+}  // namespace
+
+Table effective_table(const ConfigAnswer& answer) {
     Table table;
-    table.columns = {{"QUEUE", Align::Left, true, 0},
-                     {"MEMORY MiB", Align::Right, false, 0},
-                     {"VCORES", Align::Right, false, 0},
-                     {"MEMORY MAX", Align::Right, false, 1},
-                     {"VCORES MAX", Align::Right, false, 1}};
+    table.columns = {{"QUEUE", Align::Left, true, 0},        {"MEMORY MiB", Align::Right, false, 0},
+                     {"VCORES", Align::Right, false, 0},     {kOtherColumn, Align::Left, false, 0},
+                     {"MEMORY MAX", Align::Right, false, 1}, {"VCORES MAX", Align::Right, false, 1},
+                     {kOtherMax, Align::Left, false, 1}};
     for (const ConfigAnswer::Queue& queue : answer.queues) {
         const std::string on = queue.label.empty() ? "" : " on " + queue.label;
-        table.rows.push_back({queue.path + on, std::to_string(queue.guaranteed.memory_mib),
-                              std::to_string(queue.guaranteed.vcores),
-                              std::to_string(queue.maximum.memory_mib),
-                              std::to_string(queue.maximum.vcores)});
+        table.rows.push_back(
+            {queue.path + on, std::to_string(queue.guaranteed.memory_mib),
+             std::to_string(queue.guaranteed.vcores), named_text(queue.guaranteed.named),
+             std::to_string(queue.maximum.memory_mib), std::to_string(queue.maximum.vcores),
+             named_text(queue.maximum.named)});
     }
-    print_table(options, table);
+    leave_out_empty(table, kOtherColumn);
+    leave_out_empty(table, kOtherMax);
+    return table;
 }
-
-}  // namespace
 
 Result<int> config_show(const Options& options, const ConfigOptions& asked) {
     TRY(Server server, Server::find(options));
@@ -104,7 +107,7 @@ Result<int> config_apply(const Options& options, const ConfigOptions& asked) {
     TRY(const ConfigAnswer answer, read_config(body));
     print_lines(options, answer.lines);
     if (asked.dry_run) {
-        print_effective(options, answer);
+        print_table(options, effective_table(answer));
         hint(options, "Nothing was changed");
     } else {
         hint(options, "Version " + std::to_string(answer.version) + " holds");

@@ -4,7 +4,9 @@
 
 #include <string>
 
+#include "client/rmctl/answers.h"
 #include "client/rmctl/options.h"
+#include "client/rmctl/table.h"
 #include "common/base/result.h"
 
 namespace heddle::rmctl {
@@ -16,6 +18,9 @@ struct ConfigOptions {
     std::string note;
     bool dry_run = false;
 };
+
+/// What each queue is given and may have, of a dry run.
+Table effective_table(const ConfigAnswer& answer);
 
 Result<int> config_show(const Options& options, const ConfigOptions& asked);
 /// Local, as config_migrate. Errors: InvalidArgument with every mistake and its place.

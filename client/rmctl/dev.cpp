@@ -239,8 +239,7 @@ private:
         TRY(const auto nodes, read_nodes(body));
         for (const NodeAnswer& node : nodes) {
             if (runs(file_, node.id)) {
-                return Resource{node.memory_used_mib + node.memory_free_mib,
-                                node.vcores_used + node.vcores_free};
+                return Resource{node.total.memory_mib, node.total.vcores};
             }
         }
         return share_of_machine(nodes_);

@@ -1,8 +1,10 @@
-// rmctl app explain: the server's sentences, laid out for people.
+// rmctl app explain, rmctl app waiting: the server's sentences, laid out for people.
 
 #include "client/rmctl/apps.h"
 #include "client/rmctl/exit_code.h"
+#include "client/rmctl/json_fields.h"
 #include "client/rmctl/output.h"
+#include "client/rmctl/verbs.h"
 #include "common/base/display.h"
 #include "common/base/strings.h"
 #include "common/net/http_message.h"
@@ -30,8 +32,7 @@ void print_ask(const AskReasonAnswer& ask) {
     const std::string what =
         ask.ask == 0 ? "Its first container" : "Ask " + std::to_string(ask.ask);
     print_line("\n", what + ": " + count_of(ask.containers, "container") + " of " +
-                         std::to_string(ask.memory_mib) + " MiB, " + count_of(ask.vcores, "vcore") +
-                         (ask.never ? ", which can never run" : ""));
+                         to_string(ask.size) + (ask.never ? ", which can never run" : ""));
     print_blockers(ask.blockers);
     if (ask.ahead_containers > 0) {
         print_line("  Ahead: ", count_of(ask.ahead_containers, "container") + " of " +
@@ -43,11 +44,12 @@ void print_ask(const AskReasonAnswer& ask) {
 
 }  // namespace
 
-Result<int> app_explain(const Options& options, const std::string& id) {
+Result<int> app_explain(const Options& options, const std::string& id, std::optional<int> ask) {
     TRY(Server server, Server::find(options));
     TRY(const std::string full, resolve_application(server, id));
     TRY(const std::string body,
-        server.get("/heddle/v1/apps/" + net::percent_encode(full) + "/explain",
+        server.get("/heddle/v1/apps/" + net::percent_encode(full) + "/explain" +
+                       (ask ? "?ask=" + std::to_string(*ask) : std::string()),
                    "the explanation of " + full));
     if (options.output == OutputForm::Json) {
         print_json(body);
@@ -60,8 +62,8 @@ Result<int> app_explain(const Options& options, const std::string& id) {
     }
     print_line("", explanation.headline);
     print_blockers(explanation.blockers);
-    for (const AskReasonAnswer& ask : explanation.asks) {
-        print_ask(ask);
+    for (const AskReasonAnswer& one : explanation.asks) {
+        print_ask(one);
     }
     const auto shown = static_cast<std::int64_t>(explanation.asks.size());
     if (shown < explanation.asks_count) {
@@ -73,6 +75,48 @@ Result<int> app_explain(const Options& options, const std::string& id) {
         print_blockers(promotion.blockers);
     }
     return kExitDone;
+}
+
+Table waiting_table(const wire::Json& json) {
+    Table table;
+    table.columns = {{"APPLICATION", Align::Left, false, 0},
+                     {"REASON", Align::Left, false, 0},
+                     {"WHY", Align::Left, true, 0}};
+    for (const wire::Json& one : fields::list(json, "waiting", "applications")) {
+        table.rows.push_back({fields::text(one, "application"), fields::text(one, "reason"),
+                              fields::text(one, "headline")});
+    }
+    return table;
+}
+
+Table reasons_table(const wire::Json& json) {
+    Table table;
+    table.columns = {{"REASON", Align::Left, false, 0},
+                     {"APPLICATIONS", Align::Right, false, 0},
+                     {"MEANING", Align::Left, true, 1}};
+    for (const wire::Json& one : fields::list(json, "waiting", "reasons")) {
+        table.rows.push_back({fields::text(one, "reason"),
+                              std::to_string(fields::number(one, "applications")),
+                              fields::text(one, "meaning")});
+    }
+    return table;
+}
+
+Result<int> app_waiting(const Options& options, const std::string& reason, int limit) {
+    std::string target = "/heddle/v1/waiting";
+    target += limit > 0 ? "?limit=" + std::to_string(limit) : "";
+    if (!reason.empty()) {
+        target += (limit > 0 ? "&reason=" : "?reason=") + net::percent_encode(reason);
+    }
+    return shown(options, target, "the applications that wait", [&](const wire::Json& json) {
+        print_rows(options, waiting_table(json), "No application waits");
+        const Table reasons = reasons_table(json);
+        if (!reasons.rows.empty() && options.output != OutputForm::Name) {
+            print("\n");
+            print_table(options, reasons);
+        }
+        return kExitDone;
+    });
 }
 
 }  // namespace heddle::rmctl

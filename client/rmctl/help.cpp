@@ -1,7 +1,7 @@
 #include "client/rmctl/help.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace heddle::rmctl {
 namespace {
@@ -11,7 +11,7 @@ struct Page {
     std::string_view examples;
 };
 
-constexpr std::array<Page, 60> kPages = {{
+constexpr Page kPages[] = {
     {"",
      "  rmctl dev up                                     a cluster on this machine\n"
      "  rmctl submit -- /bin/sleep 5                     run a command\n"
@@ -25,6 +25,7 @@ constexpr std::array<Page, 60> kPages = {{
      "  rmctl submit --wait ./train.sh --epochs 3          a script: it travels, with its "
      "arguments\n"
      "  rmctl submit --follow --num-executors 3 --executor-memory 2g build/bin/word_count FILE\n"
+     "  rmctl submit --memory 2g --resource gpu=1 --type TRAINING -- ./train.sh\n"
      "  rmctl submit --memory 2g --vcores 2 --label ssd --lifetime 1h -- ./crunch\n"
      "  rmctl submit --files model.bin,ref.csv#data.csv -- ./score data.csv\n"
      "  rmctl submit --conf executor.cores=2 --env DAY=2026-11-22 ./job\n"},
@@ -42,7 +43,23 @@ constexpr std::array<Page, 60> kPages = {{
      "  rmctl app get nightly-counts -o json\n"},
     {"app explain",
      "  rmctl app explain last\n"
+     "  rmctl app explain nightly-counts --ask 3\n"
      "  rmctl app explain nightly-counts -o json\n"},
+    {"app waiting",
+     "  rmctl app waiting\n"
+     "  rmctl app waiting --reason QUEUE_LIMIT --limit 20\n"},
+    {"cluster",
+     "  rmctl cluster metrics\n"
+     "  rmctl cluster appstatistics\n"},
+    {"cluster info",
+     "  rmctl cluster info\n"
+     "  rmctl cluster info -o json\n"},
+    {"cluster metrics", "  rmctl cluster metrics\n"},
+    {"cluster appstatistics",
+     "  rmctl cluster appstatistics\n"
+     "  rmctl cluster appstatistics --state RUNNING,ACCEPTED --type COMMAND\n"},
+    {"scheduler", "  rmctl scheduler log 60s\n"},
+    {"scheduler log", "  rmctl scheduler log 60s\n"},
     {"app kill",
      "  rmctl app kill last\n"
      "  rmctl app kill application_1732459149000_0007 nightly-counts\n"},
@@ -82,9 +99,15 @@ constexpr std::array<Page, 60> kPages = {{
     {"node label",
      "  rmctl node label node-1 ssd\n"
      "  rmctl node label node-1        no label\n"},
-    {"node update-resource", "  rmctl node update-resource node-1 8192 8 --timeout 10m\n"},
+    {"node update-resource",
+     "  rmctl node update-resource node-1 memory=8192,vcores=8,gpu=2 --timeout 10m\n"
+     "  rmctl node update-resource node-1 gpu=1          memory and vcores stay as they are\n"
+     "  rmctl node update-resource node-1 8192 8\n"},
     {"node refresh-topology", "  rmctl node refresh-topology\n"},
     {"queue", "  rmctl queue list\n"},
+    {"queue get",
+     "  rmctl queue get root.etl\n"
+     "  rmctl queue get etl -o json\n"},
     {"queue stop", "  rmctl queue stop root.etl\n"},
     {"queue drain", "  rmctl queue drain etl\n"},
     {"queue start", "  rmctl queue start etl\n"},
@@ -106,6 +129,7 @@ constexpr std::array<Page, 60> kPages = {{
      "  rmctl label add spare --shared\n"},
     {"label remove", "  rmctl label remove ssd\n"},
     {"user", "  rmctl user groups ada\n"},
+    {"user whoami", "  rmctl user whoami\n"},
     {"user groups", "  rmctl user groups ada\n"},
     {"user refresh-groups", "  rmctl user refresh-groups\n"},
     {"queue list",
@@ -154,7 +178,7 @@ constexpr std::array<Page, 60> kPages = {{
     {"help",
      "  rmctl help\n"
      "  rmctl help app logs\n"},
-}};
+};
 
 }  // namespace
 
@@ -165,9 +189,8 @@ std::string_view usage_of(std::string_view command) {
 }
 
 std::string_view examples_of(std::string_view command) {
-    const auto found = std::find_if(kPages.begin(), kPages.end(),
-                                    [&](const Page& page) { return page.command == command; });
-    return found == kPages.end() ? std::string_view() : found->examples;
+    const auto* found = std::ranges::find(kPages, command, &Page::command);
+    return found == std::end(kPages) ? std::string_view() : found->examples;
 }
 
 }  // namespace heddle::rmctl

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/rmctl/amounts.h"
 #include "client/rmctl/answers.h"
 #include "client/rmctl/exit_code.h"
 #include "client/rmctl/output.h"
@@ -49,15 +50,17 @@ Table node_table(const std::vector<NodeAnswer>& nodes) {
     table.columns = {{"ID", Align::Left, true, 0},           {"STATE", Align::Left, false, 0},
                      {"ADDRESS", Align::Left, true, 4},      {"CONTAINERS", Align::Right, false, 2},
                      {"MEMORY MiB", Align::Right, false, 0}, {"VCORES", Align::Right, false, 0},
-                     {"HEARD", Align::Right, false, 1},      {"VERSION", Align::Left, false, 5},
-                     {"HEALTH", Align::Left, true, 3}};
+                     {kOtherColumn, Align::Left, false, 0},  {"HEARD", Align::Right, false, 1},
+                     {"VERSION", Align::Left, false, 5},     {"HEALTH", Align::Left, true, 3}};
     for (const NodeAnswer& node : nodes) {
         table.rows.push_back({node.id, node.state, node.http_address,
                               std::to_string(node.containers),
-                              ratio(node.memory_used_mib, node.memory_free_mib),
-                              ratio(node.vcores_used, node.vcores_free), heard(node), node.version,
-                              health_of(node)});
+                              ratio(node.used.memory_mib, node.total.memory_mib),
+                              ratio(node.used.vcores, node.total.vcores),
+                              join(named_ratios(node.used.named, node.total.named), ", "),
+                              heard(node), node.version, health_of(node)});
     }
+    leave_out_empty(table, kOtherColumn);
     return table;
 }
 
@@ -71,6 +74,15 @@ std::string utilisation_of(const NodeAnswer& node) {
            percent_text(node.memory_percent) + "; containers " +
            std::to_string(node.memory_measured_containers_mib) + " MiB), CPU " +
            percent_text(node.vcores_percent);
+}
+
+// Containers that run or wait there until the node has room to spare.
+std::string opportunistic_of(const NodeAnswer& node) {
+    if (node.opportunistic_running + node.opportunistic_queued == 0) {
+        return {};
+    }
+    return std::to_string(node.opportunistic_running) + " running, " +
+           std::to_string(node.opportunistic_queued) + " queued";
 }
 
 std::string or_none(const std::vector<std::string>& values) {
@@ -88,25 +100,28 @@ void print_node(const NodeAnswer& node) {
         {"Last heard", human_time(node.heard_ms) + " (" + heard(node) + ")"},
         {"Rack", node.rack},
         {"Address", node.http_address},
-        {"Memory", ratio(node.memory_used_mib, node.memory_free_mib) + " MiB promised"},
-        {"Vcores", ratio(node.vcores_used, node.vcores_free) + " promised"},
-        {"Other resources", node.named.empty() ? std::string() : join(node.named, ", ")},
+        {"Memory", ratio(node.used.memory_mib, node.total.memory_mib) + " MiB promised"},
+        {"Vcores", ratio(node.used.vcores, node.total.vcores) + " promised"},
+        {"Other resources", join(named_ratios(node.used.named, node.total.named), ", ")},
         {"Utilisation", here ? utilisation_of(node) : std::string()},
         {"Containers", std::to_string(node.containers)},
+        {"Opportunistic", opportunistic_of(node)},
         {"Labels", or_none(node.labels)},
+        {"Attributes", without_controls(join(node.attributes, ", "))},
+        {"Tags", without_controls(join(node.tags, ", "))},
         {"Isolation", or_none(node.isolation)},
         {"Version", node.version},
     });
 }
 
 // "node-1" for "node-1:8042": people leave the port out.
-Result<std::string> full_node_id(Server& server, const std::string& id) {
+Result<NodeAnswer> node_meant(Server& server, const std::string& id) {
     TRY(const std::string body, server.get(nodes_target({}), "the list of nodes"));
     TRY(const auto nodes, read_nodes(body));
     std::vector<std::string_view> known;
     for (const NodeAnswer& node : nodes) {
         if (node.id == id || node.host == id || node.id.substr(0, node.id.find(':')) == id) {
-            return node.id;
+            return node;
         }
         known.emplace_back(node.id);
     }
@@ -114,16 +129,19 @@ Result<std::string> full_node_id(Server& server, const std::string& id) {
                                           "; see them with: rmctl node list"};
 }
 
+Result<std::string> full_node_id(Server& server, const std::string& id) {
+    TRY(const NodeAnswer node, node_meant(server, id));
+    return node.id;
+}
+
 std::string path_of(const char* root, const std::string& id, const std::string& what) {
     return std::string(root) + "/" + net::percent_encode(id) + "/" + what;
 }
 
-// Where `what` is the end of a path below `root`; `done` is told of the node.
-Result<int> decide(const Options& options, const std::string& id, const char* root,
-                   const std::string& what, const std::string& body, const std::string& done) {
-    TRY(Server server, Server::find(options));
-    TRY(const std::string full, full_node_id(server, id));
-    TRY(const std::string answer, server.post(path_of(root, full, what), body, "node " + full));
+// POSTs a decision about the node `full`; `done` is told of it.
+Result<int> decide(const Options& options, Server& server, const std::string& full,
+                   const std::string& target, const std::string& body, const std::string& done) {
+    TRY(const std::string answer, server.post(target, body, "node " + full));
     if (options.output == OutputForm::Json) {
         print_json(answer.empty() ? "{}" : answer);
     } else if (options.output == OutputForm::Name) {
@@ -134,7 +152,27 @@ Result<int> decide(const Options& options, const std::string& id, const char* ro
     return kExitDone;
 }
 
+// Where `what` is the end of a path below `root`.
+Result<int> decide(const Options& options, const std::string& id, const char* root,
+                   const std::string& what, const std::string& body, const std::string& done) {
+    TRY(Server server, Server::find(options));
+    TRY(const std::string full, full_node_id(server, id));
+    return decide(options, server, full, path_of(root, full, what), body, done);
+}
+
 }  // namespace
+
+Result<AmountChange> asked_size(const NodeSize& size) {
+    if (size.amount.find('=') == std::string::npos) {
+        return parse_amount("memory=" + size.amount +
+                            (size.vcores.empty() ? "" : ",vcores=" + size.vcores));
+    }
+    if (!size.vcores.empty()) {
+        return Error{ErrorCode::InvalidArgument, "'" + size.vcores + "' behind '" + size.amount +
+                                                     "': write it as another part of that"};
+    }
+    return parse_amount(size.amount);
+}
 
 Result<int> node_drain(const Options& options, const std::string& id, const std::string& timeout) {
     std::string what = "drain";
@@ -159,17 +197,20 @@ Result<int> node_label(const Options& options, const std::string& id, const std:
 
 Result<int> node_update_resource(const Options& options, const std::string& id,
                                  const NodeSize& size) {
+    TRY(const AmountChange change, asked_size(size));
     std::int64_t timeout_ms = -1;
     if (!size.timeout.empty()) {
         TRY(const Duration timeout, config::parse_duration(size.timeout));
         timeout_ms = timeout.milliseconds();
     }
-    const std::string memory = std::to_string(size.memory_mib);
-    const std::string vcores = std::to_string(size.vcores);
-    return decide(options, id, kNodes, "resource",
-                  "{\"resource\":{\"memory\":" + memory + ",\"vCores\":" + vcores +
-                      "},\"overCommitTimeout\":" + std::to_string(timeout_ms) + "}",
-                  "has " + memory + " MiB and " + vcores + " vcores now");
+    TRY(Server server, Server::find(options));
+    TRY(const NodeAnswer node, node_meant(server, id));
+    const Resource total = changed(node.total, change);
+    wire::JsonWriter json;
+    write_change(json.begin_object().key("resource"), change, total);
+    json.member("overCommitTimeout", timeout_ms).end_object();
+    return decide(options, server, node.id, path_of(kNodes, node.id, "resource"), json.text(),
+                  "has " + to_string(total) + " now");
 }
 
 Result<int> node_list(const Options& options, const std::vector<std::string>& states) {
@@ -207,69 +248,6 @@ Result<int> node_get(const Options& options, const std::string& id) {
     } else {
         print_node(node);
     }
-    return kExitDone;
-}
-
-Result<int> queue_list(const Options& options) {
-    TRY(Server server, Server::find(options));
-    TRY(const std::string body, server.get("/ws/v1/cluster/scheduler", "the queues"));
-    if (options.output == OutputForm::Json) {
-        print_json(body);
-        return kExitDone;
-    }
-    TRY(const auto queues, read_queues(body));
-    Table table;
-    table.columns = {{"QUEUE", Align::Left, true, 0},        {"STATE", Align::Left, false, 0},
-                     {"CAPACITY", Align::Right, false, 2},   {"USED", Align::Right, false, 0},
-                     {"RUNNING", Align::Right, false, 0},    {"PENDING", Align::Right, false, 0},
-                     {"MEMORY MiB", Align::Right, false, 1}, {"VCORES", Align::Right, false, 1}};
-    for (const QueueAnswer& queue : queues) {
-        if (options.output == OutputForm::Name) {
-            print(queue.path + "\n");
-            continue;
-        }
-        table.rows.push_back({std::string(2 * queue.depth, ' ') + queue.path, queue.state,
-                              std::to_string(static_cast<int>(queue.capacity + 0.5)) + " %",
-                              std::to_string(static_cast<int>(queue.used + 0.5)) + " %",
-                              std::to_string(queue.applications_running),
-                              std::to_string(queue.applications_pending),
-                              std::to_string(queue.memory_mib), std::to_string(queue.vcores)});
-    }
-    if (options.output != OutputForm::Name) {
-        print_table(options, table);
-    }
-    return kExitDone;
-}
-
-Result<int> queue_state(const Options& options, const std::string& name, const std::string& state) {
-    TRY(Server server, Server::find(options));
-    TRY(const std::string body, server.get("/ws/v1/cluster/scheduler", "the queues"));
-    TRY(const auto queues, read_queues(body));
-    std::vector<std::string> matches;
-    std::vector<std::string_view> known;
-    for (const QueueAnswer& queue : queues) {
-        if (queue.path == name || queue.path.ends_with("." + name)) {
-            matches.push_back(queue.path);
-        }
-        known.emplace_back(queue.path);
-    }
-    if (std::ranges::find(matches, name) != matches.end()) {
-        matches = {name};
-    }
-    if (matches.size() != 1) {
-        return Error{matches.empty() ? ErrorCode::NotFound : ErrorCode::InvalidArgument,
-                     matches.empty() ? "no queue '" + name + "'" + did_you_mean(name, known) +
-                                           "; see them with: rmctl queue list"
-                                     : "'" + name + "' means several queues: " +
-                                           join(matches, ", ") + "; write the path"};
-    }
-    wire::JsonWriter json;
-    json.begin_object().key("update-queue").begin_object().member("queue-name", matches[0]);
-    json.key("params").begin_object().key("entry").begin_array().begin_object();
-    json.member("key", "state").member("value", state).end_object().end_array().end_object();
-    json.end_object().end_object();
-    TRY(server.put("/ws/v1/cluster/scheduler-conf", json.text(), "queue " + matches[0]));
-    hint(options, matches[0] + " is " + state);
     return kExitDone;
 }
 

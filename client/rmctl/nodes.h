@@ -1,11 +1,11 @@
 #pragma once
 
-// rmctl node and rmctl queue.
+// rmctl node.
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "client/rmctl/amounts.h"
 #include "client/rmctl/options.h"
 #include "common/base/result.h"
 
@@ -21,16 +21,13 @@ Result<int> node_recommission(const Options& options, const std::string& id);
 Result<int> node_label(const Options& options, const std::string& id, const std::string& label);
 
 struct NodeSize {
-    std::int64_t memory_mib = 0;
-    std::int64_t vcores = 0;
+    std::string amount;  // "memory=8192,vcores=4,gpu=2", or the memory alone
+    std::string vcores;  // after the memory alone
     std::string timeout;
 };
+/// What `size` asks for; what it leaves out stays. Errors: InvalidArgument.
+Result<AmountChange> asked_size(const NodeSize& size);
 Result<int> node_update_resource(const Options& options, const std::string& id,
                                  const NodeSize& size);
-
-Result<int> queue_list(const Options& options);
-/// "running", "stopped" or "draining", as a version of the scheduler's configuration. `name`: a
-/// path, or a last name that only one queue has.
-Result<int> queue_state(const Options& options, const std::string& name, const std::string& state);
 
 }  // namespace heddle::rmctl

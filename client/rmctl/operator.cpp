@@ -1,9 +1,11 @@
 #include "client/rmctl/operator.h"
 
+#include "client/rmctl/amounts.h"
 #include "client/rmctl/exit_code.h"
 #include "client/rmctl/json_fields.h"
 #include "client/rmctl/output.h"
 #include "client/rmctl/server.h"
+#include "client/rmctl/verbs.h"
 #include "common/base/strings.h"
 #include "common/net/http_message.h"
 
@@ -14,69 +16,8 @@ using wire::Json;
 
 constexpr const char* kCluster = "/ws/v1/cluster";
 
-std::string size_of(const Json& entry, const char* key) {
-    const Json* size = entry.find(key);
-    return size == nullptr ? std::string()
-                           : std::to_string(fields::number(*size, "memory")) + " MiB, " +
-                                 std::to_string(fields::number(*size, "vCores")) + " vcores";
-}
-
 std::string text_of(const Json& entry, const char* key) {
     return std::to_string(fields::number(entry, key));
-}
-
-// GETs `target`; as JSON it is printed as it is, else `show` makes of it what people read.
-template <typename Show>
-Result<int> shown(const Options& options, const std::string& target, const char* what, Show show) {
-    TRY(Server server, Server::find(options));
-    TRY(const std::string body, server.get(target, what));
-    if (options.output == OutputForm::Json) {
-        print_json(body);
-        return kExitDone;
-    }
-    TRY(const Json json, fields::parse(body));
-    return show(json);
-}
-
-// POSTs, and says what was done.
-Result<int> decided(const Options& options, const std::string& target, const std::string& body,
-                    const std::string& what, const std::string& done) {
-    TRY(Server server, Server::find(options));
-    TRY(const std::string answer, server.post(target, body, what));
-    if (options.output == OutputForm::Json) {
-        print_json(answer.empty() ? "{}" : answer);
-    } else {
-        hint(options, done);
-    }
-    return kExitDone;
-}
-
-int print_rows(const Options& options, const Table& table, const char* none) {
-    if (options.output == OutputForm::Name) {
-        for (const auto& row : table.rows) {
-            print(row.front() + "\n");
-        }
-    } else if (table.rows.empty()) {
-        hint(options, none);
-    } else {
-        print_table(options, table);
-    }
-    return kExitDone;
-}
-
-Table reservations_of(const Json& json) {
-    Table table;
-    table.columns = {{"APPLICATION", Align::Left, true, 0}, {"ASK", Align::Right, false, 0},
-                     {"QUEUE", Align::Left, true, 2},       {"NODE", Align::Left, true, 0},
-                     {"WANTS", Align::Left, false, 0},      {"HELD", Align::Left, false, 1},
-                     {"SINCE", Align::Left, false, 3}};
-    for (const Json& one : fields::list(json, "reservations", "reservation")) {
-        table.rows.push_back({fields::text(one, "application"), text_of(one, "ask"),
-                              fields::text(one, "queue"), fields::text(one, "node"),
-                              size_of(one, "size"), size_of(one, "held"),
-                              human_time(fields::number(one, "since"))});
-    }
-    return table;
 }
 
 Table gangs_of(const Json& json) {
@@ -94,6 +35,11 @@ Table gangs_of(const Json& json) {
     return table;
 }
 
+std::string queue_at(const Json& record, const char* key) {
+    const Json* standing = record.find(key);
+    return standing == nullptr ? std::string() : fields::text(*standing, "queue");
+}
+
 std::string joined(const std::vector<std::string>& labels) {
     std::vector<std::string> encoded;
     for (const std::string& label : labels) {
@@ -103,6 +49,21 @@ std::string joined(const std::vector<std::string>& labels) {
 }
 
 }  // namespace
+
+Table reservations_of(const Json& json) {
+    Table table;
+    table.columns = {{"APPLICATION", Align::Left, true, 0}, {"ASK", Align::Right, false, 0},
+                     {"QUEUE", Align::Left, true, 2},       {"NODE", Align::Left, true, 0},
+                     {"WANTS", Align::Left, false, 0},      {"HELD", Align::Left, false, 1},
+                     {"SINCE", Align::Left, false, 3}};
+    for (const Json& one : fields::list(json, "reservations", "reservation")) {
+        table.rows.push_back({fields::text(one, "application"), text_of(one, "ask"),
+                              fields::text(one, "queue"), fields::text(one, "node"),
+                              amount_text(one, "size"), amount_text(one, "held"),
+                              human_time(fields::number(one, "since"))});
+    }
+    return table;
+}
 
 Result<int> reservation_list(const Options& options) {
     return shown(options, "/heddle/v1/reservations", "the reservations", [&](const Json& json) {
@@ -116,43 +77,48 @@ Result<int> reservation_list(const Options& options) {
     });
 }
 
+Table preemptions_of(const Json& json) {
+    Table table;
+    table.columns = {{"CONTAINER", Align::Left, true, 0}, {"WHEN", Align::Left, false, 3},
+                     {"FROM", Align::Left, true, 0},      {"TO", Align::Left, true, 0},
+                     {"SIZE", Align::Left, false, 2},     {"FOR", Align::Left, true, 1}};
+    for (const Json& record : fields::list(json, "preemptions", "taken")) {
+        table.rows.push_back({fields::text(record, "container"),
+                              human_time(fields::number(record, "time")), queue_at(record, "from"),
+                              queue_at(record, "to"), amount_text(record, "size"),
+                              fields::text(record, "forApplication")});
+    }
+    return table;
+}
+
 Result<int> preemption_list(const Options& options) {
     return shown(options, "/heddle/v1/preemptions", "what was taken back", [&](const Json& json) {
-        Table table;
-        table.columns = {{"CONTAINER", Align::Left, true, 0}, {"WHEN", Align::Left, false, 3},
-                         {"FROM", Align::Left, true, 0},      {"TO", Align::Left, true, 0},
-                         {"SIZE", Align::Left, false, 2},     {"FOR", Align::Left, true, 1}};
-        for (const Json& record : fields::list(json, "preemptions", "preemption")) {
-            const Json* from = record.find("from");
-            const Json* to = record.find("to");
-            table.rows.push_back({fields::text(record, "container"),
-                                  human_time(fields::number(record, "time")),
-                                  from == nullptr ? "" : fields::text(*from, "queue"),
-                                  to == nullptr ? "" : fields::text(*to, "queue"),
-                                  size_of(record, "size"), fields::text(record, "forApplication")});
-        }
-        return print_rows(options, table, "Nothing was taken back since the manager started");
+        return print_rows(options, preemptions_of(json),
+                          "Nothing was taken back since the manager started");
     });
 }
 
+Table labels_of(const Json& json) {
+    Table table;
+    table.columns = {{"LABEL", Align::Left, true, 0},
+                     {"EXCLUSIVE", Align::Left, false, 0},
+                     {"NODES", Align::Right, false, 0},
+                     {"HAVE", Align::Left, false, 1}};
+    for (const Json& label : fields::list(json, "", "nodeLabelInfo")) {
+        const Json* partition = label.find("partitionInfo");
+        table.rows.push_back(
+            {fields::text(label, "name"), fields::flag(label, "exclusivity") ? "yes" : "no",
+             text_of(label, "activeNMs"),
+             partition == nullptr ? "" : amount_text(*partition, "resourceAvailable")});
+    }
+    return table;
+}
+
 Result<int> label_list(const Options& options) {
-    return shown(
-        options, std::string(kCluster) + "/get-rm-node-labels", "the labels of nodes",
-        [&](const Json& json) {
-            Table table;
-            table.columns = {{"LABEL", Align::Left, true, 0},
-                             {"EXCLUSIVE", Align::Left, false, 0},
-                             {"NODES", Align::Right, false, 0},
-                             {"HAVE", Align::Left, false, 1}};
-            for (const Json& label : fields::list(json, "", "nodeLabelInfo")) {
-                const Json* partition = label.find("partitionInfo");
-                table.rows.push_back(
-                    {fields::text(label, "name"), fields::flag(label, "exclusivity") ? "yes" : "no",
-                     text_of(label, "activeNMs"),
-                     partition == nullptr ? "" : size_of(*partition, "resourceAvailable")});
-            }
-            return print_rows(options, table, "There are no labels");
-        });
+    return shown(options, std::string(kCluster) + "/get-rm-node-labels", "the labels of nodes",
+                 [&](const Json& json) {
+                     return print_rows(options, labels_of(json), "There are no labels");
+                 });
 }
 
 Result<int> label_add(const Options& options, const std::vector<std::string>& labels, bool shared) {
@@ -189,6 +155,14 @@ Result<int> user_groups(const Options& options, const std::string& user) {
                      }
                      return kExitDone;
                  });
+}
+
+Result<int> user_whoami(const Options& options) {
+    return shown(options, std::string(kCluster) + "/userinfo", "who you are", [](const Json& json) {
+        const Json* info = json.find("clusterUserInfo");
+        print((info == nullptr ? "" : fields::text(*info, "requestedUser")) + "\n");
+        return kExitDone;
+    });
 }
 
 Result<int> user_refresh_groups(const Options& options) {

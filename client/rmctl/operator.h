@@ -7,9 +7,16 @@
 #include <vector>
 
 #include "client/rmctl/options.h"
+#include "client/rmctl/table.h"
 #include "common/base/result.h"
+#include "common/wire/json.h"
 
 namespace heddle::rmctl {
+
+// What people read of the answers.
+Table reservations_of(const wire::Json& json);
+Table preemptions_of(const wire::Json& json);
+Table labels_of(const wire::Json& json);
 
 /// Room that is held for asks that wait, and gangs that have not started.
 Result<int> reservation_list(const Options& options);
@@ -22,6 +29,8 @@ Result<int> label_add(const Options& options, const std::vector<std::string>& la
 Result<int> label_remove(const Options& options, const std::vector<std::string>& labels);
 
 Result<int> user_groups(const Options& options, const std::string& user);
+/// As whom the manager knows the one who asks.
+Result<int> user_whoami(const Options& options);
 Result<int> user_refresh_groups(const Options& options);
 
 Result<int> node_refresh_topology(const Options& options);

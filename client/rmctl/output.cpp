@@ -50,7 +50,7 @@ void print_table(const Options& options, const Table& table) {
                                              : render(table, terminal_width()));
 }
 
-void print_fields(const std::vector<std::pair<std::string, std::string>>& fields) {
+void print_fields(const Fields& fields) {
     std::size_t widest = 0;
     for (const auto& [name, value] : fields) {
         widest = value.empty() ? widest : std::max(widest, display_width(name));
@@ -154,8 +154,8 @@ std::string count_of(long long number, std::string_view noun) {
     return std::to_string(number) + " " + std::string(noun) + (number == 1 ? "" : "s");
 }
 
-std::string ratio(long long used, long long free) {
-    return std::to_string(used) + "/" + std::to_string(used + free);
+std::string ratio(long long used, long long total) {
+    return std::to_string(used) + "/" + std::to_string(total);
 }
 
 }  // namespace heddle::rmctl

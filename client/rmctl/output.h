@@ -27,8 +27,11 @@ Status output_status();
 /// A table as wide as the terminal, or all of it with -o wide.
 void print_table(const Options& options, const Table& table);
 
-/// "Name:  value" lines of one object, with the values in one column; empty values are left out.
-void print_fields(const std::vector<std::pair<std::string, std::string>>& fields);
+/// Names and values of one object.
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+/// "Name  value" lines, with the values in one column; empty values are left out.
+void print_fields(const Fields& fields);
 
 /// The server's JSON, with a newline at its end.
 void print_json(std::string_view body);
@@ -57,6 +60,6 @@ std::string human_age(long long milliseconds, long long now_milliseconds);
 std::string count_of(long long number, std::string_view noun);
 
 /// Cells of "used/total".
-std::string ratio(long long used, long long free);
+std::string ratio(long long used, long long total);
 
 }  // namespace heddle::rmctl

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 
+#include "client/rmctl/amounts.h"
 #include "client/rmctl/answers.h"
 #include "client/rmctl/apps.h"
 #include "client/rmctl/artifacts.h"
@@ -248,6 +249,17 @@ void write_wishes(wire::JsonWriter& json, const SubmitOptions& what) {
     if (what.unmanaged) {
         json.member("unmanaged-AM", true);
     }
+    if (!what.type.empty()) {
+        json.member("application-type", what.type);
+    }
+    if (!what.master_blacklist.empty() || what.master_blacklist_below) {
+        json.key("am-black-listing-requests").begin_object();
+        json.member("am-black-listing-enabled", what.master_blacklist != "off");
+        if (what.master_blacklist_below) {
+            json.member("disable-failure-threshold", *what.master_blacklist_below);
+        }
+        json.end_object();
+    }
 }
 
 std::string body_of(const Submission& submission, const SubmitOptions& what,
@@ -266,17 +278,8 @@ std::string body_of(const Submission& submission, const SubmitOptions& what,
         json.member("max-app-attempts", what.attempts_max);
     }
     write_wishes(json, what);
-    json.key("resource").begin_object();
-    json.member("memory", submission.memory_mib).member("vCores", what.driver_cores);
-    if (!submission.named.empty()) {
-        json.key("resourceInformations").begin_object().key("resourceInformation").begin_array();
-        for (const NamedCounts::Entry& entry : submission.named.entries()) {
-            json.begin_object().member("name", yarn_resource_name(entry.name));
-            json.member("value", entry.count).end_object();
-        }
-        json.end_array().end_object();
-    }
-    json.end_object();
+    write_amount(json.key("resource"),
+                 Resource{submission.memory_mib, what.driver_cores, submission.named});
     if (!what.tags.empty()) {
         json.key("application-tags").begin_object().key("tag").begin_array();
         for (const std::string& tag : what.tags) {

@@ -33,12 +33,15 @@ struct SubmitOptions {
     std::vector<std::string> settings;     // "key=value"
     std::vector<std::string> files;        // uploaded beside the program; "path" or "path#name"
     std::vector<std::string> tags;
+    std::string type;          // empty: the one of its kind
     std::string label;         // of nodes, for all its containers
     std::string master_label;  // for its master's alone
     std::optional<Duration> lifetime;
     std::optional<Duration> pending_limit;
     std::optional<Duration> failures_validity;
     bool keep_containers = false;
+    std::string master_blacklist;  // "on", "off"; empty: the server's default
+    std::optional<double> master_blacklist_below;
     std::string viewers;     // "alice,bob ops", "*"
     std::string modifiers;   // the same
     bool unmanaged = false;  // its master runs outside of the cluster; nothing is started

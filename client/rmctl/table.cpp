@@ -117,6 +117,23 @@ Table printable(Table table) {
 
 }  // namespace
 
+void leave_out_empty(Table& table, std::string_view title) {
+    const auto column = std::ranges::find(table.columns, title, &Column::title);
+    if (column == table.columns.end()) {
+        return;
+    }
+    const auto at = column - table.columns.begin();
+    const auto empty = [&](const std::vector<std::string>& row) {
+        return row[static_cast<std::size_t>(at)].empty();
+    };
+    if (std::ranges::all_of(table.rows, empty)) {
+        table.columns.erase(column);
+        for (auto& row : table.rows) {
+            row.erase(row.begin() + at);
+        }
+    }
+}
+
 std::string render(const Table& table, std::size_t width) {
     Table shown = printable(table);
     std::vector<std::size_t> widths = natural_widths(shown);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace heddle::rmctl {
@@ -23,6 +24,9 @@ struct Table {
     std::vector<Column> columns;
     std::vector<std::vector<std::string>> rows;  // each as long as `columns`
 };
+
+/// Removes the column of that title when no row has anything in it.
+void leave_out_empty(Table& table, std::string_view title);
 
 /// Lines with a trailing newline each: the titles, then the rows, two spaces between columns.
 /// `width`: cells of the terminal; 0: none, then no column is left out, but one long text does not

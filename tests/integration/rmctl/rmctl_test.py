@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import pty
+import pwd
 import re
 import shutil
 import signal
@@ -162,6 +163,51 @@ class RmctlTest(unittest.TestCase):
                       self.run_rmctl("submit", "--lifetime", "soon", "--", "/bin/true", code=2).stderr)
         self.assertIn("label", self.run_rmctl("submit", "--label", "nowhere", "--", "/bin/true", code=8).stderr)
 
+    def test_what_else_a_node_has_is_given_and_shown(self):
+        self.run_rmctl("node", "update-resource", "node-1", "gpu=2")
+        apps = []
+        try:
+            self.assertIn("gpu 0 of 2", self.run_rmctl("node", "get", "node-1").stdout)
+            holder, waiter = (self.run_rmctl("submit", "-o", "name", "--memory", "64m", "--resource", f"gpu={gpus}",
+                                             "--", "/bin/sleep", "1000").stdout.strip() for gpus in (2, 1))
+            apps = [holder, waiter]
+            until(lambda: "2 gpu" in self.run_rmctl("container", "list", holder).stdout)
+            self.assertIn("64 MiB, 1 vcore, 2 gpu", self.run_rmctl("app", "get", holder).stdout)
+            self.assertIn("gpu 2 of 2", self.run_rmctl("node", "list").stdout)
+            self.assertIn("2 gpu", self.run_rmctl("queue", "list").stdout)
+            self.assertIn(", 2 gpu of ", self.run_rmctl("cluster", "metrics").stdout)
+            self.assertIn("64 MiB, 1 vcore, 1 gpu", self.run_rmctl("app", "explain", waiter, "--ask", 0).stdout)
+            self.assertIn("no open ask 7", self.run_rmctl("app", "explain", waiter, "--ask", 7, code=3).stderr)
+            self.assertIn(waiter, self.run_rmctl("app", "waiting", "-o", "name").stdout.split())
+            reason = json.loads(self.run_rmctl("app", "waiting", "-o", "json").stdout)["waiting"]["reasons"][0]["reason"]
+            self.assertIn(waiter, self.run_rmctl("app", "waiting", "--reason", reason, "--limit", 5).stdout)
+            self.assertIn("did you mean", self.run_rmctl("app", "waiting", "--reason", reason[:-1], code=8).stderr)
+        finally:
+            for app in apps:
+                self.run_rmctl("app", "kill", app)
+            self.run_rmctl("node", "update-resource", "node-1", "gpu=0")
+        self.assertNotIn("gpu", self.run_rmctl("node", "list").stdout)
+
+    def test_figures_of_the_cluster(self):
+        app = self.run_rmctl("submit", "-o", "name", "--wait", "--type", "FIGURES", "--master-blacklist", "off",
+                             "--master-blacklist-below", "0.5", "--", "/bin/true").stdout.strip()
+        self.assertIn("STARTED", self.run_rmctl("cluster", "info").stdout)
+        self.assertRegex(self.run_rmctl("cluster", "metrics").stdout, r"Nodes +3 up")
+        counts = self.run_rmctl("cluster", "appstatistics", "--type", "FIGURES", "--state", "FINISHED").stdout
+        self.assertEqual(counts.splitlines()[1].split(), ["FINISHED", "figures", "1"])
+        self.assertEqual(self.run_rmctl("app", "list", "--type", "FIGURES", "-o", "name").stdout.split(), [app])
+        self.assertEqual(self.run_rmctl("user", "whoami").stdout, pwd.getpwuid(os.getuid()).pw_name + "\n")
+        self.assertIn("every decision", self.run_rmctl("scheduler", "log", "1s").stderr)
+
+    def test_one_queue_is_described(self):
+        shown = self.run_rmctl("queue", "get", "default").stdout
+        for word in ("root.default", "Guaranteed", "Masters", "May submit", "Largest container", "Lifetime"):
+            self.assertIn(word, shown)
+        self.assertEqual(json.loads(self.run_rmctl("queue", "get", "default", "-o", "json").stdout)["queue"]["queuePath"],
+                         "root.default")
+        self.assertRegex(self.run_rmctl("queue", "get", "root").stdout, "Kind +parent")
+        self.assertIn("did you mean 'root.default'", self.run_rmctl("queue", "get", "root.defalt", code=3).stderr)
+
     def test_list_chooses_sorts_and_pages(self):
         apps = [self.run_rmctl("submit", "-o", "name", "--wait", "--name", name, "--tag", "chosen", "--", "/bin/true")
                 .stdout.strip() for name in ("list-b", "list-a")]
@@ -311,6 +357,10 @@ class RmctlTest(unittest.TestCase):
             (("--token-file", "/etc/hostname", "app", "list"), 4, "token"),
             (("--token-file", "/no/token", "app", "list"), 3, "--token-file"),
             (("--server", "127.0.0.1:1", "app", "list"), 5, "rmctl dev up"),
+            (("node", "update-resource", "node-1", "gpu"), 8, "write memory=8192,vcores=4,gpu=2"),
+            (("node", "update-resource", "node-1"), 2, "amount"),
+            (("submit", "--master-blacklist", "maybe", "--", "/bin/true"), 2, "--master-blacklist"),
+            (("scheduler", "log", "2h"), 8, "from 1s to 1h"),
             (("dev", "up", "--heartbeat", "soon"), 8, "--heartbeat"),
             (("dev", "up", "--nodes", "2"), 6, "3 node agents"),
             (("dev", "up", "--heartbeat", "7s"), 6, "dev down"),
