@@ -2,6 +2,7 @@
 
 #include "client/rmctl/apps.h"
 #include "client/rmctl/exit_code.h"
+#include "client/rmctl/json_fields.h"
 #include "client/rmctl/output.h"
 #include "common/base/clock.h"
 #include "common/base/iso_time.h"
@@ -14,8 +15,9 @@ namespace {
 
 constexpr const char* kCluster = "/ws/v1/cluster";
 
+// PUTs `body`; `done` says what the answer means, which is what holds now.
 Result<int> put(const Options& options, const std::string& id, const std::string& what,
-                const std::string& body) {
+                const std::string& body, std::string (*done)(const wire::Json&)) {
     TRY(Server server, Server::find(options));
     TRY(const std::string full, resolve_application(server, id));
     TRY(const std::string answer,
@@ -26,19 +28,35 @@ Result<int> put(const Options& options, const std::string& id, const std::string
     } else if (options.output == OutputForm::Name) {
         print(full + "\n");
     } else {
-        hint(options, full + ": " + answer);
+        TRY(const wire::Json json, fields::parse(answer));
+        hint(options, full + " " + done(json));
     }
     return kExitDone;
+}
+
+std::string lifetime_now(const wire::Json& json) {
+    const wire::Json* timeout = json.find("timeout");
+    const auto time =
+        parse_iso_time(timeout == nullptr ? "" : fields::text(*timeout, "expiryTime"));
+    return time ? "is ended at " + human_time(time->milliseconds) + " at the latest"
+                : "goes on without end";
 }
 
 }  // namespace
 
 Result<int> app_move(const Options& options, const std::string& id, const std::string& queue) {
-    return put(options, id, "queue", "{\"queue\":" + wire::quote_json(queue) + "}");
+    return put(options, id, "queue", "{\"queue\":" + wire::quote_json(queue) + "}",
+               [](const wire::Json& json) {
+                   return "is in the queue " + fields::text(json, "queue") + " now";
+               });
 }
 
 Result<int> app_update_priority(const Options& options, const std::string& id, int priority) {
-    return put(options, id, "priority", "{\"priority\":" + std::to_string(priority) + "}");
+    return put(options, id, "priority", "{\"priority\":" + std::to_string(priority) + "}",
+               [](const wire::Json& json) {
+                   return "has the priority " + std::to_string(fields::number(json, "priority")) +
+                          " now";
+               });
 }
 
 Result<int> app_update_lifetime(const Options& options, const std::string& id,
@@ -49,7 +67,7 @@ Result<int> app_update_lifetime(const Options& options, const std::string& id,
         expiry = iso_time({wall_now().milliseconds + left.milliseconds()});
     }
     return put(options, id, "timeout",
-               R"({"timeout":{"type":"LIFETIME","expiryTime":")" + expiry + "\"}}");
+               R"({"timeout":{"type":"LIFETIME","expiryTime":")" + expiry + "\"}}", lifetime_now);
 }
 
 Result<int> container_signal(const Options& options, const std::string& container,

@@ -236,6 +236,10 @@ Result<std::string> resolve_application(Server& server, const std::string& id) {
     if (id.starts_with("application_") && std::count(id.begin(), id.end(), '_') == 2) {
         return id;
     }
+    if (id.empty()) {  // a prefix of them all
+        return Error{ErrorCode::InvalidArgument,
+                     "an empty id means no application; see them with: rmctl app list"};
+    }
     TRY(const std::string body, server.get(kApplications, "the list of applications"));
     TRY(const auto applications, read_applications(body));
     std::vector<std::string> matches;
@@ -243,7 +247,7 @@ Result<std::string> resolve_application(Server& server, const std::string& id) {
     const ApplicationAnswer* last = nullptr;
     for (const ApplicationAnswer& application : applications) {
         if (application.name == id || application.id.starts_with(id) ||
-            (application.id.ends_with("_" + id) && !id.empty())) {
+            application.id.ends_with("_" + id)) {
             matches.push_back(application.id);
         }
         known.emplace_back(application.id);

@@ -72,9 +72,10 @@ std::string measured(const Json& metrics) {
            percent("utilizedVirtualCoresPercent");
 }
 
-// GETs an object below `root` and shows its fields; its first is its name.
+// GETs an object below `root` and shows its fields; with -o name the first alone, where that is
+// `named`.
 Result<int> show_fields(const Options& options, const std::string& target, const char* what,
-                        const char* root, Fields (*fields_of)(const Json&)) {
+                        const char* root, Fields (*fields_of)(const Json&), bool named) {
     return shown(options, target, what, [&](const Json& json) -> Result<int> {
         const Json* object = json.find(root);
         if (object == nullptr) {
@@ -82,7 +83,7 @@ Result<int> show_fields(const Options& options, const std::string& target, const
                          "the server's answer has no '" + std::string(root) + "'"};
         }
         const Fields found = fields_of(*object);
-        if (options.output == OutputForm::Name) {
+        if (named && options.output == OutputForm::Name) {
             print(found.front().second + "\n");
         } else {
             print_fields(found);
@@ -129,12 +130,12 @@ Table statistics_table(const Json& json) {
 
 Result<int> cluster_info(const Options& options) {
     return show_fields(options, std::string(kCluster) + "/info", "the cluster", "clusterInfo",
-                       cluster_fields);
+                       cluster_fields, true);
 }
 
 Result<int> cluster_metrics(const Options& options) {
     return show_fields(options, std::string(kCluster) + "/metrics", "the figures of the cluster",
-                       "clusterMetrics", metrics_fields);
+                       "clusterMetrics", metrics_fields, false);
 }
 
 Result<int> cluster_appstatistics(const Options& options, const std::vector<std::string>& states,

@@ -73,6 +73,18 @@ int unexpected(const CLI::App* command, const std::string& word) {
     return usage_error(command, what + word + "'" + did_you_mean(name, views));
 }
 
+// The parser's words where they say what to do, else ours.
+std::string words_of(const CLI::App* command, const CLI::ParseError& error) {
+    const std::string words = error.what();
+    if (error.get_name() == "RequiredError" && words == "A subcommand is required") {
+        return full_name(command) + " needs one of " + join(names_near(command, false), ", ");
+    }
+    if (error.get_name() == "ArgumentMismatch") {  // "--type: 1 required TEXT missing"
+        return words.substr(0, words.find(':')) + " needs a value";
+    }
+    return words;
+}
+
 int parse_failed(CLI::App& root, const CLI::ParseError& error) {
     const CLI::App* command = named_command(root);
     if (const auto word = unexpected_word(root)) {
@@ -84,7 +96,7 @@ int parse_failed(CLI::App& root, const CLI::ParseError& error) {
         print(text.str());
         return kExitDone;
     }
-    return usage_error(command, error.what());
+    return usage_error(command, words_of(command, error));
 }
 
 // True when the flag's value is the next word.

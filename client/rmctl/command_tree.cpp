@@ -1,6 +1,7 @@
 #include "client/rmctl/command_tree.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -63,7 +64,7 @@ void add_global_flags(CLI::App& root, Values& values) {
                     "file with the access token (default: HEDDLE_TOKEN_FILE)");
     root.add_option("--dir", values.options.directory, "directory of the development cluster");
     root.add_option("-o,--output", values.output, "table, wide (all columns in full), json or name")
-        ->check(CLI::IsMember({"table", "wide", "json", "name"}));
+        ->check(one_of<CLI::Validator>({"table", "wide", "json", "name"}));
     root.add_flag("-q,--quiet", values.options.quiet, "no progress and no hints");
 }
 
@@ -120,7 +121,7 @@ void add_others(CLI::App& root, Values& values) {
     CLI::App* completion = root.add_subcommand("completion", "Print a completion script");
     completion->add_option("shell", values.shell, "bash")
         ->required()
-        ->check(CLI::IsMember({"bash"}));
+        ->check(one_of<CLI::Validator>({"bash"}));
     CLI::App* help = root.add_subcommand("help", "Help of a command");
     run_by(help, values, [&root]() -> Result<int> {
         print(root.help());
@@ -157,6 +158,19 @@ Validator whole_number(long long least, long long most) {
         "");
 }
 
+template <typename Validator>
+Validator one_of(std::vector<std::string> words) {
+    return Validator(
+        [words = std::move(words)](std::string& text) {
+            if (std::ranges::find(words, text) != words.end()) {
+                return std::string();
+            }
+            const std::vector<std::string_view> views(words.begin(), words.end());
+            return "'" + text + "' is none of " + join(words, ", ") + did_you_mean(text, views);
+        },
+        "");
+}
+
 template <typename App>
 void run_by(App* command, Values& values, std::function<Result<int>()> action) {
     command->callback([&values, action = std::move(action)] { values.action = action; });
@@ -188,6 +202,7 @@ void build(App& root, Values& values) {
 template void build(CLI::App& root, Values& values);
 template std::string path_of(const CLI::App* command);
 template CLI::Validator whole_number(long long least, long long most);
+template CLI::Validator one_of(std::vector<std::string> words);
 template CLI::App* noun(CLI::App& root, const char* name, const char* help);
 template void run_by(CLI::App* command, Values& values, std::function<Result<int>()> action);
 

@@ -59,6 +59,9 @@ std::string path_of(const App* command);
 constexpr long long kNoLimit = 2'147'483'647;
 template <typename Validator>
 Validator whole_number(long long least, long long most);
+/// One of `words`.
+template <typename Validator>
+Validator one_of(std::vector<std::string> words);
 /// A command that has only others below it.
 template <typename App>
 App* noun(App& root, const char* name, const char* help);

@@ -11,6 +11,14 @@ namespace heddle::rmctl {
 namespace {
 
 const CLI::Validator kPositive = whole_number<CLI::Validator>(1, kNoLimit);
+const CLI::Validator kPriority = whole_number<CLI::Validator>(-kNoLimit, kNoLimit);
+const CLI::Validator kFraction(
+    [](std::string& text) {
+        double number = 0;
+        const bool good = CLI::detail::lexical_cast(text, number) && number >= 0 && number <= 1;
+        return good ? std::string() : "'" + text + "' is no number from 0 to 1";
+    },
+    "");
 
 void add_app_changes(CLI::App& root, Values& values) {
     CLI::App* app = root.get_subcommand("app");
@@ -22,7 +30,9 @@ void add_app_changes(CLI::App& root, Values& values) {
 
     CLI::App* priority = app->add_subcommand("update-priority", "Change its place in its queue");
     priority->add_option("id", values.id, id)->required();
-    priority->add_option("priority", values.priority, "higher is served first")->required();
+    priority->add_option("priority", values.priority, "higher is served first")
+        ->required()
+        ->check(kPriority);
     run_by(priority, values,
            [&values] { return app_update_priority(values.options, values.id, values.priority); });
 
@@ -101,11 +111,11 @@ void add_wishes(CLI::App* command, SubmitOptions& what) {
     command
         ->add_option("--master-blacklist", what.master_blacklist,
                      "on: its next master keeps off nodes where one has ended (default); off")
-        ->check(CLI::IsMember({"on", "off"}));
+        ->check(one_of<CLI::Validator>({"on", "off"}));
     command
         ->add_option("--master-blacklist-below", what.master_blacklist_below,
                      "only while these are a smaller part of the nodes, for example 0.3")
-        ->check(CLI::Range(0.0, 1.0));
+        ->check(kFraction);
     command->add_option("--view", what.viewers, "who may see it: 'user,user group,group', or '*'");
     command->add_option("--modify", what.modifiers, "who may change and end it, the same way");
     command->add_flag(
@@ -123,11 +133,11 @@ void add_submit(App& root, Values& values) {
     command->add_option("--kind", what.kind, "rdd, master or command (default: by the program)");
     command->add_option("--name", what.name, "name of the application");
     command->add_option("--queue", what.queue, "queue, for example root.default");
-    command->add_option("--priority", what.priority, "priority in the queue");
+    command->add_option("--priority", what.priority, "priority in the queue")->check(kPriority);
     command
         ->add_option("--deploy-mode", what.deploy_mode,
                      "cluster: the program runs there; client: here")
-        ->check(CLI::IsMember({"cluster", "client"}));
+        ->check(one_of<CLI::Validator>({"cluster", "client"}));
     command->add_option("--driver-memory,--memory", what.driver_memory,
                         "of driver, master or command, for example 1g");
     command

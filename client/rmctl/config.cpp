@@ -1,5 +1,6 @@
 #include "client/rmctl/config.h"
 
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 
@@ -22,7 +23,10 @@ constexpr const char* kConfig = "/heddle/v1/scheduler-config";
 Result<std::string> file_text(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     if (!in) {
-        return errno_error("cannot read '" + path + "'");
+        const bool missing = errno == ENOENT;
+        Error error = errno_error("cannot read '" + path + "'");
+        error.code = missing ? ErrorCode::NotFound : ErrorCode::InvalidArgument;
+        return error;
     }
     return std::string{std::istreambuf_iterator<char>(in), {}};
 }

@@ -208,6 +208,17 @@ class RmctlTest(unittest.TestCase):
         self.assertRegex(self.run_rmctl("queue", "get", "root").stdout, "Kind +parent")
         self.assertIn("did you mean 'root.default'", self.run_rmctl("queue", "get", "root.defalt", code=3).stderr)
 
+    def test_changes_say_what_holds_now(self):
+        app = self.run_rmctl("submit", "-o", "name", "--memory", "64m", "--", "/bin/sleep", "1000").stdout.strip()
+        try:
+            self.assertIn(f"{app} is in the queue default now", self.run_rmctl("app", "move", app, "default").stderr)
+            self.assertIn(f"{app} has the priority 3 now", self.run_rmctl("app", "update-priority", app, 3).stderr)
+            self.assertIn(f"{app} is ended at 2", self.run_rmctl("app", "update-lifetime", app, "1h").stderr)
+            self.assertIn("Ended at the latest  2", self.run_rmctl("app", "get", app).stdout)
+            self.assertIn("goes on without end", self.run_rmctl("app", "update-lifetime", app, "none").stderr)
+        finally:
+            self.run_rmctl("app", "kill", app)
+
     def test_list_chooses_sorts_and_pages(self):
         apps = [self.run_rmctl("submit", "-o", "name", "--wait", "--name", name, "--tag", "chosen", "--", "/bin/true")
                 .stdout.strip() for name in ("list-b", "list-a")]
@@ -348,6 +359,8 @@ class RmctlTest(unittest.TestCase):
             (("submit", "--executor-coers", "3", "x"), 2, "did you mean '--executor-cores'"),
             (("submit",), 2, "no program"),
             (("app", "get", "nothing"), 3, "rmctl app list"),
+            (("app", "kill", ""), 8, "an empty id means no application"),
+            (("config", "apply", "/no/such/file"), 3, "/no/such/file"),
             (("node", "get", "node-9"), 3, "rmctl node list"),
             (("submit", "--", "/no/such/program"), 3, "/no/such/program"),
             (("submit", "--kind", "rdd", "--", "/bin/sleep", "1"), 8, "Heddle::client"),
@@ -524,11 +537,28 @@ class WithoutCluster(unittest.TestCase):
 
     def test_numbers_out_of_range(self):
         for words in (["app", "list", "--limit", "0"], ["submit", "--driver-cores", "0", "x"],
-                      ["app", "logs", "x", "--tail=-1"], ["dev", "up", "--nodes", "many"]):
+                      ["app", "logs", "x", "--tail=-1"], ["app", "update-priority", "x", "high"],
+                      ["app", "explain", "x", "--ask=-1"], ["dev", "up", "--nodes", "many"]):
             with self.subTest(words):
                 error = self.run_rmctl(*words, code=2).stderr
                 self.assertIn("is no whole number", error)
                 self.assertLess(len(error), 200)
+
+    def test_usage_errors_say_what_is_missing(self):
+        for words, said in ((["app"], "rmctl app needs one of list, get, explain"), ([], "rmctl needs one of submit, app"),
+                            (["cluster"], "needs one of info, metrics, appstatistics"),
+                            (["submit", "--type"], "--type needs a value"), (["queue", "get"], "queue is required"),
+                            (["-o", "yaml", "app", "list"], "'yaml' is none of table, wide, json, name"),
+                            (["submit", "--master-blacklist-below", "3", "x"], "'3' is no number from 0 to 1")):
+            with self.subTest(words):
+                self.assertIn(said, self.run_rmctl(*words, code=2).stderr)
+
+    def test_every_command_that_asks_says_that_nobody_answers(self):
+        for words in (["cluster", "info"], ["cluster", "metrics"], ["cluster", "appstatistics"], ["queue", "get", "x"],
+                      ["app", "waiting"], ["app", "explain", "x"], ["user", "whoami"], ["scheduler", "log", "1s"],
+                      ["node", "update-resource", "x", "gpu=1"], ["preemption", "list"], ["container", "list", "x"]):
+            with self.subTest(words):
+                self.assertIn("does not answer", self.run_rmctl("--server", "127.0.0.1:1", *words, code=5).stderr)
 
     def test_version_says_that_the_server_is_silent(self):
         done = self.run_rmctl("version", "--server", "127.0.0.1:1", code=5)
