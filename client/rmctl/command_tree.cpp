@@ -92,6 +92,16 @@ void add_dev(CLI::App& root, Values& values) {
     }
 }
 
+void add_flags(const CLI::App& command, const std::string& but, std::vector<std::string>& words) {
+    for (const CLI::Option* option : command.get_options()) {
+        for (const std::string& flag : option->get_lnames()) {
+            if (flag != but && std::ranges::find(words, "--" + flag) == words.end()) {
+                words.push_back("--" + flag);
+            }
+        }
+    }
+}
+
 // For completion: what may follow each command.
 std::map<std::string, std::vector<std::string>> root_words(const CLI::App& root) {
     std::map<std::string, std::vector<std::string>> words;
@@ -103,10 +113,9 @@ std::map<std::string, std::vector<std::string>> root_words(const CLI::App& root)
                 next.push_back(sub->get_name());
                 walk(*sub, name.empty() ? sub->get_name() : name + " " + sub->get_name());
             }
-            for (const CLI::Option* option : command.get_options()) {
-                for (const std::string& flag : option->get_lnames()) {
-                    next.push_back("--" + flag);
-                }
+            add_flags(command, "", next);
+            if (&command != &root) {
+                add_flags(root, "version", next);  // the others may stand behind any command
             }
         };
     walk(root, "");

@@ -69,21 +69,23 @@ Result<int> show_version(const Options& options) {
 }
 
 std::string bash_completion(const std::map<std::string, std::vector<std::string>>& words) {
-    std::string cases;
+    std::string known;
     for (const auto& [command, next] : words) {
-        cases += "        \"" + command + "\") words=\"" + join(next, " ") + "\" ;;\n";
+        const std::string name = command.empty() ? "rmctl" : "rmctl " + command;
+        known += "        [\"" + name + "\"]=\"" + join(next, " ") + "\"\n";
     }
+    // A word that makes no command is a flag, its value, or an argument: it is passed over.
     return "# bash completion for rmctl: source <(rmctl completion bash)\n"
            "_rmctl() {\n"
-           "    local command=\"\" word words=\"\" i\n"
+           "    local -A next=(\n" +
+           known +
+           "    )\n"
+           "    local command=rmctl i\n"
            "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-           "        word=${COMP_WORDS[i]}\n"
-           "        [[ $word == -* ]] || command=\"${command:+$command }$word\"\n"
+           "        local longer=\"$command ${COMP_WORDS[i]}\"\n"
+           "        [[ ${next[$longer]+known} ]] && command=$longer\n"
            "    done\n"
-           "    case $command in\n" +
-           cases +
-           "    esac\n"
-           "    COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
+           "    COMPREPLY=($(compgen -W \"${next[$command]}\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n"
            "}\n"
            "complete -o default -F _rmctl rmctl\n";
 }

@@ -521,9 +521,9 @@ class WithoutCluster(unittest.TestCase):
         return rmctl(self.folder, *arguments, code=code)
 
     def test_every_command_has_a_help_page_of_its_own(self):
-        words = dict(re.findall(r'^ +"([a-z ]*)"\) words="([^"]*)"', self.run_rmctl("completion", "bash").stdout,
+        words = dict(re.findall(r'^ +\["rmctl ?([a-z -]*)"\]="([^"]*)"', self.run_rmctl("completion", "bash").stdout,
                                 re.MULTILINE))
-        self.assertIn("app logs", words)
+        self.assertIn("app update-priority", words)
         for name in words:
             with self.subTest(name):
                 page = self.run_rmctl(*(["help"] if name == "help" else []), *name.split(), "--help").stdout
@@ -543,6 +543,21 @@ class WithoutCluster(unittest.TestCase):
                 error = self.run_rmctl(*words, code=2).stderr
                 self.assertIn("is no whole number", error)
                 self.assertLess(len(error), 200)
+
+    def test_words_are_completed(self):
+        def completed(*words):
+            script = (f'source <("{BIN}/rmctl" completion bash); COMP_WORDS=(rmctl "$@"); COMP_CWORD=$#; _rmctl; '
+                      'printf "%s\\n" "${COMPREPLY[@]}"')
+            return subprocess.run(["bash", "-c", script, "-", *words], text=True, stdout=subprocess.PIPE, check=True,
+                                  timeout=60).stdout.split()
+        self.assertEqual(completed("clu"), ["cluster"])
+        self.assertEqual(completed("app", "ex"), ["explain"])
+        self.assertEqual(completed("--dir", "/some/where", "queue", "g"), ["get"])
+        self.assertEqual(completed("app", "explain", "last", "--as"), ["--ask"])
+        self.assertEqual(completed("app", "explain", "last", "--out"), ["--output"])
+        self.assertEqual(completed("config", "show", "--v"), ["--version"])
+        self.assertEqual(completed("app", "list", "--v"), [])
+        self.assertEqual(completed("nowhere"), [])
 
     def test_usage_errors_say_what_is_missing(self):
         for words, said in ((["app"], "rmctl app needs one of list, get, explain"), ([], "rmctl needs one of submit, app"),
