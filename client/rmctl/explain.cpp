@@ -12,6 +12,8 @@
 namespace heddle::rmctl {
 namespace {
 
+constexpr std::size_t kSentenceCells = 200;
+
 void print_line(std::string_view indent, const std::string& text) {
     print(std::string(indent) + without_controls(text) + "\n");
 }
@@ -81,7 +83,7 @@ Table waiting_table(const wire::Json& json) {
     Table table;
     table.columns = {{"APPLICATION", Align::Left, false, 0},
                      {"REASON", Align::Left, false, 0},
-                     {"WHY", Align::Left, true, 0}};
+                     {"WHY", Align::Left, true, 0, kSentenceCells}};
     for (const wire::Json& one : fields::list(json, "waiting", "applications")) {
         table.rows.push_back({fields::text(one, "application"), fields::text(one, "reason"),
                               fields::text(one, "headline")});
@@ -93,7 +95,7 @@ Table reasons_table(const wire::Json& json) {
     Table table;
     table.columns = {{"REASON", Align::Left, false, 0},
                      {"APPLICATIONS", Align::Right, false, 0},
-                     {"MEANING", Align::Left, true, 1}};
+                     {"MEANING", Align::Left, true, 1, kSentenceCells}};
     for (const wire::Json& one : fields::list(json, "waiting", "reasons")) {
         table.rows.push_back({fields::text(one, "reason"),
                               std::to_string(fields::number(one, "applications")),

@@ -1,6 +1,7 @@
 #include "client/rmctl/table.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "common/base/check.h"
 #include "common/base/display.h"
@@ -9,9 +10,7 @@ namespace heddle::rmctl {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kShrunkMin =
-    12;                               // columns are left out before a text gets narrower than this
-constexpr std::size_t kTextMax = 40;  // of a column that may shrink
+constexpr std::size_t kShrunkMin = 12;  // columns are left out before a text gets narrower
 
 std::vector<std::size_t> natural_widths(const Table& table) {
     std::vector<std::size_t> widths;
@@ -56,9 +55,18 @@ void drop_columns(Table& table, std::size_t limit, std::vector<std::size_t>& wid
     }
 }
 
+// No text is wider than its column allows.
+void bound(const Table& table, std::vector<std::size_t>& widths) {
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+        if (table.columns[i].may_shrink) {
+            widths[i] = std::min(widths[i], table.columns[i].cells_max);
+        }
+    }
+}
+
 // Takes cells from the widest shrinking column until the row fits; a title stays readable.
 void shrink(const Table& table, std::size_t limit, std::vector<std::size_t>& widths) {
-    std::size_t total = row_width(table, widths, kTextMax);
+    std::size_t total = row_width(table, widths, SIZE_MAX);
     while (total > limit) {
         std::size_t widest = widths.size();
         for (std::size_t i = 0; i < widths.size(); ++i) {
@@ -140,11 +148,7 @@ std::string render(const Table& table, std::size_t width) {
     if (width > 0) {
         drop_columns(shown, width, widths);
     }
-    for (std::size_t i = 0; i < widths.size(); ++i) {
-        if (shown.columns[i].may_shrink) {
-            widths[i] = std::min(widths[i], kTextMax);
-        }
-    }
+    bound(shown, widths);
     if (width > 0) {
         shrink(shown, width, widths);
     }

@@ -18,6 +18,7 @@ struct Column {
     Align align = Align::Left;
     bool may_shrink = false;  // cut with an ellipsis when it is long or the terminal too narrow
     int drop = 0;             // left out on a narrow terminal, the highest number first; 0: never
+    std::size_t cells_max = 40;  // of one that may shrink; a sentence takes more than a name
 };
 
 struct Table {

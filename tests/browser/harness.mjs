@@ -122,18 +122,18 @@ function limit(name) {
   });
 }
 
+const kLevels = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] };
+export const kColours = { type: 'rule', values: ['color-contrast'] };
+
 /** The accessibility rules of WCAG 2 A and AA that the page breaks, in words. */
-export async function accessibilityFaults(page, packages) {
+export async function accessibilityFaults(page, packages, runOnly = kLevels) {
   await page.evaluate(createRequire(resolve(packages, 'package.json'))('axe-core').source);
-  return page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'],
-      resultTypes: ['violations'],
-    });
+  return page.evaluate(async (only) => {
+    const { violations } = await window.axe.run(document, { runOnly: only, resultTypes: ['violations'] });
     return violations.flatMap(({ id, nodes }) =>
       nodes.slice(0, 3).map((node) => `${id}: ${node.target.join(' ')} ${node.any[0]?.message ?? ''}`),
     );
-  });
+  }, runOnly);
 }
 
 export function commandLine() {

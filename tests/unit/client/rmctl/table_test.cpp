@@ -61,6 +61,30 @@ TEST(Table, ALongTextDoesNotWidenEveryRowOfAPipe) {
     EXPECT_NE(render_wide(table).find(std::string(180, 'x')), std::string::npos);
 }
 
+TEST(Table, ASentenceIsCutLaterThanAName) {
+    Table table;
+    table.columns = {{"NAME", Align::Left, true}, {"WHY", Align::Left, true, 0, 60}};
+    table.rows = {{std::string(50, 'n'), std::string(50, 'w')}};
+    const std::string shown = render(table, 0);
+    EXPECT_EQ(shown.find(std::string(41, 'n')), std::string::npos);
+    EXPECT_NE(shown.find(std::string(50, 'w')), std::string::npos);
+    EXPECT_LE(render(table, 40).find('\n'), 40U);
+}
+
+TEST(Table, AColumnOfNothingIsLeftOutOnRequest) {
+    Table table = two_columns();
+    table.columns.push_back({"OTHER", Align::Left, false});
+    table.rows[0].emplace_back("");
+    table.rows[1].emplace_back("");
+    Table filled = table;
+    filled.rows[1][2] = "2 gpu";
+    leave_out_empty(table, "OTHER");
+    leave_out_empty(table, "no such column");
+    EXPECT_EQ(render(table, 0), render(two_columns(), 0));
+    leave_out_empty(filled, "OTHER");
+    EXPECT_EQ(filled.columns.size(), 3U);
+}
+
 TEST(Table, CountsCellsAndNotBytes) {
     Table table;
     table.columns = {{"N", Align::Left, false}, {"V", Align::Left, false}};
