@@ -1,5 +1,5 @@
 // What comes in the names of capacity-scheduler.xml, as text: the file, and the bodies of
-// scheduler-conf in JSON and XML. What the names mean is in yarn_scheduler.cpp.
+// scheduler-conf in JSON and XML. What the names mean is in yarn_names.h.
 
 #include <algorithm>
 #include <pugixml.hpp>

@@ -1,0 +1,193 @@
+#include "common/wire/yarn_names.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "common/base/strings.h"
+#include "common/model/queue_settings.h"
+#include "common/model/share_text.h"
+
+namespace heddle::wire {
+namespace {
+
+Error wrong(std::string message) {
+    return {ErrorCode::InvalidArgument, std::move(message)};
+}
+
+bool numeric(std::string_view text) {
+    return parse_thousandths(text).ok();
+}
+
+Status set_template(QueueConfig& queue, const std::string& side, const std::string& key,
+                    const std::string& value) {
+    // By way of a queue, so that the setting's text is the one that settings are written in.
+    QueueConfig scratch = queue_config("root.template");
+    TRY(set_queue(scratch, key, value));
+    for (const auto& [name, text] : settings_of(scratch)) {
+        TRY(set_setting(queue, "auto_creation." + side + "." + name, text));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::string> our_text(const Name& name, const std::string& text,
+                             const std::optional<Resource>& container_max) {
+    const std::string value(trim(text));
+    switch (name.form) {
+        case Form::Same:
+            return name.ours == "submit" || name.ours == "administer" ? text : value;
+        case Form::Share:
+            if (value == "-1") {
+                return std::string();
+            }
+            return numeric(value) ? value + "%" : value;
+        case Form::Unless:
+            return value.starts_with("-1") ? std::string() : value;
+        case Form::Fraction: {
+            TRY(const std::int64_t thousandths, parse_thousandths(value));
+            return std::to_string((thousandths + 9) / 10);
+        }
+        case Form::Seconds:
+            return value == "-1" || value == "0" ? std::string() : value + "s";
+        case Form::Milliseconds:
+            return value + "ms";
+        case Form::Labels:
+            return value.empty() ? std::string("none") : value;
+        case Form::Order:
+            return value.starts_with("fifo") ? std::string("fifo") : value;
+        case Form::MemoryMax:
+        case Form::VcoresMax: {
+            // YARN has two numbers where there is one amount; what is not said is no limit.
+            Resource amount = container_max.value_or(Resource{1 << 30, 1 << 20});
+            std::int64_t number = 0;
+            if (!parse_number(value, number)) {
+                return wrong("'" + value + "' was found; write a whole number");
+            }
+            (name.form == Form::MemoryMax ? amount.memory_mib : amount.vcores) = number;
+            return resource_text(amount);
+        }
+    }
+    return value;
+}
+
+std::string yarn_text(const Name& name, const std::string& text) {
+    switch (name.form) {
+        case Form::Share:
+            return text.ends_with('%') && !text.starts_with('[') ? text.substr(0, text.size() - 1)
+                                                                 : text;
+        case Form::Fraction: {
+            std::int64_t percent = 0;
+            return parse_number(text, percent) ? thousandths_text(percent * 10) : text;
+        }
+        case Form::Labels:
+            return text == "none" ? " " : text;
+        default:
+            return name.ours == "state" ? [&] {
+                std::string upper = text;
+                std::ranges::transform(upper, upper.begin(), [](char c) {
+                    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+                });
+                return upper;
+            }()
+                                        : text;
+    }
+}
+
+bool cut(const std::string& text, std::string_view prefix, std::string& rest) {
+    if (!text.starts_with(prefix)) {
+        return false;
+    }
+    rest = text.substr(prefix.size());
+    return true;
+}
+
+Status set_queue(QueueConfig& queue, const std::string& key, const std::string& value) {
+    std::vector<std::string_view> names;
+    for (const Name& name : kQueueNames) {
+        if (name.yarn == key) {
+            TRY(const std::string text, our_text(name, value, queue.container_max));
+            return set_setting(queue, name.ours, text);
+        }
+        names.push_back(name.yarn);
+    }
+    std::string rest;
+    if (cut(key, "accessible-node-labels.", rest)) {
+        const std::size_t dot = rest.rfind('.');
+        const std::string part = dot == std::string::npos ? "" : rest.substr(dot + 1);
+        if (part == "capacity" || part == "maximum-capacity") {
+            const Name name{"", "", Form::Share};
+            TRY(const std::string text, our_text(name, value, std::nullopt));
+            return set_setting(queue,
+                               "labels." + rest.substr(0, dot) +
+                                   (part == "capacity" ? ".capacity" : ".capacity_max"),
+                               text);
+        }
+    }
+    if (cut(key, "user-settings.", rest) && rest.ends_with(".weight")) {
+        return set_setting(queue, "user_weight." + rest.substr(0, rest.size() - 7),
+                           std::string(trim(value)));
+    }
+    if (cut(key, "auto-queue-creation-v2.template.", rest)) {
+        TRY(set_template(queue, "parent_template", rest, value));
+        return set_template(queue, "leaf_template", rest, value);
+    }
+    if (cut(key, "auto-queue-creation-v2.leaf-template.", rest) ||
+        cut(key, "leaf-queue-template.", rest)) {
+        return set_template(queue, "leaf_template", rest, value);
+    }
+    if (cut(key, "auto-queue-creation-v2.parent-template.", rest)) {
+        return set_template(queue, "parent_template", rest, value);
+    }
+    return wrong("unknown key '" + key + "'" + did_you_mean(key, names));
+}
+
+Status set_global(SchedulerConfig& config, const Name& name, const std::string& value) {
+    TRY(const std::string text, our_text(name, value, std::nullopt));
+    return set_setting(config, name.ours, text);
+}
+Status set_root(SchedulerConfig& config, const Name& name, const std::string& value) {
+    TRY(const std::string text, our_text(name, value, std::nullopt));
+    return set_setting(root_of(config), name.ours, text);
+}
+
+const Name* root_name(std::string_view key) {
+    const auto found = std::ranges::find(kRootNames, key, &Name::yarn);
+    return found == std::end(kRootNames) ? nullptr : found;
+}
+
+std::string setting_of_user(const std::string& key) {
+    constexpr std::string_view kBefore = "user.";
+    constexpr std::string_view kAfter = ".max-parallel-apps";
+    if (!key.starts_with(kBefore) || !key.ends_with(kAfter) ||
+        key.size() <= kBefore.size() + kAfter.size()) {
+        return "";
+    }
+    return "applications_parallel_max_by_user." +
+           key.substr(kBefore.size(), key.size() - kBefore.size() - kAfter.size());
+}
+
+bool orders_queues(const std::string& key, const std::string& value) {
+    return key == "ordering-policy" && (value == kByShare || value == kByPriority);
+}
+
+QueueConfig* find_queue(SchedulerConfig& config, std::string_view path) {
+    const auto found = std::ranges::find(config.queues, path, &QueueConfig::path);
+    return found == config.queues.end() ? nullptr : &*found;
+}
+
+QueueConfig& root_of(SchedulerConfig& config) {
+    if (QueueConfig* root = find_queue(config, "root")) {
+        return *root;
+    }
+    return *config.queues.insert(config.queues.begin(), queue_config("root"));
+}
+
+std::string_view parent_path(std::string_view path) {
+    const std::size_t dot = path.rfind('.');
+    return dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
+}
+
+}  // namespace heddle::wire
