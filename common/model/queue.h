@@ -55,6 +55,11 @@ enum class QueueState { Running, Draining, Stopped };
 /// least of the dominant resource first.
 enum class LeafOrder { Fifo, Fair };
 
+/// Order of the queues below one. Share: the one that uses least of what it is owed first.
+/// Priority: those below what they are owed before the others, of each kind by priority, and of
+/// equal priority by share.
+enum class QueueOrder { Share, Priority };
+
 /// Inside a leaf whose applications make way for each other: who takes from whom. UserLimitFirst: a
 /// user within the limit from one above it, and of one user the application of higher priority.
 /// PriorityFirst: any application of higher priority, as far as the limit of its user.
@@ -83,7 +88,7 @@ struct PriorityLimit {
 struct AutoCreation {
     bool enabled = false;
     std::int32_t queues_max = 1000;
-    Duration idle_removal = seconds(300);
+    std::optional<Duration> idle_removal;  // unset: as above it says; root's own: 300 s
     /// Settings of created queues: "weight", "user_limit_factor", ... as they are written in TOML.
     std::map<std::string, std::string> leaf_template;
     std::map<std::string, std::string> parent_template;
@@ -117,8 +122,8 @@ struct QueueConfig {
     std::optional<std::int32_t> applications_max;           // accepted and not over. Root: 10,000
     std::optional<std::int32_t> applications_parallel_max;  // with a master. Root: no limit
     std::optional<std::int32_t> masters_percent_max;        // of the queue, for masters. Root: 50
-    std::optional<Resource> container_max;                  // a larger ask is refused
-    std::optional<Duration> lifetime_default;               // of applications; none: unlimited
+    std::optional<Resource> container_max;     // a larger ask is refused; of what is not named, any
+    std::optional<Duration> lifetime_default;  // of applications; none: unlimited
     std::optional<Duration> lifetime_max;
     std::optional<Duration> pending_max;  // one that has not started by then is ended
 
@@ -135,6 +140,12 @@ struct QueueConfig {
 
     /// Whoever none of them names stays at application_priority_default. Empty: as above it.
     std::vector<PriorityLimit> priority_limits;
+
+    std::optional<QueueOrder> queue_order = {};  // root: as queue_priorities says
+    /// In a fair leaf use counts divided by the logarithm of what the application wants in all.
+    bool size_based_weight = false;
+    /// By label, for masters on its nodes. Inherited; where nobody says so, masters_percent_max.
+    std::map<std::string, std::int32_t> masters_percent_by_label = {};
 
     friend bool operator==(const QueueConfig&, const QueueConfig&) = default;
 };
@@ -153,6 +164,7 @@ struct PlacementRule {
         ApplicationName,
         Custom,
         Reject,
+        SetDefaultQueue,
     };
     enum class Fallback { Skip, PlaceDefault, Reject };
 
@@ -160,7 +172,8 @@ struct PlacementRule {
     std::string matches = "*";
     Policy policy = Policy::Specified;
     std::string parent;  // queue below which the policy places; empty: root
-    std::string custom;  // with Custom: a path with %user, %primary_group, %application, ...
+    /// With Custom and SetDefaultQueue: a path with %user, %primary_group, %application, ...
+    std::string custom;
     bool create = false;
     Fallback fallback = Fallback::Skip;
 
@@ -176,8 +189,24 @@ struct PreemptionConfig {
     std::int32_t dead_zone_percent = 10;  // of its guarantee that a queue may exceed in peace
     bool intra_queue = false;             // inside leaves too
     InsideOrder intra_queue_order = InsideOrder::UserLimitFirst;
+    /// Of what a queue holds beyond its guarantee, asked back in one round: the rest is expected to
+    /// end by itself.
+    std::int32_t natural_termination_percent = 100;
+    /// Inside a leaf that uses less of its guarantee, nothing is taken.
+    std::int32_t intra_queue_threshold_percent = 0;
+    /// Of the guarantee of a leaf, taken back inside it at one time.
+    std::int32_t intra_queue_percent_max = 100;
 
     friend bool operator==(const PreemptionConfig&, const PreemptionConfig&) = default;
+};
+
+/// The priority of applications that carry the tag "workflowid:WORKFLOW", in a queue and below.
+struct WorkflowPriority {
+    std::string workflow;  // in lower case
+    std::string queue;
+    std::int32_t priority = 0;
+
+    friend bool operator==(const WorkflowPriority&, const WorkflowPriority&) = default;
 };
 
 /// What is kept for those who wait though smaller asks go on being served.
@@ -209,13 +238,13 @@ struct SchedulerConfig {
     bool override_specified_queue = false;  // rules come before the queue a user names
     std::string queue_default = "root.default";
     std::int32_t application_priority_max = 100;
-    /// Each child of a queue by its priority first; else by share alone.
+    /// Where no queue_order says otherwise: QueueOrder::Priority, or else Share.
     bool queue_priorities = true;
     std::map<std::string, std::int32_t> applications_parallel_max_by_user;
     Duration locality_delay = seconds(3);       // a relaxed ask waits so long for its nodes
     Duration rack_locality_delay = seconds(3);  // and then so long for their racks
     Resource container_min = {1, 1};
-    std::optional<Resource> container_max;  // larger asks are refused; none: largest node
+    std::optional<Resource> container_max;  // as of a queue; none: largest node
     std::map<std::string, bool> labels;     // of nodes; true: exclusive
     PreemptionConfig preemption;
     ReservationConfig reservations = {};
@@ -223,6 +252,8 @@ struct SchedulerConfig {
     /// With a master, in all queues together, of each user that applications_parallel_max_by_user
     /// does not name. None: no limit.
     std::optional<std::int32_t> applications_parallel_max_per_user = {};
+    std::vector<WorkflowPriority> workflow_priorities = {};
+    bool workflow_priorities_override = false;  // they hold, whatever was asked for
 
     friend bool operator==(const SchedulerConfig&, const SchedulerConfig&) = default;
 };

@@ -11,6 +11,7 @@
 #include "common/base/strings.h"
 #include "common/model/queue_settings.h"
 #include "common/model/share_text.h"
+#include "common/model/workflow_priority.h"
 
 namespace heddle {
 namespace {
@@ -209,6 +210,10 @@ private:
         within("applications_max", queue.applications_max, 1, kApplicationsMax);
         within("applications_parallel_max", queue.applications_parallel_max, 1, kApplicationsMax);
         within("masters_percent_max", queue.masters_percent_max, 1, 100);
+        for (const auto& [label, percent] : queue.masters_percent_by_label) {
+            known_label(label, "a masters_percent_max is given for label");
+            within(("labels." + label + ".masters_percent_max").c_str(), percent, 1, 100);
+        }
         container_limits(queue.container_max);
         lasting("lifetime_default", queue.lifetime_default, milliseconds(1));
         lasting("lifetime_max", queue.lifetime_max, milliseconds(1));
@@ -447,16 +452,16 @@ private:
             wrong("its parent " + quoted(rule.parent) +
                   " is a leaf; name a queue with queues below it, or enable auto_creation there");
         }
-        if (rule.policy != PlacementRule::Policy::Custom) {
+        const bool sets_default = rule.policy == PlacementRule::Policy::SetDefaultQueue;
+        if (rule.policy != PlacementRule::Policy::Custom && !sets_default) {
             if (!rule.custom.empty()) {
                 wrong("custom is given and the policy is another; write policy = \"custom\"");
             }
             return;
         }
         if (rule.custom.empty()) {
-            wrong(
-                "its policy is custom and custom is missing; write a path such as "
-                "root.users.%user");
+            wrong("its policy is " + std::string(sets_default ? "setDefaultQueue" : "custom") +
+                  " and custom is missing; write a path such as root.users.%user");
             return;
         }
         for (std::size_t at = rule.custom.find('%'); at != std::string::npos;
@@ -492,6 +497,22 @@ private:
             wrong("custom begins with " + quoted(parent) + ", which " +
                   (leaf(parent) ? "is a leaf" : "is no queue") +
                   "; name a queue with queues below it, or enable auto_creation there");
+        }
+    }
+
+    void workflows() {
+        if (config_.workflow_priorities.size() > kWorkflowsMax) {
+            wrong("workflow_priorities has " + std::to_string(config_.workflow_priorities.size()) +
+                  " entries; at most " + std::to_string(kWorkflowsMax) + " are taken");
+        }
+        for (const WorkflowPriority& one : config_.workflow_priorities) {
+            const std::string name =
+                "workflow_priorities, entry " + quoted(one.workflow + ":" + one.queue) + ", ";
+            if (!exists(one.queue) && !may_come(one.queue)) {
+                wrong(name + "names a queue that is not there; write the full path of one");
+            }
+            within((name + "priority").c_str(), one.priority, 0,
+                   std::max(config_.application_priority_max, 0));
         }
     }
 
@@ -542,6 +563,13 @@ private:
         lasting("preemption.interval", config_.preemption.interval, milliseconds(100));
         within("preemption.round_percent_max", config_.preemption.round_percent_max, 1, 100);
         within("preemption.dead_zone_percent", config_.preemption.dead_zone_percent, 0, 1000);
+        within("preemption.natural_termination_percent",
+               config_.preemption.natural_termination_percent, 1, 100);
+        within("preemption.intra_queue_threshold_percent",
+               config_.preemption.intra_queue_threshold_percent, 0, 100);
+        within("preemption.intra_queue_percent_max", config_.preemption.intra_queue_percent_max, 1,
+               100);
+        workflows();
         lasting("reservation_after", config_.reservations.after, {});
         lasting("reservation_timeout", config_.reservations.timeout, seconds(1));
         within("reservation_percent_max", config_.reservations.percent_max, 1, 100);

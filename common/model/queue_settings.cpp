@@ -9,6 +9,7 @@
 #include "common/base/strings.h"
 #include "common/model/priority_limit.h"
 #include "common/model/share_text.h"
+#include "common/model/workflow_priority.h"
 
 namespace heddle {
 namespace {
@@ -28,6 +29,8 @@ constexpr Word<QueueState> kStates[] = {{QueueState::Running, "running"},
                                         {QueueState::Draining, "draining"},
                                         {QueueState::Stopped, "stopped"}};
 constexpr Word<LeafOrder> kOrders[] = {{LeafOrder::Fifo, "fifo"}, {LeafOrder::Fair, "fair"}};
+constexpr Word<QueueOrder> kQueueOrders[] = {{QueueOrder::Share, "utilization"},
+                                             {QueueOrder::Priority, "priority-utilization"}};
 constexpr Word<InsideOrder> kInsideOrders[] = {{InsideOrder::UserLimitFirst, "userlimit_first"},
                                                {InsideOrder::PriorityFirst, "priority_first"}};
 constexpr Word<PlacementRule::Matches> kMatches[] = {
@@ -44,7 +47,8 @@ constexpr Word<PlacementRule::Policy> kPolicies[] = {
     {PlacementRule::Policy::SecondaryGroupUser, "secondaryGroupUser"},
     {PlacementRule::Policy::ApplicationName, "applicationName"},
     {PlacementRule::Policy::Custom, "custom"},
-    {PlacementRule::Policy::Reject, "reject"}};
+    {PlacementRule::Policy::Reject, "reject"},
+    {PlacementRule::Policy::SetDefaultQueue, "setDefaultQueue"}};
 constexpr Word<PlacementRule::Fallback> kFallbacks[] = {
     {PlacementRule::Fallback::Skip, "skip"},
     {PlacementRule::Fallback::PlaceDefault, "placeDefault"},
@@ -144,6 +148,13 @@ Status read(std::string_view text, std::vector<PriorityLimit>& out) {
 std::string write(const std::vector<PriorityLimit>& value) {
     return priority_limits_text(value);
 }
+Status read(std::string_view text, std::vector<WorkflowPriority>& out) {
+    TRY(out, parse_workflow_priorities(text));
+    return {};
+}
+std::string write(const std::vector<WorkflowPriority>& value) {
+    return workflow_priorities_text(value);
+}
 Status read(std::string_view text, QueueState& out) {
     return read_word(text, kStates, out);
 }
@@ -152,6 +163,12 @@ std::string write(QueueState value) {
 }
 Status read(std::string_view text, LeafOrder& out) {
     return read_word(text, kOrders, out);
+}
+Status read(std::string_view text, QueueOrder& out) {
+    return read_word(text, kQueueOrders, out);
+}
+std::string write(QueueOrder value) {
+    return word_of(kQueueOrders, value);
 }
 Status read(std::string_view text, InsideOrder& out) {
     return read_word(text, kInsideOrders, out);
@@ -260,6 +277,8 @@ constexpr Entry<Q> kQueue[] = {
     creation<&AutoCreation::idle_removal>("auto_creation.idle_removal"),
     creation<&AutoCreation::depth_max>("auto_creation.depth_max"),
     queue<&Q::priority_limits>("application_priority_limits"),
+    queue<&Q::queue_order>("queue_order"),
+    queue<&Q::size_based_weight>("size_based_weight"),
 };
 
 template <auto Member>
@@ -311,6 +330,9 @@ constexpr Entry<S> kGlobal[] = {
     preemption<&P::dead_zone_percent>("preemption.dead_zone_percent"),
     preemption<&P::intra_queue>("preemption.intra_queue"),
     preemption<&P::intra_queue_order>("preemption.intra_queue_order"),
+    preemption<&P::intra_queue_threshold_percent>("preemption.intra_queue_threshold_percent"),
+    preemption<&P::intra_queue_percent_max>("preemption.intra_queue_percent_max"),
+    preemption<&P::natural_termination_percent>("preemption.natural_termination_percent"),
     reservation<&R::enabled>("reservations"),
     reservation<&R::after>("reservation_after"),
     reservation<&R::timeout>("reservation_timeout"),
@@ -320,6 +342,8 @@ constexpr Entry<S> kGlobal[] = {
     opportunistic<&O::enabled>("opportunistic"),
     opportunistic<&O::per_application>("opportunistic_per_application"),
     opportunistic<&O::balance_interval>("opportunistic_balance_interval"),
+    global<&S::workflow_priorities>("workflow_priorities"),
+    global<&S::workflow_priorities_override>("workflow_priorities_override"),
 };
 
 constexpr std::string_view kUserWeight = "user_weight.";
@@ -354,7 +378,7 @@ void get_from(const Entry<Owner> (&table)[N], const Owner& owner, const Owner& w
     }
 }
 
-enum class Part { Guaranteed, Weight, Maximum };
+enum class Part { Guaranteed, Weight, Maximum, Masters };
 
 std::optional<Part> part_of_capacity(std::string_view name) {
     if (name == "capacity") {
@@ -362,6 +386,9 @@ std::optional<Part> part_of_capacity(std::string_view name) {
     }
     if (name == "weight") {
         return Part::Weight;
+    }
+    if (name == "masters_percent_max") {
+        return Part::Masters;
     }
     return name == "capacity_max" ? std::optional(Part::Maximum) : std::nullopt;
 }
@@ -394,9 +421,15 @@ Status set_label_capacity(Q& queue, std::string_view rest, std::string_view text
     if (!part || dot == 0) {
         return Error{ErrorCode::InvalidArgument,
                      "unknown setting 'labels." + std::string(rest) +
-                         "'; write labels.NAME.capacity or labels.NAME.capacity_max"};
+                         "'; write labels.NAME.capacity, labels.NAME.capacity_max or "
+                         "labels.NAME.masters_percent_max"};
     }
-    return set_capacity(queue, std::string(rest.substr(0, dot)), *part, text);
+    const std::string label(rest.substr(0, dot));
+    if (part == Part::Masters) {
+        queue.masters_percent_by_label.erase(label);
+        return text.empty() ? Status() : read(text, queue.masters_percent_by_label[label]);
+    }
+    return set_capacity(queue, label, *part, text);
 }
 
 // True: `name` began with `prefix`, and `rest` is what follows.
@@ -455,7 +488,7 @@ void compare(const std::string& where, std::vector<SettingText> before,
 
 Status set_setting(QueueConfig& queue, std::string_view name, std::string_view text) {
     std::string rest;
-    if (const auto part = part_of_capacity(name)) {
+    if (const auto part = part_of_capacity(name); part && part != Part::Masters) {
         return set_capacity(queue, kNoLabel, *part, text);
     }
     if (after(name, kUserWeight, rest)) {
@@ -477,7 +510,7 @@ Status set_setting(QueueConfig& queue, std::string_view name, std::string_view t
     }
     return set_in(kQueue, queue, name, text,
                   {"capacity", "capacity_max", "weight", "user_weight.NAME", "labels.NAME.capacity",
-                   "labels.NAME.capacity_max"});
+                   "labels.NAME.capacity_max", "labels.NAME.masters_percent_max"});
 }
 
 Status set_setting(PlacementRule& rule, std::string_view name, std::string_view text) {
@@ -519,6 +552,10 @@ std::vector<SettingText> settings_of(const QueueConfig& queue) {
                          shares_text(capacity.guaranteed, kRestOfGuaranteed));
         get_capacity(std::string(kLabels) + label + ".", {capacity.guaranteed, capacity.maximum},
                      {capacity.guaranteed, QueueCapacity{}.maximum}, out);
+    }
+    for (const auto& [label, percent] : queue.masters_percent_by_label) {
+        out.emplace_back(std::string(kLabels) + label + ".masters_percent_max",
+                         std::to_string(percent));
     }
     get_from(kQueue, queue, QueueConfig{}, out);
     for (const auto& [user, weight] : queue.user_weights) {

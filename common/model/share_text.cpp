@@ -170,16 +170,22 @@ Result<Resource> parse_resource(std::string_view text) {
             resource.memory_mib = amount;
         } else if (part.name == "vcores") {
             resource.vcores = amount;
+        } else if (amount > 0) {
+            resource.named.set(part.name, amount);
         } else {
-            return wrong(part.name, "containers have memory and vcores");
+            return wrong(text, "of " + part.name + " write at least 1, or leave it out");
         }
     }
     return resource;
 }
 
 std::string resource_text(const Resource& resource) {
-    return "memory=" + std::to_string(resource.memory_mib) +
-           ",vcores=" + std::to_string(resource.vcores);
+    std::string text = "memory=" + std::to_string(resource.memory_mib) +
+                       ",vcores=" + std::to_string(resource.vcores);
+    for (const NamedCounts::Entry& one : resource.named.entries()) {
+        text += "," + std::string(one.name) + "=" + std::to_string(one.count);
+    }
+    return text;
 }
 
 Result<AccessList> parse_access(std::string_view text) {

@@ -26,7 +26,7 @@ std::string share_text(const Share& share);
 constexpr Share kRestOfGuaranteed = {Share::Kind::Absolute, 0};
 constexpr Share kRestOfMaximum = {Share::Kind::Percent, 100'000};
 
-/// "memory=8g,vcores=4", with or without brackets. Errors: InvalidArgument.
+/// "memory=8g,vcores=4,gpu=1", with or without brackets. Errors: InvalidArgument.
 Result<Resource> parse_resource(std::string_view text);
 std::string resource_text(const Resource& resource);
 

@@ -373,6 +373,8 @@ void AskBook::add_pending(const Demand& demand, std::int32_t count) {
         pending_.resize(queue + 1);
     }
     queues_->touch(queue);
+    queues_->want(demand.owner.attempt.application, demand.ask.label,
+                  demand.ask.size.memory_mib * count);
     pending_[queue].count += count;
     pending_[queue].size += demand.ask.size * count;
     for (const QueueIndex index : {queue, QueueIndex{0}}) {

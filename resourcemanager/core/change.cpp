@@ -119,7 +119,11 @@ void perform(Books& books, RequestId request, const MoveApplication& move) {
         books.emit(Reply{request, stays.error()});
         return;
     }
-    begin(books, *application, {request, books.queues.at(*queue).path, {}, {}});
+    begin(books, *application,
+          {request,
+           books.queues.at(*queue).path,
+           priority_of_workflow(books, *queue, *application->submission),
+           {}});
 }
 
 void perform(Books& books, RequestId request, const ChangePriority& change) {

@@ -13,7 +13,8 @@
 namespace heddle::rm {
 namespace {
 
-constexpr std::int32_t kDepthMax = 2;  // below the configured queue, where nobody says so
+constexpr std::int32_t kDepthMax = 2;            // below the configured queue, where nobody says so
+constexpr Duration kIdleRemoval = seconds(300);  // likewise
 using Paths = std::set<std::string, std::less<>>;
 
 std::string_view parent_path(std::string_view path) {
@@ -51,6 +52,17 @@ std::string_view nearest_above(const Paths& paths, std::string_view path) {
         path = parent_path(path);
     } while (!path.empty() && !paths.contains(path));
     return path;
+}
+
+// As the nearest queue from `path` upwards says.
+Duration idle_removal(const SchedulerConfig& config, std::string_view path) {
+    for (; !path.empty(); path = parent_path(path)) {
+        const QueueConfig* queue = find(config, path);
+        if (queue != nullptr && queue->auto_creation.idle_removal.has_value()) {
+            return *queue->auto_creation.idle_removal;
+        }
+    }
+    return kIdleRemoval;
 }
 
 AutoCreation creation_of(const SchedulerConfig& config, std::string_view path) {
@@ -135,7 +147,7 @@ void watch(Books& books) {
     std::optional<TimePoint> next;
     for (const auto& [path, leaf] : books.created.leaves) {
         const TimePoint due = leaf.empty_since.value_or(leaf.looked) +
-                              creation_of(books.scheduler.present(), leaf.base).idle_removal;
+                              idle_removal(books.scheduler.present(), leaf.base);
         next = next ? std::min(*next, due) : due;
     }
     if (next) {
@@ -279,8 +291,7 @@ void created_queues_due(Books& books) {
     std::erase_if(books.created.leaves, [&](const auto& entry) {
         const CreatedLeaf& leaf = entry.second;
         return leaf.empty_since &&
-               books.now >= *leaf.empty_since +
-                                creation_of(books.scheduler.present(), leaf.base).idle_removal;
+               books.now >= *leaf.empty_since + idle_removal(books.scheduler.present(), leaf.base);
     });
     if (books.created.leaves.size() != before) {
         take(books, used);

@@ -101,6 +101,15 @@ enum class Feature : std::uint8_t {
     Signals,
     FailAttempt,
     ContainerResize,
+    QueuePriorityBelow,
+    QueueOrders,
+    NaturalTermination,
+    SizeBasedWeight,
+    WorkflowPriorities,
+    SetDefaultQueue,
+    LabelMasterLimit,
+    PreemptionInsideThreshold,
+    PreemptionInsideBudget,
     Count,  // of them; the last
 };
 
@@ -194,6 +203,15 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::Signals, "signals"},
     {Feature::FailAttempt, "fail-attempt"},
     {Feature::ContainerResize, "container-resize"},
+    {Feature::QueuePriorityBelow, "queue-priority-below"},
+    {Feature::QueueOrders, "queue-orders"},
+    {Feature::NaturalTermination, "natural-termination"},
+    {Feature::SizeBasedWeight, "size-based-weight"},
+    {Feature::WorkflowPriorities, "workflow-priorities"},
+    {Feature::SetDefaultQueue, "set-default-queue"},
+    {Feature::LabelMasterLimit, "label-master-limit"},
+    {Feature::PreemptionInsideThreshold, "preemption-inside-threshold"},
+    {Feature::PreemptionInsideBudget, "preemption-inside-budget"},
 };
 
 constexpr bool all_named() {

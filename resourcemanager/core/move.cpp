@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/model/priority_limit.h"
+#include "common/model/workflow_priority.h"
 #include "resourcemanager/core/limits.h"
 
 namespace heddle::rm {
@@ -74,6 +75,16 @@ Status priority_is_allowed(const Books& books, QueueIndex leaf, const std::strin
                          " raised"};
     }
     return {};
+}
+
+std::optional<std::int32_t> priority_of_workflow(const Books& books, QueueIndex leaf,
+                                                 const ApplicationSubmission& submission) {
+    const SchedulerConfig& config = books.config.scheduler;
+    if (!config.workflow_priorities_override || books.config.off(Feature::WorkflowPriorities)) {
+        return std::nullopt;
+    }
+    return workflow_priority(config.workflow_priorities, submission.tags,
+                             books.queues.at(leaf).path);
 }
 
 std::int32_t priority_default(const Books& books, QueueIndex leaf, const std::string& user,

@@ -27,6 +27,11 @@ Status priority_is_allowed(const Books& books, QueueIndex leaf, const std::strin
 std::int32_t priority_default(const Books& books, QueueIndex leaf, const std::string& user,
                               const std::vector<std::string>& groups);
 
+/// What the operators say of the application's workflow in the queue, whatever was asked for; none
+/// where they say nothing.
+std::optional<std::int32_t> priority_of_workflow(const Books& books, QueueIndex leaf,
+                                                 const ApplicationSubmission& submission);
+
 /// The nearest value of an inherited setting, walking up from `queue`.
 template <typename T>
 std::optional<T> inherited(const Books& books, QueueIndex queue,

@@ -59,7 +59,8 @@ bool was_handed_out(const Books& books, const ApplicationId& id) {
 Result<QueueChoice> queue_of(const Books& books, const SubmitApplication& submit) {
     const ApplicationSubmission& submission = submit.submission;
     return queue_for(books.config.scheduler,
-                     {submission.user, submit.groups, submission.name, submission.queue});
+                     {submission.user, submit.groups, submission.name, submission.queue},
+                     books.config.feature_off);
 }
 
 // Whoever has chosen the queue: its lists, or of one that is not there yet those above it.
@@ -127,7 +128,11 @@ Status complete(Books& books, SubmitApplication& submit, std::string& made) {
     if (submission.priority == kPriorityOpen) {
         submission.priority = priority_default(books, queue, submission.user, submit.groups);
     }
-    TRY(priority_is_allowed(books, queue, submission.user, submit.groups, submission.priority));
+    if (const auto mapped = priority_of_workflow(books, queue, submission)) {
+        submission.priority = *mapped;
+    } else {
+        TRY(priority_is_allowed(books, queue, submission.user, submit.groups, submission.priority));
+    }
     if (submission.label.empty()) {
         submission.label = default_label(books, queue);
     }

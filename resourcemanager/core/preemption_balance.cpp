@@ -32,6 +32,16 @@ Resource named_in_both(const Resource& a, const Resource& b) {
     return both;
 }
 
+// No more than `percent` of `whole`, of the resources of which it has any.
+bool within_where(const Resource& part, const Resource& whole, std::int64_t percent) {
+    const Resource most = scaled(whole, percent * 10);
+    return (whole.memory_mib <= 0 || part.memory_mib <= most.memory_mib) &&
+           (whole.vcores <= 0 || part.vcores <= most.vcores) &&
+           std::ranges::all_of(whole.named.entries(), [&](const NamedCounts::Entry& one) {
+               return one.count <= 0 || part.named.get(one.name) <= most.named.get(one.name);
+           });
+}
+
 bool is_within(const Books& books, QueueIndex index, QueueIndex above) {
     bool found = false;
     walk_up(books, index, [&](QueueIndex at) { found = found || at == above; });
@@ -95,6 +105,9 @@ void Balance::promise(const Claim& claim, const Resource& victims) {
             promised_[at] -= victims;
         }
     });
+    if (claim.inside) {
+        flying_inside_[claim.leaf] += victims;
+    }
     if (const SeatBook* seat = books_.queues.seat(claim.attempt.application)) {
         inside_.come(seat->user, claim.size);
     }
@@ -154,6 +167,17 @@ bool Balance::may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scop
     return true;
 }
 
+bool Balance::may_ask_back(const Candidate& victim, const Resource& own) const {
+    const std::int64_t percent = preemption_config(books_).natural_termination_percent;
+    if (percent >= 100 || victim.lent || books_.config.off(Feature::NaturalTermination)) {
+        return true;
+    }
+    const Resource& used = part_of(books_.queues.at(victim.leaf), label_).used;
+    const Resource leaving = used - left_[victim.leaf];
+    const Resource beyond = lacking(used, guaranteed(victim.leaf));
+    return leaving == own || within_where(leaving + victim.size, beyond, percent);
+}
+
 // Of named resources that the victim has, each; of the rest, one that the ask wants.
 bool Balance::keeps_guarantee(QueueIndex queue, const Candidate& victim, const Resource& of) const {
     const Resource then = left_[queue] - victim.size;
@@ -186,6 +210,14 @@ bool Balance::in_budget(const Resource& more) const {
     const std::int64_t percent = preemption_config(books_).round_percent_max;
     return books_.config.off(Feature::PreemptionBudget) ||
            within(in_flight_ + more, scaled(books_.nodes.total(), percent * 10));
+}
+
+bool Balance::in_budget_inside(QueueIndex leaf, const Resource& more) const {
+    const std::int64_t percent = preemption_config(books_).intra_queue_percent_max;
+    const auto flying = flying_inside_.find(leaf);
+    return percent >= 100 || flying == flying_inside_.end() || flying->second.is_zero() ||
+           books_.config.off(Feature::PreemptionInsideBudget) ||
+           within(flying->second + more, scaled(guaranteed(leaf), percent * 10));
 }
 
 bool Balance::owed_at(QueueIndex index, const Resource& size) const {

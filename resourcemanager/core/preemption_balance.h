@@ -46,6 +46,12 @@ public:
     /// none that gives falls below that. What is lent makes way for anybody who names the label.
     bool may_take(const Candidate& victim, QueueIndex leaf, QueueIndex scope, const Resource& size);
 
+    /// Whether so much more of a leaf may be asked back now: of what it holds beyond what it is
+    /// owed, the rest is expected to end by itself. `own`: what the same claim takes of it already;
+    /// a claim that nothing goes before takes what it needs, or what is larger than that part could
+    /// never make way.
+    bool may_ask_back(const Candidate& victim, const Resource& own) const;
+
     const Inside& inside() const { return inside_; }
     /// As may_take(), from another application of the ask's own leaf. Masters and commands never.
     bool may_take_inside(const Candidate& victim, const Demand& demand) const;
@@ -54,6 +60,8 @@ public:
     bool keeps_guarantee(const Demand& demand, const Resource& taken, const Resource& there) const;
 
     bool in_budget(const Resource& more) const;
+    /// As in_budget(), of what makes way inside the leaf at one time; one claim always may.
+    bool in_budget_inside(QueueIndex leaf, const Resource& more) const;
     /// Nothing leaves now: then one claim may be beyond the budget, or what is larger than that
     /// could never make way.
     bool idle() const { return in_flight_.is_zero(); }
@@ -74,6 +82,7 @@ private:
     std::vector<Resource> left_;
     std::vector<Resource> promised_;
     std::vector<Resource> coming_;  // by claims
+    std::map<QueueIndex, Resource> flying_inside_;
     Candidates candidates_;
     Inside inside_;
     Resource in_flight_;

@@ -32,9 +32,19 @@ Resource limit_of(const Books& books, const Queue& leaf, LabelIndex label) {
 
 bool Inside::preempts(QueueIndex leaf) const {
     const auto found = preempts_.find(leaf);
-    return found != preempts_.end()
-               ? found->second
-               : preempts_.emplace(leaf, preempts_inside(books_, leaf)).first->second;
+    if (found != preempts_.end()) {
+        return found->second;
+    }
+    return preempts_.emplace(leaf, preempts_inside(books_, leaf) && uses_enough(leaf))
+        .first->second;
+}
+
+bool Inside::uses_enough(QueueIndex leaf) const {
+    const auto percent =
+        static_cast<std::uint64_t>(preemption_config(books_).intra_queue_threshold_percent);
+    const QueuePart& part = part_of(books_.queues.at(leaf), label_);
+    return books_.config.off(Feature::PreemptionInsideThreshold) ||
+           dominant_share(part.used, part.entitled.guaranteed) >= kWholeShare / 100 * percent;
 }
 
 void Inside::leave(UserIndex user, const Resource& size, int sign) {

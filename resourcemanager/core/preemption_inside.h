@@ -48,6 +48,7 @@ private:
     const Resource& limit(UserIndex user) const;
     bool has_room(const Demand& demand) const;
     bool over(UserIndex user) const;
+    bool uses_enough(QueueIndex leaf) const;
     bool by_priority(const Demand& demand, UserIndex from, std::int32_t priority) const;
 
     const Books& books_;

@@ -144,7 +144,9 @@ private:
             }
             const Resource gap = lacking(size, room);
             if (lacking(gap, candidate.size) == gap || is_needed(demand, candidate) ||
-                !may_take(candidate, wish, among)) {
+                !may_take(candidate, wish, among) ||
+                (among != Among::Own &&
+                 !balance_.may_ask_back(candidate, taken_of(victims, candidate.leaf)))) {
                 continue;
             }
             victims.push_back(&candidate);
@@ -166,7 +168,8 @@ private:
             it = victims.erase(it);
         }
         if (!enough || victims.empty() || !(beyond_ || balance_.in_budget(sum)) ||
-            (among == Among::Own && !balance_.keeps_guarantee(demand, sum, {}))) {
+            (among == Among::Own && (!balance_.keeps_guarantee(demand, sum, {}) ||
+                                     !balance_.in_budget_inside(demand.owner.queue, sum)))) {
             for (Candidate* victim : victims) {
                 take(*victim, -1);
             }
@@ -174,6 +177,14 @@ private:
         }
         mark(wish, index, victims, sum, among == Among::Own);
         return true;
+    }
+
+    static Resource taken_of(const std::vector<Candidate*>& victims, QueueIndex leaf) {
+        Resource sum;
+        for (const Candidate* victim : victims) {
+            sum += victim->leaf == leaf && !victim->lent ? victim->size : Resource{};
+        }
+        return sum;
     }
 
     // Room beside what the ask wants to be near is of no use without it.

@@ -46,17 +46,29 @@ Status QueueTree::admit(QueueIndex index, const ApplicationId& application) cons
     }
 }
 
+namespace {
+
+// What the largest size says nothing of has no limit there.
+bool within_largest(const Resource& size, const Resource& largest) {
+    return size.memory_mib <= largest.memory_mib && size.vcores <= largest.vcores &&
+           std::ranges::all_of(largest.named.entries(), [&](const NamedCounts::Entry& one) {
+               return size.named.get(one.name) <= one.count;
+           });
+}
+
+}  // namespace
+
 Status QueueTree::admit_size(QueueIndex leaf, const Resource& size) const {
     if (off_ == Feature::ContainerMaximum) {
         return {};
     }
     const std::optional<Resource>& of_queue = queues_[leaf].settings.container_max;
-    if (of_queue.has_value() && !size.fits_in(*of_queue)) {
+    if (of_queue.has_value() && !within_largest(size, *of_queue)) {
         return Error{ErrorCode::InvalidArgument,
                      "asked " + to_string(size) + "; queue " + queues_[leaf].path +
                          " gives containers of at most " + to_string(*of_queue)};
     }
-    if (container_max_.has_value() && !size.fits_in(*container_max_)) {
+    if (container_max_.has_value() && !within_largest(size, *container_max_)) {
         return Error{ErrorCode::InvalidArgument, "asked " + to_string(size) +
                                                      "; this cluster gives containers of at most " +
                                                      to_string(*container_max_)};
@@ -96,6 +108,12 @@ std::optional<Refusal> QueueTree::refused_parallel_of(const UserBook& user) cons
     return refusal;
 }
 
+std::int32_t masters_percent(const QueueSettings& settings, const std::string& label) {
+    const auto found = settings.masters_percent_by_label.find(label);
+    return found == settings.masters_percent_by_label.end() ? settings.masters_percent_max
+                                                            : found->second;
+}
+
 // A leaf without any master may always have one: else it could never begin.
 std::optional<Refusal> QueueTree::refused_masters(QueueIndex leaf, const Shape& shape) const {
     const LabelIndex label = label_index(shape.label);
@@ -106,8 +124,8 @@ std::optional<Refusal> QueueTree::refused_masters(QueueIndex leaf, const Shape& 
     for (QueueIndex at = leaf;; at = queues_[at].parent) {
         const Queue& queue = queues_[at];
         const QueuePart& part = part_of(queue, label);
-        const Resource bound =
-            scaled(part.entitled.maximum, std::int64_t{queue.settings.masters_percent_max} * 10);
+        const std::int64_t percent = masters_percent(queue.settings, shape.label);
+        const Resource bound = scaled(part.entitled.maximum, percent * 10);
         if (!(part.used_by_masters + shape.size).fits_in(bound)) {
             return Refusal{
                 Limit::QueueMasters, at, shape.size, part.used_by_masters, bound, 0, 0, label};

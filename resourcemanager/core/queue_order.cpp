@@ -5,6 +5,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/queue_tree.h"
 #include "resourcemanager/core/shares.h"
+#include "resourcemanager/core/size_weight.h"
 
 namespace heddle::rm {
 namespace {
@@ -42,11 +43,21 @@ std::uint64_t QueueTree::share(const Resource& part, const Resource& whole) cons
                                           : dominant_share(part, whole);
 }
 
+std::uint64_t QueueTree::fair_share(const SeatBook& seat, LabelIndex label) const {
+    const SeatPart& part = part_of(seat, label);
+    const std::uint64_t used = share(part.used, totals_[label]);
+    if (!queues_[seat.seat.leaf].settings.size_based_weight || off_ == Feature::SizeBasedWeight) {
+        return used;
+    }
+    const std::uint64_t weight = size_weight(part.used.memory_mib + part.wanted_mib);
+    return static_cast<std::uint64_t>(static_cast<Uint128>(used) * kWholeWeight / weight);
+}
+
 SeatKey QueueTree::key_of(SeatIndex index, LabelIndex label) const {
     const SeatBook& seat = seats_[index];
     SeatKey key{0, 0, seat.seat.serial, seat.seat.application, index};
     if (queues_[seat.seat.leaf].settings.order == LeafOrder::Fair) {
-        key.share = share(part_of(seat, label).used, totals_[label]);
+        key.share = fair_share(seat, label);
     } else if (off_ != Feature::ApplicationPriority) {
         key.priority_negated = -seat.seat.priority;
     }
@@ -85,9 +96,12 @@ void QueueTree::relist_user(UserIndex index, LabelIndex label) {
 QueueKey QueueTree::key_of_queue(QueueIndex index, LabelIndex label) const {
     const Queue& queue = queues_[index];
     const QueuePart& part = part_of(queue, label);
-    const bool priorities = queue_priorities_ && off_ != Feature::QueuePriority;
-    return {priorities ? -queue.settings.priority : 0, share(part.used, part.entitled.guaranteed),
-            index};
+    const QueueOrder order =
+        off_ == Feature::QueueOrders ? queue_order_ : queues_[queue.parent].settings.queue_order;
+    const bool priorities = order == QueueOrder::Priority && off_ != Feature::QueuePriority;
+    const std::uint64_t used = share(part.used, part.entitled.guaranteed);
+    return {used >= kWholeShare && off_ != Feature::QueuePriorityBelow,
+            priorities ? -queue.settings.priority : 0, used, index};
 }
 
 // All that is open in a queue, blocked there or not.

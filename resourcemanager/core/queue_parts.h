@@ -114,8 +114,11 @@ struct UserKey {
     friend constexpr auto operator<=>(const UserKey&, const UserKey&) = default;
 };
 
-/// Order of the children of a queue.
+/// Order of the children of a queue. Priority decides only between queues that are both below what
+/// they are owed, or both not; what is below has the smaller share anyway, so that equal priorities
+/// leave the order of shares.
 struct QueueKey {
+    bool has_owed = false;  // all that it is owed, of its dominant resource
     std::int32_t priority_negated = 0;
     std::uint64_t share = 0;  // dominant share of used over guaranteed
     QueueIndex queue = 0;
@@ -167,6 +170,7 @@ struct SeatPart {
     Resource lent;
     Resource used_by_masters;
     Resource reserved;
+    std::int64_t wanted_mib = 0;  // by asks in line, beside `used`
     MaskedOrder<AskSlot> asks;
     Listed<SeatKey> listed;
 };

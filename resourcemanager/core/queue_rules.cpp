@@ -1,6 +1,7 @@
 #include "resourcemanager/core/queue_rules.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -29,7 +30,8 @@ std::string as_part(const std::string& name) {
 
 class Choice {
 public:
-    Choice(const SchedulerConfig& config, const Submitter& who) : config_(config), who_(who) {}
+    Choice(const SchedulerConfig& config, const Submitter& who, Feature off)
+        : config_(config), who_(who), sets_default_(off != Feature::SetDefaultQueue) {}
 
     Result<QueueChoice> run() {
         if (!who_.queue.empty() && !config_.override_specified_queue) {
@@ -44,6 +46,10 @@ public:
                 return refused("rule " + std::to_string(i + 1) + " rejects it");
             }
             auto placed = place(rule);
+            if (placed && rule.policy == Policy::SetDefaultQueue) {
+                default_ = sets_default_ ? std::move(placed).value() : default_;
+                continue;
+            }
             if (placed) {
                 return taking(std::move(placed).value());
             }
@@ -52,10 +58,10 @@ public:
                 return refused("no queue for it");
             }
             if (rule.fallback == PlacementRule::Fallback::PlaceDefault) {
-                return taking({default_queue(), false});
+                return taking(default_queue());
             }
         }
-        return who_.queue.empty() ? taking({default_queue(), false}) : named();
+        return who_.queue.empty() ? taking(default_queue()) : named();
     }
 
 private:
@@ -101,8 +107,9 @@ private:
     }
     bool leaf(std::string_view path) const { return exists(path) && !is_parent(config_, path); }
 
-    std::string default_queue() const {
-        return leaf(config_.queue_default) ? config_.queue_default : std::string();
+    QueueChoice default_queue() const {
+        return default_.value_or(
+            QueueChoice{leaf(config_.queue_default) ? config_.queue_default : "", false});
     }
 
     const std::string& primary_group() const {
@@ -129,7 +136,7 @@ private:
                 }
                 return resolve(who_.queue);
             case Policy::DefaultQueue:
-                return QueueChoice{default_queue(), false};
+                return default_queue();
             case Policy::User:
                 return below(parent, {who_.user}, rule.create);
             case Policy::PrimaryGroup:
@@ -143,6 +150,7 @@ private:
             case Policy::ApplicationName:
                 return below(parent, {who_.application}, rule.create);
             case Policy::Custom:
+            case Policy::SetDefaultQueue:
                 return custom(rule);
             case Policy::Reject:
                 break;
@@ -156,7 +164,7 @@ private:
             {"%user", as_part(who_.user)},
             {"%primary_group", as_part(primary_group())},
             {"%secondary_group", as_part(secondary_group("root"))},
-            {"%default", default_queue()},
+            {"%default", default_queue().path},
             {"%specified", who_.queue}};
         std::string path = rule.custom;
         for (std::size_t at = path.find('%'); at != std::string::npos; at = path.find('%', at)) {
@@ -257,13 +265,15 @@ private:
 
     const SchedulerConfig& config_;
     const Submitter& who_;
+    bool sets_default_;
+    std::optional<QueueChoice> default_;  // as a rule has said
     std::vector<std::string> reasons_;
 };
 
 }  // namespace
 
-Result<QueueChoice> queue_for(const SchedulerConfig& config, const Submitter& who) {
-    return Choice(config, who).run();
+Result<QueueChoice> queue_for(const SchedulerConfig& config, const Submitter& who, Feature off) {
+    return Choice(config, who, off).run();
 }
 
 }  // namespace heddle::rm

@@ -8,6 +8,7 @@
 
 #include "common/base/result.h"
 #include "common/model/queue.h"
+#include "resourcemanager/core/feature.h"
 
 namespace heddle::rm {
 
@@ -25,8 +26,10 @@ struct QueueChoice {
 
 /// Rules are tried in order; without one that places, the queue that was named, else the default.
 /// A named queue comes before the rules unless override_specified_queue. An empty path: the tree's
-/// own default. Errors: InvalidArgument or NotFound saying why each rule did not place it, Conflict
+/// own default. A rule setDefaultQueue places nothing: it says what is the default from then on.
+/// Errors: InvalidArgument or NotFound saying why each rule did not place it, Conflict
 /// when the queue takes no applications.
-Result<QueueChoice> queue_for(const SchedulerConfig& config, const Submitter& who);
+Result<QueueChoice> queue_for(const SchedulerConfig& config, const Submitter& who,
+                              Feature off = Feature::None);
 
 }  // namespace heddle::rm

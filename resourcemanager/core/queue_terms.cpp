@@ -64,7 +64,7 @@ PartitionTerms partition_of(const Books& books, QueueIndex index, const std::str
     }
     terms.absolute_siblings = family.absolute;
     terms.masters_max =
-        scaled(entitled.maximum, std::int64_t{queue.settings.masters_percent_max} * 10);
+        scaled(entitled.maximum, std::int64_t{masters_percent(queue.settings, label)} * 10);
     return terms;
 }
 
@@ -94,6 +94,7 @@ QueueTerms terms_of(const Books& books, QueueIndex index, const FamiliesByLabel&
     terms.masters_percent_max = settings.masters_percent_max;
     terms.container_max = settings.container_max;
     terms.application_priority_default = queue.config.application_priority_default;
+    terms.queue_order = settings.queue_order;
     terms.lifetime_default = inherited(books, index, &QueueConfig::lifetime_default);
     terms.lifetime_max = inherited(books, index, &QueueConfig::lifetime_max);
     const PreemptionConfig& preemption = books.scheduler.present().preemption;

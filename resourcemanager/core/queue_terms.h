@@ -60,6 +60,7 @@ struct QueueTerms {
     std::optional<Duration> lifetime_max;
     bool preempted = false;         // something may be taken from it for other queues
     bool preempted_inside = false;  // and for others of its own
+    QueueOrder queue_order = QueueOrder::Priority;  // of those below it
 };
 
 /// By index of the queue; null where the index is vacant.

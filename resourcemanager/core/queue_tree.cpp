@@ -80,7 +80,7 @@ const Resource& QueueTree::total(std::string_view label) const {
 }
 
 void QueueTree::reconfigure(const SchedulerConfig& config) {
-    queue_priorities_ = config.queue_priorities;
+    queue_order_ = config.queue_priorities ? QueueOrder::Priority : QueueOrder::Share;
     container_max_ = config.container_max;
     parallel_max_by_user_ = config.applications_parallel_max_by_user;
     parallel_max_per_user_ = config.applications_parallel_max_per_user;
@@ -194,6 +194,9 @@ void QueueTree::settle_settings(QueueIndex index) {
     settings.state = std::max(settings.state, config.state);
     settings.priority = config.priority;
     settings.order = config.order;
+    settings.queue_order =
+        config.queue_order.value_or(index == 0 ? queue_order_ : settings.queue_order);
+    settings.size_based_weight = config.size_based_weight;
     settings.user_limit_percent_min =
         config.user_limit_percent_min.value_or(settings.user_limit_percent_min);
     if (config.user_limit_factor.has_value()) {
@@ -208,8 +211,14 @@ void QueueTree::settle_settings(QueueIndex index) {
     }
     settings.masters_percent_max =
         config.masters_percent_max.value_or(settings.masters_percent_max);
+    for (const auto& [label, percent] : config.masters_percent_by_label) {
+        settings.masters_percent_by_label[label] = percent;
+    }
     if (config.container_max.has_value()) {
         settings.container_max = config.container_max;
+    }
+    if (off_ == Feature::LabelMasterLimit) {
+        settings.masters_percent_by_label.clear();
     }
     if (off_ == Feature::FifoOrder || off_ == Feature::FairOrder) {
         settings.order = off_ == Feature::FifoOrder ? LeafOrder::Fair : LeafOrder::Fifo;
@@ -531,6 +540,15 @@ void QueueTree::add_use(SeatBook& seat, const Use& use, const Resource& size, in
     if (!use.lent) {
         add(part_of(users_[seat.user], use.label).used, size, sign);
         set_use(seat.user, use.label);
+    }
+}
+
+void QueueTree::want(const ApplicationId& application, std::string_view label, std::int64_t mib) {
+    const SeatIndex index = by_application_.at(application);
+    const LabelIndex number = label_of(label);
+    part_of(seats_[index], number).wanted_mib += mib;
+    if (queues_[seats_[index].seat.leaf].settings.size_based_weight) {
+        relist_charged(index, number);
     }
 }
 

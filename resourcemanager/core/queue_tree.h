@@ -1,8 +1,8 @@
 #pragma once
 
 // The queues and who is next. Queues form a tree; a leaf has users, a user applications, an
-// application asks. On each level the waiting ones stand in an order: queues by priority and share
-// of what they are owed, applications as their leaf says, asks by priority. Each entry knows which
+// application asks. On each level the waiting ones stand in an order: queues by use of what they
+// are owed and priority, applications as their leaf says, asks by priority. Each entry knows which
 // shapes of asks are open below it and not blocked by a limit, so that the next ask is found by
 // walking down, past everything that cannot be served, without a look at it.
 //
@@ -37,14 +37,20 @@ struct QueueSettings {
     QueueState state = QueueState::Running;  // the strictest of it and those above it
     std::int32_t priority = 0;
     LeafOrder order = LeafOrder::Fifo;
+    QueueOrder queue_order = QueueOrder::Priority;  // of those below it
+    bool size_based_weight = false;
     std::int32_t user_limit_percent_min = 100;
     std::optional<std::int64_t> user_limit_factor;
     std::map<std::string, std::int64_t> user_weights;
     std::int32_t applications_max = 10'000;
     std::optional<std::int32_t> applications_parallel_max;
     std::int32_t masters_percent_max = 50;
+    std::map<std::string, std::int32_t> masters_percent_by_label;
     std::optional<Resource> container_max;
 };
+
+/// Of what the queue may use on nodes of the label, for masters.
+std::int32_t masters_percent(const QueueSettings& settings, const std::string& label);
 
 struct Queue {
     std::string path;  // empty: this index is vacant
@@ -175,6 +181,9 @@ public:
     void lift_kept(QueueIndex leaf, std::string_view label, const Resource& size);
     void lift_all_kept();
 
+    /// So much more is wanted on nodes of the label and not there yet, or less.
+    void want(const ApplicationId& application, std::string_view label, std::int64_t mib);
+
     void open(const AskSlot& slot, ShapeId shape, std::string_view label);
     void close(const AskSlot& slot, std::string_view label);
     /// No ask has the shape any more: its number may come to mean another one.
@@ -263,6 +272,7 @@ private:
     std::uint64_t share_allowed(const QueueSettings& settings, const QueuePart& leaf,
                                 LabelIndex label) const;
     std::uint64_t share(const Resource& part, const Resource& whole) const;
+    std::uint64_t fair_share(const SeatBook& seat, LabelIndex label) const;
     std::int64_t weight_of(const Queue& leaf, const std::string& user) const;
 
     std::optional<Refusal> refused_parallel(const Queue& queue, QueueIndex index) const;
@@ -323,7 +333,7 @@ private:
     std::vector<QueueIndex> touched_list_;
 
     Feature off_;
-    bool queue_priorities_ = true;
+    QueueOrder queue_order_ = QueueOrder::Priority;  // of root, where it says nothing
     std::optional<Resource> container_max_;
     std::map<std::string, std::int32_t> parallel_max_by_user_;
     std::optional<std::int32_t> parallel_max_per_user_;  // of those who are not in the map

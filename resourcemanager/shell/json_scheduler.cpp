@@ -283,8 +283,7 @@ void write_template(wire::JsonWriter& json, const char* key,
 
 void write_policy(wire::JsonWriter& json, const Scene& scene, const QueueView& queue) {
     const QueueTerms& terms = terms_of(queue);
-    const bool priorities =
-        !scene.view.scheduler->empty() && scene.view.scheduler->back()->config.queue_priorities;
+    const bool priorities = terms.queue_order == QueueOrder::Priority;
     json.member("queuePriority", terms.priority);
     json.member("orderingPolicyInfo", !queue.leaf
                                           ? priorities ? "priority-utilization" : "utilization"
@@ -422,15 +421,25 @@ void write_leaf_limits(wire::JsonWriter& json, const Scene& scene, const QueueVi
                 lifetime_seconds(terms.lifetime_default, terms.lifetime_max));
 }
 
+// What the bound leaves out has none.
+Resource within(Resource amount, Resource bound) {
+    for (const NamedCounts::Entry& entry : amount.named.entries()) {
+        if (bound.named.get(entry.name) == 0) {
+            bound.named.set(entry.name, entry.count);
+        }
+    }
+    return at_most(std::move(amount), bound);
+}
+
 // The largest container: of the queue, of the cluster, and of its nodes.
 Resource largest_container(const View& view, const QueueView& queue) {
     Resource largest = view.cluster.size_max;
     if (!view.scheduler->empty()) {
         const auto& of_cluster = view.scheduler->back()->config.container_max;
-        largest = of_cluster.has_value() ? at_most(largest, *of_cluster) : largest;
+        largest = of_cluster.has_value() ? within(largest, *of_cluster) : largest;
     }
     const auto& of_queue = terms_of(queue).container_max;
-    return of_queue.has_value() ? at_most(largest, *of_queue) : largest;
+    return of_queue.has_value() ? within(largest, *of_queue) : largest;
 }
 
 void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& queue,

@@ -12,16 +12,20 @@
 //                                    creates (seconds that an empty one stays; of applications that
 //                                    name queues below it), creates_max, creates_depth, template
 //                                    (weight of leaves), priority_limit (USER:MOST,...), as in TOML
-//                                    labels_usable, label_default, labels.NAME.capacity,
-//                                    labels.NAME.capacity_max; there are the labels ssd (exclusive)
-//                                    and spot (shared)
-//   rule POLICY [PARENT] [create]    a placement rule, after those before it; as queue
+//                                    queue_order, size_based_weight, container_max, labels_usable,
+//                                    label_default, labels.NAME.capacity, labels.NAME.capacity_max,
+//                                    labels.NAME.masters_percent_max; there are the labels ssd
+//                                    (exclusive) and spot (shared)
+//   rule POLICY [PARENT] [create]    a placement rule, after those before it; as queue. In place of
+//                                    the parent custom and setDefaultQueue have a path
+//   workflow NAME:QUEUE:PRIORITY     of applications with the tag workflowid:NAME; as queue
 //   parallel USER N                  applications of a user that run at once; as queue
 //   container_min MEMORY VCORES      as queue
 //   retention N                      applications that are remembered when they are over; as queue
 //   preemption [key=value ...]       switched on; keys: grace, interval (seconds), round, dead_zone
-//                                    (percent), dry, inside (priority, limit: what comes first);
-//                                    without it, off
+//                                    (percent), dry, inside (priority, limit: what comes first),
+//                                    inside_threshold, inside_max, natural (percent); without it,
+//                                    off
 //   reservations [key=value ...]     keys: after, timeout (seconds), percent, application, queue,
 //                                    off; without it, as by default
 //   opportunistic [key=value ...]    keys: queue (containers that wait on a node), application, off

@@ -82,6 +82,9 @@ QueueConfig queue_of(const Words& words) {
             }
         } else if (key == "template") {
             queue.auto_creation.leaf_template["weight"] = value;
+        } else if (key == "queue_order" || key == "size_based_weight" ||
+                   key == "container_max") {  // as written in TOML
+            EXPECT_TRUE(set_setting(queue, key, value).ok()) << key;
         } else if (key == "keep") {
             queue.preemption_disabled = value == "yes";
         } else if (key == "keep_inside") {
@@ -113,6 +116,12 @@ PreemptionConfig preemption_of(const Words& words) {
             preemption.round_percent_max = std::stoi(value);
         } else if (key == "dead_zone") {
             preemption.dead_zone_percent = std::stoi(value);
+        } else if (key == "natural") {
+            preemption.natural_termination_percent = std::stoi(value);
+        } else if (key == "inside_threshold") {
+            preemption.intra_queue_threshold_percent = std::stoi(value);
+        } else if (key == "inside_max") {
+            preemption.intra_queue_percent_max = std::stoi(value);
         } else if (key == "inside") {
             preemption.intra_queue = true;
             preemption.intra_queue_order =
@@ -165,7 +174,9 @@ OpportunisticConfig opportunistic_of(const Words& words) {
 PlacementRule rule_of(const Words& words) {
     PlacementRule rule;
     EXPECT_TRUE(set_setting(rule, "policy", words[1]).ok()) << words[1];
-    rule.parent = words.size() > 2 ? words[2] : "";
+    const bool to_path = rule.policy == PlacementRule::Policy::Custom ||
+                         rule.policy == PlacementRule::Policy::SetDefaultQueue;
+    (to_path ? rule.custom : rule.parent) = words.size() > 2 ? words[2] : "";
     rule.create = words.size() > 3;
     return rule;
 }
@@ -184,6 +195,11 @@ constexpr Line kLines[] = {
                  const Words& words) { config.scheduler.queues.push_back(queue_of(words)); }},
     {"rule",
      [](Config& config, const Words& words) { config.scheduler.rules.push_back(rule_of(words)); }},
+    {"workflow",  // NAME:QUEUE:PRIORITY
+     [](Config& config, const Words& words) {
+         EXPECT_TRUE(set_setting(config.scheduler, "workflow_priorities", words[1]).ok());
+         config.scheduler.workflow_priorities_override = true;
+     }},
     {"parallel_each",
      [](Config& config, const Words& words) {
          config.scheduler.applications_parallel_max_per_user = std::stoi(words[1]);

@@ -35,6 +35,26 @@ void draw_preemption(std::uint64_t seed, SchedulerConfig& scheduler) {
     }
 }
 
+// Every third run: whose turn it is among queues and applications, and how much is asked back.
+void draw_orders(std::uint64_t seed, SchedulerConfig& scheduler) {
+    Prng prng(seed ^ 0x6f72646572ULL);  // of its own, as above
+    if (!prng.chance(1, 3)) {
+        return;
+    }
+    scheduler.queue_priorities = prng.chance(1, 2);
+    for (QueueConfig& queue : scheduler.queues) {
+        if (prng.chance(1, 3)) {
+            queue.queue_order = prng.chance(1, 2) ? QueueOrder::Share : QueueOrder::Priority;
+        }
+        queue.priority = static_cast<std::int32_t>(prng.between(0, 2));
+        queue.size_based_weight = prng.chance(1, 2);
+    }
+    const auto percent = [&] { return static_cast<std::int32_t>(prng.between(10, 100)); };
+    scheduler.preemption.natural_termination_percent = percent();
+    scheduler.preemption.intra_queue_threshold_percent = prng.chance(1, 2) ? percent() : 0;
+    scheduler.preemption.intra_queue_percent_max = percent();
+}
+
 }  // namespace
 
 Config random_config(std::uint64_t seed, Defect defect) {
@@ -44,6 +64,7 @@ Config random_config(std::uint64_t seed, Defect defect) {
     config.scheduler.labels = {{"ssd", true}, {"spot", false}};
     draw_queues(seed, config.scheduler);
     draw_preemption(seed, config.scheduler);
+    draw_orders(seed, config.scheduler);
     draw_label_capacities(seed, config.scheduler);
     draw_created_queues(seed, config.scheduler);
     draw_lists(seed, config.scheduler);

@@ -182,8 +182,12 @@ std::string PatienceChecks::look_at_owed(const Books& books) {
     if (!config.enabled || !books.claims.all.empty()) {
         return {};  // something is being taken, and claims end
     }
-    // Four rounds when all goes well; nodes that come and go make it more.
-    const Duration patience = config.interval * kPreemptionRounds;
+    // Four rounds when all goes well; nodes that come and go make it more. Where but a part is
+    // asked back at one time it takes as many times as there are parts, and what is left over gets
+    // less.
+    const std::int64_t parts =
+        (100 + config.natural_termination_percent - 1) / config.natural_termination_percent;
+    const Duration patience = config.interval * (kPreemptionRounds * parts);
     std::string wrong;
     for (QueueIndex leaf = 0; leaf < books.queues.size(); ++leaf) {
         if (owed_and_withheld(books, leaf) && lasts(books, {What::Owed, leaf, {}}) > patience) {

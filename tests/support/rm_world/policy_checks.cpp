@@ -8,6 +8,7 @@
 
 #include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/shares.h"
+#include "resourcemanager/core/size_weight.h"
 #include "resourcemanager/core/states.h"
 #include "tests/support/rm_world/names.h"
 
@@ -87,13 +88,34 @@ std::pair<QueueIndex, QueueIndex> siblings(const QueueTree& queues, QueueIndex a
     return {above.at(queues.at(b).parent), b};
 }
 
+// What the application holds on nodes of the label and has asked for there. A grant changes nothing
+// of the sum.
+std::int64_t wanted_in_all(const Books& books, const Application& application, LabelIndex label) {
+    std::int64_t mib = held_by(books, application, label).memory_mib;
+    for (const Demand* demand : books.asks.outstanding()) {
+        if (demand->owner.attempt.application == application.id() &&
+            books.queues.label_index(demand->ask.label) == label) {
+            mib += demand->ask.size.memory_mib * demand->outstanding;
+        }
+    }
+    return mib;
+}
+
+std::uint64_t weighed(std::uint64_t share, std::int64_t wanted) {
+    return static_cast<std::uint64_t>(static_cast<Uint128>(share) * kWholeWeight /
+                                      size_weight(wanted));
+}
+
 // Where an application stood in its leaf; lower is served first.
 std::tuple<std::uint64_t, std::int32_t, std::uint64_t> place_of(const Books& books,
                                                                 const Application& application,
                                                                 const Resource& held,
-                                                                const Resource& total) {
-    if (books.queues.at(application.queue).config.order == LeafOrder::Fair) {
-        return {dominant_share(held, total), 0, application.serial};
+                                                                const Resource& total,
+                                                                std::int64_t wanted) {
+    const QueueConfig& leaf = books.queues.at(application.queue).config;
+    if (leaf.order == LeafOrder::Fair) {
+        const std::uint64_t share = dominant_share(held, total);
+        return {leaf.size_based_weight ? weighed(share, wanted) : share, 0, application.serial};
     }
     return {0, -application.submission->priority, application.serial};
 }
@@ -114,11 +136,29 @@ bool within_share(const Books& books, const Application& other, const Applicatio
                                          use(has, part_of(has, label).used - grant.size);
 }
 
-// Where a queue stood among its siblings.
-std::pair<std::int32_t, std::uint64_t> place_of(const Books& books, const Queue& queue,
-                                                LabelIndex label, const Resource& used) {
-    return {books.config.scheduler.queue_priorities ? -queue.settings.priority : 0,
-            dominant_share(used, part_of(queue, label).entitled.guaranteed)};
+// As the nearest queue from the parent upwards says, else as all of them do.
+bool ordered_by_priority(const Books& books, const Queue& queue) {
+    for (QueueIndex at = queue.parent;; at = books.queues.at(at).parent) {
+        if (const auto said = books.queues.at(at).config.queue_order; said.has_value() || at == 0) {
+            return said.value_or(books.config.scheduler.queue_priorities
+                                     ? QueueOrder::Priority
+                                     : QueueOrder::Share) == QueueOrder::Priority;
+        }
+    }
+}
+
+// Whether one queue stood before another of the same parent.
+bool stood_before(const Books& books, const Queue& one, const Resource& held, const Queue& other,
+                  const Resource& other_held, LabelIndex label) {
+    const std::uint64_t share = dominant_share(held, part_of(one, label).entitled.guaranteed);
+    const std::uint64_t other_share =
+        dominant_share(other_held, part_of(other, label).entitled.guaranteed);
+    const bool same_side = (share < kWholeShare) == (other_share < kWholeShare);
+    if (ordered_by_priority(books, one) && same_side &&
+        one.settings.priority != other.settings.priority) {
+        return one.settings.priority > other.settings.priority;
+    }
+    return share < other_share;
 }
 
 }  // namespace
@@ -174,8 +214,10 @@ std::string check_order(const Books& books, const Container& grant) {
         const Application& other = owner_of(books, demand->owner.attempt);
         if (&other != &served && other.queue == served.queue && rivals(books, *demand, grant) &&
             within_share(books, other, served, grant) &&
-            place_of(books, other, held_by(books, other, label), total) <
-                place_of(books, served, held_by(books, served, label) - grant.size, total)) {
+            place_of(books, other, held_by(books, other, label), total,
+                     wanted_in_all(books, other, label)) <
+                place_of(books, served, held_by(books, served, label) - grant.size, total,
+                         wanted_in_all(books, served, label))) {
             return name_of(grant.id) + " is granted before " + name_of(other.id()) +
                    ", which waits for the same";
         }
@@ -205,8 +247,8 @@ std::string check_fairness(const Books& books, const Container& grant) {
         const auto [mine, other] = siblings(books.queues, leaf, demand->owner.queue);
         const Queue& served = books.queues.at(mine);
         const Queue& waits = books.queues.at(other);
-        if (place_of(books, waits, label, part_of(waits, label).used) <
-            place_of(books, served, label, part_of(served, label).used - grant.size)) {
+        if (stood_before(books, waits, part_of(waits, label).used, served,
+                         part_of(served, label).used - grant.size, label)) {
             return name_of(grant.id) + " goes to " + served.path + " while " + waits.path +
                    ", further below what it is owed, waits for the same";
         }

@@ -166,6 +166,9 @@ QueueConfig random_queue(Prng& prng, std::string path) {
           prng.below(2) == 0 ? InsideOrder::UserLimitFirst : InsideOrder::PriorityFirst);
     queue.user_weights["a.b \"c\""] = number(4000);
     queue.user_weights["a"] = number(4000);
+    maybe(prng, queue.queue_order, prng.below(2) == 0 ? QueueOrder::Share : QueueOrder::Priority);
+    queue.size_based_weight = prng.below(2) == 0;
+    queue.masters_percent_by_label["gpu"] = number(100);
     queue.submit.everybody = prng.below(2) == 0;
     queue.administer = {false, {"alice"}, {"ops", "dev"}};
     queue.auto_creation.enabled = queue.state != QueueState::Stopped && prng.below(2) == 0;
@@ -195,6 +198,9 @@ TEST(SchedulerFile, GivesBackWhatWasWritten) {
         config.container_min = {1, 0};
         config.applications_parallel_max_by_user = {{"al", 3}, {"al.ice", 4}};
         config.preemption.enabled = true;
+        config.preemption.natural_termination_percent = 20;
+        config.workflow_priorities = {{"nightly", "root.q8", 3}, {"a b", "root.q9.q1", 0}};
+        config.workflow_priorities_override = seed % 2 == 0;
         config.rules.resize(2);
         config.rules[0].policy = PlacementRule::Policy::PrimaryGroupUser;
         config.rules[1].matches = "x\ty";

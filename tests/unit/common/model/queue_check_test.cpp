@@ -196,6 +196,34 @@ const std::vector<Case>& cases() {
              c.rules[0].policy = PlacementRule::Policy::Custom;
          },
          "custom is missing"},
+        {"RuleDefaultMissing",
+         [](SchedulerConfig& c) {
+             c.rules.emplace_back();
+             c.rules[0].policy = PlacementRule::Policy::SetDefaultQueue;
+         },
+         "rule 1: its policy is setDefaultQueue and custom is missing; write a path"},
+        {"NaturalTermination",
+         [](SchedulerConfig& c) { c.preemption.natural_termination_percent = 0; },
+         "preemption.natural_termination_percent is 0; write a number from 1 to 100"},
+        {"InsideThreshold",
+         [](SchedulerConfig& c) { c.preemption.intra_queue_threshold_percent = 101; },
+         "preemption.intra_queue_threshold_percent is 101; write a number from 0 to 100"},
+        {"InsidePart", [](SchedulerConfig& c) { c.preemption.intra_queue_percent_max = 0; },
+         "preemption.intra_queue_percent_max is 0; write a number from 1 to 100"},
+        {"WorkflowQueue",
+         [](SchedulerConfig& c) {
+             c.workflow_priorities = {{"nightly", "root.gone", 1}};
+         },
+         "workflow_priorities, entry 'nightly:root.gone', names a queue that is not there; write"},
+        {"WorkflowPriority",
+         [](SchedulerConfig& c) {
+             c.workflow_priorities = {{"nightly", "root.b", 101}};
+         },
+         "workflow_priorities, entry 'nightly:root.b', priority is 101; write a number from 0"},
+        on_queue("LabelMasters", "labels.gpu.masters_percent_max", "101",
+                 "labels.gpu.masters_percent_max is 101; write a number from 1 to 100"),
+        on_queue("LabelMastersUnknown", "labels.gpv.masters_percent_max", "10",
+                 "a masters_percent_max is given for label 'gpv', and there is no such label"),
         {"RuleVariable",
          [](SchedulerConfig& c) {
              c.rules.emplace_back();

@@ -18,6 +18,8 @@ Config limited() {
     config.scheduler.queues.push_back(std::move(queue));
     config.scheduler.queues.push_back(queue_config("root.etl.daily"));
     config.scheduler.queues.push_back(queue_config("root.free"));
+    config.scheduler.workflow_priorities = {{"nightly", "root.etl", 15}};
+    config.scheduler.workflow_priorities_override = true;
     return config;
 }
 
@@ -35,7 +37,8 @@ protected:
     PriorityLimits() : core(limited()) { core.boot(); }
 
     std::string submit(const std::string& user, std::int32_t priority,
-                       std::vector<std::string> groups = {}, const char* queue = "root.etl.daily") {
+                       std::vector<std::string> groups = {}, const char* queue = "root.etl.daily",
+                       std::vector<std::string> tags = {}) {
         core.step(Request{{++core.requests}, NewApplication{}});
         core.all_saved();
         ApplicationSubmission submission;
@@ -44,6 +47,7 @@ protected:
         submission.user = user;
         submission.queue = queue;
         submission.priority = priority;
+        submission.tags = std::move(tags);
         submission.master.argv = {"program"};
         submission.master_size = {512, 1};
         const std::string error =
@@ -89,6 +93,20 @@ TEST_F(PriorityLimits, HoldForChanges) {
     core.step(Request{{++core.requests}, ChangePriority{id, 20, "carol", {}}});
     core.all_saved();
     EXPECT_EQ(priority(), 20);
+}
+
+TEST_F(PriorityLimits, GiveWayToWhatIsSaidOfAWorkflow) {
+    EXPECT_EQ(submit("eve", 99, {}, "root.etl.daily", {"workflowid:nightly"}), "");
+    EXPECT_EQ(priority(), 15);
+    EXPECT_EQ(submit("eve", 3, {}, "root.free", {"workflowid:nightly"}), "");
+    EXPECT_EQ(priority(), 3);
+    const ApplicationId id{1, core.submitted};
+    core.step(Request{{++core.requests}, MoveApplication{id, "root.etl.daily"}});
+    core.all_saved();
+    EXPECT_EQ(priority(), 15);
+    core.step(Request{{++core.requests}, MoveApplication{id, "root.free"}});
+    core.all_saved();
+    EXPECT_EQ(priority(), 15);  // nothing is said there
 }
 
 }  // namespace

@@ -57,6 +57,12 @@ TEST(QueueRules, FollowEveryPolicy) {
         {{{"policy", "applicationName"}, {"parent", "root.made"}, {"create", "true"}},
          "root.made.report (new)"},
         {{{"policy", "defaultQueue"}}, "root.default"},
+        {{{"policy", "setDefaultQueue"}, {"custom", "ml"}}, "root.ml"},
+        {{{"policy", "setDefaultQueue"}, {"custom", "root.groups.%primary_group"}},
+         "root.groups.etl"},
+        {{{"policy", "setDefaultQueue"}, {"custom", "root.made.%user"}, {"create", "true"}},
+         "root.made.alice (new)"},
+        {{{"policy", "setDefaultQueue"}, {"custom", "root.%user.none"}}, "root.default"},
         {{{"policy", "specified"}}, "root.default"},
         {{{"policy", "custom"},
           {"custom", "root.made.%primary_group.%user.%application"},
@@ -100,6 +106,32 @@ TEST(QueueRules, FallBackAsTheySay) {
     EXPECT_EQ(placed(config_with({reject, next}), kAlice),
               "application 'report' of user 'alice': no queue for it (rule 1: no queue named "
               "'root.groups.alice')");
+}
+
+TEST(QueueRules, SayWhatTheDefaultIsForThoseBehindThem) {
+    const Rule sets = {{"type", "group"},
+                       {"matches", "ops"},
+                       {"policy", "setDefaultQueue"},
+                       {"custom", "root.ml"}};
+    const Rule missing = {
+        {"policy", "user"}, {"parent", "root.groups"}, {"fallback", "placeDefault"}};
+    EXPECT_EQ(placed(config_with({sets, missing}), kAlice), "root.ml");
+    EXPECT_EQ(placed(config_with({missing, sets}), kAlice), "root.default");
+    EXPECT_EQ(placed(config_with({sets, missing}), {"bob", {"web"}, "", ""}), "root.default");
+    EXPECT_EQ(placed(config_with({sets, {{"policy", "defaultQueue"}}}), kAlice), "root.ml");
+    EXPECT_EQ(placed(config_with({sets, {{"policy", "custom"}, {"custom", "%default"}}}), kAlice),
+              "root.ml");
+    // The default may be one that is still to be made.
+    const Rule makes = {
+        {"policy", "setDefaultQueue"}, {"custom", "root.made.%user"}, {"create", "true"}};
+    EXPECT_EQ(placed(config_with({makes, missing}), kAlice), "root.made.alice (new)");
+    // Where it is no queue the fallback of the rule holds.
+    Rule nowhere = {{"policy", "setDefaultQueue"}, {"custom", "root.gone"}};
+    EXPECT_EQ(placed(config_with({nowhere, missing}), kAlice), "root.default");
+    nowhere.emplace_back("fallback", "reject");
+    EXPECT_EQ(placed(config_with({nowhere, missing}), kAlice),
+              "application 'report' of user 'alice': no queue for it (rule 1: no queue named "
+              "'root.gone')");
 }
 
 TEST(QueueRules, ComeBeforeTheNamedQueueOnlyWhenTheyMay) {

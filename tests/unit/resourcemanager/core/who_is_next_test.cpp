@@ -11,6 +11,7 @@
 #include "common/base/prng.h"
 #include "resourcemanager/core/ask_book.h"
 #include "resourcemanager/core/shares.h"
+#include "resourcemanager/core/size_weight.h"
 
 namespace heddle::rm {
 namespace {
@@ -66,6 +67,10 @@ private:
         }
         queue.priority = static_cast<std::int32_t>(prng_.between(0, 1));
         queue.order = chance(1, 2) ? LeafOrder::Fair : LeafOrder::Fifo;
+        queue.size_based_weight = chance(1, 2);
+        if (chance(1, 3)) {
+            queue.queue_order = chance(1, 2) ? QueueOrder::Share : QueueOrder::Priority;
+        }
         if (chance(1, 2)) {
             queue.user_limit_percent_min = static_cast<std::int32_t>(prng_.between(10, 100));
         }
@@ -362,6 +367,30 @@ private:
         return use_of(app.leaf, label, app.user) > std::max(allowed, least);
     }
 
+    bool by_priority(QueueIndex parent) const {
+        for (QueueIndex at = parent;; at = queues_.at(at).parent) {
+            const auto& said = queues_.at(at).config.queue_order;
+            if (said.has_value() || at == 0) {
+                return said ? *said == QueueOrder::Priority : config_.queue_priorities;
+            }
+        }
+    }
+
+    std::uint64_t fair_share(const App& app, const std::string& label) const {
+        const std::uint64_t share = dominant_share(used_by(app, label), total(label));
+        if (!queues_.at(app.leaf).config.size_based_weight) {
+            return share;
+        }
+        std::int64_t wanted = used_by(app, label).memory_mib;
+        for (const Demand* demand : book_.outstanding()) {
+            if (demand->ask.label == label &&
+                &apps_.at(demand->owner.attempt.application) == &app) {
+                wanted += demand->ask.size.memory_mib * demand->outstanding;
+            }
+        }
+        return share * kWholeWeight / size_weight(wanted);
+    }
+
     std::vector<std::int64_t> order_of(const App& app, const Demand& demand) const {
         const std::string& label = demand.ask.label;
         std::vector<std::int64_t> order = {label == kNoLabel ? 1 : 0};
@@ -372,15 +401,15 @@ private:
         std::reverse(path.begin(), path.end());
         for (const QueueIndex at : path) {
             const Queue& queue = queues_.at(at);
-            order.push_back(config_.queue_priorities ? -queue.config.priority : 0);
-            order.push_back(static_cast<std::int64_t>(
-                dominant_share(part(at, label).used, part(at, label).entitled.guaranteed)));
+            const std::uint64_t share =
+                dominant_share(part(at, label).used, part(at, label).entitled.guaranteed);
+            order.push_back(share < kWholeShare ? 0 : 1);
+            order.push_back(by_priority(queue.parent) ? -queue.config.priority : 0);
+            order.push_back(static_cast<std::int64_t>(share));
             order.push_back(at);
         }
         const bool fair = queues_.at(app.leaf).config.order == LeafOrder::Fair;
-        order.push_back(
-            fair ? static_cast<std::int64_t>(dominant_share(used_by(app, label), total(label)))
-                 : -app.priority);
+        order.push_back(fair ? static_cast<std::int64_t>(fair_share(app, label)) : -app.priority);
         order.push_back(static_cast<std::int64_t>(app.serial));
         order.push_back(demand.ask.priority);
         order.push_back(demand.ask.id);
