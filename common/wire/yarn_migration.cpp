@@ -22,7 +22,12 @@ public:
                 children_[name.substr(kPrefix.size(), name.size() - kPrefix.size() - 7)] = value;
             }
         }
-        add_children("root", 0);
+        add_children("root");
+        for (const auto& [parent, list] : children_) {
+            leave_out(
+                std::string(kPrefix) + parent + ".queues", list,
+                "no queue is called " + parent + "; name it in the queues of the one above it");
+        }
         for (const auto& [name, value] : properties) {
             take(name, value);
         }
@@ -36,16 +41,25 @@ public:
     }
 
 private:
-    void add_children(const std::string& parent, std::size_t depth) {
-        const auto found = children_.find(parent);
-        if (found == children_.end() || depth > 32) {
+    // Paths only grow, so that a list of queues below themselves comes to an end.
+    void add_children(const std::string& parent) {
+        const auto found = children_.extract(parent);
+        if (found.empty()) {
             return;
         }
-        for (const std::string_view child : split(found->second, ',')) {
-            const std::string path = parent + "." + std::string(trim(child));
-            if (!trim(child).empty()) {
+        for (const std::string_view child : split(found.mapped(), ',')) {
+            const std::string name(trim(child));
+            const std::string path = parent + "." + name;
+            if (name.find('.') != std::string::npos) {
+                leave_out(std::string(kPrefix) + parent + ".queues", name,
+                          "a queue is named in the list of the one above it by the last part of "
+                          "its path, without dots");
+            } else if (find_queue(out_.config, path) != nullptr) {
+                leave_out(std::string(kPrefix) + parent + ".queues", name,
+                          "it is in the list twice, and counts once");
+            } else if (!name.empty()) {
                 out_.config.queues.push_back(queue_config(path));
-                add_children(path, depth + 1);
+                add_children(path);
             }
         }
     }
@@ -60,6 +74,15 @@ private:
     }
 
     void take(const std::string& name, const std::string& value) {
+        if (const std::string why = why_without(name); !why.empty()) {
+            if (value != "false") {
+                leave_out(name, value, why);
+            }
+            return;
+        }
+        if (const std::string note = note_on(name, value); !note.empty()) {
+            leave_out(name, value, note);  // and what it is taken as is taken
+        }
         for (const Name& global : kGlobalNames) {
             if (global.yarn == name) {
                 taken(name, value, set_global(out_.config, global, value));
@@ -87,8 +110,7 @@ private:
                       "delays are durations here: locality_delay and rack_locality_delay");
         } else if (const Name* root = root_name(rest)) {
             taken(name, value, set_root(out_.config, *root, value));
-        } else if (!(rest.ends_with(".queues") &&
-                     children_.contains(rest.substr(0, rest.size() - 7)))) {
+        } else if (!rest.ends_with(".queues")) {
             take_of_queue(name, rest, value);
         }
     }
@@ -144,39 +166,18 @@ private:
         }
     }
 
-    // As YARN: a parent that says nothing orders as the one above it, and root by share alone.
-    std::string order_of(const std::string& path) const {
-        for (std::string_view at = path; !at.empty(); at = parent_path(at)) {
-            if (const auto said = orders_.find(std::string(at)); said != orders_.end()) {
-                return said->second;
-            }
-        }
-        return std::string(kByShare);
-    }
-
-    // One order for the whole tree: where parents differ, priorities that do not count there go.
+    // A parent that says nothing orders as the one above it, and root by share alone.
     void order_queues() {
+        out_.config.queue_priorities = out_.config.queues.empty();
         for (const auto& [path, order] : orders_) {
-            if (path != "root" && !is_parent(out_.config, path)) {
+            if (path == "root") {
+                out_.config.queue_priorities = order == kByPriority;
+            } else if (is_parent(out_.config, path)) {
+                taken(std::string(kPrefix) + path + ".ordering-policy", order,
+                      set_setting(*find_queue(out_.config, path), "queue_order", order));
+            } else {
                 leave_out(std::string(kPrefix) + path + ".ordering-policy", order,
                           "the queue has none below it; write fifo or fair");
-            }
-        }
-        const auto by_priority = [&](const QueueConfig& queue) {
-            return queue.path != "root" &&
-                   order_of(std::string(parent_path(queue.path))) == kByPriority;
-        };
-        out_.config.queue_priorities =
-            out_.config.queues.empty() || std::ranges::any_of(out_.config.queues, by_priority);
-        for (QueueConfig& queue : out_.config.queues) {
-            if (out_.config.queue_priorities && queue.priority != 0 && queue.path != "root" &&
-                !by_priority(queue)) {
-                leave_out(std::string(kPrefix) + queue.path + ".priority",
-                          std::to_string(queue.priority),
-                          std::string(parent_path(queue.path)) +
-                              " orders by utilization, where priorities do not count, and another "
-                              "parent by priority");
-                queue.priority = 0;
             }
         }
     }

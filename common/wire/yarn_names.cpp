@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/duration_text.h"
 #include "common/base/strings.h"
 #include "common/model/queue_settings.h"
 #include "common/model/share_text.h"
@@ -18,6 +19,36 @@ Error wrong(std::string message) {
 
 bool numeric(std::string_view text) {
     return parse_thousandths(text).ok();
+}
+
+Error not_a(const std::string& value, const std::string& form) {
+    return wrong("'" + value + "' was found; write " + form);
+}
+
+// In hundredths, rounded up: a part of anything is never nothing.
+Result<std::string> percent_text(const Name& name, const std::string& value) {
+    const bool of_guarantee = name.ours == "preemption.dead_zone_percent";
+    const auto thousandths = parse_thousandths(value);
+    if (!thousandths || *thousandths > (of_guarantee ? 10'000 : 1000)) {
+        return not_a(value, of_guarantee ? "a fraction such as 0.1, at most 10"
+                                         : "a fraction from 0 to 1 such as 0.1");
+    }
+    return std::to_string((*thousandths + 9) / 10);
+}
+
+Result<std::string> time_text(const std::string& value, const char* unit, const char* form) {
+    std::int64_t number = 0;
+    if (!parse_number(value, number)) {
+        return not_a(value, form);
+    }
+    return value + unit;
+}
+
+Result<std::string> removal_text(const std::string& value) {
+    if (value != "true" && value != "false") {
+        return not_a(value, "true or false");
+    }
+    return value == "true" ? std::string() : std::string(kNeverRemoved);
 }
 
 Status set_template(QueueConfig& queue, const std::string& side, const std::string& key,
@@ -46,18 +77,20 @@ Result<std::string> our_text(const Name& name, const std::string& text,
             return numeric(value) ? value + "%" : value;
         case Form::Unless:
             return value.starts_with("-1") ? std::string() : value;
-        case Form::Fraction: {
-            TRY(const std::int64_t thousandths, parse_thousandths(value));
-            return std::to_string((thousandths + 9) / 10);
-        }
+        case Form::Fraction:
+            return percent_text(name, value);
         case Form::Seconds:
-            return value == "-1" || value == "0" ? std::string() : value + "s";
+            return value == "-1" || value == "0"
+                       ? Result<std::string>(std::string())
+                       : time_text(value, "s", "a whole number of seconds, or -1 for none");
+        case Form::Removal:
+            return removal_text(value);
         case Form::Milliseconds:
-            return value + "ms";
+            return time_text(value, "ms", "a whole number of milliseconds");
         case Form::Labels:
             return value.empty() ? std::string("none") : value;
         case Form::Order:
-            return value.starts_with("fifo") ? std::string("fifo") : value;
+            return note_on("ordering-policy", value).empty() ? value : std::string("fifo");
         case Form::MemoryMax:
         case Form::VcoresMax: {
             // YARN has two numbers where there is one amount; what is not said is no limit.
@@ -78,6 +111,12 @@ std::string yarn_text(const Name& name, const std::string& text) {
         case Form::Share:
             return text.ends_with('%') && !text.starts_with('[') ? text.substr(0, text.size() - 1)
                                                                  : text;
+        case Form::Seconds: {
+            const auto duration = parse_duration(text);
+            return duration ? std::to_string(duration->milliseconds() / 1000) : text;
+        }
+        case Form::Removal:
+            return text == kNeverRemoved ? "false" : "true";
         case Form::Fraction: {
             std::int64_t percent = 0;
             return parse_number(text, percent) ? thousandths_text(percent * 10) : text;
@@ -104,6 +143,25 @@ bool cut(const std::string& text, std::string_view prefix, std::string& rest) {
     return true;
 }
 
+namespace {
+
+Status set_of_label(QueueConfig& queue, const std::string& key, const std::string& rest,
+                    const std::string& value) {
+    const std::size_t dot = rest.rfind('.');
+    const std::string part = dot == std::string::npos ? "" : rest.substr(dot + 1);
+    const auto name = std::ranges::find(kLabelNames, part, &Name::yarn);
+    if (name == std::end(kLabelNames)) {
+        return wrong("unknown key '" + key +
+                     "'; of a label there are capacity, maximum-capacity and "
+                     "maximum-am-resource-percent");
+    }
+    TRY(const std::string text, our_text(*name, value, std::nullopt));
+    return set_setting(queue, "labels." + rest.substr(0, dot) + "." + std::string(name->ours),
+                       text);
+}
+
+}  // namespace
+
 Status set_queue(QueueConfig& queue, const std::string& key, const std::string& value) {
     std::vector<std::string_view> names;
     for (const Name& name : kQueueNames) {
@@ -115,16 +173,7 @@ Status set_queue(QueueConfig& queue, const std::string& key, const std::string& 
     }
     std::string rest;
     if (cut(key, "accessible-node-labels.", rest)) {
-        const std::size_t dot = rest.rfind('.');
-        const std::string part = dot == std::string::npos ? "" : rest.substr(dot + 1);
-        if (part == "capacity" || part == "maximum-capacity") {
-            const Name name{"", "", Form::Share};
-            TRY(const std::string text, our_text(name, value, std::nullopt));
-            return set_setting(queue,
-                               "labels." + rest.substr(0, dot) +
-                                   (part == "capacity" ? ".capacity" : ".capacity_max"),
-                               text);
-        }
+        return set_of_label(queue, key, rest, value);
     }
     if (cut(key, "user-settings.", rest) && rest.ends_with(".weight")) {
         return set_setting(queue, "user_weight." + rest.substr(0, rest.size() - 7),
@@ -167,6 +216,25 @@ std::string setting_of_user(const std::string& key) {
     }
     return "applications_parallel_max_by_user." +
            key.substr(kBefore.size(), key.size() - kBefore.size() - kAfter.size());
+}
+
+std::string why_without(std::string_view name) {
+    const auto found = std::ranges::find_if(
+        kWithout, [&](const Without& one) { return name.ends_with(one.yarn); });
+    return found == std::end(kWithout) ? std::string() : std::string(found->why);
+}
+
+std::string note_on(std::string_view key, const std::string& value) {
+    if (!key.ends_with("ordering-policy")) {
+        return "";
+    }
+    if (value == "fifo-with-partitions") {
+        return "it is taken as fifo: the nodes of each label have an order of their own here, and "
+               "applications of exclusive ones do not come before others";
+    }
+    return value == "fifo-for-pending-apps"
+               ? "it is taken as fifo: applications that have not started stand in the order of all"
+               : "";
 }
 
 bool orders_queues(const std::string& key, const std::string& value) {

@@ -16,6 +16,9 @@ namespace heddle::wire {
 inline constexpr std::string_view kPrefix = "yarn.scheduler.capacity.";
 inline constexpr std::string_view kPreemption = "yarn.resourcemanager.monitor.capacity.preemption.";
 
+// As long as any setting may be.
+inline constexpr std::string_view kNeverRemoved = "3650d";
+
 // How a value is written there and here.
 enum class Form {
     Same,
@@ -23,6 +26,7 @@ enum class Form {
     Unless,    // -1 means none
     Fraction,  // 0.1 is 10
     Seconds,   // -1 and 0 mean none
+    Removal,   // false: never
     Milliseconds,
     Labels,  // a blank is the empty list
     Order,
@@ -49,6 +53,7 @@ inline constexpr Name kQueueNames[] = {
     {"acl_submit_applications", "submit"},
     {"acl_administer_queue", "administer"},
     {"ordering-policy", "order", Form::Order},
+    {"ordering-policy.fair.enable-size-based-weight", "size_based_weight"},
     {"maximum-allocation", "container_max"},
     {"maximum-allocation-mb", "container_max", Form::MemoryMax},
     {"maximum-allocation-vcores", "container_max", Form::VcoresMax},
@@ -62,14 +67,27 @@ inline constexpr Name kQueueNames[] = {
     {"auto-queue-creation-v2.enabled", "auto_creation.enabled"},
     {"auto-queue-creation-v2.max-queues", "auto_creation.queues_max"},
     {"auto-queue-creation-v2.maximum-queue-depth", "auto_creation.depth_max"},
+    {"auto-queue-creation-v2.queue-expiration-time", "auto_creation.idle_removal", Form::Seconds},
+    {"auto-queue-creation-v2.queue-auto-removal.enable", "auto_creation.idle_removal",
+     Form::Removal},
     {"acl_application_max_priority", "application_priority_limits"},
     {"auto-create-child-queue.enabled", "auto_creation.enabled"},
+};
+
+// Of a queue on the nodes of one label, behind accessible-node-labels.NAME. and labels.NAME.
+inline constexpr Name kLabelNames[] = {
+    {"capacity", "capacity", Form::Share},
+    {"maximum-capacity", "capacity_max", Form::Share},
+    {"maximum-am-resource-percent", "masters_percent_max", Form::Fraction},
 };
 
 // Of all queues, or of the whole scheduler. On root when `ours` begins so.
 inline constexpr Name kGlobalNames[] = {
     {"yarn.scheduler.capacity.queue-mappings-override.enable", "override_specified_queue"},
     {"yarn.scheduler.capacity.user.max-parallel-apps", "applications_parallel_max_per_user"},
+    {"yarn.scheduler.capacity.workflow-priority-mappings", "workflow_priorities"},
+    {"yarn.scheduler.capacity.workflow-priority-mappings-override.enable",
+     "workflow_priorities_override"},
     {"yarn.cluster.max-application-priority", "application_priority_max"},
     {"yarn.resourcemanager.scheduler.monitor.enable", "preemption.enabled"},
     {"yarn.resourcemanager.monitor.capacity.preemption.observe_only", "preemption.dry_run"},
@@ -81,6 +99,12 @@ inline constexpr Name kGlobalNames[] = {
      "preemption.round_percent_max", Form::Fraction},
     {"yarn.resourcemanager.monitor.capacity.preemption.max_ignored_over_capacity",
      "preemption.dead_zone_percent", Form::Fraction},
+    {"yarn.resourcemanager.monitor.capacity.preemption.natural_termination_factor",
+     "preemption.natural_termination_percent", Form::Fraction},
+    {"yarn.resourcemanager.monitor.capacity.preemption.intra-queue-preemption.minimum-threshold",
+     "preemption.intra_queue_threshold_percent", Form::Fraction},
+    {"yarn.resourcemanager.monitor.capacity.preemption.intra-queue-preemption.max-allowable-limit",
+     "preemption.intra_queue_percent_max", Form::Fraction},
     {"yarn.resourcemanager.monitor.capacity.preemption.intra-queue-preemption.enabled",
      "preemption.intra_queue"},
     {"yarn.resourcemanager.monitor.capacity.preemption.intra-queue-preemption.preemption-order-"
@@ -94,9 +118,33 @@ inline constexpr Name kRootNames[] = {
     {"user-limit-factor", "user_limit_factor", Form::Unless},
     {"max-parallel-apps", "applications_parallel_max"},
     {"auto-queue-creation-v2.maximum-queue-depth", "auto_creation.depth_max"},
+    {"auto-queue-creation-v2.queue-expiration-time", "auto_creation.idle_removal", Form::Seconds},
 };
 
-// The order of queues, as parents say it there. Here it is one for the whole tree.
+// What clusters have in their files and nothing here corresponds to: the end of the name, and why.
+struct Without {
+    std::string_view yarn;
+    std::string_view why;
+};
+inline constexpr Without kWithout[] = {
+    {"yarn.resourcemanager.resource-profiles.enabled",
+     "there are no resource profiles: an ask says its memory, vcores and other resources itself; "
+     "write the sizes of resource-profiles.json where they are asked for"},
+    {"yarn.resourcemanager.resource-profiles.source-file",
+     "there are no resource profiles; write their sizes where they are asked for"},
+    {".reservable", "capacity cannot be reserved for a time to come"},
+    {".multi-node-sorting.policy", "containers go where least is left over; no other way is there"},
+    {".multi-node-placement-enabled", "all nodes are always looked at"},
+    {".schedule-asynchronously.enable", "containers are placed as soon as there is room, always"},
+    {".per-node-heartbeat.multiple-assignments-enabled", "placing does not wait for heartbeats"},
+    {".per-node-heartbeat.maximum-container-assignments", "placing does not wait for heartbeats"},
+    {".per-node-heartbeat.maximum-offswitch-assignments", "placing does not wait for heartbeats"},
+    {".lazy-preemption-enabled", "what is marked is taken when its grace is over"},
+    {".legacy-queue-mode.enabled", "weights, percentages and amounts may always be mixed"},
+    {".application.fail-fast", "an application whose queue is gone is never lost"},
+};
+
+// The order of queues, as parents say it.
 inline constexpr std::string_view kByShare = "utilization";
 inline constexpr std::string_view kByPriority = "priority-utilization";
 
@@ -111,6 +159,11 @@ Status set_queue(QueueConfig& queue, const std::string& key, const std::string& 
 Status set_global(SchedulerConfig& config, const Name& name, const std::string& value);
 Status set_root(SchedulerConfig& config, const Name& name, const std::string& value);
 const Name* root_name(std::string_view key);
+
+/// Why the property of this full name has no counterpart here, or empty.
+std::string why_without(std::string_view name);
+/// What is different from what the value says, or empty.
+std::string note_on(std::string_view key, const std::string& value);
 
 /// True: `text` begins with `prefix`, and `rest` is what follows.
 bool cut(const std::string& text, std::string_view prefix, std::string& rest);

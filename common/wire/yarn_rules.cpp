@@ -18,6 +18,8 @@ struct Member {
 constexpr Member kMembers[] = {{"type", "type", "user"},          {"matches", "matches", "*"},
                                {"policy", "policy", "specified"}, {"parentQueue", "parent"},
                                {"customPlacement", "custom"},     {"fallbackResult", "fallback"}};
+// With setDefaultQueue, in place of customPlacement.
+constexpr const char* kDefaultQueue = "value";
 
 Error wrong(std::string message) {
     return {ErrorCode::InvalidArgument, std::move(message)};
@@ -47,10 +49,24 @@ Result<PlacementRule> rule_from_mapping(const std::string& mapping) {
     return rule;
 }
 
+Status unknown_members(const Json& json) {
+    std::vector<std::string_view> names = {"create", kDefaultQueue};
+    for (const Member& member : kMembers) {
+        names.emplace_back(member.yarn);
+    }
+    for (const JsonMember& member : *json.object()) {
+        if (std::ranges::find(names, member.key) == names.end()) {
+            return wrong("unknown member '" + member.key + "'" + did_you_mean(member.key, names));
+        }
+    }
+    return {};
+}
+
 Result<PlacementRule> rule_from_json(const Json& json) {
     if (!json.is_object()) {
         return wrong("it is no object; write {\"type\", \"matches\", \"policy\", ...}");
     }
+    TRY(unknown_members(json));
     PlacementRule rule;
     for (const Member& member : kMembers) {
         TRY(const std::string text, json.string_or(member.yarn, ""));
@@ -59,6 +75,16 @@ Result<PlacementRule> rule_from_json(const Json& json) {
         }
     }
     TRY(rule.create, json.boolean_or("create", false));
+    TRY(const std::string queue, json.string_or(kDefaultQueue, ""));
+    if (rule.policy == PlacementRule::Policy::SetDefaultQueue) {
+        rule.custom = queue.empty() ? rule.custom : queue;
+        if (rule.custom.empty()) {
+            return wrong(
+                "its policy is setDefaultQueue and value is missing; write the queue there");
+        }
+    } else if (!queue.empty()) {
+        return wrong("value is '" + queue + "', which only setDefaultQueue takes; leave it out");
+    }
     if (!rule.parent.empty() && !rule.parent.starts_with("root")) {
         rule.parent = "root." + rule.parent;
     }
@@ -114,8 +140,10 @@ std::string rules_json(const std::vector<PlacementRule>& rules) {
         const std::vector<SettingText> settings = settings_of(rule);
         for (const Member& member : kMembers) {
             const auto found = std::ranges::find(settings, member.setting, &SettingText::first);
+            const bool is_default = rule.policy == PlacementRule::Policy::SetDefaultQueue &&
+                                    std::string_view(member.setting) == "custom";
             if (found != settings.end()) {
-                json.member(member.yarn, found->second);
+                json.member(is_default ? kDefaultQueue : member.yarn, found->second);
             } else if (member.unsaid != nullptr) {
                 json.member(member.yarn, member.unsaid);
             }

@@ -28,8 +28,8 @@ struct YarnMigration {
 /// not add up: check() says so.
 YarnMigration scheduler_from_yarn(const std::vector<YarnProperty>& properties);
 
-/// The configuration in YARN's names, as GET /scheduler-conf shows it. Settings that YARN does not
-/// know are not in it.
+/// The configuration in YARN's names, as GET /scheduler-conf shows it: all that a change may set.
+/// Settings that YARN does not know are not in it.
 std::vector<YarnProperty> yarn_properties(const SchedulerConfig& config);
 
 /// The body of PUT /scheduler-conf.
@@ -48,8 +48,13 @@ struct YarnUpdate {
 /// Errors: InvalidArgument.
 Result<YarnUpdate> parse_yarn_update(std::string_view body);
 
+struct YarnChange {
+    SchedulerConfig config;
+    std::vector<std::string> notes;  // what is not quite what was written, each with the reason
+};
+
 /// All of it, or an error that names every mistake: unknown keys with the nearest one, queues that
 /// are there already or not there. Whether the result adds up is for check().
-Result<SchedulerConfig> apply_yarn_update(SchedulerConfig config, const YarnUpdate& update);
+Result<YarnChange> apply_yarn_update(SchedulerConfig config, const YarnUpdate& update);
 
 }  // namespace heddle::wire

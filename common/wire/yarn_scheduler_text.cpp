@@ -24,6 +24,11 @@ std::string text_of(const Json& json) {
     return std::move(JsonWriter().value(json)).take();
 }
 
+Error nameless() {
+    return wrong(
+        "a queue to add or update has no 'queue-name'; write its full path, such as root.a");
+}
+
 // A list, or its only element in place of it.
 std::vector<const Json*> elements(const Json* json) {
     std::vector<const Json*> out;
@@ -58,9 +63,14 @@ Result<std::vector<YarnUpdate::Queue>> update_queues(const Json* json) {
     std::vector<YarnUpdate::Queue> out;
     for (const Json* one : elements(json)) {
         YarnUpdate::Queue queue;
+        if (one->object() == nullptr) {
+            return wrong("'" + text_of(*one) +
+                         "' was found where a queue is to be added or updated; write "
+                         "{\"queue-name\": ..., \"params\": {\"entry\": [...]}}");
+        }
         TRY(queue.path, one->string_or("queue-name", ""));
         if (queue.path.empty()) {
-            return wrong("a queue to add or update has no 'queue-name'");
+            return nameless();
         }
         TRY(queue.parameters, entries(one->find("params")));
         out.push_back(std::move(queue));
@@ -68,9 +78,13 @@ Result<std::vector<YarnUpdate::Queue>> update_queues(const Json* json) {
     return out;
 }
 
-std::vector<YarnProperty> xml_entries(const pugi::xml_node& node) {
+Result<std::vector<YarnProperty>> xml_entries(const pugi::xml_node& node) {
     std::vector<YarnProperty> out;
     for (const pugi::xml_node& entry : node.children("entry")) {
+        if (trim(entry.child("key").text().as_string()).empty()) {
+            return wrong(
+                "an entry has no key; write <entry><key>...</key><value>...</value></entry>");
+        }
         out.emplace_back(entry.child("key").text().as_string(),
                          entry.child("value").text().as_string());
     }
@@ -101,11 +115,15 @@ Result<YarnUpdate> parse_xml_update(std::string_view body) {
         if (name == "remove-queue") {
             update.remove.emplace_back(trim(node.text().as_string()));
         } else if (name == "add-queue" || name == "update-queue") {
-            YarnUpdate::Queue queue{std::string(trim(node.child("queue-name").text().as_string())),
-                                    xml_entries(node.child("params"))};
+            YarnUpdate::Queue queue;
+            queue.path = trim(node.child("queue-name").text().as_string());
+            if (queue.path.empty()) {
+                return nameless();
+            }
+            TRY(queue.parameters, xml_entries(node.child("params")));
             (name == "add-queue" ? update.add : update.update).push_back(std::move(queue));
         } else if (name == "global-updates") {
-            update.global = xml_entries(node);
+            TRY(update.global, xml_entries(node));
         } else {
             return wrong("unknown element '" + std::string(name) +
                          "'; there are add-queue, update-queue, remove-queue and global-updates");
@@ -138,7 +156,9 @@ Result<YarnUpdate> parse_yarn_update(std::string_view body) {
     TRY(const Json json, parse_json(body));
     const Json* root = json.find("sched-conf") != nullptr ? json.find("sched-conf") : &json;
     if (root->object() == nullptr) {
-        return wrong("the body is no object; write {\"update-queue\": [...]}");
+        return wrong(
+            "the body is no object; write {\"update-queue\": [{\"queue-name\": ..., \"params\": "
+            "{\"entry\": [{\"key\": ..., \"value\": ...}]}}]}");
     }
     constexpr std::string_view kKnown[] = {"add-queue", "update-queue", "remove-queue",
                                            "global-updates", "subClusterId"};
@@ -150,7 +170,8 @@ Result<YarnUpdate> parse_yarn_update(std::string_view body) {
     YarnUpdate update;
     for (const Json* one : elements(root->find("remove-queue"))) {
         if (one->string() == nullptr) {
-            return wrong("remove-queue holds paths of queues, as texts");
+            return wrong("'" + text_of(*one) +
+                         "' was found in remove-queue; write paths of queues, as texts");
         }
         update.remove.push_back(*one->string());
     }

@@ -22,7 +22,7 @@ class Apply {
 public:
     explicit Apply(SchedulerConfig config) : config_(std::move(config)) {}
 
-    Result<SchedulerConfig> run(const YarnUpdate& update) {
+    Result<YarnChange> run(const YarnUpdate& update) {
         for (const std::string& path : update.remove) {
             remove(path);
         }
@@ -39,7 +39,8 @@ public:
                 root_of(config_);
             }
             if (find_queue(config_, queue.path) == nullptr) {
-                problem(queue.path, "there is no such queue; write it as add-queue");
+                problem(queue.path,
+                        "there is no such queue" + near(queue.path) + "; write it as add-queue");
                 continue;
             }
             set(queue);
@@ -47,11 +48,12 @@ public:
         for (const auto& [name, value] : update.global) {
             take_global(name, value);
         }
+        order_queues();
         set_rules();
         if (!problems_.empty()) {
             return wrong(join(problems_, "\n"));
         }
-        return std::move(config_);
+        return YarnChange{std::move(config_), std::move(notes_)};
     }
 
 private:
@@ -59,13 +61,25 @@ private:
         problems_.push_back("queue " + queue + ": " + what);
     }
 
+    std::string near(const std::string& path) const {
+        std::vector<std::string_view> paths;
+        for (const QueueConfig& queue : config_.queues) {
+            paths.push_back(queue.path);
+        }
+        return did_you_mean(path, paths);
+    }
+
     void remove(const std::string& path) {
+        if (path == "root") {
+            problem(path, "it cannot be removed; name the queues below it that are to go");
+            return;
+        }
         const std::size_t before = config_.queues.size();
         std::erase_if(config_.queues, [&](const QueueConfig& queue) {
             return queue.path == path || queue.path.starts_with(path + ".");
         });
         if (config_.queues.size() == before) {
-            problem(path, "there is no such queue to remove");
+            problem(path, "there is no such queue to remove" + near(path));
         }
     }
 
@@ -75,8 +89,16 @@ private:
             if (key == "queues") {
                 continue;  // follows from the paths
             }
-            if (orders_queues(key, value) && set_order(queue.path, value)) {
+            if (orders_queues(key, value)) {
+                orders_.emplace_back(queue.path, value);
                 continue;
+            }
+            if (const std::string why = why_without("." + key); !why.empty()) {
+                problem(queue.path, key + ": " + why);
+                continue;
+            }
+            if (const std::string note = note_on(key, value); !note.empty()) {
+                notes_.push_back("queue " + queue.path + ": " + key + " = " + value + ": " + note);
             }
             if (const Status status = set_queue(config, key, value); !status) {
                 problem(queue.path,
@@ -110,21 +132,28 @@ private:
                 return;
             }
         }
-        problems_.push_back("unknown key '" + name + "'" + did_you_mean(name, names));
+        const std::string why = why_without(name);
+        problems_.push_back(
+            !why.empty() ? name + ": " + why
+                         : "unknown key '" + name + "'" + did_you_mean(name, names) +
+                               "; keys of a queue are written below its name, in update-queue");
     }
 
-    // False: it is a leaf, which has no queues to order.
-    bool set_order(const std::string& path, const std::string& order) {
-        const bool by_priority = order == kByPriority;
-        if (path == "root") {
-            config_.queue_priorities = by_priority;
-        } else if (!is_parent(config_, path)) {
-            return false;
-        } else if (config_.queue_priorities != by_priority) {
-            problem(path, "ordering-policy: one order of queues holds for the whole tree; write '" +
-                              order + "' for root");
+    // When all queues are there: only those with queues below them have an order of these.
+    void order_queues() {
+        for (const auto& [path, order] : orders_) {
+            QueueConfig* queue = find_queue(config_, path);
+            if (path == "root") {
+                config_.queue_priorities = order == kByPriority;
+                queue->queue_order.reset();
+            } else if (!is_parent(config_, path)) {
+                problem(path, "ordering-policy: '" + order +
+                                  "' was found, and the queue has none below it; write fifo or "
+                                  "fair");
+            } else if (const Status status = set_setting(*queue, "queue_order", order); !status) {
+                problem(path, "ordering-policy: " + status.error().message);
+            }
         }
-        return true;
     }
 
     void set_rules() {
@@ -160,12 +189,14 @@ private:
 
     SchedulerConfig config_;
     RuleTexts rules_;
+    std::vector<YarnProperty> orders_;  // by queue: of those below it
     std::vector<std::string> problems_;
+    std::vector<std::string> notes_;
 };
 
 }  // namespace
 
-Result<SchedulerConfig> apply_yarn_update(SchedulerConfig config, const YarnUpdate& update) {
+Result<YarnChange> apply_yarn_update(SchedulerConfig config, const YarnUpdate& update) {
     return Apply(std::move(config)).run(update);
 }
 

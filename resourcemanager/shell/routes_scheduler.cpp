@@ -283,6 +283,8 @@ net::HttpResponse text_refusal(const Error& error) {
     return error_response(error);
 }
 
+constexpr const char* kApplied = "Configuration change successfully applied.";
+
 void yarn_change(const Services& services, const Call& call, bool only_validate,
                  net::Responder responder) {
     const auto view = services.board.view();
@@ -292,9 +294,9 @@ void yarn_change(const Services& services, const Call& call, bool only_validate,
         responder.send(text_refusal(update.error()));
         return;
     }
-    auto config = wire::apply_yarn_update(present, *update);
-    if (!config) {
-        responder.send(text_refusal(config.error()));
+    auto change = wire::apply_yarn_update(present, *update);
+    if (!change) {
+        responder.send(text_refusal(change.error()));
         return;
     }
     ReplaceScheduler what;
@@ -302,15 +304,17 @@ void yarn_change(const Services& services, const Call& call, bool only_validate,
     what.by = call.who.user;
     what.note = "scheduler-conf";
     what.dry_run = only_validate;
-    std::string body = only_validate ? properties_json(*config) : std::string();
-    what.config = std::move(*config);
+    std::string body = only_validate ? properties_json(change->config) : kApplied;
+    for (const std::string& note : change->notes) {
+        body += only_validate ? "" : "\n" + note;
+    }
+    what.config = std::move(change->config);
     log::info("scheduler configuration", {{"user", call.who.user}, {"yarn", !only_validate}});
     ask_core(
         services, std::move(what), std::move(responder),
         [only_validate, body = std::move(body)](std::int64_t) {
-            return only_validate
-                       ? net::HttpResponse::json(200, body)
-                       : net::HttpResponse::text(200, "Configuration change successfully applied.");
+            return only_validate ? net::HttpResponse::json(200, body)
+                                 : net::HttpResponse::text(200, body);
         },
         text_refusal);
 }

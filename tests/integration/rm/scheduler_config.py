@@ -91,6 +91,17 @@ def yarn(cluster):
         "entry": {"key": "maximum-capcity", "value": "70"}}}})
     expect("unknown", status, 400)
     contains("unknown", answer, "unknown key 'maximum-capcity' (did you mean 'maximum-capacity'?)")
+    key = "yarn.scheduler.capacity.root.etl."
+    status, answer = cluster.request("PUT", CONF, {"update-queue": {"queue-name": "root.etl", "params": {"entry": [
+        {"key": "ordering-policy", "value": "fifo-for-pending-apps"},
+        {"key": "accessible-node-labels", "value": "*"},
+        {"key": "maximum-allocation", "value": "memory=2048,vcores=2,gpu=1"}]}}})
+    expect("taken as something else", status, 200)
+    contains("taken as something else", answer, "successfully applied.\nqueue root.etl: ordering-policy = "
+             "fifo-for-pending-apps: it is taken as fifo")
+    names = {entry["name"]: entry["value"] for entry in cluster.get(CONF)["property"]}
+    expect("what was set is shown", (names[key + "accessible-node-labels"], names[key + "maximum-allocation"],
+                                     names[key + "maximum-allocation-mb"]), ("*", "memory=2048,vcores=2,gpu=1", "2048"))
     rules = {"rules": [{"type": "user", "matches": "eve", "policy": "custom", "customPlacement": "root.etl"}]}
     update = {"global-updates": {"entry": [
         {"key": "yarn.scheduler.capacity.mapping-rule-format", "value": "json"},

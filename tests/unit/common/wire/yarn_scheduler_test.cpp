@@ -163,28 +163,26 @@ std::vector<YarnProperty> priorities(std::vector<YarnProperty> more) {
     return out;
 }
 
-TEST(YarnMigration, CountsPrioritiesOfQueuesOnlyWhereParentsSaySo) {
-    for (const auto& said : std::vector<std::vector<YarnProperty>>{
-             {}, {{"ordering-policy", "utilization"}, {"a.ordering-policy", "utilization"}}}) {
+TEST(YarnMigration, CountsPrioritiesOfQueuesWhereParentsSaySo) {
+    for (const auto& said :
+         std::vector<std::vector<YarnProperty>>{{}, {{"ordering-policy", "utilization"}}}) {
         const YarnMigration none = scheduler_from_yarn(priorities(said));
         EXPECT_FALSE(none.config.queue_priorities);
         EXPECT_EQ(queue_at(none.config, "root.a").priority, 5);
+        EXPECT_EQ(queue_at(none.config, "root.a").queue_order, std::nullopt);
         EXPECT_EQ(join(none.left_out, "\n"), "");
     }
     // What root says holds below it.
     const YarnMigration all =
         scheduler_from_yarn(priorities({{"ordering-policy", "priority-utilization"}}));
     EXPECT_TRUE(all.config.queue_priorities);
-    EXPECT_EQ(queue_at(all.config, "root.a.x").priority, 3);
     EXPECT_EQ(join(all.left_out, "\n"), "");
     const YarnMigration some = scheduler_from_yarn(priorities(
         {{"ordering-policy", "utilization"}, {"a.ordering-policy", "priority-utilization"}}));
-    EXPECT_TRUE(some.config.queue_priorities);
-    EXPECT_EQ(queue_at(some.config, "root.a").priority, 0);
-    EXPECT_EQ(queue_at(some.config, "root.a.x").priority, 3);
-    EXPECT_EQ(join(some.left_out, "\n"),
-              "yarn.scheduler.capacity.root.a.priority = 5: root orders by utilization, where "
-              "priorities do not count, and another parent by priority");
+    EXPECT_FALSE(some.config.queue_priorities);
+    EXPECT_EQ(queue_at(some.config, "root.a").queue_order, QueueOrder::Priority);
+    EXPECT_EQ(queue_at(some.config, "root.a").priority, 5);
+    EXPECT_EQ(join(some.left_out, "\n"), "");
     const YarnMigration leaf =
         scheduler_from_yarn(priorities({{"b.ordering-policy", "utilization"}}));
     EXPECT_NE(join(leaf.left_out, "\n").find("write fifo or fair"), std::string::npos);
@@ -216,12 +214,7 @@ TEST(YarnMigration, SaysWhyAFileIsNone) {
 
 TEST(YarnProperties, GiveTheSameConfigurationBack) {
     const SchedulerConfig config = scheduler_from_yarn(*parse_yarn_xml(kFile)).config;
-    YarnMigration again = scheduler_from_yarn(yarn_properties(config));
-    // Templates have no line in YARN's answer.
-    for (QueueConfig& queue : again.config.queues) {
-        queue.auto_creation.leaf_template =
-            queue_at(config, queue.path).auto_creation.leaf_template;
-    }
+    const YarnMigration again = scheduler_from_yarn(yarn_properties(config));
     EXPECT_EQ(join(difference(config, again.config), "\n"), "");
     EXPECT_EQ(join(again.left_out, "\n"), "");
 }
@@ -255,11 +248,11 @@ TEST(YarnUpdate, IsTheSameInJsonAndXml) {
     for (const auto* update : {&*json, &*xml}) {
         const auto applied = apply_yarn_update(two_queues(), *update);
         ASSERT_TRUE(applied.ok()) << applied.error().message;
-        EXPECT_EQ(join(difference(two_queues(), *applied), "\n"),
+        EXPECT_EQ(join(difference(two_queues(), applied->config), "\n"),
                   "+ root.default capacity_max = 50%\n+ root.default state = stopped\n"
                   "- queue root.a\n+ queue root\n+ root applications_max = 77\n"
                   "+ queue root.b\n+ root.b capacity = 3w");
-        EXPECT_EQ(queue_at(*applied, "root.default").pending_max, seconds(60));
+        EXPECT_EQ(queue_at(applied->config, "root.default").pending_max, seconds(60));
     }
 }
 
@@ -300,12 +293,12 @@ TEST(YarnUpdate, SetsPlacementRulesInBothWays) {
         two_queues(), globally({{"queue-mappings", "u:alice:root.a, g:ml:default"},
                                 {"queue-mappings-override.enable", "true"}}));
     ASSERT_TRUE(mapped.ok()) << mapped.error().message;
-    ASSERT_EQ(mapped->rules.size(), 2U);
-    EXPECT_EQ(mapped->rules[1].custom, "root.default");
-    EXPECT_TRUE(mapped->override_specified_queue);
+    ASSERT_EQ(mapped->config.rules.size(), 2U);
+    EXPECT_EQ(mapped->config.rules[1].custom, "root.default");
+    EXPECT_TRUE(mapped->config.override_specified_queue);
     // As GET shows them they can be sent back, and mean the same.
     std::vector<YarnProperty> shown;
-    for (const auto& [name, value] : yarn_properties(*mapped)) {
+    for (const auto& [name, value] : yarn_properties(mapped->config)) {
         if (name.find("mapping-rule") != std::string::npos) {
             shown.emplace_back(name.substr(std::string("yarn.scheduler.capacity.").size()), value);
         }
@@ -313,10 +306,10 @@ TEST(YarnUpdate, SetsPlacementRulesInBothWays) {
     ASSERT_EQ(shown.size(), 2U);
     const auto again = apply_yarn_update(two_queues(), globally(shown));
     ASSERT_TRUE(again.ok()) << again.error().message;
-    EXPECT_EQ(again->rules, mapped->rules);
-    const auto none = apply_yarn_update(*mapped, globally({{"queue-mappings", ""}}));
+    EXPECT_EQ(again->config.rules, mapped->config.rules);
+    const auto none = apply_yarn_update(mapped->config, globally({{"queue-mappings", ""}}));
     ASSERT_TRUE(none.ok()) << none.error().message;
-    EXPECT_TRUE(none->rules.empty());
+    EXPECT_TRUE(none->config.rules.empty());
 }
 
 TEST(YarnUpdate, RefusesRulesThatItCannotRead) {
@@ -336,18 +329,25 @@ TEST(YarnUpdate, RefusesRulesThatItCannotRead) {
               std::string::npos);
 }
 
-TEST(YarnUpdate, SetsTheOrderOfQueuesForTheWholeTree) {
+TEST(YarnUpdate, SetsTheOrderOfQueuesOfEachParent) {
     YarnUpdate update;
     update.update = {{"root", {{"ordering-policy", "utilization"}}}};
     auto applied = apply_yarn_update(two_queues(), update);
     ASSERT_TRUE(applied.ok()) << applied.error().message;
-    EXPECT_FALSE(applied->queue_priorities);
-    SchedulerConfig deep = two_queues();
-    deep.queues.push_back(queue_config("root.a.x"));
-    update.update = {{"root.a", {{"ordering-policy", "utilization"}}}};
-    applied = apply_yarn_update(deep, update);
+    EXPECT_FALSE(applied->config.queue_priorities);
+    // The queues below it come later in the same change.
+    update.add = {{"root.b", {{"ordering-policy", "priority-utilization"}}}, {"root.b.x", {}}};
+    applied = apply_yarn_update(two_queues(), update);
+    ASSERT_TRUE(applied.ok()) << applied.error().message;
+    EXPECT_FALSE(applied->config.queue_priorities);
+    EXPECT_EQ(queue_at(applied->config, "root.b").queue_order, QueueOrder::Priority);
+    update.add = {{"root.b", {{"ordering-policy", "utilization"}}}};
+    applied = apply_yarn_update(two_queues(), update);
     ASSERT_FALSE(applied.ok());
-    EXPECT_NE(applied.error().message.find("write 'utilization' for root"), std::string::npos);
+    EXPECT_NE(applied.error().message.find("root.b: ordering-policy: 'utilization' was found, and "
+                                           "the queue has none below it; write fifo or fair"),
+              std::string::npos)
+        << applied.error().message;
 }
 
 TEST(YarnUpdate, SetsHowManyApplicationsAUserRuns) {
@@ -355,8 +355,8 @@ TEST(YarnUpdate, SetsHowManyApplicationsAUserRuns) {
         two_queues(),
         globally({{"user.max-parallel-apps", "3"}, {"user.alice.max-parallel-apps", "9"}}));
     ASSERT_TRUE(applied.ok()) << applied.error().message;
-    EXPECT_EQ(applied->applications_parallel_max_per_user, 3);
-    EXPECT_EQ(applied->applications_parallel_max_by_user.at("alice"), 9);
+    EXPECT_EQ(applied->config.applications_parallel_max_per_user, 3);
+    EXPECT_EQ(applied->config.applications_parallel_max_by_user.at("alice"), 9);
 }
 
 }  // namespace

@@ -1,0 +1,97 @@
+#include "common/wire/yarn_scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/strings.h"
+#include "common/model/queue_check.h"
+#include "common/model/queue_settings.h"
+
+namespace heddle::wire {
+namespace {
+
+std::string path_list(const SchedulerConfig& config) {
+    std::vector<std::string> paths;
+    for (const QueueConfig& queue : config.queues) {
+        paths.push_back(queue.path);
+    }
+    return join(paths, " ");
+}
+
+std::vector<YarnProperty> below(const std::vector<YarnProperty>& properties) {
+    std::vector<YarnProperty> out;
+    for (const auto& [name, value] : properties) {
+        out.emplace_back("yarn.scheduler.capacity." + name, value);
+    }
+    return out;
+}
+
+TEST(YarnMigrationOfLists, CountsAChildOnceAndFollowsNoCircle) {
+    const YarnMigration twice = scheduler_from_yarn(
+        below({{"root.queues", "a,b, a"}, {"root.a.queues", "x"}, {"root.b.capacity", "50"}}));
+    EXPECT_EQ(path_list(twice.config), "root.a root.a.x root.b");
+    EXPECT_EQ(join(twice.left_out, "\n"),
+              "yarn.scheduler.capacity.root.queues = a: it is in the list twice, and counts once");
+    // The same last name below itself is another queue; by its whole path it would be a circle.
+    const YarnMigration circle = scheduler_from_yarn(
+        below({{"root.queues", "a"}, {"root.a.queues", "root.a,a"}, {"root.a.a.queues", "root"}}));
+    EXPECT_EQ(path_list(circle.config), "root.a root.a.a root.a.a.root");
+    EXPECT_EQ(join(circle.left_out, "\n"),
+              "yarn.scheduler.capacity.root.a.queues = root.a: a queue is named in the list of the "
+              "one above it by the last part of its path, without dots");
+    EXPECT_TRUE(check(circle.config).ok()) << check(circle.config).error().message;
+}
+
+TEST(YarnMigrationOfLists, NamesListsBelowQueuesThatNobodyLists) {
+    const YarnMigration lost = scheduler_from_yarn(
+        below({{"root.queues", "a"}, {"root.b.queues", "x"}, {"root.b.x.capacity", "5"}}));
+    EXPECT_EQ(path_list(lost.config), "root root.a");
+    EXPECT_NE(join(lost.left_out, "\n")
+                  .find("root.b.queues = x: no queue is called root.b; name it in the queues of "
+                        "the one above it"),
+              std::string::npos)
+        << join(lost.left_out, "\n");
+}
+
+TEST(YarnMigrationOfSettings, TakesWhatCameLater) {
+    const YarnMigration migration = scheduler_from_yarn(
+        below({{"root.queues", "a"},
+               {"root.a.ordering-policy", "fair"},
+               {"root.a.ordering-policy.fair.enable-size-based-weight", "true"},
+               {"root.a.accessible-node-labels", "gpu"},
+               {"root.a.accessible-node-labels.gpu.maximum-am-resource-percent", "0.35"},
+               {"workflow-priority-mappings", " Nightly : root.a : 7 "},
+               {"workflow-priority-mappings-override.enable", "true"},
+               {"auto-queue-creation-v2.queue-expiration-time", "45"}}));
+    EXPECT_EQ(join(migration.left_out, "\n"), "");
+    const SchedulerConfig& config = migration.config;
+    EXPECT_EQ(path_list(config), "root root.a");
+    EXPECT_EQ(config.queues[0].auto_creation.idle_removal, seconds(45));
+    EXPECT_TRUE(config.queues[1].size_based_weight);
+    EXPECT_EQ(config.queues[1].masters_percent_by_label.at("gpu"), 35);
+    const std::vector<WorkflowPriority> workflows = {{"nightly", "root.a", 7}};
+    EXPECT_EQ(config.workflow_priorities, workflows);
+    EXPECT_TRUE(config.workflow_priorities_override);
+}
+
+TEST(YarnMigrationOfSettings, SaysWhatHasNoCounterpart) {
+    std::vector<YarnProperty> properties =
+        below({{"root.queues", "a"},
+               {"root.a.ordering-policy", "fifo-for-pending-apps"},
+               {"root.a.reservable", "true"},
+               {"legacy-queue-mode.enabled", "false"}});
+    properties.emplace_back("yarn.resourcemanager.resource-profiles.enabled", "true");
+    const YarnMigration migration = scheduler_from_yarn(properties);
+    EXPECT_EQ(migration.config.queues[0].order, LeafOrder::Fifo);
+    ASSERT_EQ(migration.left_out.size(), 3U) << join(migration.left_out, "\n");
+    EXPECT_NE(migration.left_out[0].find("it is taken as fifo"), std::string::npos);
+    EXPECT_NE(migration.left_out[1].find("capacity cannot be reserved"), std::string::npos);
+    EXPECT_NE(migration.left_out[2].find("there are no resource profiles"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace heddle::wire
