@@ -55,6 +55,11 @@ Status set_template(QueueConfig& queue, const std::string& side, const std::stri
                     const std::string& value) {
     // By way of a queue, so that the setting's text is the one that settings are written in.
     QueueConfig scratch = queue_config("root.template");
+    const auto& so_far = side == "leaf_template" ? queue.auto_creation.leaf_template
+                                                 : queue.auto_creation.parent_template;
+    if (const auto largest = so_far.find("container_max"); largest != so_far.end()) {
+        TRY(set_setting(scratch, largest->first, largest->second));  // it has two numbers there
+    }
     TRY(set_queue(scratch, key, value));
     for (const auto& [name, text] : settings_of(scratch)) {
         TRY(set_setting(queue, "auto_creation." + side + "." + name, text));

@@ -88,7 +88,7 @@ const std::vector<YarnProperty> kOfAll = {
 
 SchedulerConfig labelled() {
     SchedulerConfig config;
-    config.queues = {queue_config("root.default")};
+    config.queues = {queue_config("root"), queue_config("root.default")};
     config.labels = {{"gpu", true}};
     return config;
 }
