@@ -450,9 +450,9 @@ void master_gone(Books& books, Application& application, Attempt& attempt,
     if (application.state == AppState::Killing) {
         return;
     }
-    const bool lost = exit.reason == ExitReason::NodeLost;
-    const bool ended_by_itself =
-        !lost && exit.reason != ExitReason::Unknown && exit.reason != ExitReason::Stopped;
+    // Its node's doing, not its own.
+    const bool lost = exit.reason == ExitReason::NodeLost || exit.reason == ExitReason::Unknown;
+    const bool ended_by_itself = !lost && exit.reason != ExitReason::Stopped;
     if (application.command() && ended_by_itself) {
         command_ended(books, application, attempt, exit);
         return;

@@ -1,0 +1,79 @@
+// Which ends of a master's container count as failures of its application.
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/resourcemanager/core/core_fixture.h"
+
+namespace heddle::rm::test {
+namespace {
+
+class MasterEnd : public testing::Test {
+protected:
+    void SetUp() override {
+        core.boot();
+        const ConnectionId connection{++core.connections};
+        Effects effects =
+            core.step(NodeMessage{connection, CoreFixture::registration("n1", {8192, 8})});
+        for (Effects later = core.all_saved(); const Effect& effect : later) {
+            effects.push_back(effect);
+        }
+        node = connection;
+        session = CoreFixture::sent<NodeWelcome, SendToNode>(effects).at(0).session;
+        application = core.submit();
+        core.all_saved();
+    }
+
+    const Attempt& attempt() const {
+        return core.rm.books().applications.find(application)->attempts.back();
+    }
+
+    /// The node says all that is there: the given containers.
+    void status(std::vector<ContainerReport> containers) {
+        NodeStatus status;
+        status.session = session;
+        status.sequence = ++sequence;
+        status.orders_seen = 1000;
+        status.complete = true;
+        status.containers = std::move(containers);
+        core.step(NodeMessage{node, status});
+        core.all_saved();
+    }
+
+    ContainerReport master() const {
+        ContainerReport report;
+        report.container = *attempt().record.master_container;
+        report.key = {attempt().record.id, 0, 0};
+        report.size = {512, 1};
+        report.phase = ContainerPhase::Running;
+        return report;
+    }
+
+    CoreFixture core;
+    ConnectionId node;
+    std::uint64_t session = 0;
+    std::uint64_t sequence = 0;
+    ApplicationId application;
+};
+
+TEST_F(MasterEnd, CountsWhenItsProcessFails) {
+    status({master()});
+    ContainerReport ended = master();
+    ended.phase = ContainerPhase::Done;
+    ended.exit = ContainerExit{ExitReason::Exited, 1, 0, "", 0, {}};
+    status({ended});
+    EXPECT_EQ(core.rm.books().applications.find(application)->failures({}), 1);
+}
+
+TEST_F(MasterEnd, DoesNotCountWhenItsNodeHasNoRecordOfIt) {
+    for (std::int32_t number = 1; number <= 5; ++number) {
+        ASSERT_EQ(attempt().record.id.number, number);
+        ASSERT_TRUE(attempt().record.master_container.has_value());
+        status({master()});
+        status({});
+    }
+    EXPECT_EQ(core.rm.books().applications.find(application)->failures({}), 0);
+    EXPECT_EQ(core.rm.books().applications.find(application)->state, AppState::Accepted);
+}
+
+}  // namespace
+}  // namespace heddle::rm::test
