@@ -110,6 +110,11 @@ enum class Feature : std::uint8_t {
     LabelMasterLimit,
     PreemptionInsideThreshold,
     PreemptionInsideBudget,
+    AccessLists,
+    PlacementRules,
+    NodeAttributes,
+    GangMaximum,
+    RetentionAge,
     Count,  // of them; the last
 };
 
@@ -212,6 +217,11 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::LabelMasterLimit, "label-master-limit"},
     {Feature::PreemptionInsideThreshold, "preemption-inside-threshold"},
     {Feature::PreemptionInsideBudget, "preemption-inside-budget"},
+    {Feature::AccessLists, "access-lists"},
+    {Feature::PlacementRules, "placement-rules"},
+    {Feature::NodeAttributes, "node-attributes"},
+    {Feature::GangMaximum, "gang-maximum"},
+    {Feature::RetentionAge, "retention-age"},
 };
 
 constexpr bool all_named() {

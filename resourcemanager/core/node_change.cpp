@@ -167,6 +167,9 @@ void take_info(Books& books, Node& node) {
     NodeInfo info = node.said;
     info.label = node.settings.label.value_or(info.label);
     info.total = node.settings.total.value_or(info.total);
+    if (books.config.off(Feature::NodeAttributes)) {
+        info.attributes.clear();
+    }
     const bool moves = node.info.rack != info.rack;
     const bool relabelled = node.info.label != info.label;
     const bool resized = node.info.total != info.total;

@@ -263,6 +263,9 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
     if (books.config.off(Feature::Constraints)) {
         ask.constraint.clear();
     }
+    if (ask.gang != 0 && books.config.off(Feature::GangMaximum)) {
+        ask.count = std::min(ask.count, ask.gang_min);
+    }
     if (const Status status = take_placement(ask); !status) {
         refuse_ask(books, attempt, ask, status.error().message);
         return;

@@ -65,7 +65,7 @@ Result<QueueChoice> queue_of(const Books& books, const SubmitApplication& submit
 
 // Whoever has chosen the queue: its lists, or of one that is not there yet those above it.
 Status may_come(const Books& books, const SubmitApplication& submit, const QueueChoice& choice) {
-    if (!submit.lists_asked) {
+    if (!submit.lists_asked || books.config.off(Feature::AccessLists)) {
         return {};
     }
     std::string path = choice.path;

@@ -31,7 +31,7 @@ std::string as_part(const std::string& name) {
 class Choice {
 public:
     Choice(const SchedulerConfig& config, const Submitter& who, Feature off)
-        : config_(config), who_(who), sets_default_(off != Feature::SetDefaultQueue) {}
+        : config_(config), who_(who), off_(off) {}
 
     Result<QueueChoice> run() {
         if (!who_.queue.empty() && !config_.override_specified_queue) {
@@ -39,7 +39,7 @@ public:
         }
         for (std::size_t i = 0; i < config_.rules.size(); ++i) {
             const PlacementRule& rule = config_.rules[i];
-            if (!applies(rule)) {
+            if (off_ == Feature::PlacementRules || !applies(rule)) {
                 continue;
             }
             if (rule.policy == Policy::Reject) {
@@ -47,7 +47,9 @@ public:
             }
             auto placed = place(rule);
             if (placed && rule.policy == Policy::SetDefaultQueue) {
-                default_ = sets_default_ ? std::move(placed).value() : default_;
+                if (off_ != Feature::SetDefaultQueue) {
+                    default_ = std::move(placed).value();
+                }
                 continue;
             }
             if (placed) {
@@ -265,7 +267,7 @@ private:
 
     const SchedulerConfig& config_;
     const Submitter& who_;
-    bool sets_default_;
+    Feature off_;
     std::optional<QueueChoice> default_;  // as a rule has said
     std::vector<std::string> reasons_;
 };

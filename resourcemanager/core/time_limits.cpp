@@ -35,7 +35,7 @@ WallTime next_limit(const Application& application) {
 
 bool too_old(const Books& books, const ApplicationId& id) {
     const Application* application = books.applications.find(id);
-    return application != nullptr &&
+    return application != nullptr && !books.config.off(Feature::RetentionAge) &&
            after(application->finished, books.config.applications_completed_for) <= books.wall;
 }
 

@@ -11,8 +11,9 @@
 //                                    keep_inside (yes: nor inside it),
 //                                    creates (seconds that an empty one stays; of applications that
 //                                    name queues below it), creates_max, creates_depth, template
-//                                    (weight of leaves), priority_limit (USER:MOST,...), as in TOML
-//                                    queue_order, size_based_weight, container_max, labels_usable,
+//                                    (weight of leaves), priority_limit (USER:MOST,...), submit and
+//                                    administer (a user, or nobody), and as in TOML queue_order,
+//                                    size_based_weight, container_max, labels_usable,
 //                                    label_default, labels.NAME.capacity, labels.NAME.capacity_max,
 //                                    labels.NAME.masters_percent_max; there are the labels ssd
 //                                    (exclusive) and spot (shared)
@@ -21,7 +22,8 @@
 //   workflow NAME:QUEUE:PRIORITY     of applications with the tag workflowid:NAME; as queue
 //   parallel USER N                  applications of a user that run at once; as queue
 //   container_min MEMORY VCORES      as queue
-//   retention N                      applications that are remembered when they are over; as queue
+//   retention N [SECONDS]            applications that are remembered when they are over, and for
+//                                    how long; as queue
 //   preemption [key=value ...]       switched on; keys: grace, interval (seconds), round, dead_zone
 //                                    (percent), dry, inside (priority, limit: what comes first),
 //                                    inside_threshold, inside_max, natural (percent); without it,
@@ -34,7 +36,8 @@
 //   submit KIND MEMORY VCORES [key=value ...]
 //                                    kinds: command, master, rdd, outside (its master is no
 //                                    container);
-//                                    keys: queue, groups (of the user), tags, attempts, priority,
+//                                    keys: queue, groups (of the user), lists (access lists hold
+//                                    for the user), tags, attempts, priority,
 //                                    user, resources, label, master-label, keep (its containers
 //                                    across attempts; each next master asks for what the last one
 //                                    did), validity, lifetime, pending (seconds: of failures, in
@@ -61,7 +64,7 @@
 //   queued                           shows the opportunistic containers of each node
 //   exit CONTAINER CODE | signal CONTAINER SIGNAL
 //   kill APP; fail APP               the application; its present attempt
-//   move APP QUEUE; priority APP N [USER]
+//   move APP QUEUE [USER]; priority APP N [USER]
 //                                    to another queue; to another priority, as USER wants it
 //   lifetime APP SECONDS             from now on; 0: without end
 //   dump CONTAINER                   a person wishes its threads to be dumped (SIGQUIT)
@@ -259,7 +262,9 @@ private:
             const auto view = world_.manager().view()->applications.find(application(words[1]));
             request(FailAttempt{view->attempts.back().id, "failed by user alice"}, "fail");
         } else if (verb == "move") {
-            request(MoveApplication{application(words[1]), words[2]}, "move");
+            request(
+                MoveApplication{application(words[1]), words[2], words.size() > 3 ? words[3] : ""},
+                "move");
         } else if (verb == "priority") {
             request(ChangePriority{application(words[1]),
                                    std::stoi(words[2]),
@@ -330,21 +335,24 @@ private:
     }
 
     void submit(const Words& words) {
-        const std::vector<std::string> groups = texts_of(keys_of(words, 4)["groups"]);
+        auto keys = keys_of(words, 4);
+        const std::vector<std::string> groups = texts_of(keys["groups"]);
+        const bool lists = keys.contains("lists");
         ApplicationSubmission submission = submission_of(words);
-        world_.manager().request(
-            NewApplication{}, [this, submission, groups](const Result<Answer>& answer) mutable {
-                if (!answer.ok()) {
-                    world_.stage().show("new-application refused: " + answer.error().message);
-                    return;
-                }
-                submission.id = std::get<NewApplicationAnswer>(*answer).application;
-                submission.name = name_of(submission.id);
-                if (submission.keep_containers) {
-                    keeps_.insert(submission.id);
-                }
-                request(SubmitApplication{submission, groups}, "submit " + name_of(submission.id));
-            });
+        world_.manager().request(NewApplication{}, [this, submission, groups,
+                                                    lists](const Result<Answer>& answer) mutable {
+            if (!answer.ok()) {
+                world_.stage().show("new-application refused: " + answer.error().message);
+                return;
+            }
+            submission.id = std::get<NewApplicationAnswer>(*answer).application;
+            submission.name = name_of(submission.id);
+            if (submission.keep_containers) {
+                keeps_.insert(submission.id);
+            }
+            request(SubmitApplication{submission, groups, lists},
+                    "submit " + name_of(submission.id));
+        });
     }
 
     void decide(const std::string& verb, const Words& words) {

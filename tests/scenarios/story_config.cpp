@@ -80,6 +80,8 @@ QueueConfig queue_of(const Words& words) {
                 queue.priority_limits.push_back(
                     {{false, {one.substr(0, colon)}, {}}, std::stoi(one.substr(colon + 1)), {}});
             }
+        } else if (key == "submit" || key == "administer") {
+            (key == "submit" ? queue.submit : queue.administer) = {false, {value}, {}};
         } else if (key == "template") {
             queue.auto_creation.leaf_template["weight"] = value;
         } else if (key == "queue_order" || key == "size_based_weight" ||
@@ -221,6 +223,9 @@ constexpr Line kLines[] = {
     {"retention",
      [](Config& config, const Words& words) {
          config.applications_completed_max = std::stoi(words[1]);
+         if (words.size() > 2) {
+             config.applications_completed_for = seconds(std::stoll(words[2]));
+         }
      }},
     {"container_min",
      [](Config& config, const Words& words) {

@@ -17,8 +17,9 @@ std::string digest(const Books& books) {
     std::string text;
     for (const auto& [id, application] : books.applications.all()) {
         text += name_of(id) + " state " + std::to_string(static_cast<int>(application.state)) +
-                " allocated " + to_string(application.allocated) + " in " + books.queues.at(application.queue).path +
-                " priority " + std::to_string(application.submission->priority) + "\n";
+                " allocated " + to_string(application.allocated) + " in " +
+                books.queues.at(application.queue).path + " priority " +
+                std::to_string(application.submission->priority) + "\n";
         for (const Attempt& attempt : application.attempts) {
             text += "  attempt " + std::to_string(attempt.record.id.number) + " " +
                     std::string(to_string(attempt.state)) + "\n";
@@ -29,8 +30,7 @@ std::string digest(const Books& books) {
                         " " + std::string(to_string(known.phase)) + " ask " +
                         std::to_string(known.key.ask) + " " +
                         std::string(to_string(known.execution)) + " version " +
-                        std::to_string(known.version) + (known.labelled ? " labelled" : "") +
-                        "\n";
+                        std::to_string(known.version) + (known.labelled ? " labelled" : "") + "\n";
             }
             for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
                 text += "    waits for " + std::to_string(demand->outstanding) + " of ask " +
@@ -196,9 +196,9 @@ private:
 TEST(Recovery, GivesBackGangsSizesExecutionTypesLabelsCreatedQueuesAndTheConfiguration) {
     Whole whole;
     const std::string before = whole.state_of_books();
-    for (const char* shown : {", with its gang", "version 1", " labelled", "OPPORTUNISTIC",
-                              "ask 4 GUARANTEED", "root.made.etl", "priority 3",
-                              "configuration 1", "1024 MiB"}) {
+    for (const char* shown :
+         {", with its gang", "version 1", " labelled", "OPPORTUNISTIC", "ask 4 GUARANTEED",
+          "root.made.etl", "priority 3", "configuration 1", "1024 MiB"}) {
         EXPECT_NE(before.find(shown), std::string::npos) << shown << " is missing in\n" << before;
     }
     restart(whole.world, milliseconds(200));
