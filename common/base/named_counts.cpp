@@ -131,6 +131,12 @@ bool NamedCounts::all_fit_in(const NamedCounts& room) const {
     return std::ranges::all_of(entries(), fits) && std::ranges::all_of(room.entries(), has_room);
 }
 
+bool NamedCounts::some_pass(const NamedCounts& taken, const NamedCounts& bound) const {
+    return std::ranges::any_of(*entries_, [&](const Entry& entry) {
+        return entry.count > 0 && taken.get(entry.name) + entry.count > bound.get(entry.name);
+    });
+}
+
 bool NamedCounts::some_negative() const {
     return std::ranges::any_of(entries(), [](const Entry& entry) { return entry.count < 0; });
 }

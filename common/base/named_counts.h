@@ -88,6 +88,10 @@ public:
     constexpr bool fits_in(const NamedCounts& room) const {
         return (empty() && room.empty()) || all_fit_in(room);
     }
+    /// Whether one of these, beside what is `taken`, is more than `bound`.
+    constexpr bool passes(const NamedCounts& taken, const NamedCounts& bound) const {
+        return !empty() && some_pass(taken, bound);
+    }
     constexpr bool any_negative() const { return !empty() && some_negative(); }
 
     friend constexpr bool operator==(const NamedCounts& a, const NamedCounts& b) {
@@ -105,6 +109,7 @@ private:
     void add_all(const std::vector<Entry>& other, std::int64_t times);
     void multiply_all(std::int64_t times);
     bool all_fit_in(const NamedCounts& room) const;
+    bool some_pass(const NamedCounts& taken, const NamedCounts& bound) const;
     bool some_negative() const;
     int compare(const NamedCounts& other) const;
     constexpr void clear() {

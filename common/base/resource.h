@@ -48,6 +48,13 @@ struct Resource {
     constexpr bool fits_in(const Resource& room) const {
         return memory_mib <= room.memory_mib && vcores <= room.vcores && named.fits_in(room.named);
     }
+    /// Whether this, beside what is `taken`, is more than `bound` of something that it has. What
+    /// has been passed already is no matter to what takes none of it.
+    constexpr bool passes(const Resource& taken, const Resource& bound) const {
+        return (memory_mib > 0 && taken.memory_mib + memory_mib > bound.memory_mib) ||
+               (vcores > 0 && taken.vcores + vcores > bound.vcores) ||
+               named.passes(taken.named, bound.named);
+    }
     constexpr bool is_zero() const { return memory_mib == 0 && vcores == 0 && named.empty(); }
     constexpr bool any_negative() const {
         return memory_mib < 0 || vcores < 0 || named.any_negative();

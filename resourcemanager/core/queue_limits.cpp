@@ -126,7 +126,7 @@ std::optional<Refusal> QueueTree::refused_masters(QueueIndex leaf, const Shape& 
         const QueuePart& part = part_of(queue, label);
         const std::int64_t percent = masters_percent(queue.settings, shape.label);
         const Resource bound = scaled(part.entitled.maximum, percent * 10);
-        if (!(part.used_by_masters + shape.size).fits_in(bound)) {
+        if (shape.size.passes(part.used_by_masters, bound)) {
             return Refusal{
                 Limit::QueueMasters, at, shape.size, part.used_by_masters, bound, 0, 0, label};
         }
@@ -146,9 +146,7 @@ std::optional<Refusal> QueueTree::refused_maximum(QueueIndex index, const Shape&
     if (!whole && part.kept.has_value() && part.kept->size != shape.size) {
         taken += part.kept->size;
     }
-    // What takes nothing passes no maximum, also where a move has taken the queue beyond it.
-    if ((taken + shape.size).fits_in(bound) || shape.size.is_zero() ||
-        off_ == Feature::QueueMaximum) {
+    if (!shape.size.passes(taken, bound) || off_ == Feature::QueueMaximum) {
         return std::nullopt;
     }
     return Refusal{Limit::QueueMaximum, index, shape.size, taken, bound, 0, 0, label};
@@ -197,7 +195,7 @@ std::optional<Refusal> QueueTree::refused_user_factor(const UserBook& user,
     }
     const Resource bound = scaled(scaled(guaranteed, *factor), user.weight);
     const Resource taken = part.used + part.reserved;
-    if ((taken + shape.size).fits_in(bound)) {
+    if (!shape.size.passes(taken, bound)) {
         return std::nullopt;
     }
     return Refusal{Limit::UserFactor, user.leaf, shape.size, taken, bound, 0, 0, label};
@@ -382,10 +380,10 @@ void QueueTree::look_at_lent(const Resource& free) {
     }
 }
 
-bool QueueTree::within_maxima(QueueIndex leaf, LabelIndex label) const {
+bool QueueTree::within_maxima(QueueIndex leaf, LabelIndex label, const Resource& last) const {
     for (QueueIndex at = leaf;; at = queues_[at].parent) {
         const QueuePart& part = part_of(queues_[at], label);
-        if (!part.used.fits_in(part.entitled.maximum)) {
+        if (last.passes(part.used - last, part.entitled.maximum)) {
             return false;
         }
         if (at == 0) {

@@ -210,9 +210,9 @@ public:
     /// refused, and that fit, are looked at again.
     void look_at_lent(const Resource& free);
 
-    /// Whether the leaf and all above it use no more of the label than they may, right after a
-    /// grant.
-    bool within_maxima(QueueIndex leaf, LabelIndex label) const;
+    /// Whether `last`, which was granted just now, has taken neither the leaf nor one above it
+    /// beyond what they may use of the label.
+    bool within_maxima(QueueIndex leaf, LabelIndex label, const Resource& last) const;
 
     /// Notes that something has changed of what readers see of a queue. What changes capacities is
     /// not noted: computed() says so, of all queues at once.

@@ -126,7 +126,7 @@ bool place_in_order(Books& books) {
             grant(books, demand, *node);
             books.queues.lift_kept(leaf, shape.label, shape.size);
             CHECK(books.config.defect != Defect::None || books.config.off(Feature::QueueMaximum) ||
-                  books.queues.within_maxima(leaf, label));
+                  books.queues.within_maxima(leaf, label, shape.size));
         } else {
             books.asks.block(demand);
             books.asks.begin_wait(demand, books.now);

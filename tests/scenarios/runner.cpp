@@ -75,7 +75,7 @@
 //   notices APP                      shows what its master was told of containers that make way
 //   power off|on NODE; agent kill|start NODE; partition on|off NODE; leave NODE
 //   drain NODE [SECONDS]; recommission NODE; relabel NODE [LABEL]
-//   resize NODE MEMORY VCORES [SECONDS]
+//   resize NODE MEMORY VCORES [SECONDS | resources=gpu:1,...]
 //                                    operators' decisions; with a time after which what is left, or
 //                                    too much, is stopped
 //   manager kill|start; saves fail|work; disconnect APP
@@ -368,7 +368,12 @@ private:
         } else if (verb == "relabel") {
             request(RelabelNode{node, words.size() > 2 ? words[2] : ""}, verb);
         } else {
-            request(ResizeNode{node, std::stoll(words[2]), std::stoll(words[3]), {}, seconds_at(4)},
+            auto keys = keys_of(words, 4);
+            const Resource size = size_of(words[2], words[3], keys);
+            const bool named = keys.contains("resources");
+            request(ResizeNode{node, size.memory_mib, size.vcores,
+                               named ? std::optional(size.named) : std::nullopt,
+                               named ? std::nullopt : seconds_at(4)},
                     verb);
         }
     }

@@ -54,7 +54,7 @@ bool refused_before(const Books& books, const Refusal& now, bool same_user,
     if (now.limit == Limit::UserShare) {
         return !same_user;  // who was served was not over it
     }
-    return !counts || !(now.used - grant.size + now.needed).fits_in(now.bound);
+    return !counts || now.needed.passes(now.used - grant.size, now.bound);
 }
 
 bool refused_before(const Books& books, const Demand& demand, const Container& grant) {
@@ -195,7 +195,7 @@ std::string check_maximum(const Books& books, const Container& grant) {
          at = books.queues.at(at).parent) {
         const Queue& queue = books.queues.at(at);
         const QueuePart& part = part_of(queue, label);
-        if (!part.used.fits_in(part.entitled.maximum)) {
+        if (grant.size.passes(part.used - grant.size, part.entitled.maximum)) {
             return queue.path + " may use " + to_string(part.entitled.maximum) + " and uses " +
                    to_string(part.used) + " after " + name_of(grant.id) + " on nodes labelled '" +
                    books.nodes.at(grant.node).info.label + "'";

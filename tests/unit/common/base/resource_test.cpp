@@ -34,6 +34,17 @@ TEST(Resource, FitsOnlyInEveryDimension) {
     EXPECT_FALSE(with(1).any_negative());
 }
 
+TEST(Resource, PassesABoundOnlyByWhatItHas) {
+    const Resource bound{8192, 8, {{"gpu", 1}}};
+    EXPECT_FALSE((Resource{4096, 4}).passes({4096, 4, {{"gpu", 3}}}, bound));
+    EXPECT_TRUE((Resource{4097, 4}).passes({4096, 4}, bound));
+    EXPECT_TRUE((Resource{1, 4}).passes({4096, 5}, bound));
+    EXPECT_FALSE((Resource{1, 0}).passes({4096, 9}, bound));
+    EXPECT_TRUE((Resource{0, 0, {{"gpu", 1}}}).passes({0, 0, {{"gpu", 1}}}, bound));
+    EXPECT_TRUE((Resource{0, 0, {{"fpga", 1}}}).passes({}, bound));
+    EXPECT_FALSE(Resource{}.passes({9000, 9, {{"gpu", 2}}}, bound));
+}
+
 TEST(Resource, AddsAndSubtractsFromItself) {
     Resource amount = with(3);
     const Resource& same = amount;
