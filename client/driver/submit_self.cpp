@@ -15,6 +15,8 @@
 #include "common/model/master_protocol.h"
 #include "common/net/digest.h"
 #include "common/net/http_client.h"
+#include "common/net/retry_after.h"
+#include "common/wire/http_status.h"
 #include "common/wire/json.h"
 
 namespace heddle::driver {
@@ -92,12 +94,8 @@ Result<std::string> find_token(const std::string& server) {
     return std::string(trim(text));
 }
 
-// The answer's body, or an error with the manager's words. All that is asked here may be repeated.
-Result<std::string> call(net::HttpClient& client, const net::ClientRequest& request,
-                         Duration patience = kServerAway) {
-    const std::string what = request.method + " " + request.target;
-    auto answer = until_available(
-        patience, [&] { return client.send(request); }, [] { return false; });
+Result<std::string> body_of(const net::HttpClient& client, const net::ClientRequest& request,
+                            Result<net::ClientResponse> answer) {
     if (!answer) {
         return Error{answer.error().code,
                      "no answer from the resource manager at " + client.server().text() + ": " +
@@ -106,12 +104,24 @@ Result<std::string> call(net::HttpClient& client, const net::ClientRequest& requ
     if (answer->success()) {
         return std::move(answer->body);
     }
-    const ErrorCode code = answer->status == 401   ? ErrorCode::Unauthenticated
-                           : answer->status == 403 ? ErrorCode::PermissionDenied
-                           : answer->status == 400 ? ErrorCode::InvalidArgument
-                                                   : ErrorCode::Unavailable;
-    return Error{code, what + " answered " + std::to_string(answer->status) + ": " +
-                           answer->body.substr(0, 500)};
+    return Error{wire::error_of(answer->status, answer->body).code,
+                 request.method + " " + request.target + " answered " +
+                     std::to_string(answer->status) + ": " + answer->body.substr(0, 500)};
+}
+
+// The answer's body, or an error with the manager's words. All that is asked here may be repeated,
+// and is while the manager is away or says that it cannot now, as often as it wants to be asked.
+Result<std::string> call(net::HttpClient& client, const net::ClientRequest& request,
+                         Duration patience = kServerAway) {
+    Duration pause;
+    return until_available(
+        patience,
+        [&] {
+            auto answer = client.send(request);
+            pause = net::retry_after(answer);
+            return body_of(client, request, std::move(answer));
+        },
+        [] { return false; }, [&](const Error&) { return pause; });
 }
 
 Status upload(net::HttpClient& client, const Artifact& artifact) {

@@ -8,6 +8,7 @@
 
 #include "common/base/strings.h"
 #include "common/net/http_client.h"
+#include "common/net/retry_after.h"
 #include "common/wire/endpoint_file.h"
 #include "common/wire/http_status.h"
 
@@ -36,15 +37,6 @@ bool is_page(std::string_view body) {
 Error other_server(const std::string& found) {
     return Error{ErrorCode::Unavailable,
                  found + ": this is no Heddle resource manager; name one with --server HOST:8088"};
-}
-
-// Retry-After in seconds; at most half a minute, so that a wrong one does not stop everything.
-Duration wait_asked(const Result<net::ClientResponse>& response) {
-    std::int64_t asked = 0;
-    if (!response || !parse_number(response->headers.get("Retry-After"), asked) || asked < 1) {
-        return milliseconds(100);
-    }
-    return seconds(std::min<std::int64_t>(asked, 30));
 }
 
 Error refusal(const net::ClientResponse& response, std::string_view what,
@@ -119,7 +111,7 @@ Result<std::string> Server::exchange(const char* method, const std::string& targ
     }
     request.body = std::move(body);
     auto response = connection_->client.send(std::move(request));
-    retry_after_ = wait_asked(response);
+    retry_after_ = net::retry_after(response);
     if (!response) {
         return no_answer(std::move(response).error());
     }
@@ -174,7 +166,7 @@ Status Server::upload(const std::string& target, const std::string& path) {
     connection_->client.options().deadline = {};  // a large file takes its time
     auto response = connection_->client.send(std::move(request));
     connection_->client.options().deadline = usual;
-    retry_after_ = wait_asked(response);
+    retry_after_ = net::retry_after(response);
     if (!response) {
         return std::move(response).error();
     }
