@@ -7,6 +7,8 @@
 
 #include <memory>
 
+#include "common/base/log_level.h"
+
 namespace heddle::log {
 namespace {
 
@@ -83,6 +85,19 @@ Field::Field(std::string_view key, long long value) : text(key) {
 
 void init(std::string_view program, Level threshold) {
     program_name() = program;
+    set_level(threshold);
+}
+
+Level level() {
+    for (const Level level : {Level::Debug, Level::Info, Level::Warning}) {
+        if (logger()->should_log(to_spdlog(level))) {
+            return level;
+        }
+    }
+    return Level::Error;
+}
+
+void set_level(Level threshold) {
     logger()->set_level(to_spdlog(threshold));
 }
 

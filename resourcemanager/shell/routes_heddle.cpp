@@ -114,17 +114,12 @@ void add_daemon_routes(Router& router, Services& services) {
             trouble ? net::HttpResponse::text(503, "not ready: " + *trouble + "\n")
                     : net::HttpResponse::text(200, "ready\n"));
     });
-    router.get("/metrics", Permission::Read, [&services](const Call&) {
-        net::HttpResponse response;
-        response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-        response.body = services.metrics_page();
-        return Result<net::HttpResponse>(std::move(response));
-    });
 }
 
 void add_routes(Router& router, Services& services) {
     add_cluster_routes(router, services);
     add_hadoop_routes(router, services);
+    add_hadoop_daemon_routes(router, services);
     add_node_routes(router, services);
     add_app_list_routes(router, services);
     add_app_routes(router, services);

@@ -21,6 +21,7 @@ constexpr Missing kMissing[] = {
     {"POST", "/ws/v1/cluster/delegation-token", "delegation tokens"},
     {"DELETE", "/ws/v1/cluster/delegation-token", "delegation tokens"},
     {"POST", "/ws/v1/cluster/delegation-token/expiration", "delegation tokens"},
+    {"GET", "/stacks", "stacks of the manager's threads"},
 };
 
 }  // namespace

@@ -21,6 +21,9 @@ public:
     /// `folder` is made when it is needed.
     explicit SchedulerLog(std::string folder) : folder_(std::move(folder)) {}
 
+    /// Where its files are, made or not.
+    const std::string& folder() const { return folder_; }
+
     /// Begins a file; its path. Errors: Conflict while one is being written, Internal. Any thread.
     Result<std::string> open(WallTime now, Duration period);
 

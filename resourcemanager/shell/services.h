@@ -52,6 +52,7 @@ struct Services {
 // One per family of paths; each adds its routes.
 void add_cluster_routes(Router& router, Services& services);
 void add_hadoop_routes(Router& router, Services& services);
+void add_hadoop_daemon_routes(Router& router, Services& services);
 void add_node_routes(Router& router, Services& services);
 void add_app_routes(Router& router, Services& services);
 void add_app_list_routes(Router& router, Services& services);

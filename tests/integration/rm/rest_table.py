@@ -170,7 +170,20 @@ BESIDE = [
         **fields("AppsRunning AppsPending AllocatedMB AllocatedVCores AllocatedContainers PendingMB PendingVCores "
                  "PendingContainers ReservedMB ReservedVCores ReservedContainers", WHOLE)}]}),
     ("/jmx?qry=*****", "", 400, "name fewer beans"),
+    ("/logs", AS_JSON, 200, {"logs": {"file": [{"name": TEXT, **fields("size modified", WHOLE)}]}}),
+    ("/logs", "Accept: text/html\r\n", 200, "<title>Directory: /logs/</title>"),
+    ("/logs/gone", "", 404, "no log file 'gone'; /logs lists what there is"),
+    ("/logLevel?log=root", "", 200, "Effective Level: <b>INFO</b>"),
+    ("/logLevel?level=DEBUG", "", 400, "PUT /logLevel?level=DEBUG sets the level"),
+    ("/prom", "", 200, "heddle_"),
+    ("/stacks", "", 400, "stacks of the manager's threads: not supported"),
 ]
+
+
+# All routes beside the REST; with lines above, the level's PUT in daemon_files.
+HADOOPS_ROUTES = {("GET", path) for path in ("/isActive", "/conf", "/jmx", "/logs", "/logs/{file}", "/logLevel", "/prom",
+                                             "/stacks")} | {("PUT", "/logLevel")}
+HADOOPS = {path for _, path in HADOOPS_ROUTES}
 
 
 def beside(cluster):
@@ -206,7 +219,9 @@ def in_table(route):
 def every_route():
     table = subprocess.run([TESTS / "rm_routes"], check=True, capture_output=True, text=True).stdout
     routes = [tuple(line.split()[:2]) for line in table.splitlines() if " /ws/v1/cluster" in line]
-    expect("routes beside", [path for path in ("/isActive", "/conf", "/jmx") if f"GET {path} " not in table], [])
+    found = {tuple(line.split()[:2]) for line in table.splitlines()}
+    expect("routes beside", {(method, path) for method, path in found if path.count("/") == 1 and path in HADOOPS or
+                             path.startswith("/logs/")} ^ HADOOPS_ROUTES, set())
     if len(routes) < 50:
         raise Failure(f"only {len(routes)} routes are listed")
     # Submissions and kills have tests of their own, in rest_shapes.
