@@ -120,6 +120,7 @@ struct ApplicationRecord {
     /// so that the same submission, sent again, is known as the same.
     std::optional<std::string> queue_submitted;
     std::optional<std::int32_t> priority_submitted;
+    NamedCounts named_seconds = {};  // as memory_mib_seconds, of everything else
 
     friend bool operator==(const ApplicationRecord&, const ApplicationRecord&) = default;
 };

@@ -69,6 +69,13 @@ struct WaitEstimate {
     std::string sentence;
 };
 
+/// A node that is out of the question for an ask.
+struct NodeVerdict {
+    NodeId node;
+    Reason reason = Reason::NoNodeFits;
+    std::string what;  // as in NodeRejection
+};
+
 struct AskExplanation {
     std::int32_t ask = 0;  // 0: the master's container, or the command's
     std::int32_t generation = 0;
@@ -82,6 +89,9 @@ struct AskExplanation {
     WaitEstimate estimate;
     std::string next_step;
     std::optional<ContainerId> container;  // the one that waits to grow by `size`
+    std::string label = {};                // of the nodes that it asks for; empty: without one
+    bool each_node = false;                // `verdicts` is of all nodes that were asked about
+    std::vector<NodeVerdict> verdicts = {};
 
     const Blocker& first() const { return blockers.front(); }
 };
@@ -109,6 +119,7 @@ struct Explanation {
     Resource cluster_free;        // of nodes that take containers
     Resource cluster_total;
     std::vector<PromotionExplanation> promotions;  // that wait, the first ones
+    std::int32_t priority = 0;                     // of the application
 };
 
 /// The line that lists show.

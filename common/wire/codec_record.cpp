@@ -115,6 +115,11 @@ std::string encode_record(const ApplicationRecord& record) {
     if (record.priority_submitted) {
         out.set_priority_submitted(*record.priority_submitted);
     }
+    for (const NamedCounts::Entry& entry : record.named_seconds.entries()) {
+        proto::NamedCount& count = *out.add_named_seconds();
+        count.set_name(entry.name);
+        count.set_count(entry.count);
+    }
     return to_bytes(out);
 }
 
@@ -142,6 +147,13 @@ Result<ApplicationRecord> decode_record(std::string_view bytes) {
     }
     if (in.has_priority_submitted()) {
         record.priority_submitted = in.priority_submitted();
+    }
+    for (const proto::NamedCount& count : in.named_seconds()) {
+        const std::optional<std::string> name = resource_name(count.name());
+        if (!name || count.count() < 0) {
+            return bad("a named resource that was used has a name, and seconds of 0 or more");
+        }
+        record.named_seconds.set(*name, count.count());
     }
     return record;
 }

@@ -59,6 +59,7 @@ ApplicationRecord record_of(const Application& application) {
     record.pending_until = application.pending_until;
     record.queue_submitted = application.queue_submitted;
     record.priority_submitted = application.priority_submitted;
+    record.named_seconds = application.named_seconds;
     if (!application.changes.empty()) {
         apply(application.changes.front(), record);
     }
@@ -159,7 +160,8 @@ void ApplicationTable::check(const ContainerTable& containers, const QueueTree& 
         }
         CHECK(allocated == application.allocated);
         CHECK(live == static_cast<std::size_t>(application.live_containers));
-        CHECK(live > 0 || (application.memory_since == 0 && application.vcores_since == 0));
+        CHECK(live > 0 || (application.memory_since == 0 && application.vcores_since == 0 &&
+                           application.named_since.empty()));
         CHECK(is_ending(application.state) == application.outcome.has_value());
         used[application.queue] += allocated;
         const bool counted = !is_final(application.state) && application.state != AppState::New &&

@@ -122,7 +122,9 @@ struct Application {
     std::vector<RequestId> submit_waits;
     std::vector<RequestId> kill_waits;
     std::vector<RequestId> claim_waits;
-    std::vector<RequestId> fail_waits;  // for the end of the present attempt to be on disk
+    std::vector<RequestId> fail_waits;           // for the end of the present attempt to be on disk
+    NamedCounts named_seconds;                   // as memory_mib_seconds, of everything else
+    std::map<std::string, WideSum> named_since;  // as memory_since; none of them is zero
 
     const ApplicationId& id() const { return submission->id; }
     bool managed() const { return !submission->unmanaged; }

@@ -32,6 +32,7 @@
 #include "resourcemanager/core/release_rate.h"
 #include "resourcemanager/core/reservation_book.h"
 #include "resourcemanager/core/resize_book.h"
+#include "resourcemanager/core/scheduler_health.h"
 #include "resourcemanager/core/scheduler_history.h"
 #include "resourcemanager/core/tag_index.h"
 #include "resourcemanager/core/views.h"
@@ -56,6 +57,7 @@ struct PendingSave {
         NodeDrained,       // of a record as it is; not tried again: the next save has it
         Scheduler,         // refused if it fails
         Ids,               // the requests that wait are refused
+        NodesChange,       // of several at once; refused if it fails
     };
     Kind kind = Kind::Submission;
     ApplicationId application;
@@ -64,6 +66,8 @@ struct PendingSave {
     ConnectionId connection;
     std::int64_t sequences = 0;
     bool has_record = false;  // of the application: see carried_saves.h
+    std::vector<NodeIndex> nodes = {};
+    RequestId request = {};  // of NodesChange
 };
 
 /// A node whose registration waits for its record to be saved.
@@ -178,6 +182,7 @@ struct Books {
     Offer offer;
 
     Counters counters;
+    SchedulerHealth health;
     ChangeLog changes;
     View view;            // as published, kept up to date by publish()
     WaitingList waiting;  // as the view shows it

@@ -31,8 +31,16 @@ void count_use(Application& application, const Container& container, int sign) {
     const WideSum since = sign * (container.charged_since - TimePoint{}).milliseconds();
     application.live_containers += sign;
     application.opportunistic_containers += container.opportunistic() ? sign : 0;
-    application.memory_since += since * container.charged().memory_mib;
-    application.vcores_since += since * container.charged().vcores;
+    const Resource charged = container.charged();
+    application.memory_since += since * charged.memory_mib;
+    application.vcores_since += since * charged.vcores;
+    for (const NamedCounts::Entry& entry : charged.named.entries()) {
+        WideSum& sum = application.named_since[entry.name];
+        sum += since * entry.count;
+        if (sum == 0) {
+            application.named_since.erase(entry.name);
+        }
+    }
 }
 
 void charge_use(Books& books, const Container& container) {
@@ -60,6 +68,7 @@ void refund_use(Books& books, const Container& container) {
         std::max<std::int64_t>(0, (books.now - container.charged_since).microseconds / 1'000'000);
     application.memory_mib_seconds += container.charged().memory_mib * seconds;
     application.vcore_seconds += container.charged().vcores * seconds;
+    application.named_seconds.add(container.charged().named, seconds);
     refund_queues(books, container);
     books.changed(application);
 }
@@ -320,6 +329,7 @@ void container_gone(Books& books, ContainerId id, const ContainerExit& how, bool
         return;
     }
     refund(books, container);
+    note_released(books, container);
     Application& application = books.application_of(container.key.attempt);
     Attempt& attempt = *books.applications.find(container.key.attempt);
     show_ended(books, application, container, exit);

@@ -91,8 +91,9 @@ struct ClaimMaster {
 };
 
 /// Another configuration of the scheduler, as a whole. Answered by SchedulerAnswer once it is on
-/// disk and holds. Errors: InvalidArgument (it does not add up; every mistake is named), Conflict
-/// (another version is present than the expected one; a queue in use would go), Unavailable.
+/// disk and holds. Errors: InvalidArgument (it does not add up; every mistake is named; a label
+/// that nodes have would go), Conflict (another version is present than the expected one; a queue
+/// in use would go), Unavailable.
 struct ReplaceScheduler {
     SchedulerConfig config;  // its version is of no account
     std::optional<std::int64_t> expected_version;
@@ -161,6 +162,12 @@ struct RelabelNode {
     std::string label;  // empty: none
 };
 
+/// All of them or none. Answered by OrderAnswer; as RelabelNode. InvalidArgument too: a node is
+/// named twice.
+struct RelabelNodes {
+    std::vector<RelabelNode> nodes;
+};
+
 /// What the node has from now on, whatever it says of itself. While more is in use nothing new
 /// comes to it. As DrainNode; InvalidArgument: nothing, or less.
 struct ResizeNode {
@@ -179,15 +186,23 @@ struct ChangeRacks {
     bool replace = false;  // what was known before does not count any more
 };
 
+/// Nodes of which it is to be said one by one what is wrong with them.
+struct NodesInQuestion {
+    bool all = false;
+    std::vector<NodeId> named;
+};
+
 /// Answered by an Explanation as the tables are at this moment. Errors: NotFound.
 struct ExplainApplication {
     ApplicationId application;
     std::optional<std::int32_t> ask;  // only this one
+    NodesInQuestion nodes = {};
 };
 
 /// Answered by the Explanations of the first applications that wait, with one ask of each.
 struct ExplainWaiting {
     std::int32_t count = 0;
+    NodesInQuestion nodes = {};
 };
 
 struct Request {
@@ -195,7 +210,7 @@ struct Request {
     std::variant<NewApplication, SubmitApplication, KillApplication, ClaimMaster, ReplaceScheduler,
                  MoveApplication, ChangePriority, ChangeLifetime, SignalContainer, FailAttempt,
                  DrainNode, RecommissionNode, RelabelNode, ResizeNode, ExplainApplication,
-                 ExplainWaiting, ChangeRacks>
+                 ExplainWaiting, ChangeRacks, RelabelNodes>
         what;
 };
 

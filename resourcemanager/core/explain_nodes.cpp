@@ -227,6 +227,18 @@ std::string wrong_with(const Books& books, const Node& node, const Demand& deman
     return constraint_holds(books, demand, node.index) ? "" : "constraint";
 }
 
+// The reason that such a verdict belongs to.
+Reason reason_of(const std::string& what, const Node& node) {
+    if (!node.placeable()) {
+        return Reason::NodeUnhealthy;
+    }
+    return what == "of another label"           ? Reason::Label
+           : what == "not wanted"               ? Reason::Blacklist
+           : what == "constraint"               ? Reason::Constraint
+           : what == "not among those it names" ? Reason::Locality
+                                                : Reason::NoNodeFits;
+}
+
 NamedNodes look_at_named(const Books& books, const Demand& demand) {
     const Resource& size = demand.ask.size;
     const std::vector<NodeId> avoided = avoided_by(books, demand);
@@ -443,6 +455,24 @@ std::vector<Blocker> node_blockers(const Books& books, const Demand& demand, Det
         }
     }
     return blockers;
+}
+
+std::vector<NodeVerdict> verdicts_on(const Books& books, const Demand& demand,
+                                     const std::vector<NodeIndex>& nodes) {
+    const std::vector<NodeId> avoided = avoided_by(books, demand);
+    std::vector<NodeVerdict> verdicts;
+    for (const NodeIndex index : nodes) {
+        const Node& node = books.nodes.at(index);
+        const Resource gap = gap_between(demand.ask.size, node.free());
+        std::string what = wrong_with(books, node, demand, avoided, gap);
+        if (what.empty() && !takes_node(books, demand, index)) {
+            what = "not among those it names";
+        }
+        if (!what.empty()) {
+            verdicts.push_back({node.info.id, reason_of(what, node), what});
+        }
+    }
+    return verdicts;
 }
 
 std::string names_text(const std::vector<NodeId>& nodes) {

@@ -17,6 +17,10 @@ enum class Detail { Headline, Full };
 /// What keeps the ask from being placed on a node now, the strongest first; empty: one has room.
 std::vector<Blocker> node_blockers(const Books& books, const Demand& demand, Detail detail);
 
+/// Those of the nodes that are out of the question for the ask now, whatever limits say.
+std::vector<NodeVerdict> verdicts_on(const Books& books, const Demand& demand,
+                                     const std::vector<NodeIndex>& nodes);
+
 /// What keeps more of this size from being charged on this one node; none: it has room.
 std::optional<Blocker> blocker_on(const Books& books, const Node& node, const Resource& size,
                                   Detail detail);

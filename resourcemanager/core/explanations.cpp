@@ -133,7 +133,20 @@ std::vector<Blocker> blockers_of(const Books& books, const Demand& demand, const
     return blockers;
 }
 
-AskExplanation explain_ask(const Books& books, const Demand& demand, HoldersInQueues& holders) {
+// All of the nodes that are asked about, or none.
+void add_verdicts(const Books& books, const Demand& demand, NodeQuestion* question,
+                  AskExplanation& ask) {
+    if (question == nullptr || question->nodes.empty() || question->nodes.size() > question->left ||
+        demand.outside() || demand.opportunistic()) {
+        return;
+    }
+    question->left -= question->nodes.size();
+    ask.verdicts = verdicts_on(books, demand, question->nodes);
+    ask.each_node = true;
+}
+
+AskExplanation explain_ask(const Books& books, const Demand& demand, HoldersInQueues& holders,
+                           NodeQuestion* question) {
     AskExplanation ask;
     ask.ask = demand.ask.id;
     ask.generation = demand.ask.generation;
@@ -149,6 +162,8 @@ AskExplanation explain_ask(const Books& books, const Demand& demand, HoldersInQu
     if (const Container* container = growing(books, demand)) {
         ask.container = container->id;
     }
+    ask.label = demand.ask.label;
+    add_verdicts(books, demand, question, ask);
     return ask;
 }
 
@@ -403,12 +418,28 @@ std::string headline_of(const Books& books, const Application& application,
 
 }  // namespace
 
+NodeQuestion question_of(const Books& books, const NodesInQuestion& asked) {
+    NodeQuestion question;
+    for (NodeIndex index = 0; asked.all && index < books.nodes.size(); ++index) {
+        if (!books.nodes.at(index).info.id.name.empty()) {
+            question.nodes.push_back(index);
+        }
+    }
+    for (const NodeId& id : asked.named) {
+        if (const std::optional<NodeIndex> index = books.nodes.find(id)) {
+            question.nodes.push_back(*index);
+        }
+    }
+    return question;
+}
+
 Explanation explain(const Books& books, const Application& application,
-                    std::optional<std::int32_t> ask, std::size_t asks_max) {
+                    std::optional<std::int32_t> ask, std::size_t asks_max, NodeQuestion* question) {
     Explanation out;
     out.application = application.id();
     out.queue = books.queues.at(application.queue).path;
     out.state = application.state;
+    out.priority = application.submission->priority;
     if (books.config.off(Feature::WhyWaiting)) {
         return out;
     }
@@ -422,7 +453,7 @@ Explanation explain(const Books& books, const Application& application,
         if (out.asks.size() >= asks_max || (ask.has_value() && *ask != demand->ask.id)) {
             continue;
         }
-        out.asks.push_back(explain_ask(books, *demand, holders));
+        out.asks.push_back(explain_ask(books, *demand, holders, question));
         dominant = dominant == nullptr ? demand : dominant;
     }
     const Blocker* of_ask = dominant == nullptr ? nullptr : &out.asks.front().first();
@@ -444,14 +475,15 @@ Explanation explain(const Books& books, const Application& application,
     return out;
 }
 
-std::vector<Explanation> explain_waiting(const Books& books, std::size_t count) {
+std::vector<Explanation> explain_waiting(const Books& books, std::size_t count,
+                                         NodeQuestion* question) {
     std::vector<Explanation> out;
     for (const auto& [id, reason] : books.waiting.all()) {
         if (out.size() >= count) {
             break;
         }
         if (const Application* application = books.applications.find(id)) {
-            out.push_back(explain(books, *application, std::nullopt, 1));
+            out.push_back(explain(books, *application, std::nullopt, 1, question));
         }
     }
     return out;

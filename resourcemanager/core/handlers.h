@@ -28,6 +28,8 @@ void scheduler_failed(Books& books, const Error& why);
 void recover_scheduler(Books& books, std::vector<SchedulerVersion> versions);
 /// Errors: Unavailable while a version is being saved under which `leaf` takes no applications.
 Status stays_leaf(const Books& books, const std::string& leaf);
+/// The same while a version is being saved that has no such label.
+Status stays_label(const Books& books, const std::string& label);
 
 // time_limits.cpp
 /// When it must be over, and by when it must have begun, from its submission and its queue.

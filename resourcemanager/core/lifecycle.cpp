@@ -569,6 +569,7 @@ std::vector<StoreChange> changes_of(Books& books, const PendingSave& save) {
         case PendingSave::Kind::NodeRegistration:
         case PendingSave::Kind::NodeLost:
         case PendingSave::Kind::NodeChange:
+        case PendingSave::Kind::NodesChange:
         case PendingSave::Kind::NodeDrained:
         case PendingSave::Kind::NodeForgotten:
         case PendingSave::Kind::Scheduler:

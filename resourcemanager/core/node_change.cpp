@@ -49,6 +49,44 @@ void begin(Books& books, RequestId request, Node& node, NodeSettings settings) {
     books.save({PendingSave::Kind::NodeChange, {}, {}, node.index, {}, 0}, {record_of(node)});
 }
 
+// Errors: InvalidArgument, Unavailable.
+Status may_have_label(const Books& books, const std::string& label) {
+    const std::map<std::string, bool>& known = books.config.scheduler.labels;
+    if (label.empty()) {
+        return {};
+    }
+    if (!known.contains(label)) {
+        std::vector<std::string> names;
+        for (const auto& [name, exclusive] : known) {
+            names.push_back(name);
+        }
+        return Error{
+            ErrorCode::InvalidArgument,
+            "there is no node label '" + label + "'; " +
+                (names.empty() ? "the scheduler's configuration has none: add it to its labels"
+                               : "there are: " + join(names, ", ")) +
+                ", with rmctl config apply"};
+    }
+    return stays_label(books, label);
+}
+
+// The node, or null when the request has been answered.
+Node* relabelled(Books& books, RequestId request, const RelabelNode& relabel) {
+    if (const Status known = may_have_label(books, relabel.label); !known) {
+        refuse(books, request, known.error().code, known.error().message);
+        return nullptr;
+    }
+    return changeable(books, request, relabel.node);
+}
+
+NodeSettings with_label(const Books& books, const Node& node, const std::string& label) {
+    NodeSettings settings = node.settings;
+    if (!books.config.off(Feature::NodeRelabel)) {
+        settings.label = label;
+    }
+    return settings;
+}
+
 Timer drain_timer(const Node& node) {
     return {Timer::Kind::NodeDrain, {}, node.index};
 }
@@ -259,28 +297,41 @@ void perform(Books& books, RequestId request, const RecommissionNode& recommissi
 }
 
 void perform(Books& books, RequestId request, const RelabelNode& relabel) {
-    const std::map<std::string, bool>& known = books.config.scheduler.labels;
-    if (!relabel.label.empty() && !known.contains(relabel.label)) {
-        std::vector<std::string> names;
-        for (const auto& [name, exclusive] : known) {
-            names.push_back(name);
+    Node* node = relabelled(books, request, relabel);
+    if (node != nullptr) {
+        begin(books, request, *node, with_label(books, *node, relabel.label));
+    }
+}
+
+void perform(Books& books, RequestId request, const RelabelNodes& relabel) {
+    std::map<NodeIndex, NodeSettings> changes;
+    for (const RelabelNode& one : relabel.nodes) {
+        const Node* node = relabelled(books, request, one);
+        if (node == nullptr) {
+            return;
         }
-        refuse(books, request, ErrorCode::InvalidArgument,
-               "there is no node label '" + relabel.label + "'; " +
-                   (names.empty() ? "the scheduler's configuration has none: add it to its labels"
-                                  : "there are: " + join(names, ", ")) +
-                   ", with rmctl config apply");
+        if (!changes.emplace(node->index, with_label(books, *node, one.label)).second) {
+            refuse(books, request, ErrorCode::InvalidArgument,
+                   "node " + one.node.name + " is named twice; name each node once");
+            return;
+        }
+    }
+    PendingSave save{PendingSave::Kind::NodesChange, {}, {}, 0, {}, 0};
+    std::vector<StoreChange> records;
+    for (auto& [index, settings] : changes) {
+        Node& node = books.nodes.at(index);
+        if (settings != node.settings || node.disk_unsure) {
+            node.change = NodeChange{request, std::move(settings)};
+            records.emplace_back(record_of(node));
+            save.nodes.push_back(index);
+        }
+    }
+    if (save.nodes.empty()) {
+        books.emit(Reply{request, Answer{OrderAnswer{}}});
         return;
     }
-    Node* node = changeable(books, request, relabel.node);
-    if (node == nullptr) {
-        return;
-    }
-    NodeSettings settings = node->settings;
-    if (!books.config.off(Feature::NodeRelabel)) {
-        settings.label = relabel.label;
-    }
-    begin(books, request, *node, std::move(settings));
+    save.request = request;
+    books.save(std::move(save), std::move(records));
 }
 
 void perform(Books& books, RequestId request, const ResizeNode& resize) {
@@ -306,29 +357,58 @@ void perform(Books& books, RequestId request, const ResizeNode& resize) {
     begin(books, request, *node, std::move(settings));
 }
 
-void stored_node_change(Books& books, NodeIndex index) {
-    Node& node = books.nodes.at(index);
-    const NodeChange change = std::move(*node.change);
-    node.change.reset();
+namespace {
+
+void take_change(Books& books, Node& node) {
+    node.settings = std::exchange(node.change, std::nullopt)->settings;
     log::info("node changed by an operator", {{"node", node.info.id.name}});
-    node.settings = change.settings;
     node.disk_unsure = false;
     take_info(books, node);
     take_state(books, node);
     node_room_changed(books, node);
     books.changed(node);
     watch_node(books, node);
-    answer(books, change.request, node);
+}
+
+void drop_change(Books& books, Node& node) {
+    node.change.reset();
+    // Another save of the record may have carried it to the disk.
+    node.disk_unsure = true;
+    books.save({PendingSave::Kind::NodeDrained, {}, {}, node.index, {}, 0}, {record_of(node)});
+}
+
+void refuse_unsaved(Books& books, RequestId request, const Error& why) {
+    refuse(books, request, ErrorCode::Unavailable,
+           "could not be saved: " + why.message + "; nothing changed");
+}
+
+}  // namespace
+
+void stored_node_change(Books& books, NodeIndex index) {
+    Node& node = books.nodes.at(index);
+    const RequestId request = node.change->request;
+    take_change(books, node);
+    answer(books, request, node);
 }
 
 void node_change_failed(Books& books, NodeIndex index, const Error& why) {
     Node& node = books.nodes.at(index);
-    refuse(books, node.change->request, ErrorCode::Unavailable,
-           "could not be saved: " + why.message + "; nothing changed");
-    node.change.reset();
-    // Another save of the record may have carried it to the disk.
-    node.disk_unsure = true;
-    books.save({PendingSave::Kind::NodeDrained, {}, {}, index, {}, 0}, {record_of(node)});
+    refuse_unsaved(books, node.change->request, why);
+    drop_change(books, node);
+}
+
+void stored_nodes_change(Books& books, const PendingSave& save) {
+    for (const NodeIndex index : save.nodes) {
+        take_change(books, books.nodes.at(index));
+    }
+    books.emit(Reply{save.request, Answer{OrderAnswer{}}});
+}
+
+void nodes_change_failed(Books& books, const PendingSave& save, const Error& why) {
+    refuse_unsaved(books, save.request, why);
+    for (const NodeIndex index : save.nodes) {
+        drop_change(books, books.nodes.at(index));
+    }
 }
 
 void node_drain_due(Books& books, NodeIndex index) {

@@ -12,9 +12,12 @@ namespace heddle::rm {
 void perform(Books& books, RequestId request, const DrainNode& drain);
 void perform(Books& books, RequestId request, const RecommissionNode& recommission);
 void perform(Books& books, RequestId request, const RelabelNode& relabel);
+void perform(Books& books, RequestId request, const RelabelNodes& relabel);
 void perform(Books& books, RequestId request, const ResizeNode& resize);
 void stored_node_change(Books& books, NodeIndex index);
 void node_change_failed(Books& books, NodeIndex index, const Error& why);
+void stored_nodes_change(Books& books, const PendingSave& save);
+void nodes_change_failed(Books& books, const PendingSave& save, const Error& why);
 
 /// Of a node that has been heard of since the manager started.
 NodeState state_of(NodeService service, const std::string& health);

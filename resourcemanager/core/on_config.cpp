@@ -19,6 +19,7 @@ namespace heddle::rm {
 namespace {
 
 constexpr std::size_t kNoteMax = 1024;
+constexpr std::size_t kNodesNamed = 5;
 
 // Every queue of a configuration, also parents that are not named; true: a leaf.
 std::map<std::string, bool, std::less<>> shape_of(const SchedulerConfig& config) {
@@ -94,6 +95,41 @@ std::vector<std::string> conflicts_of(const Books& books, const SchedulerConfig&
     return lines;
 }
 
+// Nodes that have the label, or are just being given it.
+std::vector<std::string> nodes_of(const Books& books, const std::string& label) {
+    std::vector<std::string> names;
+    for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
+        const Node& node = books.nodes.at(index);
+        const bool comes = node.change.has_value() && node.change->settings.label == label;
+        if (!node.info.id.name.empty() && (node.info.label == label || comes)) {
+            names.push_back(node.info.id.name);
+        }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+// A label that a node has goes on to be asked for, and unknown to the configuration it would be
+// exclusive: the nodes come first.
+Status labels_stay(const Books& books, const SchedulerConfig& candidate) {
+    for (const auto& [label, exclusive] : books.scheduler.present().labels) {
+        if (candidate.labels.contains(label)) {
+            continue;
+        }
+        std::vector<std::string> having = nodes_of(books, label);
+        if (having.empty()) {
+            continue;
+        }
+        const std::size_t more = having.size() - std::min(having.size(), kNodesNamed);
+        having.resize(having.size() - more);
+        return Error{ErrorCode::InvalidArgument,
+                     "the label '" + label + "' is left out, and is that of " + join(having, ", ") +
+                         (more == 0 ? "" : " and " + std::to_string(more) + " more") +
+                         "; give them another one or none first (rmctl node label NODE LABEL)"};
+    }
+    return {};
+}
+
 Status acceptable(const Books& books, const ReplaceScheduler& replace) {
     const std::int64_t present = books.scheduler.present().version;
     if (replace.expected_version && *replace.expected_version != present) {
@@ -104,6 +140,7 @@ Status acceptable(const Books& books, const ReplaceScheduler& replace) {
     }
     TRY(check(replace.config));
     TRY(check(with_created(books, replace.config)));  // together with what was created
+    TRY(labels_stay(books, replace.config));
     const std::vector<std::string> conflicts = conflicts_of(books, replace.config);
     if (!conflicts.empty()) {
         return Error{ErrorCode::Conflict, join(conflicts, "\n")};
@@ -179,6 +216,15 @@ void recover_scheduler(Books& books, std::vector<SchedulerVersion> versions) {
               });
     books.scheduler.recover(std::move(versions));
     take(books);
+}
+
+Status stays_label(const Books& books, const std::string& label) {
+    if (!books.scheduler.pending ||
+        books.scheduler.pending->version->config.labels.contains(label)) {
+        return {};
+    }
+    return Error{ErrorCode::Unavailable,
+                 "the label '" + label + "' is just being removed; try again"};
 }
 
 Status stays_leaf(const Books& books, const std::string& leaf) {

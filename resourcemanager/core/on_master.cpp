@@ -377,6 +377,7 @@ void set_blacklist(Books& books, Attempt& attempt, const std::vector<NodeId>& no
         return;
     }
     attempt.blacklist = std::move(blacklist);
+    books.changed(books.application_of(attempt.record.id));
     for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
         if (demand->increase()) {
             continue;

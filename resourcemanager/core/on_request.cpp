@@ -263,7 +263,8 @@ void perform(Books& books, RequestId request, const ExplainApplication& what) {
                "no application " + to_string(what.application));
         return;
     }
-    Explanation explanation = explain(books, *application, what.ask);
+    NodeQuestion question = question_of(books, what.nodes);
+    Explanation explanation = explain(books, *application, what.ask, kAsksExplained, &question);
     if (what.ask.has_value() && explanation.asks.empty()) {
         refuse(books, request, ErrorCode::NotFound,
                to_string(what.application) + " has no open ask " + std::to_string(*what.ask) +
@@ -275,8 +276,9 @@ void perform(Books& books, RequestId request, const ExplainApplication& what) {
 
 void perform(Books& books, RequestId request, const ExplainWaiting& what) {
     const auto count = static_cast<std::size_t>(std::max(0, what.count));
-    books.emit(
-        Reply{request, Answer{explain_waiting(books, std::min(count, kApplicationsExplained))}});
+    NodeQuestion question = question_of(books, what.nodes);
+    books.emit(Reply{request, Answer{explain_waiting(books, std::min(count, kApplicationsExplained),
+                                                     &question)}});
 }
 
 }  // namespace

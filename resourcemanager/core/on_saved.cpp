@@ -150,6 +150,9 @@ void on(Books& books, Saved event) {
         case PendingSave::Kind::NodeChange:
             stored_node_change(books, save.node);
             break;
+        case PendingSave::Kind::NodesChange:
+            stored_nodes_change(books, save);
+            break;
         case PendingSave::Kind::Scheduler:
             stored_scheduler(books);
             break;
@@ -186,6 +189,9 @@ void on(Books& books, SaveFailed event) {
             break;
         case PendingSave::Kind::NodeChange:
             node_change_failed(books, save.node, event.error);
+            break;
+        case PendingSave::Kind::NodesChange:
+            nodes_change_failed(books, save, event.error);
             break;
         case PendingSave::Kind::NodeForgotten:
             books.nodes.at(save.node).saved = true;

@@ -69,6 +69,7 @@ struct Preempted {
     Resource size;
     std::int64_t memory_mib_seconds = 0;  // that they had run for
     std::int64_t vcore_seconds = 0;
+    NamedCounts named_seconds = {};  // of everything else
     friend bool operator==(const Preempted&, const Preempted&) = default;
 };
 

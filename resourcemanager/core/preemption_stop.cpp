@@ -74,6 +74,7 @@ void count_preempted(Books& books, const Container& container) {
         sum->size += container.size;
         sum->memory_mib_seconds += container.size.memory_mib * seconds;
         sum->vcore_seconds += container.size.vcores * seconds;
+        sum->named_seconds.add(container.size.named, seconds);
     }
     books.changed(application);
 }
@@ -132,6 +133,7 @@ void carry_out(Books& books, const Balance& balance, Claim& claim) {
     for (const ContainerId& id : victims) {
         Container& container = *books.containers.find(id);
         count_preempted(books, container);
+        note_preempted(books, container);
         stop_container(books, container,
                        std::string(kPreempted) + ": " + why(books, claim, container));
     }

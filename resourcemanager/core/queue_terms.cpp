@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "resourcemanager/core/books.h"
+#include "resourcemanager/core/label_access.h"
 #include "resourcemanager/core/move.h"
 #include "resourcemanager/core/shares.h"
 
@@ -103,6 +104,8 @@ QueueTerms terms_of(const Books& books, QueueIndex index, const FamiliesByLabel&
     terms.preempted_inside =
         preemption.enabled && preemption.intra_queue &&
         !inherited(books, index, &QueueConfig::intra_preemption_disabled).value_or(false);
+    terms.label_default = default_label(books, index);
+    terms.priority_limits = queue.config.priority_limits;
     return terms;
 }
 

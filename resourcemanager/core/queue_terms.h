@@ -60,7 +60,9 @@ struct QueueTerms {
     std::optional<Duration> lifetime_max;
     bool preempted = false;         // something may be taken from it for other queues
     bool preempted_inside = false;  // and for others of its own
-    QueueOrder queue_order = QueueOrder::Priority;  // of those below it
+    QueueOrder queue_order = QueueOrder::Priority;    // of those below it
+    std::string label_default = {};                   // of asks that name none
+    std::vector<PriorityLimit> priority_limits = {};  // its own ones
 };
 
 /// By index of the queue; null where the index is vacant.

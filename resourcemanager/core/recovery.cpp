@@ -75,6 +75,7 @@ void recover_application(Books& books, ApplicationRecord& record) {
     application.priority_submitted = record.priority_submitted;
     application.memory_mib_seconds = record.memory_mib_seconds;
     application.vcore_seconds = record.vcore_seconds;
+    application.named_seconds = std::move(record.named_seconds);
     ++books.counters.submitted;
     books.changed(application);
     if (!is_final(application.state)) {

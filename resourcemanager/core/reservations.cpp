@@ -351,6 +351,7 @@ const Reservation& reserve(Books& books, const Demand& demand, NodeIndex index) 
     Node& node = books.nodes.at(index);
     hold_for_reservations(books, node);
     books.free.set(index, node.placeable() ? std::optional(node.free()) : std::nullopt);
+    note_reserved(books, reservation);
     show(books, reservation);
     return reservation;
 }

@@ -44,6 +44,7 @@ void grant_ordinary(Books& books, Attempt& attempt, const Demand& demand, NodeIn
     Container fresh = new_container(books, attempt, demand, node);
     fresh.spec = attempt.templates.at(demand.ask.launch_template);
     Container& container = enter_container(books, std::move(fresh));
+    note_allocated(books, container);
     order_start(books, container);
     tell_grant(books, attempt, container);
 }
@@ -57,6 +58,7 @@ void grant(Books& books, const Demand& demand, NodeIndex node) {
         fresh.saving = true;
         fresh.priority = 0;
         const Container& container = enter_container(books, std::move(fresh));
+        note_allocated(books, container);
         master_granted(books, application, attempt, container);
         return;
     }

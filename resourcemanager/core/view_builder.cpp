@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/explanations.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/preemption.h"
@@ -88,6 +89,12 @@ void add_use(const Books& books, const Application& application, ApplicationView
         (now * application.allocated.memory_mib - application.memory_since) / 1000);
     view.vcore_seconds += static_cast<std::int64_t>(
         (now * application.allocated.vcores - application.vcores_since) / 1000);
+    for (const NamedCounts::Entry& entry : application.allocated.named.entries()) {
+        const auto since = application.named_since.find(entry.name);
+        const WideSum sum = since == application.named_since.end() ? 0 : since->second;
+        const auto seconds = static_cast<std::int64_t>((now * entry.count - sum) / 1000);
+        view.named_seconds.set(entry.name, view.named_seconds.get(entry.name) + seconds);
+    }
     view.running_containers = application.live_containers;
 }
 
@@ -107,6 +114,34 @@ void add_pending(const Books& books, const Attempt& attempt, ApplicationView& vi
     }
 }
 
+// A line for the nodes without a label, and for each label of which it has something or waits for
+// it. There are no labels: none.
+void add_partitions(const Books& books, const SeatBook& seat, ApplicationView& view) {
+    if (books.queues.labels().size() == 1) {
+        return;
+    }
+    for (const auto& [label, number] : books.queues.labels()) {
+        const SeatPart& part = part_of(seat, number);
+        PartitionUse use{
+            label, part.used + part.lent, part.lent, part.used_by_masters, part.reserved, {}};
+        for (const PendingView& pending : view.pending) {
+            use.pending += pending.label == label ? pending.size * pending.count : Resource{};
+        }
+        if (label.empty() || use != PartitionUse{label, {}, {}, {}, {}, {}}) {
+            view.partitions.push_back(std::move(use));
+        }
+    }
+}
+
+void add_avoided(const Books& books, const Application& application, const Attempt& attempt,
+                 AttemptView& view) {
+    if (!is_final(attempt.state)) {
+        view.blacklist.assign(attempt.blacklist.begin(), attempt.blacklist.end());
+        const std::set<NodeId> nodes = kept_off_by_master(books, application);
+        view.kept_off.assign(nodes.begin(), nodes.end());
+    }
+}
+
 // What is decided but not on disk yet is not shown.
 std::shared_ptr<const ApplicationView> view_of(const Books& books, const Application& application) {
     ApplicationView view;
@@ -121,6 +156,7 @@ std::shared_ptr<const ApplicationView> view_of(const Books& books, const Applica
     view.allocated = application.allocated;
     view.memory_mib_seconds = application.memory_mib_seconds;
     view.vcore_seconds = application.vcore_seconds;
+    view.named_seconds = application.named_seconds;
     view.preempted = application.preempted;
     if (is_final(application.state) || application.state == AppState::Finishing) {
         view.final_status = application.final_status;
@@ -136,9 +172,11 @@ std::shared_ptr<const ApplicationView> view_of(const Books& books, const Applica
         view.templates_known =
             application.command() || is_final(attempt->state) || attempt->asks_known;
         add_pending(books, *attempt, view);
+        add_avoided(books, application, *attempt, view.attempts.back());
     }
     if (const SeatBook* seat = books.queues.seat(application.id())) {
         view.reserved = seat->reserved;
+        add_partitions(books, *seat, view);
     }
     view.waiting = waiting_note(books, application);
     return std::make_shared<const ApplicationView>(std::move(view));
@@ -229,6 +267,7 @@ void publish_cluster(Books& books) {
     view.waiting = books.waiting.counts();
     view.reserved = root.reserved;
     view.containers_reserved = static_cast<std::int64_t>(books.reservations.all.size());
+    view.health = books.health;
 }
 
 }  // namespace

@@ -25,6 +25,7 @@
 #include "resourcemanager/core/persistent_map.h"
 #include "resourcemanager/core/preemption_record.h"
 #include "resourcemanager/core/reservation_view.h"
+#include "resourcemanager/core/scheduler_health.h"
 #include "resourcemanager/core/scheduler_history.h"
 
 namespace heddle::rm {
@@ -73,6 +74,9 @@ struct AttemptView {
     FinalStatus final_status = FinalStatus::Undefined;
     WallTime started;
     WallTime finished;
+    // Of the present attempt.
+    std::vector<NodeId> blacklist = {};  // its master wants nothing there
+    std::vector<NodeId> kept_off = {};   // its master is not placed there
 };
 
 /// What is asked for and not there yet.
@@ -89,6 +93,18 @@ struct PendingView {
     std::string constraint = {};
     ExecutionType execution = ExecutionType::Guaranteed;
     bool enforce_execution = true;
+};
+
+/// What a queue or an application has on the nodes of one label.
+struct PartitionUse {
+    std::string label;  // empty: nodes without one
+    Resource used;      // all of it, with what is lent
+    Resource lent;      // by asks that name no label
+    Resource used_by_masters;
+    Resource reserved;
+    Resource pending;
+
+    friend bool operator==(const PartitionUse&, const PartitionUse&) = default;
 };
 
 struct ApplicationView {
@@ -115,18 +131,8 @@ struct ApplicationView {
     std::shared_ptr<const std::set<std::string>> template_artifacts;
     bool templates_known = true;  // false: its master has not come back since the restart
     Resource reserved = {};
-};
-
-/// What a queue has on the nodes of one label.
-struct PartitionUse {
-    std::string label;  // empty: nodes without one
-    Resource used;      // all of it, with what is lent
-    Resource lent;      // by asks that name no label
-    Resource used_by_masters;
-    Resource reserved;
-    Resource pending;
-
-    friend bool operator==(const PartitionUse&, const PartitionUse&) = default;
+    NamedCounts named_seconds = {};             // as memory_mib_seconds, of everything else
+    std::vector<PartitionUse> partitions = {};  // in order of labels; none: there are no labels
 };
 
 struct QueueView {
@@ -177,6 +183,7 @@ struct ClusterView {
     std::map<Reason, std::int64_t> waiting;  // applications, by what stands in their way most
     Resource reserved = {};
     std::int64_t containers_reserved = 0;
+    SchedulerHealth health = {};
 };
 
 struct View {

@@ -21,6 +21,10 @@ bool CoreDoor::offer(Event event) {
     return true;
 }
 
+std::int64_t CoreDoor::busy_percent() const {
+    return busy_.percent(monotonic_now());
+}
+
 void CoreDoor::push(Event event) {
     inbox_.push(std::move(event));
 }
@@ -93,6 +97,7 @@ void CoreThread::run() {
     while (true) {
         const Duration until = core_.next_deadline() - monotonic_now();
         auto events = door_.inbox_.take(std::clamp(until, Duration{0}, kWaitMax));
+        const TimePoint begun = monotonic_now();
         notice_stall();
         if (events.empty() && door_.inbox_.closed()) {
             return;
@@ -104,6 +109,7 @@ void CoreThread::run() {
             step(Tick{});
         }
         end_turn();
+        door_.busy_.add(begun, monotonic_now());
     }
 }
 

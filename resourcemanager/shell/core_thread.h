@@ -15,6 +15,7 @@
 #include "resourcemanager/core/effect.h"
 #include "resourcemanager/core/event.h"
 #include "resourcemanager/core/resource_manager.h"
+#include "resourcemanager/shell/busy_meter.h"
 #include "resourcemanager/shell/inbox.h"
 
 namespace heddle::rm {
@@ -43,6 +44,9 @@ public:
     /// Events that the core has not taken yet.
     std::int64_t waiting() const { return static_cast<std::int64_t>(inbox_.size()); }
 
+    /// How much of the last minute the core has worked, to the nearest per cent.
+    std::int64_t busy_percent() const;
+
 private:
     friend class CoreThread;
     static constexpr std::size_t kOfferedMax = 100'000;
@@ -50,6 +54,7 @@ private:
     OnAnswer take_question(RequestId id);
 
     Inbox inbox_;
+    BusyMeter busy_;
     std::mutex mutex_;  // guards what follows
     std::uint64_t last_request_ = 0;
     std::map<RequestId, OnAnswer> questions_;

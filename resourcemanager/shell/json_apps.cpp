@@ -101,12 +101,19 @@ void write_requests(wire::JsonWriter& json, const ApplicationView& app) {
     json.end_array();
 }
 
+void write_entry(wire::JsonWriter& json, const std::string& name, std::int64_t value) {
+    json.begin_object().member("key", name).member("value", std::to_string(value)).end_object();
+}
+
 void write_seconds_map(wire::JsonWriter& json, std::string_view name, std::int64_t memory,
-                       std::int64_t vcores) {
+                       std::int64_t vcores, const NamedCounts& named) {
     json.key(name).begin_object().key("entry").begin_array();
-    json.begin_object().member("key", "memory-mb").member("value", std::to_string(memory));
-    json.end_object().begin_object().member("key", "vcores");
-    json.member("value", std::to_string(vcores)).end_object().end_array().end_object();
+    write_entry(json, "memory-mb", memory);
+    write_entry(json, "vcores", vcores);
+    for (const NamedCounts::Entry& entry : named.entries()) {
+        write_entry(json, yarn_resource_name(entry.name), entry.count);
+    }
+    json.end_array().end_object();
 }
 
 double queue_share(const View& view, const ApplicationView& app) {
@@ -122,18 +129,30 @@ void write_preempted_map(wire::JsonWriter& json, const Preempted& preempted) {
         return;
     }
     write_seconds_map(json, "preemptedResourceSecondsMap", preempted.memory_mib_seconds,
-                      preempted.vcore_seconds);
+                      preempted.vcore_seconds, preempted.named_seconds);
 }
 
-// As YARN only while the scheduler knows the application. There is one partition, without a name.
+// As YARN only while the scheduler knows the application.
 void write_resource_info(wire::JsonWriter& json, const ApplicationView& app) {
     json.key("resourceInfo").begin_object().key("resourceUsagesByPartition").begin_array();
-    json.begin_object().member("partitionName", "");
-    write_resource(json.key("used"), app.allocated);
-    write_resource(json.key("reserved"), app.reserved);
-    write_resource(json.key("pending"), pending_of(app));
-    write_resource(json.key("amUsed"), used_by_master(app));
-    json.end_object().end_array().end_object();
+    for (const PartitionUse& use : partitions_of(app)) {
+        json.begin_object().member("partitionName", use.label);
+        write_resource(json.key("used"), use.used);
+        write_resource(json.key("reserved"), use.reserved);
+        write_resource(json.key("pending"), use.pending);
+        write_resource(json.key("amUsed"), use.used_by_masters);
+        json.end_object();
+    }
+    json.end_array().end_object();
+}
+
+// As YARN joins them.
+std::string names_of(const std::vector<NodeId>& nodes) {
+    std::string names;
+    for (const NodeId& node : nodes) {
+        names += (names.empty() ? "" : ", ") + node.name;
+    }
+    return names;
 }
 
 void write_timeouts(wire::JsonWriter& json, const View& view, const ApplicationView& app) {
@@ -153,7 +172,8 @@ void write_use(wire::JsonWriter& json, const View& view, const ApplicationView& 
     json.member("vcoreSeconds", app.vcore_seconds);
     json.member("queueUsagePercentage", over ? 0.0 : queue_share(view, app));
     json.member("clusterUsagePercentage", over ? 0.0 : share(app.allocated, view.cluster.total));
-    write_seconds_map(json, "resourceSecondsMap", app.memory_mib_seconds, app.vcore_seconds);
+    write_seconds_map(json, "resourceSecondsMap", app.memory_mib_seconds, app.vcore_seconds,
+                      app.named_seconds);
     json.member("preemptedResourceMB", app.preempted.size.memory_mib);
     json.member("preemptedResourceVCores", app.preempted.size.vcores);
     json.member("numNonAMContainerPreempted", app.preempted.containers);
@@ -184,6 +204,13 @@ Resource pending_of(const ApplicationView& app) {
         sum += pending.size * pending.count;
     }
     return sum;
+}
+
+std::vector<PartitionUse> partitions_of(const ApplicationView& app) {
+    if (!app.partitions.empty()) {
+        return app.partitions;
+    }
+    return {{"", app.allocated, {}, used_by_master(app), app.reserved, pending_of(app)}};
 }
 
 void write_app(wire::JsonWriter& json, const View& view, const ApplicationView& app,
@@ -241,7 +268,8 @@ void write_attempt(wire::JsonWriter& json, const View& view, const AttemptView& 
         json.member("nodeId", attempt.master_node.name);
         json.member("logsLink", logs_link(server, *attempt.master_container));
     }
-    json.member("blacklistedNodes", "").member("nodesBlacklistedBySystem", "");
+    json.member("blacklistedNodes", names_of(attempt.blacklist));
+    json.member("nodesBlacklistedBySystem", names_of(attempt.kept_off));
     json.member("appAttemptId", to_string(attempt.id));
     json.member("exportPorts", "").member("appAttemptState", to_string(attempt.state));
     json.member("diagnosticsInfo", attempt.diagnostics);
@@ -285,13 +313,11 @@ void write_container(wire::JsonWriter& json, const View& view, const ContainerVi
     json.member("containerState", state);
     json.member("nodeHttpAddress", node_http_address(view, container.node));
     json.member("nodeId", container.node.name);
-    json.key("allocatedResources").begin_array().begin_object();
-    json.member("key", "memory-mb").member("value", std::to_string(container.size.memory_mib));
-    json.end_object().begin_object().member("key", "vcores");
-    json.member("value", std::to_string(container.size.vcores)).end_object();
+    json.key("allocatedResources").begin_array();
+    write_entry(json, "memory-mb", container.size.memory_mib);
+    write_entry(json, "vcores", container.size.vcores);
     for (const NamedCounts::Entry& entry : container.size.named.entries()) {
-        json.begin_object().member("key", yarn_resource_name(entry.name));
-        json.member("value", std::to_string(entry.count)).end_object();
+        write_entry(json, yarn_resource_name(entry.name), entry.count);
     }
     json.end_array();
     json.member("exposedPorts", "").end_object();

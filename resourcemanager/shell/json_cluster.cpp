@@ -104,7 +104,7 @@ void write_cluster_metrics(wire::JsonWriter& json, const View& view, const Manag
     json.member("utilizedVirtualCores", busy_vcores);
     json.member("utilizedMBPercent", percent(utilized_mib, cluster.total.memory_mib));
     json.member("utilizedVirtualCoresPercent", percent(busy_vcores, cluster.total.vcores));
-    json.member("rmSchedulerBusyPercent", 0).member("totalNodes", nodes);
+    json.member("rmSchedulerBusyPercent", load.busy_percent).member("totalNodes", nodes);
     json.member("lostNodes", count_of(cluster, NodeState::Lost));
     json.member("unhealthyNodes", count_of(cluster, NodeState::Unhealthy));
     json.member("decommissioningNodes", count_of(cluster, NodeState::Decommissioning));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 #include <map>
+#include <set>
 #include <string>
 
 #include "common/base/strings.h"
@@ -101,19 +102,59 @@ void write_moment(wire::JsonWriter& json, WallTime now) {
     json.member("timestamp", now.milliseconds).member("dateTime", java_date(now));
 }
 
-void write_nodes_of(wire::JsonWriter& json, const AskExplanation& ask) {
-    json.key("children").begin_array();
+std::string diagnostic_of(Reason reason, const std::string& what) {
+    return std::string(info_of(reason).yarn) + " (" + what + ")";
+}
+
+// What is known when nodes were not looked at one by one.
+void write_counts(wire::JsonWriter& json, const AskExplanation& ask) {
     for (const Blocker& blocker : ask.blockers) {
         for (const NodeRejection& rejection : blocker.rejections) {
             json.begin_object().member("allocationState", "REJECTED");
-            json.member("diagnostic",
-                        std::string(info_of(blocker.reason).yarn) + " (" + rejection.what + ")");
+            json.member("diagnostic", diagnostic_of(blocker.reason, rejection.what));
             json.member("count", rejection.nodes);
             if (blocker.near_miss.has_value() &&
                 (rejection.what == "memory" || rejection.what == "vcores")) {
                 json.key("nodeIds").begin_array().value(blocker.near_miss->node.name).end_array();
             }
             json.end_object();
+        }
+    }
+}
+
+void write_grouped(wire::JsonWriter& json, const std::vector<const NodeVerdict*>& verdicts) {
+    std::map<std::string, std::vector<const NodeVerdict*>> groups;
+    for (const NodeVerdict* verdict : verdicts) {
+        groups[diagnostic_of(verdict->reason, verdict->what)].push_back(verdict);
+    }
+    for (const auto& [diagnostic, nodes] : groups) {
+        json.begin_object().member("allocationState", "REJECTED").member("diagnostic", diagnostic);
+        json.member("count", nodes.size()).key("nodeIds").begin_array();
+        for (const NodeVerdict* verdict : nodes) {
+            json.value(verdict->node.name);
+        }
+        json.end_array().end_object();
+    }
+}
+
+void write_nodes_of(wire::JsonWriter& json, const AskExplanation& ask,
+                    const ActivityFilter& filter) {
+    json.key("children").begin_array();
+    std::vector<const NodeVerdict*> verdicts;
+    for (const NodeVerdict& verdict : ask.verdicts) {
+        if (!filter.node.has_value() || verdict.node == *filter.node) {
+            verdicts.push_back(&verdict);
+        }
+    }
+    if (!ask.each_node && !filter.node.has_value()) {
+        write_counts(json, ask);
+    } else if (filter.grouped) {
+        write_grouped(json, verdicts);
+    } else {
+        for (const NodeVerdict* verdict : verdicts) {
+            json.begin_object().member("nodeId", verdict->node.name);
+            json.member("allocationState", "REJECTED");
+            json.member("diagnostic", diagnostic_of(verdict->reason, verdict->what)).end_object();
         }
     }
     json.end_array();
@@ -130,7 +171,7 @@ void write_requests(wire::JsonWriter& json, const Explanation& explanation,
         json.member("allocationRequestId", ask.ask).member("allocationState", "SKIPPED");
         json.member("diagnostic",
                     std::string(info_of(ask.first().reason).yarn) + ". " + ask.first().sentence);
-        write_nodes_of(json, ask);
+        write_nodes_of(json, ask, filter);
         json.end_object();
     }
     json.end_array();
@@ -142,8 +183,10 @@ std::string diagnostic_of(const Explanation& explanation) {
                : explanation.headline;
 }
 
-void write_queue(wire::JsonWriter& json, const std::string& path,
-                 const std::map<std::string, std::vector<const Explanation*>>& by_queue) {
+using ByQueue = std::map<std::string, std::vector<const Explanation*>>;
+
+void write_queue(wire::JsonWriter& json, const std::string& path, const ByQueue& by_queue,
+                 const ActivityFilter& filter) {
     json.begin_object().member("name", path).member("allocationState", "SKIPPED");
     json.member("diagnostic", "").key("children").begin_array();
     std::string below;  // the child that is being skipped over
@@ -153,19 +196,86 @@ void write_queue(wire::JsonWriter& json, const std::string& path,
         const std::string child = it->first.substr(0, it->first.find('.', prefix.size()));
         if (child != below) {
             below = child;
-            write_queue(json, child, by_queue);
+            write_queue(json, child, by_queue, filter);
         }
     }
     if (const auto here = by_queue.find(path); here != by_queue.end()) {
         for (const Explanation* explanation : here->second) {
             json.begin_object().member("name", to_string(explanation->application));
-            json.member("appPriority", 0).member("allocationState", "SKIPPED");
+            json.member("appPriority", explanation->priority);
+            json.member("allocationState", "SKIPPED");
             json.member("diagnostic", diagnostic_of(*explanation));
-            write_requests(json, *explanation, {});
+            write_requests(json, *explanation, filter);
             json.end_object();
         }
     }
     json.end_array().end_object();
+}
+
+// Those that have a word to say for these asks: that wait for one, or for nothing to do with nodes.
+ByQueue by_queue(const std::vector<Explanation>& explanations, const ActivityFilter& filter) {
+    ByQueue queues;
+    for (const Explanation& explanation : explanations) {
+        const bool asks = std::ranges::any_of(
+            explanation.asks, [&](const AskExplanation& ask) { return filter.accepts(ask); });
+        const bool anywhere = !filter.label.has_value() || filter.label->empty();
+        if (asks || (explanation.asks.empty() && anywhere)) {
+            queues[explanation.queue].push_back(&explanation);
+        }
+    }
+    return queues;
+}
+
+// The labels that are asked for; of applications without an ask: none.
+std::set<std::string> labels_of(const std::vector<Explanation>& explanations) {
+    std::set<std::string> labels;
+    for (const Explanation& explanation : explanations) {
+        for (const AskExplanation& ask : explanation.asks) {
+            labels.insert(ask.label);
+        }
+        if (explanation.asks.empty()) {
+            labels.insert("");
+        }
+    }
+    return labels;
+}
+
+bool write_tree(wire::JsonWriter& json, const std::vector<Explanation>& explanations,
+                const ActivityFilter& filter, const std::string& partition) {
+    const ByQueue queues = by_queue(explanations, filter);
+    if (queues.empty()) {
+        return false;
+    }
+    json.begin_object().member("partition", partition).member("updatedContainerId", "N/A");
+    json.member("finalAllocationState", "SKIPPED").key("root");
+    write_queue(json, "root", queues, filter);
+    json.end_object();
+    return true;
+}
+
+// Of one application.
+void write_allocation(wire::JsonWriter& json, const Explanation& explanation,
+                      const ActivityFilter& filter, WallTime now) {
+    json.begin_object();
+    if (filter.node.has_value()) {
+        json.member("nodeId", filter.node->name);
+    }
+    write_moment(json, now);
+    json.member("queueName", explanation.queue).member("appPriority", explanation.priority);
+    json.member("allocationState", "SKIPPED");
+    json.member("diagnostic", diagnostic_of(explanation));
+    write_requests(json, explanation, filter);
+    json.end_object();
+}
+
+std::set<NodeId> nodes_of(const Explanation& explanation) {
+    std::set<NodeId> nodes;
+    for (const AskExplanation& ask : explanation.asks) {
+        for (const NodeVerdict& verdict : ask.verdicts) {
+            nodes.insert(verdict.node);
+        }
+    }
+    return nodes;
 }
 
 }  // namespace
@@ -208,50 +318,58 @@ void write_explanation(wire::JsonWriter& json, const Explanation& explanation) {
 }
 
 bool ActivityFilter::accepts(const AskExplanation& ask) const {
-    return (priorities.empty() || std::ranges::count(priorities, ask.priority) > 0) &&
+    const bool elsewhere = std::ranges::any_of(ask.verdicts, [&](const NodeVerdict& verdict) {
+        return verdict.node == node && verdict.reason == Reason::Label;
+    });
+    return !elsewhere && (!label.has_value() || ask.label == *label) &&
+           (priorities.empty() || std::ranges::count(priorities, ask.priority) > 0) &&
            (asks.empty() || std::ranges::count(asks, ask.ask) > 0);
 }
 
 void write_app_activities(wire::JsonWriter& json, const Explanation& explanation,
-                          const ActivityFilter& filter, WallTime now) {
+                          const ActivityFilter& filter, WallTime now, bool each_node,
+                          std::size_t limit) {
     json.begin_object().member("applicationId", to_string(explanation.application));
     if (!explanation.waiting) {
         json.member("diagnostic", explanation.headline);
     }
     write_moment(json, now);
     json.key("allocations").begin_array();
-    if (explanation.waiting) {
-        json.begin_object();
-        write_moment(json, now);
-        json.member("queueName", explanation.queue).member("appPriority", 0);
-        json.member("allocationState", "SKIPPED");
-        json.member("diagnostic", diagnostic_of(explanation));
-        write_requests(json, explanation, filter);
-        json.end_object();
+    if (explanation.waiting && each_node) {
+        for (const NodeId& node : nodes_of(explanation)) {
+            if (limit-- == 0) {
+                break;
+            }
+            ActivityFilter of_node = filter;
+            of_node.node = node;
+            write_allocation(json, explanation, of_node, now);
+        }
+    } else if (explanation.waiting) {
+        write_allocation(json, explanation, filter, now);
     }
     json.end_array().end_object();
 }
 
 void write_activities(wire::JsonWriter& json, const std::vector<Explanation>& explanations,
-                      std::string_view node, WallTime now) {
-    std::map<std::string, std::vector<const Explanation*>> by_queue;
-    for (const Explanation& explanation : explanations) {
-        by_queue[explanation.queue].push_back(&explanation);
-    }
+                      const ActivityFilter& filter, const std::string& label, WallTime now) {
     json.begin_object();
-    if (!node.empty()) {
-        json.member("nodeId", node);
+    if (filter.node.has_value()) {
+        json.member("nodeId", filter.node->name);
     }
     write_moment(json, now);
-    json.member("diagnostic", explanations.empty() ? "Queue does not need more resource" : "");
     json.key("allocations").begin_array();
-    if (!explanations.empty()) {
-        json.begin_object().member("partition", "").member("updatedContainerId", "N/A");
-        json.member("finalAllocationState", "SKIPPED").key("root");
-        write_queue(json, "root", by_queue);
-        json.end_object();
+    bool any = false;
+    if (filter.node.has_value()) {
+        any = write_tree(json, explanations, filter, label);
+    } else {
+        for (const std::string& each : labels_of(explanations)) {
+            ActivityFilter of_label = filter;
+            of_label.label = each;
+            any = write_tree(json, explanations, of_label, each) || any;
+        }
     }
-    json.end_array().end_object();
+    json.end_array();
+    json.member("diagnostic", any ? "" : "Queue does not need more resource").end_object();
 }
 
 std::string java_date(WallTime time) {

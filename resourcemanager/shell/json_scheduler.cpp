@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "common/model/priority_limit.h"
 #include "common/model/share_text.h"
 #include "resourcemanager/core/queue_terms.h"
 #include "resourcemanager/core/shares.h"
@@ -35,7 +36,7 @@ struct UserUse {
     Resource used;
     Resource used_by_masters;
     Resource pending;
-    Resource reserved;
+    std::map<std::string, PartitionUse> partitions;  // by label
     std::int64_t applications_active = 0;
     std::int64_t applications_pending = 0;
 };
@@ -234,7 +235,7 @@ void write_usage(wire::JsonWriter& json, const QueueView& queue) {
     json.end_array().end_object();
 }
 
-// The queue's own list in YARN's form: nobody is one blank. There is none for priorities.
+// The queue's own list in YARN's form: nobody is one blank.
 std::string list_of(const Scene& scene, const QueueView& queue, AccessList QueueConfig::*list) {
     const auto found = scene.configured.find(queue.path);
     const std::string text =
@@ -243,9 +244,11 @@ std::string list_of(const Scene& scene, const QueueView& queue, AccessList Queue
 }
 
 void write_acls(wire::JsonWriter& json, const Scene& scene, const QueueView& queue) {
+    // Limits of priorities hold whether access lists are asked or not.
+    const std::vector<PriorityLimit>& limits = terms_of(queue).priority_limits;
     const std::pair<const char*, std::string> lists[] = {
         {"ADMINISTER_QUEUE", list_of(scene, queue, &QueueConfig::administer)},
-        {"APPLICATION_MAX_PRIORITY", "*"},
+        {"APPLICATION_MAX_PRIORITY", limits.empty() ? "*" : priority_limits_text(limits)},
         {"SUBMIT_APP", list_of(scene, queue, &QueueConfig::submit)}};
     json.key("queueAcls").begin_object().key("queueAcl").begin_array();
     for (const auto& [type, list] : lists) {
@@ -292,6 +295,9 @@ void write_policy(wire::JsonWriter& json, const Scene& scene, const QueueView& q
     json.member("mode", mode_of(queue)).member("queueType", queue.leaf ? "leaf" : "parent");
     json.member("creationMethod", terms.created ? "dynamicFlexible" : "static");
     json.member("autoCreationEligibility", terms.creates_queues ? "flexible" : "off");
+    if (!terms.label_default.empty()) {  // as YARN, which leaves out what nobody states
+        json.member("defaultNodeLabelExpression", terms.label_default);
+    }
     const auto configured = scene.configured.find(queue.path);
     static const AutoCreation kNone;
     const AutoCreation& creation =
@@ -364,8 +370,13 @@ void write_user(wire::JsonWriter& json, const QueueView& queue, const std::strin
     write_resource(json.key("AMResourceUsed"), use.used_by_masters);
     write_resource(json.key("userResourceLimit"), user_limit(queue, weight));
     json.key("resources").begin_object().key("resourceUsagesByPartition").begin_array();
-    write_use(json, {"", use.used, {}, use.used_by_masters, use.reserved, use.pending},
-              terms.unlabelled().masters_max);
+    for (const PartitionTerms& partition : terms.partitions) {
+        const auto part = use.partitions.find(partition.label);
+        write_use(json,
+                  part == use.partitions.end() ? PartitionUse{partition.label, {}, {}, {}, {}, {}}
+                                               : part->second,
+                  partition.masters_max);
+    }
     json.end_array().end_object();
     json.member("userWeight", static_cast<double>(weight) / kThousandths);
     json.member("isActive", use.pending != Resource{}).end_object();
@@ -496,9 +507,16 @@ void write_queue(wire::JsonWriter& json, const Scene& scene, const QueueView& qu
 
 void add_use(UserUse& use, const ApplicationView& app) {
     use.used += app.allocated;
-    use.reserved += app.reserved;
     use.used_by_masters += used_by_master(app);
     use.pending += pending_of(app);
+    for (const PartitionUse& part : partitions_of(app)) {
+        PartitionUse& sum = use.partitions.try_emplace(part.label).first->second;
+        sum.label = part.label;
+        sum.used += part.used;
+        sum.used_by_masters += part.used_by_masters;
+        sum.reserved += part.reserved;
+        sum.pending += part.pending;
+    }
     ++(to_string(app.state) == "RUNNING" ? use.applications_active : use.applications_pending);
 }
 
@@ -525,21 +543,36 @@ Scene scene_of(const View& view, bool access_lists) {
     return scene;
 }
 
-// Nothing is recorded of single operations: what YARN shows when there has been none.
-void write_health(wire::JsonWriter& json, WallTime last_run) {
-    json.key("health").begin_object().member("lastrun", last_run.milliseconds);
+void write_operation(wire::JsonWriter& json, const char* name, const LastOperation& last) {
+    const bool none = last.at.milliseconds == 0;
+    json.begin_object().member("operation", name);
+    json.member("nodeId", none ? "N/A" : last.node.name);
+    json.member("containerId", last.container ? to_string(*last.container) : "N/A");
+    json.member("queue", none ? "N/A" : last.queue);
+    if (!none) {
+        json.member("time", last.at.milliseconds);  // not in YARN's
+    }
+    json.end_object();
+}
+
+void write_sum(wire::JsonWriter& json, const char* name, const OperationSum& sum) {
+    json.begin_object().member("operation", name).member("count", sum.count);
+    write_resource(json.key("resources"), sum.size);
+    json.end_object();
+}
+
+void write_health(wire::JsonWriter& json, const View& view) {
+    const SchedulerHealth& health = view.cluster.health;
+    json.key("health").begin_object().member("lastrun", health.run.milliseconds);
     json.key("operationsInfo").begin_array();
-    for (const char* operation :
-         {"last-allocation", "last-release", "last-preemption", "last-reservation"}) {
-        json.begin_object().member("operation", operation).member("nodeId", "N/A");
-        json.member("containerId", "N/A").member("queue", "N/A").end_object();
-    }
+    write_operation(json, "last-allocation", health.allocation);
+    write_operation(json, "last-release", health.release);
+    write_operation(json, "last-preemption", health.preemption);
+    write_operation(json, "last-reservation", health.reservation);
     json.end_array().key("lastRunDetails").begin_array();
-    for (const char* operation : {"releases", "allocations", "reservations"}) {
-        json.begin_object().member("operation", operation).member("count", 0);
-        write_resource(json.key("resources"), {});
-        json.end_object();
-    }
+    write_sum(json, "releases", health.releases);
+    write_sum(json, "allocations", health.allocations);
+    write_sum(json, "reservations", health.reservations);
     json.end_array().end_object();
 }
 
@@ -569,7 +602,7 @@ void write_scheduler(wire::JsonWriter& json, const View& view, bool access_lists
     json.member("maxParallelApps", parallel_max(root)).member("isAbsoluteResource", false);
     write_children(json, scene, root, figures);
     write_partitions(json, root, figures);
-    write_health(json, view.as_of);
+    write_health(json, view);
     write_resource(json.key("maximumAllocation"), largest_container(scene.view, root));
     write_acls(json, scene, root);
     write_policy(json, scene, root);
@@ -588,7 +621,8 @@ void write_scheduler_overview(wire::JsonWriter& json, const View& view, const Ma
     json.member("schedulingResourceType", "[" + types + "]");
     write_resource(json.key("minimumAllocation"), config.container_min);
     write_resource(json.key("maximumAllocation"), largest_container(view, {}));
-    json.member("applicationPriority", config.application_priority_max).member("schedulerBusy", 0);
+    json.member("applicationPriority", config.application_priority_max)
+        .member("schedulerBusy", load.busy_percent);
     json.member("rmDispatcherEventQueueSize", load.events_waiting);
     json.member("schedulerDispatcherEventQueueSize", load.events_waiting);
     json.end_object();

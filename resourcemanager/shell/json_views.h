@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "common/base/time.h"
 #include "common/wire/json.h"
@@ -24,6 +25,7 @@ struct ServerInfo {
 struct ManagerLoad {
     std::int64_t events_waiting = 0;     // for the core
     std::int64_t grants_per_second = 0;  // containers, lately
+    std::int64_t busy_percent = 0;       // of the last minute, in which the core worked
 };
 
 void write_resource(wire::JsonWriter& json, const Resource& resource);
@@ -41,6 +43,8 @@ void write_node(wire::JsonWriter& json, const NodeView& node);
 Resource used_by_master(const ApplicationView& app);
 /// What it has asked for and not got.
 Resource pending_of(const ApplicationView& app);
+/// What it has and waits for by label of the nodes; the nodes without one come first.
+std::vector<PartitionUse> partitions_of(const ApplicationView& app);
 
 /// "127.0.0.1:8042".
 std::string http_address(const NodeInfo& info);

@@ -118,7 +118,8 @@ void add_cluster_routes(Router& router, Services& services) {
                                 void (*write)(wire::JsonWriter&, const View&, const ManagerLoad&)) {
         router.get(path, Permission::Read, [&services, root, write](const Call&) {
             const auto view = services.board.view();
-            const ManagerLoad load{services.core.waiting(), services.board.grants_per_second()};
+            const ManagerLoad load{services.core.waiting(), services.board.grants_per_second(),
+                                   services.core.busy_percent()};
             return Result<net::HttpResponse>(
                 wrapped_json(root, [&](wire::JsonWriter& json) { write(json, *view, load); }));
         });

@@ -2,6 +2,8 @@
 // YARN's scheduler activities, and how many wait for what.
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/strings.h"
@@ -107,13 +109,13 @@ Result<net::HttpResponse> list_waiting(const Services& services, const Call& cal
 
 // YARN's.
 
-Status check_group_by(const Call& call) {
+Result<bool> grouped(const Call& call) {
     const std::string text = call.query("groupBy");
     if (!text.empty() && to_lower(text) != "diagnostic") {
         return Error{ErrorCode::InvalidArgument,
                      "Got invalid groupBy: " + text + ", valid groupBy types: [DIAGNOSTIC]"};
     }
-    return {};
+    return !text.empty();
 }
 
 Result<std::vector<std::int64_t>> numbers_of(const Call& call, const char* name) {
@@ -136,16 +138,31 @@ Result<std::vector<std::int64_t>> numbers_of(const Call& call, const char* name)
 
 struct ActivityQuery {
     ActivityFilter filter;
-    bool get = false;  // false: only to be recorded, which is always done
+    bool get = false;        // false: only to be recorded, which is always done
+    bool each_node = false;  // an allocation for each
+    std::size_t limit = SIZE_MAX;
 };
 
+// YARN's default is false, with an allocation for every heartbeat of a node. Here all nodes are
+// looked at at once, so that the summary is what there is; one for each node is made when asked.
+Result<bool> each_node_asked(const Call& call) {
+    const std::string text = to_lower(call.query("summarize"));
+    if (!text.empty() && text != "true" && text != "false") {
+        return Error{ErrorCode::InvalidArgument,
+                     "summarize is true or false, not '" + call.query("summarize") + "'"};
+    }
+    return text == "false";
+}
+
 Result<ActivityQuery> parse_activity_query(const Call& call) {
-    TRY(check_group_by(call));
     ActivityQuery query;
+    TRY(query.filter.grouped, grouped(call));
+    TRY(query.each_node, each_node_asked(call));
     TRY(query.filter.priorities, numbers_of(call, "requestPriorities"));
     TRY(query.filter.asks, numbers_of(call, "allocationRequestIds"));
     TRY(number_of(call, "maxTime", 1, INT32_MAX));
-    TRY(number_of(call, "limit", 1, INT32_MAX));
+    TRY(const std::int64_t limit, number_of(call, "limit", INT32_MAX, INT32_MAX));
+    query.limit = static_cast<std::size_t>(limit);
     const std::string actions = to_lower(call.query_list("actions"));
     query.get = actions.empty();
     for (const std::string_view part : split(actions, ',')) {
@@ -177,11 +194,12 @@ void app_activities(const Services& services, const Call& call, net::Responder r
         }));
         return;
     }
-    ask_core<Explanation>(
-        services, ExplainApplication{id, {}}, std::move(responder), "appActivities",
-        [filter = query->filter](wire::JsonWriter& json, const Explanation& given) {
-            write_app_activities(json, given, filter, wall_now());
-        });
+    ask_core<Explanation>(services, ExplainApplication{id, {}, {true, {}}}, std::move(responder),
+                          "appActivities",
+                          [query = *query](wire::JsonWriter& json, const Explanation& given) {
+                              write_app_activities(json, given, query.filter, wall_now(),
+                                                   query.each_node, query.limit);
+                          });
 }
 
 // Those that the asking user may see.
@@ -199,37 +217,78 @@ Explanations visible(const Services& services, const Principal& who, const Expla
 
 void activities(const Services& services, const Call& call, net::Responder responder) {
     const auto view = services.board.view();
-    const std::string node = call.query("nodeId");
-    if (const Status status = check_group_by(call); !status) {
-        responder.send(error_response(status.error()));
+    const std::string asked = call.query("nodeId");
+    const auto group = grouped(call);
+    if (!group) {
+        responder.send(error_response(group.error()));
         return;
     }
-    if (!node.empty() && view->nodes.find(NodeId{node}) == nullptr) {
-        responder.send(
-            error_response({ErrorCode::NotFound, "node with id: " + node + " not found"}));
-        return;
+    ActivityFilter filter;
+    filter.grouped = *group;
+    std::string label;
+    NodesInQuestion nodes{asked.empty(), {}};
+    if (!asked.empty()) {
+        const auto node = find_node(*view, asked);
+        if (!node) {
+            responder.send(
+                error_response({ErrorCode::NotFound, "node with id: " + asked + " not found"}));
+            return;
+        }
+        filter.node = (*node)->info.id;
+        label = (*node)->info.label;
+        nodes.named = {*filter.node};
     }
-    ask_core<Explanations>(
-        services, ExplainWaiting{kActivitiesMax}, std::move(responder), "activities",
-        [&services, node, who = call.who](wire::JsonWriter& json, const Explanations& given) {
-            write_activities(json, visible(services, who, given), node, wall_now());
-        });
+    ask_core<Explanations>(services, ExplainWaiting{kActivitiesMax, std::move(nodes)},
+                           std::move(responder), "activities",
+                           [&services, filter, label, who = call.who](wire::JsonWriter& json,
+                                                                      const Explanations& given) {
+                               write_activities(json, visible(services, who, given), filter, label,
+                                                wall_now());
+                           });
 }
 
+// The first nodes that take containers, with their labels.
+std::vector<std::pair<NodeId, std::string>> nodes_to_show(const View& view, std::int64_t count) {
+    std::vector<std::pair<NodeId, std::string>> nodes;
+    view.nodes.for_each([&](const NodeId& id, const std::shared_ptr<const NodeView>& node) {
+        if (node->state == NodeState::Running) {
+            nodes.emplace_back(id, node->info.label);
+        }
+        return std::ssize(nodes) < count;
+    });
+    return nodes;
+}
+
+// YARN's: of so many nodes, as they come by. Without a node there is one for all.
 void bulk_activities(const Services& services, const Call& call, net::Responder responder) {
-    const Status group = check_group_by(call);
+    const auto group = grouped(call);
     const auto count = number_of(call, "activitiesCount", kActivitiesMax, kActivitiesMax);
     if (!group || !count) {
         responder.send(error_response(!group ? group.error() : count.error()));
         return;
     }
-    ask_core<Explanations>(
-        services, ExplainWaiting{kActivitiesMax}, std::move(responder), "bulkActivities",
-        [&services, who = call.who](wire::JsonWriter& json, const Explanations& given) {
-            json.begin_object().key("activities").begin_array();
-            write_activities(json, visible(services, who, given), "", wall_now());
-            json.end_array().end_object();
-        });
+    const auto nodes = nodes_to_show(*services.board.view(), *count);
+    NodesInQuestion question;
+    for (const auto& [id, label] : nodes) {
+        question.named.push_back(id);
+    }
+    ask_core<Explanations>(services, ExplainWaiting{kActivitiesMax, std::move(question)},
+                           std::move(responder), "bulkActivities",
+                           [&services, nodes, grouped = *group, who = call.who](
+                               wire::JsonWriter& json, const Explanations& given) {
+                               const Explanations shown = visible(services, who, given);
+                               ActivityFilter filter;
+                               filter.grouped = grouped;
+                               json.begin_object().key("activities").begin_array();
+                               for (const auto& [id, label] : nodes) {
+                                   filter.node = id;
+                                   write_activities(json, shown, filter, label, wall_now());
+                               }
+                               if (nodes.empty()) {
+                                   write_activities(json, shown, filter, "", wall_now());
+                               }
+                               json.end_array().end_object();
+                           });
 }
 
 }  // namespace

@@ -22,7 +22,6 @@ using wire::Json;
 using wire::JsonWriter;
 
 constexpr const char* kDefaultPartition = "<DEFAULT_PARTITION>";
-constexpr std::size_t kNodesNamed = 5;
 
 using Labels = std::map<std::string, bool>;  // true: exclusive
 
@@ -181,11 +180,6 @@ Result<std::vector<RelabelNode>> parse_mapping(const View& view, const std::stri
             labels.push_back(*label.string());
         }
         TRY(std::string label, one_label(labels));
-        if (!label.empty() && !labels_of(view).contains(label)) {
-            // In the words of the core, and before anything is changed.
-            all.assign(1, {node->info.id, std::move(label)});
-            return all;
-        }
         all.push_back({node->info.id, std::move(label)});
     }
     if (all.empty()) {
@@ -197,25 +191,6 @@ Result<std::vector<RelabelNode>> parse_mapping(const View& view, const std::stri
     return all;
 }
 
-// One after the other; the first that is refused is the answer.
-void relabel_all(const Services& services, std::shared_ptr<net::Responder> waiting,
-                 std::vector<RelabelNode> left) {
-    if (left.empty()) {
-        waiting->send(net::HttpResponse::json(200, ""));
-        return;
-    }
-    RelabelNode next = std::move(left.back());
-    left.pop_back();
-    services.core.ask(std::move(next), [&services, waiting = std::move(waiting),
-                                        left = std::move(left)](const Result<Answer>& answer) {
-        if (answer.ok()) {
-            relabel_all(services, waiting, left);
-        } else {
-            waiting->send(error_response(answer.error()));
-        }
-    });
-}
-
 void replace_mapping(const Services& services, const Call& call, net::Responder responder) {
     auto all = parse_mapping(*services.board.view(), call.request.body);
     if (!all) {
@@ -225,12 +200,17 @@ void replace_mapping(const Services& services, const Call& call, net::Responder 
     for (const RelabelNode& relabel : *all) {
         log_decision(call, relabel.node.name, "label " + relabel.label);
     }
-    relabel_all(services, std::make_shared<net::Responder>(std::move(responder)), std::move(*all));
+    services.core.ask(RelabelNodes{std::move(*all)},
+                      [waiting = std::make_shared<net::Responder>(std::move(responder))](
+                          const Result<Answer>& answer) {
+                          waiting->send(answer.ok() ? net::HttpResponse::json(200, "")
+                                                    : error_response(answer.error()));
+                      });
 }
 
 // The list of labels belongs to the scheduler's configuration, and changes with a version of it.
 
-Status add_labels(const Call& call, const View&, Labels& labels) {
+Status add_labels(const Call& call, Labels& labels) {
     TRY(const Json json, wire::parse_json(call.request.body));
     const std::vector<Json> entries = as_list(json.find("nodeLabelInfo"));
     if (entries.empty()) {
@@ -251,28 +231,7 @@ Status add_labels(const Call& call, const View&, Labels& labels) {
     return {};
 }
 
-// A label that a node has goes on to be asked for, and unknown to the configuration it would be
-// exclusive: the nodes come first.
-Status no_node_has(const View& view, const std::string& label) {
-    std::vector<std::string> having;
-    view.nodes.for_each([&](const NodeId& id, const std::shared_ptr<const NodeView>& node) {
-        if (node->info.label == label) {
-            having.push_back(id.name);
-        }
-        return true;
-    });
-    if (having.empty()) {
-        return {};
-    }
-    const std::size_t more = having.size() - std::min(having.size(), kNodesNamed);
-    having.resize(having.size() - more);
-    return Error{ErrorCode::InvalidArgument,
-                 "the label '" + label + "' is that of " + join(having, ", ") +
-                     (more == 0 ? "" : " and " + std::to_string(more) + " more") +
-                     "; give them another one or none first (rmctl node label NODE LABEL)"};
-}
-
-Status remove_labels(const Call& call, const View& view, Labels& labels) {
+Status remove_labels(const Call& call, Labels& labels) {
     const std::vector<std::string> names = names_in(call);
     if (names.empty()) {
         return Error{ErrorCode::InvalidArgument, "name the labels: ?labels=ssd,gpu"};
@@ -282,17 +241,16 @@ Status remove_labels(const Call& call, const View& view, Labels& labels) {
             return Error{ErrorCode::InvalidArgument,
                          "there is no node label '" + name + "'" + known_text(labels)};
         }
-        TRY(no_node_has(view, name));
     }
     return {};
 }
 
 void change_labels(const Services& services, const Call& call, net::Responder responder,
-                   Status (*change)(const Call&, const View&, Labels&)) {
+                   Status (*change)(const Call&, Labels&)) {
     const auto view = services.board.view();
     ReplaceScheduler replace;
     replace.config = view->scheduler->back()->config;
-    if (const Status changed = change(call, *view, replace.config.labels); !changed) {
+    if (const Status changed = change(call, replace.config.labels); !changed) {
         responder.send(error_response(changed.error()));
         return;
     }
@@ -502,8 +460,7 @@ void add_node_routes(Router& router, Services& services) {
                 [&services](const Call& call, net::Responder responder) {
                     replace_mapping(services, call, std::move(responder));
                 }});
-    const auto labels = [&](const char* path, Body body,
-                            Status (*change)(const Call&, const View&, Labels&)) {
+    const auto labels = [&](const char* path, Body body, Status (*change)(const Call&, Labels&)) {
         router.add({"POST", path, Permission::Write, body,
                     [&services, change](const Call& call, net::Responder responder) {
                         change_labels(services, call, std::move(responder), change);

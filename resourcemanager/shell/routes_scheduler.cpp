@@ -48,8 +48,7 @@ void write_lines(JsonWriter& json, const char* key, const std::vector<std::strin
 }
 
 void write_amount(JsonWriter& json, const char* key, const Resource& amount) {
-    json.key(key).begin_object().member("memory", amount.memory_mib);
-    json.member("vCores", amount.vcores).end_object();
+    write_resource(json.key(key), amount);
 }
 
 // What the nodes of each label have that are there now.

@@ -500,6 +500,12 @@ Status refuse_unsupported(const Json& context) {
     if (!text.empty()) {
         return unsupported("reservation-id");
     }
+    const Json* request = context.find("am-container-resource-request");
+    if (request != nullptr && !request->is_null()) {
+        return unsupported(
+            "am-container-resource-request: give the master's size as resource and its label as "
+            "am-container-node-label-expression; a list of requests");
+    }
     return {};
 }
 

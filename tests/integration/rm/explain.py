@@ -3,7 +3,7 @@ diagnostics, the metric, and rmctl. The words are the same everywhere."""
 
 import json
 
-from manager import ask, expect, manager, wait_for
+from manager import Cluster, ask, expect, manager, wait_for
 
 
 def submit(cluster, memory):
@@ -42,7 +42,7 @@ def activities_are_yarns(cluster, app):
     expect("tree", (tree["name"], tree["children"][0]["name"], tree["children"][0]["children"][0]["name"]),
            ("root", "root.default", app))
     bulk = cluster.get("/ws/v1/cluster/scheduler/bulk-activities?activitiesCount=5")["bulkActivities"]["activities"]
-    expect("bulk", len(bulk), 1)
+    expect("bulk", len(bulk), 1)  # there are no nodes: one for all
     refreshed = cluster.get(f"/ws/v1/cluster/scheduler/app-activities/{app}?actions=refresh")["appActivities"]
     expect("refresh", refreshed["diagnostic"], "Successfully received action: refresh")
 
@@ -56,6 +56,7 @@ def what_is_wrong_is_said(cluster, app):
             ("/heddle/v1/waiting?limit=0", 400, "limit is a number from 1"),
             (f"/ws/v1/cluster/scheduler/app-activities/{app}?actions=fetch", 400, "Got invalid action: fetch"),
             (f"/ws/v1/cluster/scheduler/app-activities/{app}?requestPriorities=a", 400, "requestPriorities"),
+            (f"/ws/v1/cluster/scheduler/app-activities/{app}?summarize=x", 400, "summarize is true or false"),
             ("/ws/v1/cluster/scheduler/activities?groupBy=node", 400, "Got invalid groupBy: node"),
             ("/ws/v1/cluster/scheduler/activities?nodeId=n9", 404, "node with id: n9 not found"),
             ("/ws/v1/cluster/scheduler/bulk-activities?activitiesCount=501", 400, "from 1 to 500")):
@@ -63,7 +64,38 @@ def what_is_wrong_is_said(cluster, app):
         expect(path, (status, words in answer["RemoteException"]["message"]), (wanted, True))
 
 
+def activities_name_nodes():
+    """Each node unless they are grouped, one node when it is asked for, and so many nodes as are asked for."""
+    with Cluster(nodes=2, memory=1024, vcores=2) as cluster:
+        for _ in range(2):
+            cluster.wait_app(cluster.submit(["/bin/sleep", "1000"], memory=1024), "RUNNING")
+        app = cluster.submit(["/bin/sleep", "1000"], memory=1024, priority=4)
+        wait_for("it waits", lambda: cluster.get("/heddle/v1/waiting")["waiting"]["applications"])
+        base = "/ws/v1/cluster/scheduler"
+
+        def request_in(activities):
+            leaf = activities["allocations"][0]["root"]["children"][0]["children"][0]
+            expect("priority", leaf["appPriority"], 4)
+            return leaf["children"][0]
+        request = request_in(cluster.get(f"{base}/activities")["activities"])
+        expect("each", [node["nodeId"] for node in request["children"]], ["node-1", "node-2"])
+        request = request_in(cluster.get(f"{base}/activities?groupBy=diagnostic")["activities"])
+        expect("together", [(node["count"], node["nodeIds"]) for node in request["children"]], [(2, ["node-1", "node-2"])])
+        one = cluster.get(f"{base}/activities?nodeId=node-2")["activities"]
+        expect("one node", (one["nodeId"], [node["nodeId"] for node in request_in(one)["children"]]),
+               ("node-2", ["node-2"]))
+        bulk = cluster.get(f"{base}/bulk-activities")["bulkActivities"]["activities"]
+        expect("all nodes", [one["nodeId"] for one in bulk], ["node-1", "node-2"])
+        bulk = cluster.get(f"{base}/bulk-activities?activitiesCount=1")["bulkActivities"]["activities"]
+        expect("so many", [one["nodeId"] for one in bulk], ["node-1"])
+        each = cluster.get(f"{base}/app-activities/{app}?summarize=false")["appActivities"]["allocations"]
+        expect("of one application", [(one["nodeId"], one["appPriority"]) for one in each], [("node-1", 4), ("node-2", 4)])
+        each = cluster.get(f"{base}/app-activities/{app}?summarize=false&limit=1")["appActivities"]["allocations"]
+        expect("at most", [one["nodeId"] for one in each], ["node-1"])
+
+
 def main():
+    activities_name_nodes()
     with manager() as cluster:
         app = submit(cluster, 1024)
         wait_for("the application is listed", lambda: cluster.get("/heddle/v1/waiting")["waiting"]["applications"])

@@ -184,6 +184,7 @@ ApplicationRecord application_record() {
     record.pending_until = {7};
     record.queue_submitted = "root.batch";
     record.priority_submitted = 0;
+    record.named_seconds = {{"fpga", 8}, {"gpu", std::int64_t{1} << 40}};
     return record;
 }
 

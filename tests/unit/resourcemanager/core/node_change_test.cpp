@@ -69,6 +69,53 @@ TEST(NodeChange, AFailedSaveChangesNothing) {
     EXPECT_EQ(core.rm.books().nodes.total(), (Resource{1024, 1}));
 }
 
+CoreFixture labelled_cluster() {
+    Config config;
+    config.scheduler.labels = {{"ssd", true}};
+    return CoreFixture(config);
+}
+
+RelabelNodes all_ssd() {
+    return {{{{"n1"}, "ssd"}, {{"n2"}, "ssd"}}};
+}
+
+TEST(NodeChange, LabelsOfSeveralNodesChangeTogetherOrNotAtAll) {
+    CoreFixture core = labelled_cluster();
+    core.boot();
+    core.add_node("n1");
+    core.add_node("n2");
+    core.step(Request{{90}, all_ssd()});
+    ASSERT_EQ(core.saves.size(), 1U);
+    EXPECT_EQ(core.saves.back().changes.size(), 2U);
+    EXPECT_EQ(refusal(core.save_failed()), "could not be saved: disk full; nothing changed");
+    EXPECT_EQ(node_of(core, "n1").info.label + node_of(core, "n2").info.label, "");
+    EXPECT_EQ(saved_record(core).settings, NodeSettings{});  // what may be on disk is put right
+    core.all_saved();
+    core.step(Request{{91}, all_ssd()});
+    const Effects effects = core.saved();
+    const Reply* reply = reply_in(effects);
+    ASSERT_TRUE(reply != nullptr && reply->answer.ok());
+    EXPECT_EQ(node_of(core, "n1").info.label, "ssd");
+    EXPECT_EQ(node_of(core, "n2").info.label, "ssd");
+    EXPECT_NE(reply_in(core.step(Request{{92}, all_ssd()})), nullptr);  // as it is: no save
+    EXPECT_TRUE(core.saves.empty());
+}
+
+TEST(NodeChange, LabelsOfSeveralNodesAreCheckedBeforeAnyChanges) {
+    CoreFixture core = labelled_cluster();
+    core.boot();
+    core.add_node("n1");
+    const auto refused = [&](RelabelNode second) {
+        return refusal(
+            core.step(Request{{90}, RelabelNodes{{{{"n1"}, "ssd"}, std::move(second)}}}));
+    };
+    EXPECT_EQ(refused({{"n2"}, "ssd"}), "nodeId, n2, is not found");
+    EXPECT_EQ(refused({{"n1"}, ""}), "node n1 is named twice; name each node once");
+    EXPECT_EQ(refused({{"n1"}, "hdd"}),
+              "there is no node label 'hdd'; there are: ssd, with rmctl config apply");
+    EXPECT_TRUE(core.saves.empty());
+}
+
 TEST(NodeChange, AnotherSaveOfTheRecordCarriesIt) {
     CoreFixture core;
     core.boot();

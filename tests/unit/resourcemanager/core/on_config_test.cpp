@@ -61,6 +61,31 @@ TEST(ReplaceScheduler, TakesEffectWhenItIsOnDiskAndNotBefore) {
     EXPECT_GT(versions.back()->changed.milliseconds, 0);
 }
 
+SchedulerConfig with_labels(std::map<std::string, bool> labels) {
+    SchedulerConfig config = with({"root.default"});
+    config.labels = std::move(labels);
+    return config;
+}
+
+TEST(ReplaceScheduler, KeepsLabelsThatNodesHave) {
+    CoreFixture core;
+    core.boot();
+    core.add_node("n1");
+    replace(core, with_labels({{"ssd", true}, {"hdd", true}}));
+    core.all_saved();
+    core.step(Request{{++core.requests}, RelabelNode{{"n1"}, "ssd"}});
+    const std::string held =
+        "the label 'ssd' is left out, and is that of n1; give them another one or none first "
+        "(rmctl node label NODE LABEL)";
+    EXPECT_EQ(reply_in(replace(core, with_labels({}))), held);  // while it is being given
+    core.all_saved();
+    EXPECT_EQ(reply_in(replace(core, with_labels({{"hdd", true}}), {}, true)), held);
+    EXPECT_EQ(reply_in(replace(core, with_labels({{"ssd", false}}))), "");  // nobody has hdd
+    const Effects late = core.step(Request{{++core.requests}, RelabelNode{{"n1"}, "hdd"}});
+    EXPECT_EQ(reply_in(late), "the label 'hdd' is just being removed; try again");
+    EXPECT_EQ(reply_in(core.saved()), "version 2");
+}
+
 TEST(ReplaceScheduler, ChangesNothingWhenItCannotBeSaved) {
     CoreFixture core;
     core.boot();

@@ -36,6 +36,7 @@ Explanation waiting() {
     explanation.headline = "Waits for 2 containers.";
     explanation.asks = {ask};
     explanation.asks_count = 1;
+    explanation.priority = 6;
     return explanation;
 }
 
@@ -72,8 +73,8 @@ TEST(ExplanationJson, SaysWhatStandsInTheWayWithFigures) {
 
 TEST(ActivityJson, HasYarnsTreeOfQueuesAndItsDiagnostics) {
     const wire::Json json =
-        written([](auto& out) { write_activities(out, {waiting()}, "n1", {1'000'000}); });
-    EXPECT_EQ(*at(json, "nodeId").string(), "n1");
+        written([](auto& out) { write_activities(out, {waiting()}, {}, "", {1'000'000}); });
+    EXPECT_EQ(json.find("nodeId"), nullptr);
     EXPECT_EQ(*at(json, "dateTime").string(), "Thu Jan 01 00:16:40 GMT 1970");
     const wire::Json& root = at(first(json, "allocations"), "root");
     EXPECT_EQ(*at(root, "name").string(), "root");
@@ -82,12 +83,90 @@ TEST(ActivityJson, HasYarnsTreeOfQueuesAndItsDiagnostics) {
     EXPECT_EQ(*at(daily, "name").string(), "root.etl.daily");
     const wire::Json& app = first(daily, "children");
     EXPECT_EQ(*at(app, "name").string(), "application_1_0002");
+    EXPECT_EQ(*at(app, "appPriority").integer(), 6);
     EXPECT_EQ(*at(app, "diagnostic").string(),
               "Node's available resource is insufficient for request. Waits for 2 containers.");
     const wire::Json& request = first(app, "children");
     EXPECT_EQ(*at(request, "requestPriority").integer(), 5);
     EXPECT_EQ(*at(request, "allocationRequestId").integer(), 3);
     EXPECT_EQ(*at(first(request, "children"), "count").integer(), 2);
+}
+
+// The same with every node looked at: two lack memory, one has another label.
+Explanation looked_at() {
+    Explanation explanation = waiting();
+    AskExplanation& ask = explanation.asks.front();
+    ask.label = "ssd";
+    ask.each_node = true;
+    ask.verdicts = {{{"n1"}, Reason::NoNodeFits, "memory"},
+                    {{"n2"}, Reason::Label, "of another label"},
+                    {{"n3"}, Reason::NoNodeFits, "memory"}};
+    return explanation;
+}
+
+// "n1: memory" of the first ask of the first application in the first tree.
+std::string nodes_in(const wire::Json& request) {
+    std::string text;
+    for (const wire::Json& node : *at(request, "children").array()) {
+        if (const wire::Json* id = node.find("nodeId")) {
+            text += *id->string() + ";";
+        } else {
+            text += std::to_string(*at(node, "count").integer()) + "x";
+            for (const wire::Json& each : *at(node, "nodeIds").array()) {
+                text += " " + *each.string();
+            }
+            text += ";";
+        }
+    }
+    return text;
+}
+
+std::string activities_of(const ActivityFilter& filter, const std::string& label = "") {
+    const wire::Json json =
+        written([&](auto& out) { write_activities(out, {looked_at()}, filter, label, {1000}); });
+    const auto& trees = *at(json, "allocations").array();
+    if (trees.empty()) {
+        return *at(json, "diagnostic").string();
+    }
+    const wire::Json& app =
+        first(first(first(at(trees[0], "root"), "children"), "children"), "children");
+    return *at(trees[0], "partition").string() + ": " + nodes_in(first(app, "children"));
+}
+
+TEST(ActivityJson, NamesEachNodeUnlessTheyAreGrouped) {
+    EXPECT_EQ(activities_of({}), "ssd: n1;n2;n3;");
+    ActivityFilter filter;
+    filter.grouped = true;
+    EXPECT_EQ(activities_of(filter), "ssd: 2x n1 n3;1x n2;");
+}
+
+TEST(ActivityJson, OfOneNodeHasOnlyWhatItHasToDoWith) {
+    ActivityFilter filter;
+    filter.node = NodeId{"n3"};
+    EXPECT_EQ(activities_of(filter, "ssd"), "ssd: n3;");
+    filter.node = NodeId{"n2"};  // the ask may not go there
+    EXPECT_EQ(activities_of(filter, "hdd"), "Queue does not need more resource");
+    filter.node = NodeId{"n4"};  // it has room
+    EXPECT_EQ(activities_of(filter, "ssd"), "ssd: ");
+}
+
+TEST(ActivityJson, OfOneApplicationHasAnAllocationForEachNodeWhenAsked) {
+    const auto nodes = [](std::size_t limit) {
+        std::string text;
+        const wire::Json json = written(
+            [&](auto& out) { write_app_activities(out, looked_at(), {}, {1000}, true, limit); });
+        for (const wire::Json& one : *at(json, "allocations").array()) {
+            text += *at(one, "nodeId").string() + " ";
+        }
+        return text;
+    };
+    EXPECT_EQ(nodes(100), "n1 n2 n3 ");
+    EXPECT_EQ(nodes(2), "n1 n2 ");
+    const wire::Json json =
+        written([](auto& out) { write_app_activities(out, looked_at(), {}, {1000}); });
+    EXPECT_EQ(at(json, "allocations").array()->size(), 1U);
+    EXPECT_EQ(*at(first(json, "allocations"), "appPriority").integer(), 6);
+    EXPECT_EQ(nodes_in(first(first(json, "allocations"), "children")), "n1;n2;n3;");
 }
 
 TEST(ActivityJson, OfOneApplicationIsFilteredAndSaysWhenThereIsNothing) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/model/priority_limit.h"
 #include "resourcemanager/core/capacities.h"
 #include "resourcemanager/core/queue_terms.h"
 #include "resourcemanager/shell/json_views.h"
@@ -146,8 +147,52 @@ TEST(SchedulerJson, ShowsTheAccessListsThatAreAsked) {
     EXPECT_EQ(daily(true),
               "ADMINISTER_QUEUE=[ ops] APPLICATION_MAX_PRIORITY=[*] SUBMIT_APP=[ada,eve etl] ");
     EXPECT_EQ(daily(false), "ADMINISTER_QUEUE=[*] APPLICATION_MAX_PRIORITY=[*] SUBMIT_APP=[*] ");
+}
+
+TEST(SchedulerJson, ShowsTheLimitsOfPriorities) {
+    Config config = two_levels();
+    config.scheduler.queues[3].priority_limits =
+        *parse_priority_limits("[user=ada group=ops max_priority=9 default_priority=4]");
+    test::CoreFixture fixture(config);
+    fixture.boot();
     EXPECT_EQ(lists_of(*find_queue(shown(fixture), kAdhoc)),
-              "ADMINISTER_QUEUE=[*] APPLICATION_MAX_PRIORITY=[*] SUBMIT_APP=[*] ");
+              "ADMINISTER_QUEUE=[*] APPLICATION_MAX_PRIORITY=[[user=ada group=ops max_priority=9 "
+              "default_priority=4]] SUBMIT_APP=[*] ");
+}
+
+TEST(SchedulerJson, ShowsTheLabelThatIsMeantWhenNoneIsNamed) {
+    Config config = two_levels();
+    config.scheduler.labels = {{"ssd", true}};
+    config.scheduler.queues[1].label_default = "ssd";  // root.etl
+    test::CoreFixture fixture(config);
+    fixture.boot();
+    const Json root = shown(fixture);
+    EXPECT_EQ(text(*find_queue(root, "root.etl"), "defaultNodeLabelExpression"), "ssd");
+    EXPECT_EQ(text(*find_queue(root, kDaily), "defaultNodeLabelExpression"), "ssd");  // inherited
+    EXPECT_EQ(find_queue(root, "root.batch")->find("defaultNodeLabelExpression"), nullptr);
+}
+
+TEST(SchedulerJson, ShowsWhatTheSchedulerHasDoneLast) {
+    test::CoreFixture fixture(two_levels());
+    fixture.boot();
+    const auto operation = [&](const char* list, std::size_t at) {
+        return shown(fixture).find("health")->find(list)->array()->at(at);
+    };
+    EXPECT_EQ(text(operation("operationsInfo", 0), "nodeId"), "N/A");
+    fixture.add_node("n1", {8192, 8});
+    fixture.submit();
+    fixture.all_saved();
+    const Json last = operation("operationsInfo", 0);
+    EXPECT_EQ(text(last, "operation"), "last-allocation");
+    EXPECT_EQ(text(last, "nodeId"), "n1");
+    EXPECT_EQ(text(last, "containerId"), "container_1_0001_01_000001");
+    EXPECT_EQ(text(last, "queue"), kDaily);
+    EXPECT_EQ(text(operation("operationsInfo", 1), "containerId"), "N/A");  // no release
+    const Json sum = operation("lastRunDetails", 1);
+    EXPECT_EQ(text(sum, "operation"), "allocations");
+    EXPECT_EQ(whole(sum, "count"), 1);
+    EXPECT_EQ(resource(sum, "resources"), (Resource{512, 1}));
+    EXPECT_GT(whole(*shown(fixture).find("health"), "lastrun"), 0);
 }
 
 TEST(SchedulerJson, ShowsTheSettingsOfQueuesToCome) {
@@ -173,12 +218,13 @@ TEST(SchedulerJson, OverviewShowsWhatHoldsForContainersAndPriorities) {
     fixture.boot();
     fixture.add_node("n1", {8192, 8, {{"gpu", 4}}});
     wire::JsonWriter json;
-    write_scheduler_overview(json, *fixture.rm.publish({5000}).view, {12, 0});
+    write_scheduler_overview(json, *fixture.rm.publish({5000}).view, {12, 0, 34});
     const Json overview = *wire::parse_json(json.text());
     EXPECT_EQ(whole(overview, "applicationPriority"), 7);
     EXPECT_EQ(resource(overview, "minimumAllocation"), (Resource{128, 1}));
     EXPECT_EQ(resource(overview, "maximumAllocation").memory_mib, 1024);
     EXPECT_EQ(whole(overview, "rmDispatcherEventQueueSize"), 12);
+    EXPECT_EQ(whole(overview, "schedulerBusy"), 34);
     EXPECT_EQ(text(overview, "schedulingResourceType"),
               "[memory-mb (unit=Mi), vcores, yarn.io/gpu]");
 }
@@ -263,6 +309,16 @@ TEST(SchedulerJson, ShowsCapacitiesAndUseByLabel) {
     ASSERT_EQ(uses.size(), 2U);
     EXPECT_EQ(text(uses[1], "partitionName"), "ssd");
     EXPECT_EQ(resource(uses[1], "used"), Resource{});
+    fixture.submit();
+    fixture.all_saved();
+    const Json now = shown(fixture);
+    const Json& user = find_queue(now, kDaily)->find("users")->find("user")->array()->front();
+    const auto& of_user = *user.find("resources")->find("resourceUsagesByPartition")->array();
+    ASSERT_EQ(of_user.size(), 3U);  // as many as its queue may use
+    EXPECT_EQ(text(of_user[0], "partitionName"), "");
+    EXPECT_EQ(resource(of_user[0], "used"), (Resource{512, 1}));
+    EXPECT_EQ(text(of_user[2], "partitionName"), "ssd");
+    EXPECT_EQ(resource(of_user[2], "used"), Resource{});
     // Of the nodes without a label alone.
     EXPECT_EQ(resource(batch, "minEffectiveCapacity"), (Resource{2048, 2}));
     EXPECT_EQ(find_queue(root, kDaily)

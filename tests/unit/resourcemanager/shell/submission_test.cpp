@@ -129,6 +129,8 @@ TEST(Submission, SaysWhatIsWrong) {
     expect_refused(run + R"("application-name":"a\nb")", ErrorCode::InvalidArgument,
                    "control characters");
     expect_refused(run + R"("reservation-id":"r")", ErrorCode::Unsupported, "reservation-id");
+    expect_refused(run + R"("am-container-resource-request":{"capability":{"memory":1}})",
+                   ErrorCode::Unsupported, "give the master's size as resource");
     expect_refused(R"("unmanaged-AM":true)", ErrorCode::InvalidArgument, "no master");
     const std::string files = R"("am-container-spec":{"local-resources":{"entry":[{"key":")";
     expect_refused(run + files + R"(../x","value":{"resource":"file:/x"}}]}})",
