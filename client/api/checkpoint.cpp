@@ -1,8 +1,8 @@
 // Marking, writing and reading checkpoints.
 //
 // A checkpoint is a folder with a file per partition ("part-00000") and "_checkpoint", which says
-// what the records are. It is written below a staging folder beside it and moved into place in one
-// rename, so that it is there complete or is not there.
+// what the records are. It is an output (common/fs/file_system.h) whose mark is "_checkpoint", so
+// that it is there complete or is not there.
 #include "client/api/checkpoint.h"
 
 #include <algorithm>
@@ -12,8 +12,9 @@
 #include <vector>
 
 #include "client/api/errors.h"
-#include "client/api/staging.h"
+#include "client/api/output_end.h"
 #include "common/rdd/builtins.h"
+#include "common/rdd/save_target.h"
 
 namespace heddle::api {
 
@@ -29,9 +30,7 @@ void throw_if(const Status& status, const std::string& what) {
 }
 
 std::string part_path(const std::string& folder, rdd::Partition partition) {
-    std::string digits = std::to_string(partition);
-    digits.insert(0, digits.size() < 5 ? 5 - digits.size() : 0, '0');
-    return folder + "/part-" + digits;
+    return folder + "/" + rdd::part_name(partition);
 }
 
 rdd::Bytes describe_records(const Node& node) {
@@ -99,30 +98,26 @@ void cut_lineage(Node& node, std::string_view source, std::vector<rdd::SourcePar
     }
 }
 
-void write_file(fs::FileSystem& files, const std::string& path, std::string_view bytes) {
-    auto file = files.create(path);
-    throw_if(file ? (*file)->write(bytes) : Status(file.error()), "checkpoint");
-    throw_if((*file)->close(), "checkpoint");
-}
-
 void write_reliable(const NodePtr& node, Callsite at) {
     fs::FileSystem& files = *node->session->files;
     const std::string target = node->checkpoint.folder;
-    const Staging staging(files, target + ".staging");
-    throw_if(files.remove(staging.path()), "checkpoint");
-    throw_if(files.make_folders(staging.path() + "/attempts"), "checkpoint");
-    throw_if(files.make_folders(staging.path() + "/out"), "checkpoint");
-    const std::vector<rdd::Bytes> winners = run_plain_job(
-        node, rdd::builtin_operator(rdd::builtin::kSaveCheckpoint, staging.path()), at);
+    const auto place = files.begin_output(target, "staging");
+    throw_if(place ? Status() : Status(place.error()), "checkpoint");
+    const OutputEnd end(files, *place);
+    const std::vector<rdd::Bytes> winners =
+        run_plain_job(node,
+                      rdd::builtin_operator(rdd::builtin::kSaveCheckpoint,
+                                            rdd::encode(rdd::SaveTarget{*place, {}})),
+                      at);
     std::vector<rdd::SourcePartition> sources;
+    std::vector<fs::OutputPart> parts;
     for (std::size_t i = 0; i < winners.size(); ++i) {
         const auto partition = static_cast<rdd::Partition>(i);
-        throw_if(files.rename(winners[i], part_path(staging.path() + "/out", partition)),
-                 "checkpoint");
+        parts.push_back({rdd::part_name(partition), winners[i]});
         sources.push_back({part_path(target, partition), {}});
     }
-    write_file(files, staging.path() + "/out/_checkpoint", describe_records(*node));
-    throw_if(files.rename(staging.path() + "/out", target), "checkpoint");
+    throw_if(files.commit_output(*place, target, parts, {"_checkpoint", describe_records(*node)}),
+             "checkpoint");
     cut_lineage(*node, rdd::builtin::kCheckpoint, std::move(sources));
 }
 
@@ -229,7 +224,7 @@ NodePtr read_checkpoint(const SessionPtr& session, std::string_view path, rdd::R
                         const rdd::RecordFace& face, Callsite at) {
     const std::string what = "checkpoint_file";
     const std::string folder = whole_path(*session, what, path);
-    auto view = session->files->view(folder + "/_checkpoint", 0, kMetaBytesMax);
+    auto view = session->files->view(folder + "/_checkpoint", 0, kMetaBytesMax, {});
     throw_if(view ? Status() : Status(view.error()), what + ": '" + folder + "' is no checkpoint");
     const auto found = read_description((*view)->bytes());
     throw_if(found ? Status() : Status(found.error()), what + ": '" + folder + "'");

@@ -6,6 +6,7 @@
 #include "client/api/errors.h"
 #include "client/api/future_action.h"
 #include "client/api/job_control.h"
+#include "common/fs/file_systems.h"
 
 namespace heddle {
 
@@ -16,7 +17,7 @@ api::SessionPtr make_session(std::unique_ptr<driver::JobRunner> runner) {
     auto session = std::make_shared<api::Session>();
     session->serial = ++sessions;
     session->runner = std::move(runner);
-    session->files = fs::make_local_file_system();
+    session->files = fs::make_file_system(session->runner->file_settings());
     return session;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client/api/errors.h"
+#include "client/api/input_places.h"
 #include "common/rdd/builtins.h"
 
 namespace heddle::api {
@@ -51,10 +52,12 @@ NodePtr make_whole_files(const SessionPtr& session, std::string_view name, std::
         const std::size_t begin = files.size() * i / count;
         const std::size_t end = files.size() * (i + 1) / count;
         rdd::ByteWriter out;
+        out.number<std::uint8_t>(name == "whole_text_files" ? 1 : 0);  // others mean bytes
         out.count(end - begin);
         for (std::size_t at_file = begin; at_file < end; ++at_file) {
             out.text(files[at_file].path);
             out.number<std::uint64_t>(files[at_file].size);
+            out.text(files[at_file].version);
         }
         node->node.sources.push_back({out.take(), {}});
     }
@@ -86,14 +89,18 @@ NodePtr make_fixed_records(const SessionPtr& session, std::string_view path, std
     const auto wanted = static_cast<std::uint64_t>(splits_of(*session, splits_min));
     const std::uint64_t each = std::max<std::uint64_t>((records + wanted - 1) / wanted, 1);
     for (const fs::FileInfo& file : files) {
+        const InputPlaces places(*session->files, file);
         for (std::uint64_t first = 0; first < file.size / length; first += each) {
+            const std::uint64_t records_here = std::min(each, file.size / length - first);
             rdd::ByteWriter out;
             out.text(file.path);
             out.number<std::uint64_t>(file.size);
+            out.text(file.version);
             out.number<std::uint64_t>(length);
             out.number<std::uint64_t>(first);
-            out.number<std::uint64_t>(std::min(each, file.size / length - first));
-            node->node.sources.push_back({out.take(), {}});
+            out.number<std::uint64_t>(records_here);
+            node->node.sources.push_back(
+                {out.take(), places.hosts(first * length, (first + records_here) * length)});
         }
     }
     node->node.partitions = static_cast<std::int32_t>(node->node.sources.size());

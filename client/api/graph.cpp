@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "client/api/errors.h"
+#include "client/api/input_places.h"
+#include "common/fs/compression.h"
 #include "common/rdd/builtins.h"
 #include "common/rdd/hash.h"
 #include "common/rdd/registry.h"
@@ -231,12 +234,16 @@ NodePtr make_text(const SessionPtr& session, std::string_view path, std::string_
         return node;
     }
     std::vector<rdd::TextFile> listed;
+    std::map<std::string, InputPlaces> places;
     for (const fs::FileInfo& file : *files) {
-        listed.push_back({file.path, file.size});
+        listed.push_back({file.path, file.size, file.version, file.block_size,
+                          fs::codec_of(file.path) != fs::Codec::None});
+        places.try_emplace(file.path, *session->files, file);
     }
     for (const rdd::TextSplit& split :
          rdd::cut_text(listed, std::string(delimiter), lines, wanted)) {
-        node->node.sources.push_back({rdd::encode(split), {}});
+        node->node.sources.push_back(
+            {rdd::encode(split), places.at(split.path).hosts(split.begin, split.end)});
     }
     node->node.partitions = static_cast<std::int32_t>(node->node.sources.size());
     return node;

@@ -209,8 +209,9 @@ using RunPartitions = std::function<std::vector<rdd::Bytes>(
 std::vector<rdd::Bytes> take_by(const NodePtr& root, std::uint64_t limit, const RunPartitions& run);
 /// `root` has text records. Throws UsageError when the path exists or its parent is no folder.
 /// `operation`: save_as_text_file, or another that writes records without ends of lines.
+/// `suffix`: of the files' names, which says how they are compressed.
 void run_save_text(const NodePtr& root, std::string_view operation, const std::string& path,
-                   Callsite at);
+                   const std::string& suffix, Callsite at);
 /// Throws what run_save_text would throw before its job.
 void check_output(const Session& session, std::string_view path);
 

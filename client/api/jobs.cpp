@@ -7,10 +7,11 @@
 #include "client/api/future_action.h"
 #include "client/api/graph.h"
 #include "client/api/job_control.h"
-#include "client/api/staging.h"
+#include "client/api/output_end.h"
 #include "common/base/check.h"
 #include "common/base/log.h"
 #include "common/rdd/builtins.h"
+#include "common/rdd/save_target.h"
 #include "common/rdd/scope.h"
 
 namespace heddle::api {
@@ -35,21 +36,23 @@ void throw_if(const Status& status) {
     }
 }
 
-// Of a whole path.
-std::string parent_of(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-// A hidden name beside `target`: on the same file system, so that a rename moves it into place.
-std::string staging_beside(const std::string& target, const std::string& owner) {
-    return parent_of(target) + "/._" + target.substr(target.rfind('/') + 1) + "-" + owner;
-}
-
-std::string part_name(Partition partition) {
-    std::string digits = std::to_string(partition);
-    digits.insert(0, digits.size() < 5 ? 5 - digits.size() : 0, '0');
-    return "part-" + digits;
+// Throws UsageError unless the folder that is to hold `target` is there.
+void require_parent(const Session& session, const std::string& what, const std::string& target) {
+    const std::string folder = fs::parent_of(target);
+    const auto parent = session.files->stat(folder);
+    if (!parent && parent.error().code != ErrorCode::NotFound &&
+        parent.error().code != ErrorCode::Internal) {
+        throw UsageError(parent.error().code, what + parent.error().message);
+    }
+    if (!parent) {
+        throw UsageError(ErrorCode::NotFound,
+                         what + "folder '" + folder + "' does not exist; create it first");
+    }
+    if (!parent->folder) {
+        throw UsageError(ErrorCode::InvalidArgument,
+                         what + "'" + folder + "' is a file, not a folder that could hold '" +
+                             target.substr(target.rfind('/') + 1) + "'");
+    }
 }
 
 // The whole path of an output that can be made: nothing is there and its parent is a folder. Throws
@@ -66,22 +69,13 @@ std::string new_output(const Session& session, std::string_view operation, std::
                                                        "' already exists; remove it or choose "
                                                        "another");
     }
-    if (there.error().code == ErrorCode::Unsupported) {
-        throw UsageError(there.error().code, what + there.error().message);
+    if (const ErrorCode code = there.error().code; code != ErrorCode::NotFound &&
+                                                   code != ErrorCode::Internal &&
+                                                   code != ErrorCode::PermissionDenied) {
+        throw UsageError(code, what + there.error().message);
     }
-    const auto parent = session.files->stat(parent_of(target));
-    if (!parent && parent.error().code == ErrorCode::PermissionDenied) {
-        throw UsageError(parent.error().code, what + parent.error().message);
-    }
-    if (!parent) {
-        throw UsageError(ErrorCode::NotFound, what + "folder '" + parent_of(target) +
-                                                  "' does not exist; create it first");
-    }
-    if (!parent->folder) {
-        throw UsageError(ErrorCode::InvalidArgument,
-                         what + "'" + parent_of(target) +
-                             "' is a file, not a folder that could hold '" +
-                             target.substr(target.rfind('/') + 1) + "'");
+    if (session.files->has_folders(target)) {
+        require_parent(session, what, target);
     }
     return target;
 }
@@ -250,37 +244,35 @@ std::vector<Bytes> take_by(const NodePtr& root, std::uint64_t limit, const RunPa
 }
 
 void run_save_text(const NodePtr& root, std::string_view operation, const std::string& path,
-                   Callsite at) {
+                   const std::string& suffix, Callsite at) {
     require_defined(root);
     fs::FileSystem& files = *root->session->files;
     const std::string application = runner_of(root).application_id();  // or it is stopped
     const std::string target = new_output(*root->session, operation, path);
-    const Staging staging(
-        files, staging_beside(target, application + "-rdd" + std::to_string(root->node.id.value)));
-    throw_if(files.remove(staging.path()));
-    throw_if(files.make_folders(staging.path() + "/attempts"));
-    throw_if(files.make_folders(staging.path() + "/out"));
+    const auto place =
+        files.begin_output(target, application + "-rdd" + std::to_string(root->node.id.value));
+    throw_if(place ? Status() : Status(place.error()));
+    const OutputEnd end(files, *place);
+    const bool text = operation == "save_as_text_file";
     const auto winners =
         run_job(root,
-                rdd::builtin_operator(operation == "save_as_text_file" ? rdd::builtin::kSaveText
-                                                                       : rdd::builtin::kSaveBytes,
-                                      staging.path()),
-                at, operation == "save_as_text_file" ? std::string_view() : operation);
+                rdd::builtin_operator(text ? rdd::builtin::kSaveText : rdd::builtin::kSaveBytes,
+                                      rdd::encode(rdd::SaveTarget{*place, suffix})),
+                at, text ? std::string_view() : operation);
+    std::vector<fs::OutputPart> parts;
     for (std::size_t i = 0; i < winners.size(); ++i) {
-        throw_if(files.rename(winners[i],
-                              staging.path() + "/out/" + part_name(static_cast<Partition>(i))));
+        parts.push_back({rdd::part_name(static_cast<Partition>(i)) + suffix, winners[i]});
     }
-    auto done = files.create(staging.path() + "/out/_SUCCESS");
-    throw_if(done ? (*done)->close() : Status(done.error()));
-    throw_if(files.rename(staging.path() + "/out", target));
+    throw_if(files.commit_output(*place, target, parts, {"_SUCCESS", ""}));
 }
 
 void check_output(const Session& session, std::string_view path) {
     const std::string target = new_output(session, "check_output", path);
-    // Whether a folder can be made there is best seen by making one.
-    const Staging staging(*session.files,
-                          staging_beside(target, session.runner->application_id() + "-check"));
-    throw_if(session.files->make_folders(staging.path()));
+    // Whether an output can begin there is best seen by beginning one.
+    const auto place =
+        session.files->begin_output(target, session.runner->application_id() + "-check");
+    throw_if(place ? Status() : Status(place.error()));
+    const OutputEnd end(*session.files, *place);
 }
 
 namespace {

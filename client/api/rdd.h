@@ -33,10 +33,12 @@
 #include "client/api/sampling.h"
 #include "client/api/zip.h"
 #include "common/base/prng.h"
+#include "common/fs/compression.h"
 
 namespace heddle {
 
 using StorageLevel = rdd::StorageLevel;
+using Compression = fs::Codec;  // of text files: Compression::Gzip
 // Spark's levels; docs/rdd.md says what each of them means.
 inline constexpr StorageLevel NONE = rdd::kStorageNone;
 inline constexpr StorageLevel DISK_ONLY = rdd::kDiskOnly;
@@ -462,8 +464,14 @@ public:
     }
     /// Writes a folder of text files, a record per line and a file per partition: complete or not
     /// at all. Throws UsageError when the path exists or its parent does not.
+    /// `compression`: of the files, whose names end in its suffix.
+    void save_as_text_file(const std::string& path, Compression compression,
+                           Callsite at = Callsite::here()) const {
+        api::run_save_text(as_text("save_as_text_file", at), "save_as_text_file", path,
+                           std::string(fs::suffix_of(compression)), at);
+    }
     void save_as_text_file(const std::string& path, Callsite at = Callsite::here()) const {
-        api::run_save_text(as_text("save_as_text_file", at), "save_as_text_file", path, at);
+        save_as_text_file(path, Compression::None, at);
     }
     /// Writes a folder of object files, which Context::object_file<T> reads back: complete or not
     /// at all. Throws as save_as_text_file does.
@@ -473,7 +481,7 @@ public:
                                                 api::Registered<api::ToObjectsOperator<T>>::ordinal,
                                                 "to_objects", {}),
                                             rdd::text_record(), false, at),
-                           "save_as_object_file", path, at);
+                           "save_as_object_file", path, {}, at);
     }
 
     // ---- actions that do not wait: see future_action.h and approximate.h

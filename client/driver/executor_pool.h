@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/driver/core/event.h"
@@ -33,6 +35,8 @@ public:
     virtual Status start(Post post) = 0;
     /// Before start(): where executors find broadcast values. Shared with the runner.
     virtual void serve(std::shared_ptr<const blocks::BroadcastStore>) {}
+    /// Before start(): what executors are told of file systems.
+    void set_files(std::map<std::string, std::string> settings) { files_ = std::move(settings); }
     /// In order per executor; a message to one that is gone is dropped.
     virtual void send(rdd::ExecutorId executor, const rdd::ToExecutor& message) = 0;
     /// After a batch of sends.
@@ -52,6 +56,12 @@ public:
 
     virtual std::int32_t slots() const = 0;  // those that there will be
     virtual std::string application_id() const = 0;
+
+protected:
+    const std::map<std::string, std::string>& files() const { return files_; }
+
+private:
+    std::map<std::string, std::string> files_;
 };
 
 }  // namespace heddle::driver

@@ -165,7 +165,7 @@ Status FramePool::register_executor(const ConnectionPtr& connection,
         executors_.emplace(connection->executor, connection);
         rdd::append_message(connection->outbox,
                             rdd::encode(rdd::ToExecutor(rdd::ExecutorWelcome{
-                                connection->executor, application_id(), kHeartbeat})));
+                                connection->executor, application_id(), kHeartbeat, files()})));
     }
     joined(hello.container);
     ExecutorRegistered registered;

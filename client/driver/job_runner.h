@@ -81,6 +81,8 @@ public:
     /// The program runs in a container of the cluster, in a folder that goes with it: relative
     /// paths mean nothing there.
     virtual bool in_container() const { return false; }
+    /// Of common/fs. Secrets are among them.
+    virtual std::map<std::string, std::string> file_settings() const { return {}; }
     /// Ends executors and waits for them; running jobs are cancelled. Safe to call twice.
     virtual void stop() = 0;
 

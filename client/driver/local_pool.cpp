@@ -17,7 +17,7 @@ LocalPool::LocalPool(executor::LocalExecutorOptions options, std::string applica
 Status LocalPool::start(Post post) {
     executor_ = executor::make_local_executor(
         options_, [post] { post(Tick{}); }, [] {});
-    executor_->deliver(rdd::ExecutorWelcome{kLocalExecutor, application_id_, {}});
+    executor_->deliver(rdd::ExecutorWelcome{kLocalExecutor, application_id_, {}, files()});
     ExecutorRegistered registered;
     registered.executor = kLocalExecutor;
     registered.host = "localhost";

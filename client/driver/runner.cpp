@@ -54,6 +54,7 @@ Runner::~Runner() {
 
 Status Runner::start() {
     pool_->serve(broadcasts());
+    pool_->set_files(settings_.files);
     if (Status begun = pool_->start([this](Event event) { post(std::move(event)); }); !begun) {
         pool_->stop(FinalStatus::Failed, begun.error().message);
         return begun;

@@ -50,6 +50,7 @@ public:
     std::int32_t default_parallelism() const override;
     std::string application_id() const override;
     bool in_container() const override { return settings_.in_container; }
+    std::map<std::string, std::string> file_settings() const override { return settings_.files; }
     void stop() override;
 
     /// Runs `look` on the core thread, where it may read the core; not after stop().

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "common/base/strings.h"
+#include "common/fs/file_systems.h"
 #include "common/rdd/setting_names.h"
 #include "common/wire/pools_file.h"
 
@@ -116,6 +117,13 @@ Status read_pools(const std::string& name, const std::string& path, SchedulingRu
 }
 
 Status read_one(const std::string& name, const std::string& value, Settings& settings) {
+    if (fs::is_setting(name)) {
+        settings.files[std::string(fs::setting_name(name))] = value;
+        if (!fs::is_known(name)) {
+            settings.unknown.push_back(name);
+        }
+        return {};
+    }
     if (name == "executor.instances") {
         return read_count(name, value, 1, settings.executors);
     }

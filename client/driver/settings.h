@@ -26,7 +26,8 @@ struct Settings {
     std::string queue;                     // queue
     bool in_container = false;             // no setting: the master is a container of the cluster
     std::vector<std::string> unknown;      // names that nothing here reads
-    Config core;                           // locality.wait, task.max_failures
+    std::map<std::string, std::string> files;  // of common/fs, under Hadoop's names
+    Config core;                               // locality.wait, task.max_failures
 };
 
 /// `environment_ui`: HEDDLE_UI is set. Unknown names are left to whoever knows them and listed,

@@ -77,15 +77,16 @@ Result<GrowingFile> GrowingFile::create_unnamed(const std::string& folder) {
     return GrowingFile(std::move(path), file);
 }
 
-Result<std::shared_ptr<const MappedFile>> GrowingFile::map() const {
+Result<std::shared_ptr<const MappedFile>> GrowingFile::map(std::uint64_t begin) const {
     void* data = nullptr;
-    if (size_ != 0) {
-        data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file_, 0);
+    if (size_ != begin) {
+        data = ::mmap(nullptr, size_ - begin, PROT_READ, MAP_PRIVATE, file_,
+                      static_cast<off_t>(begin));
         if (data == MAP_FAILED) {
             return errno_error("cannot map " + path_);
         }
     }
-    return std::make_shared<const MappedFile>(static_cast<const char*>(data), size_);
+    return std::make_shared<const MappedFile>(static_cast<const char*>(data), size_ - begin);
 }
 
 GrowingFile::GrowingFile(GrowingFile&& other) noexcept

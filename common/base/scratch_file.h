@@ -39,8 +39,8 @@ public:
     /// A file without a name in `folder`, which is made when it is not there: it goes with the last
     /// that has it open or mapped. Errors: as create.
     static Result<GrowingFile> create_unnamed(const std::string& folder);
-    /// What was written so far.
-    Result<std::shared_ptr<const MappedFile>> map() const;
+    /// What was written so far, from `begin` on, which is a multiple of the page size.
+    Result<std::shared_ptr<const MappedFile>> map(std::uint64_t begin = 0) const;
     GrowingFile(GrowingFile&& other) noexcept;
     GrowingFile& operator=(GrowingFile&&) = delete;
     ~GrowingFile();  // closes it

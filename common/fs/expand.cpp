@@ -2,6 +2,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/strings.h"
 #include "common/fs/file_system.h"
@@ -117,21 +118,44 @@ Status add_files(FileSystem& files, const std::string& path, std::vector<FileInf
     return {};
 }
 
+// Where a pattern begins, and what is left of it to match there: "/" or "s3a://bucket/" or
+// `folder`.
+std::pair<std::string, std::string_view> split_root(std::string_view pattern,
+                                                    const std::string& folder) {
+    if (pattern.starts_with('/')) {
+        return {"/", pattern.substr(1)};
+    }
+    const std::string_view scheme = scheme_of(pattern);
+    if (scheme.empty()) {
+        return {folder, pattern};
+    }
+    const std::size_t root = std::min(pattern.find('/', scheme.size() + 3), pattern.size());
+    return {std::string(pattern.substr(0, root)) + "/",
+            pattern.substr(std::min(root + 1, pattern.size()))};
+}
+
+// Nothing is there by that name itself, as far as anybody can tell.
+bool may_be_pattern(ErrorCode code) {
+    return code == ErrorCode::NotFound || code == ErrorCode::Internal;
+}
+
 Status expand_part(FileSystem& files, const std::string& part, const std::string& folder,
                    std::vector<FileInfo>& out) {
     const auto itself = files.stat(absolute(part, folder));
     if (itself) {  // a name with special characters in it means itself first
         return add_files(files, itself->path, out);
     }
-    if (const ErrorCode code = itself.error().code;
-        code == ErrorCode::Unsupported || code == ErrorCode::PermissionDenied) {
+    if (!may_be_pattern(itself.error().code)) {
         return itself.error();
     }
     std::vector<std::string> paths;
     for (const std::string& pattern : expand_braces(part)) {
-        const bool whole = pattern.starts_with('/');
-        TRY(match_below(files, whole ? "/" : folder,
-                        std::string_view(pattern).substr(whole ? 1 : 0), paths));
+        const auto [root, rest] = split_root(pattern, folder);
+        TRY(match_below(files, root, rest, paths));
+    }
+    if (paths.empty() && !scheme_of(part).empty()) {
+        return Error{ErrorCode::NotFound,
+                     "no file matches '" + part + "': " + itself.error().message};
     }
     if (paths.empty()) {
         return Error{ErrorCode::NotFound, "no file matches '" + part + "'" +
@@ -184,10 +208,16 @@ std::optional<std::string> first_relative(std::string_view pattern) {
 Result<std::vector<FileInfo>> expand(FileSystem& files, std::string_view pattern,
                                      const std::string& folder) {
     std::vector<FileInfo> out;
-    if (const std::string whole = absolute(pattern, folder);
-        !pattern.empty() && files.stat(whole)) {
-        TRY(add_files(files, whole, out));
-        return out;
+    if (!pattern.empty()) {
+        const std::string whole = absolute(pattern, folder);
+        const auto itself = files.stat(whole);
+        if (itself) {
+            TRY(add_files(files, whole, out));
+            return out;
+        }
+        if (itself.error().code == ErrorCode::Unavailable) {
+            return itself.error();
+        }
     }
     for (const std::string& part : split_list(pattern)) {
         if (part.empty()) {

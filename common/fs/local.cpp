@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -59,6 +60,34 @@ Result<std::string> local_path(const std::string& path) {
     return path;
 }
 
+// The time of the last change, and of which machine: paths may mean equal copies on several nodes,
+// whose times differ.
+std::string version_of(const struct stat& info) {
+    static const std::string machine = [] {
+        std::ifstream file("/proc/sys/kernel/random/boot_id");
+        std::string id;
+        file >> id;
+        return id.substr(0, 8);
+    }();
+    return machine + ":" + std::to_string(info.st_mtim.tv_sec) + "." +
+           std::to_string(info.st_mtim.tv_nsec);
+}
+
+Status check_version(int file, const std::string& path, const std::string& version) {
+    struct stat info {};
+    if (version.empty() || ::fstat(file, &info) != 0) {
+        return {};
+    }
+    const std::string now = version_of(info);
+    const bool same_machine = now.substr(0, now.find(':')) == version.substr(0, version.find(':'));
+    if (!same_machine || now == version) {
+        return {};
+    }
+    return Error{ErrorCode::Conflict, "'" + path +
+                                          "' has changed since it was listed: it was written "
+                                          "again; define the RDD again"};
+}
+
 // A range of a mapped file; the mapping starts at a page, the range anywhere.
 class MappedView final : public FileView {
 public:
@@ -78,6 +107,29 @@ private:
 class EmptyView final : public FileView {
 public:
     std::string_view bytes() const override { return {}; }
+};
+
+class LocalReader final : public FileReader {
+public:
+    LocalReader(int file, std::string path) : file_(file), path_(std::move(path)) {}
+    ~LocalReader() override { ::close(file_); }
+    LocalReader(const LocalReader&) = delete;
+    LocalReader& operator=(const LocalReader&) = delete;
+
+    Result<std::size_t> read(char* out, std::size_t size) override {
+        ssize_t n = 0;
+        do {
+            n = ::read(file_, out, size);
+        } while (n < 0 && errno == EINTR);
+        if (n < 0) {
+            return failed("cannot read '" + path_ + "'");
+        }
+        return static_cast<std::size_t>(n);
+    }
+
+private:
+    int file_;
+    std::string path_;
 };
 
 class LocalWriter final : public FileWriter {
@@ -125,7 +177,8 @@ public:
         if (::stat(local.c_str(), &info) != 0) {
             return failed("cannot read '" + path + "'");
         }
-        return FileInfo{path, static_cast<std::uint64_t>(info.st_size), S_ISDIR(info.st_mode)};
+        return FileInfo{path, static_cast<std::uint64_t>(info.st_size), S_ISDIR(info.st_mode),
+                        version_of(info)};
     }
 
     Result<std::vector<FileInfo>> list(const std::string& folder) override {
@@ -148,16 +201,28 @@ public:
     }
 
     Result<std::unique_ptr<FileView>> view(const std::string& path, std::uint64_t offset,
-                                           std::uint64_t size) override {
-        TRY(const std::string local, local_path(path));
-        const int file = ::open(local.c_str(), O_RDONLY | O_CLOEXEC);
-        if (file < 0) {
-            return failed("cannot open '" + path + "'");
-        }
-        auto mapped = map(file, path, offset, size);
+                                           std::uint64_t size,
+                                           const std::string& version) override {
+        TRY(const int file, open_file(path));
+        const Status same = check_version(file, path, version);
+        auto mapped =
+            same ? map(file, path, offset, size) : Result<std::unique_ptr<FileView>>(same.error());
         ::close(file);
         return mapped;
     }
+
+    Result<std::unique_ptr<FileReader>> open(const std::string& path, std::uint64_t offset,
+                                             const std::string& version) override {
+        TRY(const int file, open_file(path));
+        auto reader = std::make_unique<LocalReader>(file, path);
+        TRY(check_version(file, path, version));
+        if (offset > 0 && ::lseek(file, static_cast<off_t>(offset), SEEK_SET) < 0) {
+            return failed("cannot read '" + path + "' from byte " + std::to_string(offset));
+        }
+        return std::unique_ptr<FileReader>(std::move(reader));
+    }
+
+    bool maps(const std::string&) override { return true; }
 
     Result<std::unique_ptr<FileWriter>> create(const std::string& path) override {
         TRY(const std::string local, local_path(path));
@@ -207,6 +272,14 @@ public:
     }
 
 private:
+    static Result<int> open_file(const std::string& path) {
+        TRY(const std::string local, local_path(path));
+        const int file = ::open(local.c_str(), O_RDONLY | O_CLOEXEC);
+        if (file < 0) {
+            return failed("cannot open '" + path + "'");
+        }
+        return file;
+    }
     static Result<std::unique_ptr<FileView>> map(int file, const std::string& path,
                                                  std::uint64_t offset, std::uint64_t size) {
         struct stat info {};

@@ -40,11 +40,20 @@ void write(ByteWriter& out, const ExecutorWelcome& m) {
     out.number(m.executor.value);
     out.text(m.application);
     out.number(m.heartbeat_interval.microseconds);
+    out.count(m.files.size());
+    for (const auto& [name, value] : m.files) {
+        out.text(name);
+        out.text(value);
+    }
 }
 void read(ByteReader& in, ExecutorWelcome& m) {
     m.executor.value = in.number<std::int32_t>();
     m.application = in.text();
     m.heartbeat_interval.microseconds = in.number<std::int64_t>();
+    for (std::size_t left = in.count_of(2); left > 0; --left) {
+        const std::string_view name = in.text();
+        m.files.emplace(name, in.text());
+    }
 }
 
 void write(ByteWriter& out, const ExecutorRefused& m) {

@@ -9,6 +9,7 @@
 // plan and the whereabouts of the map output that it reads.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,6 +64,7 @@ struct ExecutorWelcome {
     ExecutorId executor;
     std::string application;
     Duration heartbeat_interval;
+    std::map<std::string, std::string> files{};  // settings of common/fs; secrets are among them
 
     friend bool operator==(const ExecutorWelcome&, const ExecutorWelcome&) = default;
 };

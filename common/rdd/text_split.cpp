@@ -5,10 +5,6 @@
 
 namespace heddle::rdd {
 
-namespace {
-constexpr std::uint64_t kLargestSplit = std::uint64_t{128} << 20;
-}
-
 Bytes encode(const TextSplit& split) {
     ByteWriter out;
     out.text(split.path);
@@ -17,6 +13,7 @@ Bytes encode(const TextSplit& split) {
     out.number(split.end);
     out.text(split.delimiter);
     out.number<std::uint8_t>(split.strip_return ? 1 : 0);
+    out.text(split.version);
     return out.take();
 }
 
@@ -29,6 +26,7 @@ Result<TextSplit> decode_text_split(std::string_view bytes) {
     split.end = in.number<std::uint64_t>();
     split.delimiter = in.text();
     split.strip_return = in.boolean();
+    split.version = in.text();
     if (split.delimiter.empty() || split.begin > split.end || split.end > split.file_size) {
         in.fail();
     }
@@ -43,13 +41,15 @@ std::vector<TextSplit> cut_text(const std::vector<TextFile>& files, const std::s
         total += file.size;
     }
     const auto wanted = static_cast<std::uint64_t>(std::max(splits_min, 1));
-    const std::uint64_t size =
-        std::clamp<std::uint64_t>((total + wanted - 1) / wanted, 1, kLargestSplit);
+    const std::uint64_t share = std::max<std::uint64_t>((total + wanted - 1) / wanted, 1);
     std::vector<TextSplit> splits;
     for (const TextFile& file : files) {
+        const std::uint64_t size =
+            file.whole ? std::max<std::uint64_t>(file.size, 1)
+                       : std::min(share, std::max<std::uint64_t>(file.block_size, 1));
         for (std::uint64_t begin = 0; begin < file.size; begin += size) {
             splits.push_back({file.path, file.size, begin, std::min(begin + size, file.size),
-                              delimiter, strip_return});
+                              delimiter, strip_return, file.version});
         }
     }
     return splits;

@@ -22,6 +22,7 @@ struct TextSplit {
     std::uint64_t end = 0;
     std::string delimiter;
     bool strip_return = false;  // text_file: a '\r' before the end of the line goes too
+    std::string version{};      // as file_size; empty: not known
 
     friend bool operator==(const TextSplit&, const TextSplit&) = default;
 };
@@ -33,9 +34,13 @@ Result<TextSplit> decode_text_split(std::string_view bytes);
 struct TextFile {
     std::string path;
     std::uint64_t size = 0;
+    std::string version{};
+    std::uint64_t block_size = std::uint64_t{128} << 20;
+    bool whole = false;  // never cut: compressed
 };
 
-/// Cuts files into at least `splits_min` ranges where they are large enough, none above 128 MiB.
+/// Cuts files into at least `splits_min` ranges where they are large enough and may be cut, none
+/// above the size of its file's blocks.
 std::vector<TextSplit> cut_text(const std::vector<TextFile>& files, const std::string& delimiter,
                                 bool strip_return, std::int32_t splits_min);
 

@@ -8,6 +8,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/scratch_file.h"
+#include "common/fs/file_systems.h"
 #include "executor/shell/task_input.h"
 
 namespace heddle::executor {
@@ -32,7 +33,7 @@ Runtime::Runtime(const LocalExecutorOptions& options, Surroundings* surroundings
       accountant_(options.memory),
       cached_(accountant_, options.folder + "/cached"),
       map_output_(accountant_, options.folder + "/shuffle"),
-      files_(fs::make_local_file_system()),
+      files_(fs::make_file_system({})),
       books_(options.slots, options.slots * rdd::kTasksAheadMax),
       surroundings_(surroundings),
       broadcasts_(options.broadcasts),
@@ -74,6 +75,9 @@ void Runtime::tell_aside(rdd::FromExecutor message) {
 }
 
 void Runtime::deliver(const rdd::ToExecutor& message) {
+    if (const auto* welcome = std::get_if<rdd::ExecutorWelcome>(&message)) {
+        files_ = fs::make_file_system(welcome->files);  // first: no task has begun
+    }
     Effects effects;
     books_.step(DriverSaid{message}, effects);
     id_.store(books_.id().value, std::memory_order_relaxed);

@@ -7,6 +7,8 @@
 
 #include "common/blocks/block.h"
 #include "common/rdd/record_face.h"
+#include "common/rdd/save_target.h"
+#include "executor/task/save_text.h"
 
 namespace heddle::executor {
 
@@ -23,12 +25,11 @@ void fail(rdd::TaskScope& scope, const std::string& operation, std::string messa
 
 class SaveCheckpoint final : public rdd::Action {
 public:
-    SaveCheckpoint(const rdd::OperatorInit& init, fs::FileSystem& files)
-        : budget_(init.scope, init.operation),
-          builder_(*init.face),
-          path_(std::string(init.payload) + "/attempts/part-" + std::to_string(init.partition) +
-                "-task-" + std::to_string(init.scope.task().task.value)) {
-        auto file = files.create(path_);
+    SaveCheckpoint(const rdd::OperatorInit& init, fs::FileSystem& files,
+                   const rdd::SaveTarget& target)
+        : budget_(init.scope, init.operation), builder_(*init.face) {
+        auto file = files.create_part(target.place, rdd::part_name(init.partition),
+                                      attempt_name(init.scope));
         if (file) {
             file_ = std::move(file).value();
         } else {
@@ -53,9 +54,11 @@ public:
         if (flush() == rdd::Flow::Continue) {
             if (const Status status = file_->close(); !status) {
                 give_up(status.error());
+                return {};
             }
+            return file_->token();
         }
-        return path_;
+        return {};
     }
 
 private:
@@ -84,8 +87,7 @@ private:
     rdd::OperatorBudget budget_;
     std::int64_t reserved_ = 0;
     blocks::BlockBuilder builder_;
-    std::string path_;
-    std::unique_ptr<fs::FileWriter> file_;
+    std::unique_ptr<fs::PartWriter> file_;
     bool written_ = false;
 };
 
@@ -93,14 +95,14 @@ private:
 
 std::unique_ptr<rdd::Action> make_save_checkpoint(const rdd::OperatorInit& init,
                                                   fs::FileSystem& files) {
-    return init.payload.empty() || init.face == nullptr
-               ? nullptr
-               : std::make_unique<SaveCheckpoint>(init, files);
+    const auto target = rdd::decode_save_target(init.payload);
+    return !target || init.face == nullptr ? nullptr
+                                           : std::make_unique<SaveCheckpoint>(init, files, *target);
 }
 
 void run_checkpoint(std::string_view payload, const SourceInit& init, rdd::Sink& sink) {
     const std::string path(payload);
-    auto view = init.files.view(path, 0, UINT64_MAX);
+    auto view = init.files.view(path, 0, UINT64_MAX, {});
     if (!view) {
         fail(init.scope, init.operation, "the checkpoint is gone: " + view.error().message, false);
         return;

@@ -3,8 +3,8 @@
 // Partitions of checkpointed RDDs as files: the blocks of the records, encoded, one image after the
 // other, with the checksums that blocks have.
 //
-// Every attempt writes a file of its own below the staging folder and answers its path, as with
-// save_text; the driver moves the winners into place.
+// Every attempt writes a part of its own and answers its token, as with save_text; the driver
+// commits the winners.
 
 #include <memory>
 #include <string_view>
@@ -15,8 +15,8 @@
 
 namespace heddle::executor {
 
-/// The builtin action "save_checkpoint" on records of any type; payload: the staging folder. Its
-/// answer is the path of the file that this attempt wrote.
+/// The builtin action "save_checkpoint" on records of any type; payload: a SaveTarget. Its
+/// answer is the token of the part that this attempt wrote.
 std::unique_ptr<rdd::Action> make_save_checkpoint(const rdd::OperatorInit& init,
                                                   fs::FileSystem& files);
 

@@ -5,9 +5,11 @@
 #include <array>
 #include <cstring>
 
+#include "common/fs/compression.h"
 #include "common/rdd/builtins.h"
 #include "common/rdd/row_buffer.h"
 #include "executor/task/checkpoint.h"
+#include "executor/task/input_file.h"
 
 namespace heddle::executor {
 
@@ -44,6 +46,12 @@ const char* find_two(const char* begin, const char* end, char first, char second
     }
     return nullptr;
 }
+
+// Of streams: little at first, for those who want only the first lines; then more at a time.
+constexpr std::uint64_t kPieceFirst = std::uint64_t{256} << 10;
+constexpr std::uint64_t kPieceMost = std::uint64_t{8} << 20;
+constexpr std::uint64_t kPieceBeyond = std::uint64_t{64} << 10;
+constexpr std::uint64_t kLeadBytes = 4096;
 
 std::size_t find_delimiter(std::string_view text, std::string_view delimiter, std::size_t from) {
     if (from >= text.size()) {
@@ -82,16 +90,6 @@ std::size_t synchronise(std::string_view text, std::string_view delimiter, std::
     return at;
 }
 
-void fail_input(rdd::TaskScope& scope, const std::string& operation, const std::string& input,
-                std::string message) {
-    rdd::TaskFailure failure;
-    failure.kind = rdd::FailureKind::ExceptionFailure;
-    failure.operation = operation;
-    failure.input = input;
-    failure.message = std::move(message);
-    scope.fail(std::move(failure));
-}
-
 // Collects text views and pushes them by the batch.
 class TextPusher {
 public:
@@ -122,11 +120,6 @@ private:
     std::array<std::string_view, kBatchRecords> rows_;
 };
 
-std::string describe(const TextSplit& split) {
-    return split.path + ":" + std::to_string(split.begin) + "+" +
-           std::to_string(split.end - split.begin);
-}
-
 void push_records(std::string_view text, const TextSplit& split, const SourceInit& init,
                   rdd::Sink& sink) {
     TextPusher pusher(init, sink);
@@ -145,75 +138,166 @@ void push_records(std::string_view text, const TextSplit& split, const SourceIni
     (void)pusher.flush();
 }
 
+// Where to begin reading so that the first record of a split is found as from the start of the
+// file: far enough in front of it that no chain of overlapping delimiters reaches back further.
+// Nothing: the task has failed.
+std::optional<std::uint64_t> read_start(const ListedFile& file, const TextSplit& split,
+                                        const SourceInit& init) {
+    const std::uint64_t length = split.delimiter.size();
+    for (std::uint64_t lead = kLeadBytes + length;; lead *= 4) {
+        if (lead >= split.begin || length == 1) {
+            return split.begin - std::min(split.begin, length == 1 ? 1 : lead);
+        }
+        const auto text = read_range(file, split.begin - lead, lead, init);
+        if (!text) {
+            return std::nullopt;
+        }
+        if (synchronise(*text, split.delimiter, text->size() - length) >= length) {
+            return split.begin - lead;
+        }
+    }
+}
+
+// The records of a stream, piece by piece.
+class StreamedRecords {
+public:
+    /// `split` counts from the stream's first byte.
+    StreamedRecords(StreamedText& stream, const TextSplit& split, const SourceInit& init,
+                    rdd::Sink& sink)
+        : stream_(stream), split_(split), init_(init), pusher_(init, sink) {}
+
+    Status push() {
+        std::uint64_t at = 0;
+        while (true) {
+            at = first_record(text_, split_.delimiter, split_.begin);
+            if (at < text_.size() || at >= split_.end || ended_) {
+                break;
+            }
+            TRY(read_on(0));
+        }
+        const std::uint64_t length = split_.delimiter.size();
+        std::uint64_t looked = at;  // no delimiter begins between `at` and here
+        while (at < split_.end && !init_.scope.stopped() &&
+               !(ended_ && at >= base_ + text_.size())) {
+            const std::size_t hit = find_delimiter(text_, split_.delimiter, looked - base_);
+            if (hit == std::string_view::npos && !ended_) {
+                const std::uint64_t end = base_ + text_.size();
+                looked = std::max(at, end - std::min(end, length - 1));
+                TRY(read_on(at));
+                continue;
+            }
+            const std::size_t begin = at - base_;
+            if (give(text_.substr(begin, hit == std::string_view::npos ? hit : hit - begin)) ==
+                Flow::Stop) {
+                return {};
+            }
+            at = hit == std::string_view::npos ? base_ + text_.size() : base_ + hit + length;
+            looked = at;
+        }
+        (void)pusher_.flush();
+        return {};
+    }
+
+private:
+    Flow give(std::string_view record) {
+        if (split_.strip_return && record.ends_with('\r')) {
+            record.remove_suffix(1);
+        }
+        return pusher_.add(record);
+    }
+    // The next piece; the text then begins at `keep`. A record may reach beyond its split: from
+    // there on a little at a time.
+    Status read_on(std::uint64_t keep) {
+        const bool beyond = stream_.size() >= split_.end;
+        std::uint64_t& piece = beyond ? piece_beyond_ : piece_;
+        const std::uint64_t left = beyond ? piece : split_.end - stream_.size();
+        TRY(const bool more, stream_.read_on(static_cast<std::size_t>(std::min(left, piece))));
+        ended_ = !more;
+        piece = std::min(piece * 2, kPieceMost);
+        TRY(text_, stream_.from(keep));
+        base_ = keep;
+        return {};
+    }
+
+    StreamedText& stream_;
+    const TextSplit& split_;
+    const SourceInit& init_;
+    TextPusher pusher_;
+    std::string_view text_;
+    std::uint64_t base_ = 0;  // where it begins
+    std::uint64_t piece_ = kPieceFirst;
+    std::uint64_t piece_beyond_ = kPieceBeyond;
+    bool ended_ = false;
+};
+
+void run_streamed_text(const ListedFile& file, TextSplit split, fs::Codec codec,
+                       const SourceInit& init, rdd::Sink& sink) {
+    std::uint64_t start = 0;
+    if (codec != fs::Codec::None) {
+        split.end = UINT64_MAX;
+    } else if (const auto found = read_start(file, split, init)) {
+        start = *found;
+        split.begin -= start;
+        split.end -= start;
+    } else {
+        return;
+    }
+    auto source = init.files.open(file.path, start, file.version);
+    if (!source) {
+        fail_input(init, file.path, explain(file, init, source.error()));
+        return;
+    }
+    StreamedText stream(fs::decompress(codec, std::move(source).value(), file.path), init);
+    if (const Status status = StreamedRecords(stream, split, init, sink).push(); !status) {
+        fail_input(init, file.path, explain(file, init, status.error()));
+    }
+}
+
 void run_text(std::string_view payload, const SourceInit& init, rdd::Sink& sink) {
     const auto split = rdd::decode_text_split(payload);
     if (!split) {
-        fail_input(init.scope, init.operation, "", split.error().message);
+        fail_input(init, "", split.error());
+        return;
+    }
+    const ListedFile file{split->path, split->file_size, split->version};
+    init.scope.metrics().input_bytes_read += static_cast<std::int64_t>(split->end - split->begin);
+    const fs::Codec codec = fs::codec_of(split->path);
+    if (codec != fs::Codec::None || !init.files.maps(split->path)) {
+        run_streamed_text(file, *split, codec, init, sink);
         return;
     }
     // A record may reach far beyond its split, so the view goes to the end of the file; only pages
     // that are touched are read.
-    auto view = init.files.view(split->path, 0, split->file_size);
-    if (!view) {
-        fail_input(init.scope, init.operation, describe(*split), view.error().message);
-        return;
+    if (const auto text = read_range(file, 0, file.size, init)) {
+        push_records(*text, *split, init, sink);
     }
-    const std::shared_ptr<const fs::FileView> file = std::move(view).value();
-    init.keep.push_back(file);
-    if (file->bytes().size() != split->file_size) {
-        fail_input(init.scope, init.operation, describe(*split),
-                   "the file has changed: it had " + std::to_string(split->file_size) +
-                       " bytes when the RDD was defined and has " +
-                       std::to_string(file->bytes().size()) + " now");
-        return;
-    }
-    init.scope.metrics().input_bytes_read += static_cast<std::int64_t>(split->end - split->begin);
-    push_records(file->bytes(), *split, init, sink);
-}
-
-// The whole of a file that had `size` bytes when it was listed, kept until the task ends. Null: the
-// task has failed.
-std::shared_ptr<const fs::FileView> whole_view(const std::string& path, std::uint64_t size,
-                                               const SourceInit& init) {
-    auto view = init.files.view(path, 0, size + 1);  // one more shows that it has grown
-    if (!view) {
-        fail_input(init.scope, init.operation, path, view.error().message);
-        return nullptr;
-    }
-    const std::shared_ptr<const fs::FileView> file = std::move(view).value();
-    init.keep.push_back(file);
-    if (file->bytes().size() != size) {
-        fail_input(
-            init.scope, init.operation, path,
-            "the file has changed: it had " + std::to_string(size) +
-                " bytes when the RDD was defined and has " +
-                (file->bytes().size() > size ? "more" : std::to_string(file->bytes().size())) +
-                " now");
-        return nullptr;
-    }
-    return file;
 }
 
 void run_whole_files(std::string_view payload, const SourceInit& init, rdd::Sink& sink) {
     rdd::ByteReader in(payload);
     TextPusher pusher(init, sink);
+    const bool decompressed = in.boolean();
     for (std::size_t left = in.count_of(1); left > 0; --left) {
         const std::string_view path = in.text();
         const auto size = in.number<std::uint64_t>();
+        const std::string_view version = in.text();
         if (in.failed()) {
             break;
         }
-        const auto file = whole_view(std::string(path), size, init);
-        if (file == nullptr) {
+        const ListedFile listed{std::string(path), size, std::string(version)};
+        const auto text =
+            decompressed ? read_text(listed, init) : read_range(listed, 0, size, init);
+        if (!text) {
             return;
         }
         init.scope.metrics().input_bytes_read += static_cast<std::int64_t>(size);
-        if (pusher.add(path) == Flow::Stop || pusher.add(file->bytes()) == Flow::Stop) {
+        if (pusher.add(path) == Flow::Stop || pusher.add(*text) == Flow::Stop) {
             return;
         }
     }
     if (in.failed()) {
-        fail_input(init.scope, init.operation, "", "the files of this partition cannot be decoded");
+        fail_input(init, "",
+                   {ErrorCode::DataLoss, "the files of this partition cannot be decoded"});
         return;
     }
     (void)pusher.flush();
@@ -223,22 +307,23 @@ void run_fixed_records(std::string_view payload, const SourceInit& init, rdd::Si
     rdd::ByteReader in(payload);
     const std::string path(in.text());
     const auto size = in.number<std::uint64_t>();
+    const std::string version(in.text());
     const auto length = in.number<std::uint64_t>();
     const auto first = in.number<std::uint64_t>();
     const auto count = in.number<std::uint64_t>();
     if (!in.status("records") || length == 0 || first > size / length ||
         count > size / length - first) {
-        fail_input(init.scope, init.operation, path, "this partition cannot be decoded");
+        fail_input(init, path, {ErrorCode::DataLoss, "this partition cannot be decoded"});
         return;
     }
-    const auto file = whole_view(path, size, init);
-    if (file == nullptr) {
+    const auto text = read_range({path, size, version}, first * length, count * length, init);
+    if (!text) {
         return;
     }
     init.scope.metrics().input_bytes_read += static_cast<std::int64_t>(count * length);
     TextPusher pusher(init, sink);
-    for (std::uint64_t i = first; i < first + count; ++i) {
-        if (pusher.add(file->bytes().substr(i * length, length)) == Flow::Stop) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+        if (pusher.add(text->substr(i * length, length)) == Flow::Stop) {
             return;
         }
     }
@@ -266,8 +351,8 @@ void run_parallelize(std::string_view payload, const SourceInit& init, rdd::Sink
         }
     }
     if (in.failed() || (left == 0 && in.left() != 0)) {
-        fail_input(init.scope, init.operation, "",
-                   "the records of this partition cannot be decoded");
+        fail_input(init, "",
+                   {ErrorCode::DataLoss, "the records of this partition cannot be decoded"});
     }
 }
 

@@ -265,8 +265,8 @@ TEST_F(RddPaths, AnRddThatOutlivesItsContextIsNotSaved) {
 TEST_F(RddPaths, SayWhatIsWrongWithThem) {
     expect_parts(message_of<UsageError>([&] { (void)context_->text_file("nothing").count(); }),
                  {"no file matches 'nothing' in '" + root_ + "'", "check the path"});
-    expect_parts(message_of<UsageError>([&] { (void)context_->text_file("hdfs://x/y").count(); }),
-                 {"no file system for 'hdfs://x/y'"});
+    expect_parts(message_of<UsageError>([&] { (void)context_->text_file("gopher://x/y").count(); }),
+                 {"no file system for 'gopher://x/y'"});
     expect_parts(message_of<UsageError>([&] { (void)context_->text_file("").count(); }),
                  {"an empty path"});
     const auto lines = context_->text_file("in");
@@ -278,7 +278,7 @@ TEST_F(RddPaths, SayWhatIsWrongWithThem) {
     refused("in/a.txt/out", {"'" + root_ + "/in/a.txt' is a file, not a folder"});
     refused("in/no/out", {"folder '" + root_ + "/in/no' does not exist"});
     refused("in", {"output path '" + root_ + "/in' already exists"});
-    refused("hdfs://x/out", {"no file system for 'hdfs://x/out'"});
+    refused("gopher://x/out", {"no file system for 'gopher://x/out'"});
     refused("/proc/out", {"/proc/"});
     context_->check_output("in/out");
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(root_ + "/in"), {}), 1);

@@ -79,8 +79,9 @@ TEST_F(RddFiles, AFileThatHasChangedFailsTheJob) {
     const auto records = context_.binary_records(path("a"), 4);
     EXPECT_EQ(files.count(), 1U);
     write("a", "123456789012");
-    EXPECT_TRUE(has(message<JobFailed>([&] { (void)files.count(); }),
-                    "the file has changed: it had 8 bytes when the RDD was defined and has more"));
+    EXPECT_TRUE(
+        has(message<JobFailed>([&] { (void)files.count(); }),
+            "the file has changed: it had 8 bytes when the RDD was defined and has 12 now"));
     write("a", "1234");
     EXPECT_TRUE(has(message<JobFailed>([&] { (void)records.count(); }), "and has 4 now"));
 }
@@ -151,6 +152,57 @@ TEST_F(RddFiles, ABadObjectFileIsNamed) {
     EXPECT_TRUE(
         has(message<JobFailed>([&] { (void)context_.object_file<int>(path("cut")).count(); }),
             "is cut short or no object file"));
+}
+
+// ---- compressed text ---------------------------------------------------------------------------
+
+constexpr std::pair<Compression, const char*> kCompressions[] = {{Compression::Gzip, ".gz"},
+                                                                 {Compression::Bzip2, ".bz2"},
+                                                                 {Compression::Zstd, ".zst"},
+                                                                 {Compression::Lz4, ".lz4"}};
+
+TEST_F(RddFiles, CompressedTextIsReadBackWholeFileByWholeFile) {
+    std::vector<std::string> lines;
+    for (int i = 0; i < 50'000; ++i) {
+        lines.push_back("line " + std::to_string(i) +
+                        (i % 1000 == 0 ? std::string(9999, '.') : ""));
+    }
+    const auto rows = context_.parallelize(lines, 3);
+    for (const auto& [compression, suffix] : kCompressions) {
+        const std::string out = path(std::string("out") + suffix);
+        rows.save_as_text_file(out, compression);
+        EXPECT_TRUE(std::filesystem::exists(out + "/part-00002" + suffix));
+        EXPECT_LT(std::filesystem::file_size(out + "/part-00002" + suffix), 500'000U);
+        const auto back = context_.text_file(out, 16);
+        EXPECT_EQ(back.get_num_partitions(), 3) << suffix;  // not to be cut
+        EXPECT_TRUE(back.collect() == lines) << suffix;
+        EXPECT_EQ(back.take(1), (std::vector<std::string>{lines[0]}));
+        const auto whole = context_.whole_text_files(out).collect();
+        ASSERT_EQ(whole.size(), 3U);
+        EXPECT_EQ(whole[0].second.substr(0, 7), "line 0.");
+        EXPECT_EQ(context_.binary_files(out).values().collect()[0],
+                  read(std::string("out") + suffix + "/part-00000" + suffix));
+    }
+}
+
+TEST_F(RddFiles, DamagedCompressedTextFailsItsJobAndNoOther) {
+    const auto rows = context_.parallelize(std::vector<std::string>(9000, "some text"), 1);
+    for (const auto& [compression, suffix] : kCompressions) {
+        const std::string out = path(std::string("out") + suffix);
+        rows.save_as_text_file(out, compression);
+        const std::string name = std::string("bad") + suffix;
+        const std::string good = read(std::string("out") + suffix + "/part-00000" + suffix);
+        const std::size_t cut = good.size() - 3;
+        write(name, std::string_view(good).substr(0, cut));
+        const auto said = [&] {
+            return message<JobFailed>([&] { (void)context_.text_file(path(name)).count(); });
+        };
+        EXPECT_TRUE(has(said(), "'" + path(name) + "' is cut off")) << said();
+        EXPECT_TRUE(has(said(), "in the middle of a stream at byte " + std::to_string(cut)));
+        write(name, "plain text under a wrong name");
+        EXPECT_TRUE(has(said(), "'" + path(name) + "' is damaged: no ")) << said();
+        EXPECT_EQ(context_.text_file(out).count(), 9000U);
+    }
 }
 
 // ---- programs ----------------------------------------------------------------------------------

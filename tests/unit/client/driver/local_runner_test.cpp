@@ -10,6 +10,7 @@
 #include "client/driver/job_runner.h"
 #include "client/driver/master_url.h"
 #include "client/driver/settings.h"
+#include "common/rdd/save_target.h"
 #include "tests/support/jobs.h"
 
 namespace heddle::driver {
@@ -130,8 +131,8 @@ TEST(MakeRunner, TakesTheFailuresOfATaskFromTheUrlAsSparkDoes) {
         EXPECT_FALSE(parse_master_url(master, 2).ok()) << master;
     }
     const rdd::RddNode source = test::text_source(0, test::distinct_texts(1, 1));
-    const rdd::OperatorRef impossible =
-        rdd::builtin_operator(rdd::builtin::kSaveText, "/proc/none");
+    const rdd::OperatorRef impossible = rdd::builtin_operator(
+        rdd::builtin::kSaveText, rdd::encode(rdd::SaveTarget{"/proc/none", ""}));
     for (const int failures : {1, 3}) {
         const auto runner = runner_for("local[1," + std::to_string(failures) + "]");
         const auto outcome = run_job(*runner, test::plan_of({source}), source, impossible);

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace heddle::fs {
 namespace {
@@ -60,8 +63,8 @@ TEST_F(LocalFiles, AMissingFileIsNamed) {
     EXPECT_EQ(expand(*files_, root_ + "/in/*.zip", "/").error().code, ErrorCode::NotFound);
     EXPECT_EQ(expand(*files_, "a.txt,,b.txt", root_ + "/in").error().code, ErrorCode::NotFound);
     EXPECT_EQ(expand(*files_, "", root_).error().code, ErrorCode::NotFound);
-    EXPECT_EQ(files_->view("hdfs://x/y", 0, 1).error().code, ErrorCode::Unsupported);
-    for (const char* path : {"hdfs://x/y", "hdfs://x/*", "in/a.txt,hdfs://x/y"}) {
+    EXPECT_EQ(files_->view("gopher://x/y", 0, 1, {}).error().code, ErrorCode::Unsupported);
+    for (const char* path : {"gopher://x/y", "gopher://x/*", "in/a.txt,gopher://x/y"}) {
         EXPECT_EQ(expand(*files_, path, root_).error().code, ErrorCode::Unsupported) << path;
     }
 }
@@ -90,10 +93,68 @@ TEST_F(LocalFiles, RelativePathsBeginInTheFolder) {
 
 TEST_F(LocalFiles, ViewsAreRangesCutAtTheEnd) {
     write("data", std::string(10'000, 'x') + "end");
-    EXPECT_EQ((*files_->view(root_ + "/data", 9'999, 3))->bytes(), "xen");
-    EXPECT_EQ((*files_->view(root_ + "/data", 10'000, 999))->bytes(), "end");
-    EXPECT_EQ((*files_->view(root_ + "/data", 99'999, 9))->bytes(), "");
-    EXPECT_FALSE(files_->view(root_ + "/in", 0, 9).ok());
+    EXPECT_EQ((*files_->view(root_ + "/data", 9'999, 3, {}))->bytes(), "xen");
+    EXPECT_EQ((*files_->view(root_ + "/data", 10'000, 999, {}))->bytes(), "end");
+    EXPECT_EQ((*files_->view(root_ + "/data", 99'999, 9, {}))->bytes(), "");
+    EXPECT_FALSE(files_->view(root_ + "/in", 0, 9, {}).ok());
+}
+
+TEST_F(LocalFiles, AFileThatWasWrittenAgainIsNotTheListedOne) {
+    write("data", "one");
+    const auto listed = files_->stat(root_ + "/data");
+    ASSERT_TRUE(listed.ok());
+    EXPECT_TRUE(files_->view(listed->path, 0, 3, listed->version).ok());
+    std::filesystem::last_write_time(
+        root_ + "/data",
+        std::filesystem::last_write_time(root_ + "/data") + std::chrono::seconds(1));
+    const auto again = files_->view(listed->path, 0, 3, listed->version);
+    ASSERT_FALSE(again.ok());
+    EXPECT_EQ(again.error().code, ErrorCode::Conflict);
+    EXPECT_EQ(files_->open(listed->path, 0, listed->version).error().code, ErrorCode::Conflict);
+    // A copy on another machine has its own times.
+    EXPECT_TRUE(files_->view(listed->path, 0, 3, "other:1.2").ok());
+}
+
+TEST_F(LocalFiles, ReadersBeginAnywhere) {
+    write("data", "0123456789");
+    const auto reader = files_->open(root_ + "/data", 7, {});
+    ASSERT_TRUE(reader.ok());
+    char out[8];
+    EXPECT_EQ(*(*reader)->read(out, 8), 3U);
+    EXPECT_EQ(std::string_view(out, 3), "789");
+    EXPECT_EQ(*(*reader)->read(out, 8), 0U);
+}
+
+TEST_F(LocalFiles, AnOutputIsThereWholeOrNotAtAll) {
+    const auto place = files_->begin_output(root_ + "/out", "app");
+    ASSERT_TRUE(place.ok());
+    std::vector<std::string> tokens;
+    for (const char* attempt : {"task-1", "task-2"}) {
+        auto part = files_->create_part(*place, "part-00000", attempt);
+        ASSERT_TRUE(part.ok());
+        EXPECT_TRUE((*part)->write(attempt).ok());
+        EXPECT_TRUE((*part)->close().ok());
+        tokens.push_back((*part)->token());
+    }
+    EXPECT_EQ(names("out").substr(0, 15), "no file matches");
+    EXPECT_TRUE(
+        files_->commit_output(*place, root_ + "/out", {{"part-00000", tokens[1]}}, {"_SUCCESS", ""})
+            .ok());
+    files_->end_output(*place);
+    EXPECT_EQ(names("out"), "out/part-00000");
+    EXPECT_EQ((*files_->view(root_ + "/out/part-00000", 0, 99, {}))->bytes(), "task-2");
+    EXPECT_TRUE(files_->stat(root_ + "/out/_SUCCESS").ok());
+    EXPECT_FALSE(files_->stat(*place).ok());
+}
+
+TEST(Paths, HaveParentsAndSchemes) {
+    EXPECT_EQ(parent_of("/a/b"), "/a");
+    EXPECT_EQ(parent_of("/a"), "/");
+    EXPECT_EQ(parent_of("s3a://bucket/a/b"), "s3a://bucket/a");
+    EXPECT_EQ(parent_of("s3a://bucket/a"), "s3a://bucket/");
+    EXPECT_EQ(parent_of("s3a://bucket"), "s3a://bucket");
+    EXPECT_EQ(scheme_of("s3a://bucket/a"), "s3a");
+    EXPECT_EQ(scheme_of("/a://b"), "");
 }
 
 TEST_F(LocalFiles, RenameNeverReplaces) {
