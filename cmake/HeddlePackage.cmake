@@ -9,7 +9,7 @@ set(package ${CMAKE_BINARY_DIR}/lib/cmake/Heddle)
 export(TARGETS ${package_targets} NAMESPACE Heddle:: FILE ${package}/HeddleTargets.cmake)
 file(WRITE ${package}/HeddleConfig.cmake "# Written by the build: Heddle::client from its build directory.
 include(CMakeFindDependencyMacro)
-foreach(name Threads OpenSSL ZLIB BZip2 Protobuf nlohmann_json pugixml spdlog fmt)
+foreach(name Threads OpenSSL ZLIB BZip2 CURL Protobuf nlohmann_json pugixml spdlog fmt)
     find_dependency(\${name})
 endforeach()
 if(CMAKE_VERSION VERSION_LESS 3.25)

@@ -24,6 +24,7 @@
 #include "client/driver/submit_self.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/fs/file_systems.h"
 
 namespace heddle::driver {
 
@@ -78,7 +79,11 @@ RestApplication rest_application(const std::string& id, const RunnerOptions& opt
     RestApplication application;
     application.id = id;
     application.name = options.application_name;
-    application.settings.assign(options.settings.begin(), options.settings.end());
+    for (const auto& [name, value] : options.settings) {
+        // Spark's words for what it does not show.
+        application.settings.emplace_back(name,
+                                          fs::is_secret(name) ? "*********(redacted)" : value);
+    }
     return application;
 }
 
@@ -132,6 +137,7 @@ void warn_of_unknown(const Settings& settings) {
 
 Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
     TRY(Settings settings, read_settings(options.settings, std::getenv("HEDDLE_UI") != nullptr));
+    fs::add_environment(settings.files);
     warn_of_unknown(settings);
     const auto cores = static_cast<std::int32_t>(std::thread::hardware_concurrency());
     TRY(MasterUrl url, parse_master_url(options.master, cores == 0 ? 1 : cores));

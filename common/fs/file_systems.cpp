@@ -1,17 +1,38 @@
 // Finding the file system of a path.
 #include "common/fs/file_systems.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/base/strings.h"
+#include "common/fs/s3.h"
+#include "common/fs/s3_settings.h"
 
 namespace heddle::fs {
 
 namespace {
 
+constexpr std::array<std::string_view, 12> kNames = {
+    "fs.s3a.access.key",
+    "fs.s3a.secret.key",
+    "fs.s3a.session.token",
+    "fs.s3a.aws.credentials.provider",
+    "fs.s3a.endpoint",
+    "fs.s3a.endpoint.region",
+    "fs.s3a.path.style.access",
+    "fs.s3a.connection.ssl.enabled",
+    "fs.s3a.attempts.maximum",
+    "fs.s3a.block.size",
+    "fs.s3a.multipart.size",
+    "fs.s3a.impl",  // pasted from Spark; there is one implementation
+};
+
 class FileSystems final : public FileSystem {
 public:
-    explicit FileSystems(const Settings&) : local_(make_local_file_system()) {}
+    explicit FileSystems(const Settings& settings)
+        : local_(make_local_file_system()),
+          s3_(make_s3_file_system(settings)) {}
 
     Result<FileInfo> stat(const std::string& path) override {
         TRY(FileSystem* const files, find(path));
@@ -92,11 +113,15 @@ private:
         if (scheme.empty() || scheme == "file") {
             return local_.get();
         }
+        if (scheme == "s3a" || scheme == "s3" || scheme == "s3n") {
+            return s3_.get();
+        }
         return Error{ErrorCode::Unsupported,
-                     "no file system for '" + path + "'; there is file:"};
+                     "no file system for '" + path + "'; there are file: and s3a:"};
     }
 
     std::unique_ptr<FileSystem> local_;
+    std::unique_ptr<FileSystem> s3_;
 };
 
 }  // namespace
@@ -122,11 +147,19 @@ bool is_secret(std::string_view name) {
     return false;
 }
 
-bool is_known(std::string_view) {
-    return false;
+bool is_known(std::string_view name) {
+    constexpr std::string_view kBucket = "fs.s3a.bucket.";
+    std::string plain(setting_name(name));
+    if (plain.starts_with(kBucket)) {
+        const std::size_t dot = plain.find('.', kBucket.size());
+        plain = "fs.s3a" + (dot == std::string::npos ? std::string() : plain.substr(dot));
+    }
+    return std::find(kNames.begin(), kNames.end(), plain) != kNames.end();
 }
 
-void add_environment(Settings&) {}
+void add_environment(Settings& settings) {
+    add_aws_environment(settings);
+}
 
 std::unique_ptr<FileSystem> make_file_system(const Settings& settings) {
     return std::make_unique<FileSystems>(settings);

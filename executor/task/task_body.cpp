@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/blocks/shuffle_writer.h"
+#include "common/fs/interrupt.h"
 #include "common/rdd/builtins.h"
 #include "executor/task/chain.h"
 #include "executor/task/checkpoint.h"
@@ -187,6 +188,7 @@ bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironme
 
 TaskResult run_task(const StagePlan& stage, const TaskDescription& task,
                     TaskEnvironment& environment, const std::atomic<bool>& cancelled) {
+    const fs::InterruptScope interrupt(cancelled);
     TaskResult result;
     result.task = task.task;
     // To keep a partition must not cost the task its memory: then it is done without, from the

@@ -1,0 +1,88 @@
+#pragma once
+
+// The requests that one bucket understands, and what its refusals mean.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/fs/http.h"
+#include "common/fs/s3_settings.h"
+
+namespace heddle::fs {
+
+struct S3Object {
+    std::string key;
+    std::uint64_t size = 0;
+    std::string etag;  // as S3 writes it, in quotes
+};
+
+// A part of a multipart upload is named by its place in `etags`.
+struct S3Upload {
+    std::string key;
+    std::string id;
+    std::vector<std::string> etags;
+};
+
+// Any thread. Errors name the object as "s3a://bucket/key": NotFound, PermissionDenied,
+// Unauthenticated, Conflict, Unavailable, and those of HttpClient.
+class S3Bucket {
+public:
+    /// `http` must outlive it.
+    S3Bucket(HttpClient& http, std::string name, S3Place place)
+        : http_(http), name_(std::move(name)), place_(std::move(place)) {}
+
+    const S3Place& place() const { return place_; }
+
+    Result<S3Object> head(const std::string& key);
+    /// Bytes [offset, offset + size), cut at the end. `etag`: of the object that is meant; empty:
+    /// any. Errors: also Conflict, when it is another one.
+    Result<std::string> get(const std::string& key, std::uint64_t offset, std::uint64_t size,
+                            const std::string& etag);
+    Status put(const std::string& key, std::string_view bytes);
+    /// Nothing there is success.
+    Status remove(const std::string& key);
+
+    struct Page {
+        std::vector<S3Object> objects;
+        std::vector<std::string> folders;  // "a/b/", when there is a delimiter
+        std::string next;                  // empty: the last page
+    };
+    Result<Page> list(const std::string& prefix, bool folders, int most, const std::string& next);
+
+    Result<S3Upload> begin_upload(const std::string& key);
+    Status put_part(S3Upload& upload, std::string_view bytes);
+    /// Makes the object visible. May be asked again.
+    Status complete(const S3Upload& upload);
+    Status abort(const S3Upload& upload);
+    /// Those below `prefix` that are neither complete nor aborted, as far as the server says.
+    std::vector<S3Upload> uploads(const std::string& prefix);
+
+private:
+    struct Ask {
+        std::string method;
+        std::string key;
+        std::map<std::string, std::string> query{};
+        std::vector<std::string> headers{};
+        std::string_view body{};
+        bool once = false;
+    };
+    Result<HttpAnswer> send(const Ask& ask);
+    Error refusal(const Ask& ask, const HttpAnswer& answer) const;
+    std::string url_of(const std::string& key) const { return "s3a://" + name_ + "/" + key; }
+
+    HttpClient& http_;
+    std::string name_;
+    S3Place place_;
+};
+
+/// A token of one line each: key, id, etags.
+std::string encode_upload(const S3Upload& upload);
+/// Errors: DataLoss.
+Result<S3Upload> decode_upload(std::string_view token);
+
+}  // namespace heddle::fs
