@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/strings.h"
+#include "common/fs/hdfs.h"
 #include "common/fs/s3.h"
 #include "common/fs/s3_settings.h"
 
@@ -13,7 +14,7 @@ namespace heddle::fs {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kNames = {
+constexpr std::array<std::string_view, 15> kNames = {
     "fs.s3a.access.key",
     "fs.s3a.secret.key",
     "fs.s3a.session.token",
@@ -25,6 +26,9 @@ constexpr std::array<std::string_view, 12> kNames = {
     "fs.s3a.attempts.maximum",
     "fs.s3a.block.size",
     "fs.s3a.multipart.size",
+    "fs.hdfs.user",
+    "fs.defaultFS",
+    "dfs.namenode.http-address",
     "fs.s3a.impl",  // pasted from Spark; there is one implementation
 };
 
@@ -32,7 +36,8 @@ class FileSystems final : public FileSystem {
 public:
     explicit FileSystems(const Settings& settings)
         : local_(make_local_file_system()),
-          s3_(make_s3_file_system(settings)) {}
+          s3_(make_s3_file_system(settings)),
+          hdfs_(make_hdfs_file_system(settings)) {}
 
     Result<FileInfo> stat(const std::string& path) override {
         TRY(FileSystem* const files, find(path));
@@ -116,12 +121,16 @@ private:
         if (scheme == "s3a" || scheme == "s3" || scheme == "s3n") {
             return s3_.get();
         }
+        if (scheme == "hdfs" || scheme == "webhdfs" || scheme == "swebhdfs") {
+            return hdfs_.get();
+        }
         return Error{ErrorCode::Unsupported,
-                     "no file system for '" + path + "'; there are file: and s3a:"};
+                     "no file system for '" + path + "'; there are file:, s3a: and hdfs:"};
     }
 
     std::unique_ptr<FileSystem> local_;
     std::unique_ptr<FileSystem> s3_;
+    std::unique_ptr<FileSystem> hdfs_;
 };
 
 }  // namespace
@@ -159,6 +168,7 @@ bool is_known(std::string_view name) {
 
 void add_environment(Settings& settings) {
     add_aws_environment(settings);
+    add_hadoop_environment(settings);
 }
 
 std::unique_ptr<FileSystem> make_file_system(const Settings& settings) {

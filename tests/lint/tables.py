@@ -20,7 +20,7 @@ ARROWS = {
     "common/store": ["common/base"],
     "common/rdd": ["common/base", "common/model"],
     "common/blocks": ["common/base", "common/model", "common/rdd"],
-    "common/fs": ["common/base"],
+    "common/fs": ["common/base", "common/wire"],  # the JSON of WebHDFS
     "common/sim": ["common/base"],
     "resourcemanager/core": CORE_SEES,
     "resourcemanager": COMMON + ["resourcemanager/core", "web"],
