@@ -215,8 +215,9 @@ Result<std::vector<FileInfo>> expand(FileSystem& files, std::string_view pattern
             TRY(add_files(files, whole, out));
             return out;
         }
-        if (itself.error().code == ErrorCode::Unavailable) {
-            return itself.error();
+        if (const ErrorCode code = itself.error().code;
+            code == ErrorCode::Unavailable || code == ErrorCode::Timeout) {
+            return itself.error();  // to ask again would only take as long again
         }
     }
     for (const std::string& part : split_list(pattern)) {

@@ -24,10 +24,31 @@ constexpr const char* kUser = "fs.hdfs.user";
 constexpr const char* kWebAddress = "dfs.namenode.http-address";
 constexpr const char* kDefault = "fs.defaultFS";
 
+// The file as it is now, if it is the one that is meant. WebHDFS has no conditions: what was read
+// is of a version only when that one is still there afterwards.
+Result<FileInfo> stat_same(WebHdfs& server, const std::string& path, const std::string& version) {
+    TRY(FileInfo now, server.stat(path));
+    if (now.folder) {
+        return Error{ErrorCode::InvalidArgument, "'" + now.path + "' is a folder"};
+    }
+    if (!version.empty() && now.version != version) {
+        return Error{ErrorCode::Conflict, "'" + now.path +
+                                              "' has changed since it was listed: it was written "
+                                              "again; define the RDD again"};
+    }
+    return now;
+}
+
 class HdfsReader final : public FileReader {
 public:
-    HdfsReader(WebHdfs& server, std::string path, std::uint64_t at, std::uint64_t end)
-        : server_(server), path_(std::move(path)), at_(at), end_(end) {}
+    /// `version`: of the file, checked after each read; empty: any.
+    HdfsReader(WebHdfs& server, std::string path, std::uint64_t at, std::uint64_t end,
+               std::string version)
+        : server_(server),
+          path_(std::move(path)),
+          at_(at),
+          end_(end),
+          version_(std::move(version)) {}
 
     Result<std::size_t> read(char* out, std::size_t size) override {
         const std::uint64_t wanted = std::min<std::uint64_t>(size, end_ - std::min(at_, end_));
@@ -35,6 +56,9 @@ public:
             return std::size_t{0};
         }
         TRY(const std::string bytes, server_.read(path_, at_, wanted));
+        if (!version_.empty()) {
+            TRY(stat_same(server_, path_, version_));
+        }
         std::copy(bytes.begin(), bytes.end(), out);
         at_ += bytes.size();
         return bytes.size();
@@ -45,6 +69,7 @@ private:
     std::string path_;
     std::uint64_t at_;
     std::uint64_t end_;
+    std::string version_;
 };
 
 // Created with the first bytes, then appended to.
@@ -95,21 +120,22 @@ public:
                                            std::uint64_t size,
                                            const std::string& version) override {
         TRY(const Place at, find(path));
-        TRY(const FileInfo now, listed(at, path, version));
+        TRY(const FileInfo now, stat_same(*at.server, at.path, version));
         const std::uint64_t begin = std::min(offset, now.size);
         const std::uint64_t wanted = std::min(size, now.size - begin);
         std::string bytes;
         if (wanted > 0) {
             TRY(bytes, at.server->read(at.path, begin, wanted));
+            TRY(const FileInfo same, stat_same(*at.server, at.path, now.version));
         }
         return std::unique_ptr<FileView>(std::make_unique<MemoryView>(std::move(bytes)));
     }
     Result<std::unique_ptr<FileReader>> open(const std::string& path, std::uint64_t offset,
                                              const std::string& version) override {
         TRY(const Place at, find(path));
-        TRY(const FileInfo now, listed(at, path, version));
+        TRY(const FileInfo now, stat_same(*at.server, at.path, version));
         return std::unique_ptr<FileReader>(
-            std::make_unique<HdfsReader>(*at.server, at.path, offset, now.size));
+            std::make_unique<HdfsReader>(*at.server, at.path, offset, now.size, version));
     }
     bool maps(const std::string&) override { return false; }
     Result<std::vector<BlockPlace>> places(const FileInfo& file) override {
@@ -146,21 +172,6 @@ private:
         WebHdfs* server = nullptr;
         std::string path;
     };
-
-    // The file as it is now, if it is the one that is meant: WebHDFS has no conditions.
-    static Result<FileInfo> listed(const Place& at, const std::string& path,
-                                   const std::string& version) {
-        TRY(FileInfo now, at.server->stat(at.path));
-        if (now.folder) {
-            return Error{ErrorCode::InvalidArgument, "'" + path + "' is a folder"};
-        }
-        if (!version.empty() && now.version != version) {
-            return Error{ErrorCode::Conflict, "'" + path +
-                                                  "' has changed since it was listed: it was "
-                                                  "written again; define the RDD again"};
-        }
-        return now;
-    }
 
     std::string setting(const char* name) const {
         const auto it = settings_.find(name);
@@ -203,7 +214,8 @@ private:
         }
         const std::string host = authority.substr(0, authority.rfind(':'));
         std::vector<std::string> addresses;
-        for (const std::string_view one : split(setting(kWebAddress), ',')) {
+        const std::string named = setting(kWebAddress);
+        for (const std::string_view one : split(named, ',')) {
             const std::string address(trim(one));
             if (!address.empty()) {
                 addresses.push_back("http://" + (address.starts_with("0.0.0.0:")

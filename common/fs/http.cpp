@@ -2,6 +2,7 @@
 #include "common/fs/http.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <atomic>
@@ -51,6 +52,11 @@ std::size_t take_header(char* data, std::size_t one, std::size_t count, void* us
         exchange.answer.headers[to_lower(line.substr(0, colon))] = trim(line.substr(colon + 1));
     }
     return one * count;
+}
+
+// Programs that tasks start (pipe) are not to hold our connections.
+int keep_from_programs(void*, curl_socket_t socket, curlsocktype) {
+    return ::fcntl(socket, F_SETFD, FD_CLOEXEC) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
 }
 
 int look_up(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -108,6 +114,19 @@ void set_rules(CURL* handle, const HttpRules& rules) {
     text(handle, CURLOPT_PROTOCOLS_STR, "http,https");
     number(handle, CURLOPT_NOPROGRESS, 0);
     ::curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look_up);
+    ::curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, keep_from_programs);
+}
+
+ErrorCode code_of(CURLcode code) {
+    switch (code) {
+        case CURLE_OPERATION_TIMEDOUT:
+            return ErrorCode::Timeout;
+        case CURLE_URL_MALFORMAT:
+        case CURLE_UNSUPPORTED_PROTOCOL:
+            return ErrorCode::InvalidArgument;  // to ask again would not help
+        default:
+            return ErrorCode::Unavailable;
+    }
 }
 
 Result<HttpAnswer> exchange_once(CURL* handle, const HttpRequest& request, const HttpRules& rules,
@@ -145,8 +164,7 @@ Result<HttpAnswer> exchange_once(CURL* handle, const HttpRequest& request, const
                      what + ": the answer has more than the expected " +
                          std::to_string(request.answer_bytes) + " bytes"};
     }
-    return Error{code == CURLE_OPERATION_TIMEDOUT ? ErrorCode::Timeout : ErrorCode::Unavailable,
-                 what + ": " + ::curl_easy_strerror(code)};
+    return Error{code_of(code), what + ": " + ::curl_easy_strerror(code)};
 }
 
 bool asks_for_patience(int status) {
@@ -168,6 +186,10 @@ void wait_before(int attempt, int first_milliseconds) {
 }
 
 }  // namespace
+
+bool is_no_answer(ErrorCode code) {
+    return code == ErrorCode::Unavailable || code == ErrorCode::Timeout;
+}
 
 InterruptScope::InterruptScope(const std::atomic<bool>& stop)
     : before_(std::exchange(stop_flag, &stop)) {}
@@ -222,15 +244,12 @@ Result<HttpAnswer> HttpClient::send(const HttpRequest& request, const std::strin
         return Error{ErrorCode::ResourceExhausted, what + ": no memory for a request"};
     }
     auto answer = exchange_once(handle, request, rules_, what);
-    const int attempts = request.once ? 1 : rules_.attempts;
-    for (int attempt = 1; attempt < attempts; ++attempt) {
-        const bool again = answer ? asks_for_patience(answer->status)
-                                  : answer.error().code == ErrorCode::Unavailable ||
-                                        answer.error().code == ErrorCode::Timeout;
-        if (!again || interrupted()) {
-            break;
-        }
-        wait_before(attempt, rules_.backoff_milliseconds);
+    const int attempts_max = request.once ? 1 : rules_.attempts;
+    int attempts = 1;
+    for (; attempts < attempts_max &&
+           (answer ? asks_for_patience(answer->status) : is_no_answer(answer.error().code));
+         ++attempts) {
+        wait_before(attempts, rules_.backoff_milliseconds);
         if (interrupted()) {
             answer = Error{ErrorCode::Cancelled, what + ": ended by request"};
             break;
@@ -238,9 +257,10 @@ Result<HttpAnswer> HttpClient::send(const HttpRequest& request, const std::strin
         answer = exchange_once(handle, request, rules_, what);
     }
     pool_->give(handle);
-    if (!answer && answer.error().code == ErrorCode::Unavailable) {
-        return Error{ErrorCode::Unavailable,
-                     answer.error().message + " (asked " + std::to_string(attempts) + " times)"};
+    if (!answer && is_no_answer(answer.error().code)) {
+        return Error{answer.error().code, answer.error().message + " (asked " +
+                                              std::to_string(attempts) +
+                                              (attempts == 1 ? " time)" : " times)")};
     }
     return answer;
 }

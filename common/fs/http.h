@@ -48,6 +48,9 @@ struct HttpRules {
     int backoff_milliseconds = 100;  // before the second attempt; doubled for each further one
 };
 
+/// Of send(): nobody answered.
+bool is_no_answer(ErrorCode code);
+
 /// For any number of threads. Connections are kept for the next request.
 class HttpClient {
 public:
@@ -58,7 +61,8 @@ public:
 
     /// Asks again, after a while, what gets no answer or one that asks for patience (429, 500, 502,
     /// 503, 504); such an answer is returned when the attempts are used up. `what`: for messages,
-    /// without secrets. Errors: Unavailable, Timeout, Cancelled (interrupt.h), ResourceExhausted.
+    /// without secrets. Errors: Unavailable, Timeout, Cancelled (interrupt.h), ResourceExhausted,
+    /// InvalidArgument (the URL).
     Result<HttpAnswer> send(const HttpRequest& request, const std::string& what);
 
 private:

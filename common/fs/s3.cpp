@@ -270,7 +270,13 @@ public:
                 return status;
             }
         }
-        return bucket->put(as_folder(at.key) + mark.name, mark.content);
+        const std::string mark_key = as_folder(at.key) + mark.name;
+        Status status = bucket->put(mark_key, mark.content);
+        // It may be there all the same, when only the answer was lost: then so must the parts be.
+        if (!status && bucket->remove(mark_key)) {
+            take_back(*bucket, uploads);
+        }
+        return status;
     }
 
     // Attempts that lost or died; those that still write abort by themselves.

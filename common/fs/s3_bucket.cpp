@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kPartsMax = 10'000;  // of one upload
 constexpr std::size_t kUploadsMax = 1000;  // looked at in one list
+constexpr int kCompleteAgain = 2;
+constexpr std::uint64_t kErrorMax = std::uint64_t{64} << 10;
 
 bool good(int status) {
     return status >= 200 && status < 300;
@@ -52,6 +54,7 @@ Result<HttpAnswer> S3Bucket::send(const Ask& ask) {
     }
     request.headers = ask.headers;
     request.body = ask.body;
+    request.answer_bytes = ask.answer_bytes;
     request.once = ask.once;
     request.signing = place_.keys ? &*place_.keys : nullptr;
     const std::string what = ask.method + " " + url_of(ask.key);
@@ -125,6 +128,7 @@ Result<S3Object> S3Bucket::head(const std::string& key) {
 Result<std::string> S3Bucket::get(const std::string& key, std::uint64_t offset, std::uint64_t size,
                                   const std::string& etag) {
     Ask ask{"GET", key};
+    ask.answer_bytes = std::max(size, kErrorMax);
     ask.headers.push_back(range_header(offset, size));
     if (!etag.empty()) {
         ask.headers.push_back("If-Match: " + etag);
@@ -234,9 +238,13 @@ Status S3Bucket::put_part(S3Upload& upload, std::string_view bytes) {
 Status S3Bucket::complete(const S3Upload& upload) {
     const std::string body = completion(upload);
     const Ask ask{"POST", upload.key, {{"uploadId", upload.id}}, {}, body};
-    TRY(const HttpAnswer answer, send(ask));
-    // S3 begins its answer before it knows: an error may come with status 200.
-    const std::string code = xml_text(answer.body, "Code");
+    TRY(HttpAnswer answer, send(ask));
+    std::string code = xml_text(answer.body, "Code");
+    // S3 begins its answer before it knows: what is to be asked again may come with status 200.
+    for (int left = kCompleteAgain; left > 0 && good(answer.status) && !code.empty(); --left) {
+        TRY(answer, send(ask));
+        code = xml_text(answer.body, "Code");
+    }
     if (good(answer.status) && code.empty()) {
         return {};
     }
@@ -263,10 +271,11 @@ std::vector<S3Upload> S3Bucket::uploads(const std::string& prefix) {
         if (!answer || !good(answer->status)) {
             break;
         }
-        for (const std::string_view one : xml_elements(answer->body, "Upload")) {
+        const auto page = xml_elements(answer->body, "Upload");
+        for (const std::string_view one : page) {
             found.push_back({xml_text(one, "Key"), xml_text(one, "UploadId"), {}});
         }
-        if (xml_text(answer->body, "IsTruncated") != "true") {
+        if (page.empty() || xml_text(answer->body, "IsTruncated") != "true") {
             break;
         }
         ask.query["key-marker"] = xml_text(answer->body, "NextKeyMarker");

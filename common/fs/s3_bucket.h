@@ -63,12 +63,16 @@ public:
     std::vector<S3Upload> uploads(const std::string& prefix);
 
 private:
+    // Of answers that are not an object: a list of 1000 keys of 1 KiB each, with %XX for each byte.
+    static constexpr std::uint64_t kAnswerMax = std::uint64_t{16} << 20;
+
     struct Ask {
         std::string method;
         std::string key;
         std::map<std::string, std::string> query{};
         std::vector<std::string> headers{};
         std::string_view body{};
+        std::uint64_t answer_bytes = kAnswerMax;
         bool once = false;
     };
     Result<HttpAnswer> send(const Ask& ask);

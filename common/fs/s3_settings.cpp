@@ -14,6 +14,14 @@ namespace {
 constexpr std::int64_t kPartLeast = std::int64_t{5} << 20;  // S3's own limit
 constexpr std::int64_t kPartMost = std::int64_t{512} << 20;
 
+constexpr const char* kAttempts = "fs.s3a.attempts.maximum";
+
+std::optional<int> attempts_of(std::string_view text) {
+    int attempts = 0;
+    return parse_number(trim(text), attempts) && attempts > 0 ? std::optional(attempts)
+                                                              : std::nullopt;
+}
+
 class Lookup {
 public:
     Lookup(const Settings& settings, const std::string& bucket)
@@ -26,6 +34,11 @@ public:
             }
         }
         return otherwise;
+    }
+    /// Of the bucket alone.
+    std::string own(const std::string& name) const {
+        const auto it = settings_.find(bucket_ + name);
+        return it == settings_.end() ? std::string() : std::string(trim(it->second));
     }
     Result<bool> flag(const std::string& name, bool otherwise) const {
         const std::string value = to_lower(text(name, otherwise ? "true" : "false"));
@@ -68,8 +81,10 @@ std::string region_of(const std::string& host) {
 std::optional<Signing> keys_of(const Lookup& lookup, const std::string& region) {
     const bool anonymous =
         lookup.text("aws.credentials.provider").find("Anonymous") != std::string::npos;
-    Signing keys{region, lookup.text("access.key"), lookup.text("secret.key"),
-                 lookup.text("session.token")};
+    Signing keys{region, lookup.text("access.key"), lookup.text("secret.key"), {}};
+    // A token belongs to the keys that it stands beside: to the bucket's own, or to those of all.
+    keys.session_token = lookup.own("access.key").empty() ? lookup.text("session.token")
+                                                          : lookup.own("session.token");
     return anonymous || keys.access_key.empty() ? std::nullopt : std::optional(keys);
 }
 
@@ -98,6 +113,9 @@ Result<S3Place> s3_place(const Settings& settings, const std::string& bucket) {
         scheme = host.substr(0, colon + 3);
         host = host.substr(colon + 3);
     }
+    if (host.find('@') != std::string::npos) {
+        return Lookup::wrong("endpoint", "(not shown)", "a host without a name or password");
+    }
     if (scheme != "https://" && scheme != "http://") {
         return Lookup::wrong("endpoint", scheme + host,
                              "a host, or http:// or https:// and a host");
@@ -112,6 +130,10 @@ Result<S3Place> s3_place(const Settings& settings, const std::string& bucket) {
     }
     if (place.region.empty()) {
         place.region = "us-east-1";
+    }
+    if (const auto attempts = settings.find(kAttempts);
+        attempts != settings.end() && !attempts_of(attempts->second)) {
+        return Lookup::wrong("attempts.maximum", attempts->second, "a number above 0");
     }
     place.endpoint = scheme + host;
     place.base = in_path ? scheme + host + "/" + bucket : scheme + bucket + "." + host;
@@ -182,10 +204,8 @@ void add_aws_environment(Settings& settings) {
 
 HttpRules s3_rules(const Settings& settings) {
     HttpRules rules;
-    const auto it = settings.find("fs.s3a.attempts.maximum");
-    int attempts = 0;
-    if (it != settings.end() && parse_number(it->second, attempts) && attempts > 0) {
-        rules.attempts = attempts;
+    if (const auto it = settings.find(kAttempts); it != settings.end()) {
+        rules.attempts = attempts_of(it->second).value_or(rules.attempts);
     }
     return rules;
 }

@@ -34,6 +34,7 @@ void add_aws_environment(Settings& settings);
 /// The keys of a profile in the text of a credentials file; nothing: it has none.
 std::optional<Signing> read_credentials(std::string_view text, std::string_view profile);
 
+/// Wrong values are those of default; s3_place() says that they are wrong.
 HttpRules s3_rules(const Settings& settings);
 
 }  // namespace heddle::fs

@@ -2,6 +2,7 @@
 #include "common/fs/web_hdfs.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "common/wire/json.h"
 
@@ -14,6 +15,15 @@ using wire::Json;
 constexpr wire::JsonLimits kLimits{std::size_t{64} << 20, 64, 4'000'000};
 constexpr std::uint64_t kAnswerMax = std::uint64_t{64} << 20;
 constexpr std::size_t kMessageMax = 300;  // of a Java exception, which may bring its stack
+
+constexpr std::uint64_t kErrorMax = std::uint64_t{64} << 10;
+constexpr int kDataNodesMax = 3;  // that are asked for the same
+
+// "host:port" of a URL.
+std::string authority_of(const std::string& url) {
+    const std::size_t begin = url.find("://") == std::string::npos ? 0 : url.find("://") + 3;
+    return url.substr(begin, std::min(url.find('/', begin), url.size()) - begin);
+}
 
 bool good(int status) {
     return status >= 200 && status < 300;
@@ -161,28 +171,43 @@ Result<HttpAnswer> WebHdfs::send(const Ask& ask) {
 }
 
 Result<HttpAnswer> WebHdfs::send_data(const Ask& ask, std::string_view body, std::uint64_t wanted) {
-    TRY(const HttpAnswer sent_on, send(ask));
-    const std::string location(sent_on.header("location"));
-    if (sent_on.status != 307 || location.empty()) {
-        if (!good(sent_on.status)) {
-            return refused(what(ask), sent_on);
+    Ask again = ask;
+    std::optional<Error> lost;  // what the last data node said, or did not
+    for (int node = 0; node < kDataNodesMax; ++node) {
+        TRY(const HttpAnswer sent_on, send(again));
+        const std::string location(sent_on.header("location"));
+        if (sent_on.status != 307 || location.empty()) {
+            if (lost) {
+                return *lost;  // there is no other
+            }
+            if (!good(sent_on.status)) {
+                return refused(what(ask), sent_on);
+            }
+            if (body.empty()) {
+                return sent_on;  // a gateway that reads by itself
+            }
+            return Error{ErrorCode::Internal, what(ask) + ": the name node names no data node"};
         }
-        if (body.empty()) {
-            return sent_on;  // a gateway that reads by itself
+        const std::string data_node = authority_of(location);
+        HttpRequest request;
+        request.method = ask.method;
+        request.url = location;
+        request.body = body;
+        request.answer_bytes = std::max(wanted, kErrorMax);
+        request.once = ask.once;
+        auto answer = http_.send(request, what(ask) + " at data node " + data_node);
+        if (answer && !good(answer->status)) {
+            return refused(what(ask), *answer);
         }
-        return Error{ErrorCode::Internal, what(ask) + ": the name node names no data node"};
+        if (answer || ask.once || !is_no_answer(answer.error().code)) {
+            return answer;
+        }
+        // It takes a name node minutes to see that a data node is gone.
+        lost = answer.error();
+        std::string& excluded = again.query["excludedatanodes"];
+        excluded += (excluded.empty() ? "" : ",") + data_node;
     }
-    HttpRequest request;
-    request.method = ask.method;
-    request.url = location;
-    request.body = body;
-    request.answer_bytes = wanted;
-    request.once = ask.once;
-    auto answer = http_.send(request, what(ask) + " at a data node");
-    if (answer && !good(answer->status)) {
-        return refused(what(ask), *answer);
-    }
-    return answer;
+    return *lost;
 }
 
 Result<FileInfo> WebHdfs::stat(const std::string& path) {

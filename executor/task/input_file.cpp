@@ -22,10 +22,9 @@ std::string scratch_folder(const rdd::TaskScope& scope) {
     return std::filesystem::temp_directory_path(code).string();
 }
 
-Error has_changed(const ListedFile& file, std::uint64_t size) {
-    return {ErrorCode::Conflict, "the file has changed: it had " + std::to_string(file.size) +
-                                     " bytes when the RDD was defined and has " +
-                                     std::to_string(size) + " now"};
+Error has_vanished(const ListedFile& file, const Error& error) {
+    return {ErrorCode::NotFound, "the file is gone: it had " + std::to_string(file.size) +
+                                     " bytes when the RDD was defined (" + error.message + ")"};
 }
 
 // Up to `most` bytes of a stream in one piece.
@@ -79,11 +78,22 @@ void fail_input(const SourceInit& init, const std::string& input, const Error& e
     failure.operation = init.operation;
     failure.input = input;
     failure.message = error.message;
-    failure.final = error.code == ErrorCode::DataLoss || error.code == ErrorCode::Conflict;
+    // A local file that is not on this node may be on another.
+    failure.final = error.code == ErrorCode::DataLoss || error.code == ErrorCode::Conflict ||
+                    (error.code == ErrorCode::NotFound && !init.files.maps(input));
     init.scope.fail(std::move(failure));
 }
 
+Error has_changed(const ListedFile& file, std::uint64_t size) {
+    return {ErrorCode::Conflict, "the file has changed: it had " + std::to_string(file.size) +
+                                     " bytes when the RDD was defined and has " +
+                                     std::to_string(size) + " now"};
+}
+
 Error explain(const ListedFile& file, const SourceInit& init, const Error& error) {
+    if (error.code == ErrorCode::NotFound) {
+        return has_vanished(file, error);
+    }
     if (error.code == ErrorCode::Cancelled || error.code == ErrorCode::Unavailable) {
         return error;
     }

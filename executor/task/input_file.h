@@ -24,6 +24,9 @@ struct ListedFile {
 /// Fails the task. What is damaged or has changed stays so: such a task is not tried again.
 void fail_input(const SourceInit& init, const std::string& input, const Error& error);
 
+/// That the file has `size` bytes now: Conflict.
+Error has_changed(const ListedFile& file, std::uint64_t size);
+
 /// `error` of reading `file`, or a better one where its size is another now.
 Error explain(const ListedFile& file, const SourceInit& init, const Error& error);
 

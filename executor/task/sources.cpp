@@ -197,6 +197,8 @@ public:
         (void)pusher_.flush();
         return {};
     }
+    /// The stream was read to its end.
+    bool ended() const { return ended_; }
 
 private:
     Flow give(std::string_view record) {
@@ -248,7 +250,13 @@ void run_streamed_text(const ListedFile& file, TextSplit split, fs::Codec codec,
         return;
     }
     StreamedText stream(fs::decompress(codec, std::move(source).value(), file.path), init);
-    if (const Status status = StreamedRecords(stream, split, init, sink).push(); !status) {
+    StreamedRecords records(stream, split, init, sink);
+    Status status = records.push();
+    if (status && records.ended() && codec == fs::Codec::None &&
+        start + stream.size() != file.size && !init.scope.stopped()) {
+        status = has_changed(file, start + stream.size());
+    }
+    if (!status) {
         fail_input(init, file.path, explain(file, init, status.error()));
     }
 }

@@ -201,9 +201,17 @@ TEST(StreamedText, SaysWhatHasChangedAndIsNotTriedAgain) {
     EXPECT_EQ(read.failure,
               "the file has changed: it had 14 bytes when the RDD was defined and has 4 now");
     EXPECT_TRUE(read.final);
+    rdd::TextSplit unchecked = splits[0];  // as where no file has a version
+    unchecked.version.clear();
+    read = read_split(files, unchecked);
+    EXPECT_EQ(read.failure,
+              "the file has changed: it had 14 bytes when the RDD was defined and has 4 now");
+    EXPECT_TRUE(read.final);
     files.content.clear();
     read = read_split(files, splits[0]);
-    EXPECT_EQ(read.failure, "no 'far'");
+    EXPECT_EQ(read.failure,
+              "the file is gone: it had 14 bytes when the RDD was defined (no 'far')");
+    EXPECT_TRUE(read.final);
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // What S3 and HDFS may do to us and their real servers cannot be made to do in a test.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -94,6 +96,38 @@ TEST(S3Faults, ACommitThatFailsTakesEverythingBack) {
     EXPECT_FALSE(has(all, "_SUCCESS")) << all;
 }
 
+TEST(S3Faults, AMarkThatFailsTakesThePartsWithIt) {
+    ScriptedServer server(
+        [](const Asked& asked) { return take_upload(asked, "PUT /b/out/_SUCCESS"); });
+    const auto files = s3_at(server);
+    auto part = files->create_part("s3a://b/out", "part-00000", "task-1");
+    ASSERT_TRUE(part.ok() && (*part)->close().ok());
+    EXPECT_FALSE(files
+                     ->commit_output("s3a://b/out", "s3a://b/out",
+                                     {{"part-00000", (*part)->token()}}, {"_SUCCESS", ""})
+                     .ok());
+    const auto log = server.log();
+    const auto at = [&](const std::string& line) {
+        return std::find(log.begin(), log.end(), line) - log.begin();
+    };
+    EXPECT_LT(at("DELETE /b/out/_SUCCESS"), at("DELETE /b/out/part-00000"));
+    EXPECT_LT(at("DELETE /b/out/part-00000"), std::ssize(log));
+}
+
+TEST(S3Faults, AnErrorWithinAGoodAnswerIsAskedAgain) {
+    int completions = 0;
+    ScriptedServer server([&](const Asked& asked) {
+        return has(asked.target, "/b/x?uploadId") && asked.method == "POST" && ++completions == 1
+                   ? xml("<Error><Code>InternalError</Code><Message>again</Message></Error>")
+                   : take_upload(asked, "");
+    });
+    const auto files = s3_at(server);
+    auto file = files->create("s3a://b/x");
+    ASSERT_TRUE((*file)->write(std::string(6 << 20, 'x')).ok());
+    EXPECT_TRUE((*file)->close().ok());
+    EXPECT_EQ(completions, 2);
+}
+
 TEST(S3Faults, AnErrorWithinAGoodAnswerIsAnError) {
     ScriptedServer server([](const Asked& asked) {
         return has(asked.target, "/b/x?uploadId") && asked.method == "POST"
@@ -169,15 +203,35 @@ TEST(S3Settings, ComeUnderHadoopsNames) {
     EXPECT_EQ(place->base, "http://minio:9000/other");
     EXPECT_EQ(s3_place({}, "b")->base, "https://b.s3.amazonaws.com");
     EXPECT_FALSE(s3_place({}, "b")->keys);
-    settings["fs.s3a.multipart.size"] = "1m";
-    place = s3_place(settings, "data");
-    ASSERT_FALSE(place.ok());
-    EXPECT_TRUE(has(place.error().message, "fs.s3a.multipart.size = '1m': expected a size from"));
+    const auto refused = [&](const std::string& name, const std::string& value) {
+        Settings wrong = settings;
+        wrong[name] = value;
+        const auto said = s3_place(wrong, "data");
+        return said ? std::string("nothing") : said.error().message;
+    };
+    EXPECT_TRUE(has(refused("fs.s3a.multipart.size", "1m"),
+                    "fs.s3a.multipart.size = '1m': expected a size from"));
+    EXPECT_TRUE(has(refused("fs.s3a.attempts.maximum", "0"), "'0': expected a number above 0"));
+    EXPECT_FALSE(has(refused("fs.s3a.endpoint", "http://me:pass@host"), "pass@"));
+    EXPECT_TRUE(has(refused("fs.s3a.path.style.access", "yes"), "'yes': expected true or false"));
     EXPECT_TRUE(is_known("spark.hadoop.fs.s3a.bucket.other.endpoint"));
     EXPECT_FALSE(is_known("spark.hadoop.fs.s3a.fast.upload"));
     EXPECT_TRUE(is_secret("spark.hadoop.fs.s3a.secret.key"));
     EXPECT_TRUE(is_secret("fs.s3a.access.key"));
     EXPECT_FALSE(is_secret("fs.s3a.endpoint"));
+}
+
+TEST(S3Settings, ATokenBelongsToTheKeysBesideIt) {
+    Settings settings{{"fs.s3a.access.key", "k"},
+                      {"fs.s3a.secret.key", "s"},
+                      {"fs.s3a.session.token", "t"},
+                      {"fs.s3a.bucket.other.access.key", "k2"},
+                      {"fs.s3a.bucket.other.secret.key", "s2"}};
+    EXPECT_EQ(s3_place(settings, "data")->keys->session_token, "t");
+    EXPECT_EQ(s3_place(settings, "other")->keys->access_key, "k2");
+    EXPECT_EQ(s3_place(settings, "other")->keys->session_token, "");
+    settings["fs.s3a.bucket.other.session.token"] = "t2";
+    EXPECT_EQ(s3_place(settings, "other")->keys->session_token, "t2");
 }
 
 TEST(S3Settings, CredentialsFilesHaveProfiles) {
@@ -262,6 +316,52 @@ TEST(HdfsFaults, RefusalsAreSentencesWithoutStacks) {
     EXPECT_EQ(files->stat(base + "/ticket").error().code, ErrorCode::Unauthenticated);
     EXPECT_TRUE(has(files->stat(base + "/other").error().message, "web port of a name node"));
     EXPECT_FALSE(files->stat("hdfs:///x").ok());
+}
+
+TEST(HdfsFaults, ADataNodeThatIsGoneIsLeftOut) {
+    std::string here;
+    ScriptedServer server([&](const Asked& asked) {
+        if (has(asked.target, "/data-node")) {
+            return Said{200, "bytes"};
+        }
+        if (has(asked.target, "op=GETFILESTATUS")) {
+            return Said{200, R"({"FileStatus":{"type":"FILE","length":5}})"};
+        }
+        const bool left_out = has(asked.target, "excludedatanodes=127.0.0.1%3A1&");
+        return Said{307, "",
+                    "Location: http://" + (left_out ? here : "127.0.0.1:1") + "/data-node\r\n"};
+    });
+    here = server.host();
+    const auto view = make_file_system({})->view("webhdfs://" + here + "/x", 0, 9, {});
+    ASSERT_TRUE(view.ok()) << view.error().message;
+    EXPECT_EQ((*view)->bytes(), "bytes");
+}
+
+TEST(HdfsFaults, AFileThatIsWrittenAgainWhileItIsReadIsNotTaken) {
+    int version = 7;
+    std::string here;
+    ScriptedServer server([&](const Asked& asked) {
+        if (has(asked.target, "op=OPEN")) {
+            return Said{307, "", "Location: http://" + here + "/data-node\r\n"};
+        }
+        if (has(asked.target, "/data-node")) {
+            ++version;
+            return Said{200, "bytes"};
+        }
+        return Said{200, R"({"FileStatus":{"type":"FILE","length":5,"fileId":1,)"
+                         R"("modificationTime":)" +
+                             std::to_string(version) + "}}"};
+    });
+    here = server.host();
+    const auto files = make_file_system({});
+    const std::string path = "webhdfs://" + here + "/x";
+    const auto reader = files->open(path, 0, files->stat(path)->version);
+    ASSERT_TRUE(reader.ok()) << reader.error().message;
+    char out[9];
+    const auto got = (*reader)->read(out, sizeof(out));
+    ASSERT_FALSE(got.ok());
+    EXPECT_EQ(got.error().code, ErrorCode::Conflict);
+    EXPECT_TRUE(has(got.error().message, "'" + path + "' has changed since it was listed"));
 }
 
 TEST(HdfsFaults, AppendsAreNotRepeated) {
