@@ -18,7 +18,7 @@ import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from storage import Failure, Storage, expect, main  # noqa: E402
+from storage import Failure, Storage, expect, main, start  # noqa: E402
 
 PROGRAM, os.environ["HEDDLE_HOME"] = sys.argv[1:3]
 SKIPPED = 77
@@ -84,7 +84,7 @@ class Hdfs:
         return {**os.environ, "HADOOP_USER_NAME": "hdfs"}
 
     def start(self, name):
-        return subprocess.Popen([*self.java, name], stdout=self.log, stderr=self.log, env=self.environment())
+        return start([*self.java, name], stdout=self.log, stderr=self.log, env=self.environment())
 
     def wait(self):
         """Until a file can be made: the data node is there."""
@@ -106,7 +106,7 @@ class Hdfs:
 
     def ask(self, method, path, query):
         url = f"http://127.0.0.1:{self.web}/webhdfs/v1{path}?user.name=hdfs&{query}"
-        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=120) as answer:
             return json.load(answer) if answer.headers.get_content_type() == "application/json" else None
 
     def names(self, path):

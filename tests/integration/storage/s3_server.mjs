@@ -1,8 +1,8 @@
 // An S3-compatible server on a free port of the loopback interface, until its standard input ends.
 //   s3_server.mjs PACKAGES FOLDER BUCKET KEY SECRET
 // Prints its port. The server that comes from npm takes any signature of version 4, so they are
-// checked here, as AWS describes it and by nothing of libcurl's. With a file "faults" in FOLDER, every third request is
-// answered with 503 or not at all, as a busy S3 does.
+// checked here, as AWS describes it and by nothing of libcurl's. With a file "faults" in FOLDER,
+// every third request is answered with 503 or not at all, as a busy S3 does.
 
 import { createHash, createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';

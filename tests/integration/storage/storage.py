@@ -1,11 +1,16 @@
 """What the scripts of this folder share: running the program and looking at what it leaves."""
 
+import ctypes
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+
+
+PR_SET_PDEATHSIG = 1
 
 
 class Failure(Exception):
@@ -15,6 +20,12 @@ class Failure(Exception):
 def expect(good, what):
     if not good:
         raise Failure(what)
+
+
+def start(command, **options):
+    """A process that does not outlive this one, however it ends."""
+    libc = ctypes.CDLL(None)
+    return subprocess.Popen(command, preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), **options)
 
 
 class Storage:
@@ -28,8 +39,8 @@ class Storage:
 
     def run(self, master, check, base=None, settings=(), good=True, environment=None):
         command = [self.program, master, base or self.base, self.scratch.name, check, *self.settings, *settings]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                   env={**self.environment, **(environment or {})})
+        process = start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                        env={**self.environment, **(environment or {})})
         watcher = threading.Thread(target=self.watch, args=(process,))
         watcher.start()
         try:
