@@ -71,7 +71,7 @@ def endings(target):
               app["finalStatus"] == status and words in app["diagnostics"] and bool(words) == bool(app["diagnostics"])
               and attempts(target, apps[kind]) == tries, f"wanted {status} '{words}', {tries} attempt(s)")
     nothing_left(target)
-    out = "".join(path.read_text() for path in target.root.glob(f"node-*/**/{apps['two']}/**/stdout"))
+    out = "".join(path.read_text() for path in target.root.glob(f"node-*/logs/**/{apps['two']}/**/stdout"))
     check("both contexts of a program have executors", out == "counted 3\n" * 2, out)
 
 

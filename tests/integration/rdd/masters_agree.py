@@ -68,7 +68,7 @@ def crashes(master, how, environment=None):
 def refuses_relative_paths(target):
     app = submit(target, [".", next(FRESH)])
     found = target.wait_app(app, seconds=60)
-    said = "".join(path.read_text(errors="replace") for path in target.root.glob(f"node-*/**/{app}/**/stderr"))
+    said = "".join(path.read_text(errors="replace") for path in target.root.glob(f"node-*/logs/**/{app}/**/stderr"))
     check("a relative path fails a program in a container", found["finalStatus"] == "FAILED", str(found))
     check("and is told what to do", "'./in' is a relative path" in said and "give a whole path" in said, said)
 
@@ -78,7 +78,7 @@ def in_cluster_mode(target):
     app = submit(target, [FOLDER, next(FRESH)])
     found = target.wait_app(app, seconds=120)
     logs = {path: path.read_text(errors="replace")
-            for path in sorted(target.root.glob(f"node-*/**/{app}/**/std*"))}
+            for path in sorted(target.root.glob(f"node-*/logs/**/{app}/**/std*"))}
     out = "".join(text for path, text in logs.items() if path.name == "stdout" and "words" in text)
     check("cluster mode succeeds", found["finalStatus"] == "SUCCEEDED",
           f"{found}\n" + "\n".join(f"--- {path}\n{text}" for path, text in logs.items()))
