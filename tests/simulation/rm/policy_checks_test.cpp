@@ -19,10 +19,18 @@ Config one_queue(LeafOrder order) {
     return config;
 }
 
-Config two_queues(std::int32_t priority_of_second) {
+Config two_queues() {
     Config config;
     config.scheduler.queues = {queue_config("root.a"), queue_config("root.b")};
-    config.scheduler.queues[1].priority = priority_of_second;
+    return config;
+}
+
+// A third one is owed most, so that both are beyond what they are owed: then priority decides.
+Config second_first() {
+    Config config = two_queues();
+    config.scheduler.queues[1].priority = 3;
+    config.scheduler.queues.push_back(queue_config("root.idle"));
+    config.scheduler.queues[2].capacity[kNoLabel].guaranteed.all = {Share::Kind::Weight, 98'000};
     return config;
 }
 
@@ -69,12 +77,12 @@ TEST(PolicyChecks, SeeTheAskThatIsPassedOver) {
 
 TEST(PolicyChecks, SeeTheQueueThatIsPassedOver) {
     const std::vector<Rival> rivals = {{"a", 0, {512, 1}}, {"b", 0, {512, 1}}};
-    EXPECT_EQ(contest(two_queues(3), Feature::None, rivals), "");
-    EXPECT_SEEN(contest(two_queues(3), Feature::QueuePriority, rivals), "waits for the same");
+    EXPECT_EQ(contest(second_first(), Feature::None, rivals), "");
+    EXPECT_SEEN(contest(second_first(), Feature::QueuePriority, rivals), "waits for the same");
     // Of a the master takes most memory, so only by vcores it is b that has more.
     const std::vector<Rival> uneven = {{"a", 0, {4096, 1}}, {"b", 0, {512, 1}}};
-    EXPECT_EQ(contest(two_queues(0), Feature::None, uneven), "");
-    EXPECT_SEEN(contest(two_queues(0), Feature::DominantShare, uneven), "waits for the same");
+    EXPECT_EQ(contest(two_queues(), Feature::None, uneven), "");
+    EXPECT_SEEN(contest(two_queues(), Feature::DominantShare, uneven), "waits for the same");
 }
 
 TEST(PolicyChecks, SeeMoreThanTheMaximum) {
