@@ -100,8 +100,8 @@ class Examples(unittest.TestCase):
         for master in MASTERS:
             said = self.refused(3, "word_count", self.folder / "no-file", master=master)
             self.assertIn(f"no file matches '{self.folder}/no-file'; check the path", said)
-        said = self.refused(8, "word_count", "hdfs://somewhere/y")
-        self.assertIn("no file system for 'hdfs://somewhere/y'", said)
+        said = self.refused(8, "word_count", "ftp://somewhere/y")
+        self.assertIn("no file system for 'ftp://somewhere/y'", said)
         self.refused(8, "word_count", self.index, master="lokal")
 
 

@@ -37,7 +37,7 @@ YARN_CONFIGURATIONS = [
     (change("add-queue", "root.default.x", capacity="1w"), "root.default would get queues below it"),
     ({"remove-queue": ["root.default"]}, "1 application in it is not over; keep it with state = \"stopped\""),
     ({"remove-queue": ["root.gone"]}, "there is no such queue to remove"),
-    ({"remove-queue": "root"}, "no queue is configured below root; name one"),
+    ({"remove-queue": "root"}, "it cannot be removed; name the queues below it that are to go"),
     (change("update-queue", "root.default", capacity="-5"), "write a weight such as 3w, a percentage such as 40%"),
     (change("update-queue", "root.default", flavour="x"), "unknown key 'flavour'"),
     (change("update-queue", "root.default", capacity="50", maximum_capacity="20"), "raise the one or lower the other"),

@@ -460,7 +460,13 @@ class RmctlTest(unittest.TestCase):
             until(lambda: len(processes_of(folder)) == 0)
             with socket.socket() as other:
                 other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                other.bind(("127.0.0.1", port))
+
+                def bound():  # a stranger's connection may go out from it for a moment
+                    with contextlib.suppress(OSError):
+                        other.bind(("127.0.0.1", port))
+                        return True
+                    return False
+                until(bound)
                 other.listen()
                 self.assertIn("1 node agent;", rmctl(folder, "dev", "up", "--port", 0).stderr)
         finally:
