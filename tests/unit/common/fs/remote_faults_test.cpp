@@ -115,7 +115,7 @@ TEST(S3Faults, AMarkThatFailsTakesThePartsWithIt) {
 }
 
 TEST(S3Faults, AnErrorWithinAGoodAnswerIsAskedAgain) {
-    int completions = 0;
+    std::atomic<int> completions{0};  // counted by the server's thread
     ScriptedServer server([&](const Asked& asked) {
         return has(asked.target, "/b/x?uploadId") && asked.method == "POST" && ++completions == 1
                    ? xml("<Error><Code>InternalError</Code><Message>again</Message></Error>")
@@ -287,7 +287,7 @@ TEST(HdfsFaults, TheActiveNameNodeIsFound) {
 }
 
 TEST(HdfsFaults, ARenameWhoseAnswerWasLostHasHappened) {
-    int renames = 0;
+    std::atomic<int> renames{0};  // counted by the server's thread
     ScriptedServer server([&](const Asked& asked) {
         if (has(asked.target, "op=RENAME")) {
             return ++renames == 1 ? Said{200, "", "", true}
@@ -338,7 +338,7 @@ TEST(HdfsFaults, ADataNodeThatIsGoneIsLeftOut) {
 }
 
 TEST(HdfsFaults, AFileThatIsWrittenAgainWhileItIsReadIsNotTaken) {
-    int version = 7;
+    std::atomic<int> version{7};  // counted by the server's thread
     std::string here;
     ScriptedServer server([&](const Asked& asked) {
         if (has(asked.target, "op=OPEN")) {
@@ -365,7 +365,7 @@ TEST(HdfsFaults, AFileThatIsWrittenAgainWhileItIsReadIsNotTaken) {
 }
 
 TEST(HdfsFaults, AppendsAreNotRepeated) {
-    int appends = 0;
+    std::atomic<int> appends{0};  // counted by the server's thread
     std::string here;
     ScriptedServer server([&](const Asked& asked) {
         if (has(asked.target, "/data-node")) {
