@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <stdexcept>
@@ -80,11 +81,24 @@ struct KillOnce {
     }
 };
 
-struct SleepOnce {
+std::string copy_of(const std::string& path) {
+    return path + ".copy";
+}
+
+// The first attempt is slow until its copy has come as far as itself.
+struct WaitForCopy {
     std::string path;
     std::string operator()(const std::string& text) const {
-        if (text == line(kLines - 1) && is_first(path)) {
-            std::this_thread::sleep_for(std::chrono::seconds(3));
+        if (text == line(kLines - 1) && !is_first(path)) {
+            (void)is_first(copy_of(path));
+        } else if (text == line(kLines - 1)) {
+            const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+            while (!std::filesystem::exists(copy_of(path))) {
+                if (std::chrono::steady_clock::now() > end) {
+                    throw std::runtime_error("no copy of the slow attempt has come");
+                }
+                std::this_thread::yield();
+            }
         }
         return text;
     }
@@ -147,8 +161,9 @@ void killed(Context& context, const std::string& base, const std::string& scratc
 // A slow attempt has a copy beside it; both write everything.
 void doubled(Context& context, const std::string& base, const std::string& scratch) {
     context.parallelize(lines(), 4)
-        .map(SleepOnce{scratch + "/doubled"})
+        .map(WaitForCopy{scratch + "/doubled"})
         .save_as_text_file(base + "/doubled");
+    expect(std::filesystem::exists(copy_of(scratch + "/doubled")), "a copy of the slow attempt");
     expect(context.text_file(base + "/doubled").collect() == lines(), "one output per partition");
 }
 
