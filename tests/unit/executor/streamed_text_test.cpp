@@ -19,6 +19,7 @@
 #include "common/rdd/record_face.h"
 #include "common/rdd/text_split.h"
 #include "executor/task/sources.h"
+#include "tests/support/plain_text.h"
 
 namespace heddle::executor {
 namespace {
@@ -131,16 +132,6 @@ Read read_split(FarFiles& files, const rdd::TextSplit& split, std::size_t most =
     return out;
 }
 
-std::vector<std::string> split_plainly(const std::string& text, const std::string& delimiter) {
-    std::vector<std::string> records;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t hit = text.find(delimiter, at);
-        records.push_back(text.substr(at, hit == std::string::npos ? hit : hit - at));
-        at = hit == std::string::npos ? text.size() : hit + delimiter.size();
-    }
-    return records;
-}
-
 std::vector<rdd::TextSplit> cut(FarFiles& files, const std::string& path,
                                 const std::string& delimiter, std::int32_t splits) {
     const auto info = files.stat(path);
@@ -168,7 +159,8 @@ TEST(StreamedText, AnyCutGivesTheRecordsOfTheWholeFile) {
                     std::move(read.records.begin(), read.records.end(),
                               std::back_inserter(records));
                 }
-                ASSERT_TRUE(records == split_plainly(text, delimiter)) << round << " " << splits;
+                ASSERT_TRUE(records == test::split_plainly(text, delimiter))
+                    << round << " " << splits;
             }
         }
     }

@@ -15,6 +15,7 @@
 #include "common/base/prng.h"
 #include "executor/task/sources.h"
 #include "tests/support/inline_runner.h"
+#include "tests/support/plain_text.h"
 
 namespace heddle {
 namespace {
@@ -47,17 +48,6 @@ protected:
     Context context_;
 };
 
-// The definition: delimiters are found from the start of the file, left to right.
-std::vector<std::string> split_plainly(const std::string& text, const std::string& delimiter) {
-    std::vector<std::string> records;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t hit = text.find(delimiter, at);
-        records.push_back(text.substr(at, hit == std::string::npos ? hit : hit - at));
-        at = hit == std::string::npos ? text.size() : hit + delimiter.size();
-    }
-    return records;
-}
-
 const std::vector<std::string> kDelimiters{"\n", "\n\n", "aba", "aa\n", "\n\n\n"};
 
 // Few letters, so that delimiters overlap themselves and each other often.
@@ -78,7 +68,7 @@ TEST_F(Text, AnyCutFindsTheNextRecordOfTheWholeFile) {
         for (const std::string& delimiter : kDelimiters) {
             std::vector<std::size_t> starts;
             std::size_t at = 0;
-            for (const std::string& record : split_plainly(text, delimiter)) {
+            for (const std::string& record : test::split_plainly(text, delimiter)) {
                 starts.push_back(at);
                 at += record.size() + delimiter.size();
             }
@@ -102,7 +92,7 @@ TEST_F(Text, AnySplitSizeGivesTheSameRecords) {
         for (const std::string& delimiter : kDelimiters) {
             for (const std::int32_t splits : {1, 2, 3, 7, length + 1}) {
                 EXPECT_EQ(context_.text_records(path, delimiter, splits).collect(),
-                          split_plainly(text, delimiter))
+                          test::split_plainly(text, delimiter))
                     << "round " << round << ", " << splits << " splits";
             }
         }
