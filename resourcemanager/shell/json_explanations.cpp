@@ -146,6 +146,8 @@ void write_nodes_of(wire::JsonWriter& json, const AskExplanation& ask,
             verdicts.push_back(&verdict);
         }
     }
+    // By name: nodes are numbered as they happened to join.
+    std::ranges::sort(verdicts, {}, [](const NodeVerdict* verdict) { return verdict->node; });
     if (!ask.each_node && !filter.node.has_value()) {
         write_counts(json, ask);
     } else if (filter.grouped) {
