@@ -15,13 +15,21 @@ namespace heddle::rdd {
 
 namespace {
 
+// The address sanitizer must leave the note alone: what it would put behind it to catch overruns is
+// read as the next note of the segment.
+#ifdef __clang__
+#define HEDDLE_EXACT_SIZE __attribute__((no_sanitize("address")))
+#else
+#define HEDDLE_EXACT_SIZE  // GCC adds nothing to what has a section of its own
+#endif
+
 struct RuntimeNote {
     ElfW(Nhdr) header;
     char name[sizeof(kRuntimeNoteName)];
     std::uint32_t version;
 };
 [[gnu::section(".note.heddle"), gnu::used,
-  gnu::aligned(4)]] constinit const RuntimeNote runtime_note = {
+  gnu::aligned(4)]] HEDDLE_EXACT_SIZE constinit const RuntimeNote runtime_note = {
     {sizeof(kRuntimeNoteName), sizeof(std::uint32_t), kRuntimeNoteType},
     {'H', 'e', 'd', 'd', 'l', 'e', '\0', '\0'},
     kRuntimeVersion};
