@@ -2,11 +2,11 @@
 #include "common/blocks/block.h"
 
 #include <algorithm>
-#include <new>
 #include <optional>
 
 #include "common/base/check.h"
 #include "common/blocks/block_access.h"
+#include "common/blocks/row_memory.h"
 
 namespace heddle::blocks {
 
@@ -20,19 +20,9 @@ namespace {
 constexpr std::uint32_t kFirstChunkRows = 64;
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
 
-void* allocate_rows(const RecordFace& face, std::size_t count) {
-    return ::operator new (std::max<std::size_t>(1, count * face.size),
-                           std::align_val_t{face.align});
-}
-
-void free_rows(const RecordFace& face, void* rows) {
-    ::operator delete (rows, std::align_val_t{face.align});
-}
-
 void destroy_chunks(const RecordFace& face, std::vector<TypedChunk>& chunks) {
     for (const TypedChunk& chunk : chunks) {
-        face.destroy(chunk.rows, chunk.count);
-        free_rows(face, chunk.rows);
+        free_chunk(face, chunk);
     }
     chunks.clear();
 }
@@ -157,16 +147,17 @@ TypedBlockBuilder::~TypedBlockBuilder() {
 }
 
 std::uint32_t TypedBlockBuilder::make_room(std::uint32_t wanted) {
-    if (chunks_.empty() || chunks_.back().count == capacities_.back()) {
+    if (chunks_.empty()) {
+        chunks_.push_back(make_chunk(*face_, kFirstChunkRows));
+    }
+    const auto full = [this] { return chunks_.back().count == chunks_.back().capacity; };
+    if (full() && !grow_chunk(*face_, chunks_.back())) {
         const auto largest = std::max<std::uint32_t>(
             kFirstChunkRows, static_cast<std::uint32_t>(kChunkBytes / face_->size));
-        const std::uint32_t room =
-            chunks_.empty() ? kFirstChunkRows : std::min(largest, capacities_.back() * 2);
-        chunks_.push_back({allocate_rows(*face_, room), 0});
-        capacities_.push_back(room);
-        heap_ += static_cast<std::int64_t>(room) * face_->size;
+        filled_ += chunk_memory(*face_, chunks_.back());
+        chunks_.push_back(make_chunk(*face_, std::min(largest, chunks_.back().capacity * 2)));
     }
-    return std::min(wanted, capacities_.back() - chunks_.back().count);
+    return std::min(wanted, chunks_.back().capacity - chunks_.back().count);
 }
 
 void* TypedBlockBuilder::next() const {
@@ -198,17 +189,21 @@ void TypedBlockBuilder::append_moved(void* rows, std::uint32_t count) {
 }
 
 std::int64_t TypedBlockBuilder::memory() const {
-    return heap_ + static_cast<std::int64_t>(arena_->capacity());
+    const std::int64_t last = chunks_.empty() ? 0 : chunk_memory(*face_, chunks_.back());
+    return filled_ + last + heap_ + static_cast<std::int64_t>(arena_->capacity());
 }
 
 BlockPtr TypedBlockBuilder::finish() {
+    if (!chunks_.empty()) {
+        trim_chunk(*face_, chunks_.back());
+    }
     const std::int64_t total = memory();
     BlockPtr block =
         BlockAccess::make(*face_, std::move(chunks_), records_, total, std::move(arena_));
     chunks_.clear();
-    capacities_.clear();
     records_ = 0;
     heap_ = 0;
+    filled_ = 0;
     arena_ = std::make_unique<rdd::Arena>();
     return block;
 }

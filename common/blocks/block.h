@@ -39,10 +39,12 @@ struct Segment {
     std::uint64_t records = 0;
 };
 
-// Typed rows kept in place, with the bytes their views point at.
+// Typed rows kept in place. Their memory is row_memory.h's.
 struct TypedChunk {
     void* rows = nullptr;
     std::uint32_t count = 0;
+    std::uint32_t capacity = 0;
+    std::size_t mapped = 0;  // bytes of a mapping of their own; 0: they are on the heap
 };
 
 class Block;
@@ -113,7 +115,7 @@ private:
     std::vector<std::uint64_t> closed_records_;
 };
 
-// Collects owned, typed rows, for reading in place.
+// Collects owned, typed rows, for reading in place: as one array when their type allows it.
 class TypedBlockBuilder {
 public:
     /// `face` must live as long as the block: a registered face does.
@@ -137,9 +139,9 @@ private:
 
     const rdd::RecordFace* face_;
     std::vector<TypedChunk> chunks_;
-    std::vector<std::uint32_t> capacities_;
     std::uint64_t records_ = 0;
-    std::int64_t heap_ = 0;  // what rows own and what chunks take, without the arena
+    std::int64_t heap_ = 0;    // what rows own, without the arena
+    std::int64_t filled_ = 0;  // memory of all chunks but the last
     std::unique_ptr<rdd::Arena> arena_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "common/base/prng.h"
@@ -63,6 +64,37 @@ TEST(Block, TypedAndEncodedFormsHoldTheSameRecords) {
     }
     using Owned = std::pair<std::string, std::int64_t>;
     EXPECT_EQ(records_of<Owned>(*plain), expected);  // the bytes of views and strings are the same
+}
+
+TEST(Block, RowsThatCanBeMovedStayOneArray) {
+    // Five million bytes: the array leaves the heap for a mapping and grows there.
+    std::vector<Pair> pairs;
+    for (std::uint64_t i = 0; i < 300'000; ++i) {
+        pairs.emplace_back(i, 0.25 * static_cast<double>(i));
+    }
+    TypedBlockBuilder builder(api::face_of<Pair>());
+    for (std::size_t done = 0; done < pairs.size(); done += 1000) {
+        builder.append(pairs.data() + done, 1000);
+        const auto used = static_cast<std::int64_t>((done + 1000) * sizeof(Pair));
+        EXPECT_GE(builder.memory(), used);
+        EXPECT_LE(builder.memory(), std::max<std::int64_t>(2 * used, 1 << 20));
+    }
+    const BlockPtr block = builder.finish();
+    ASSERT_EQ(block->chunks().size(), 1U);
+    EXPECT_EQ(records_of<Pair>(*block), pairs);
+    EXPECT_LE(block->memory(), static_cast<std::int64_t>(pairs.size() * sizeof(Pair) + 4096));
+    EXPECT_EQ(builder.records(), 0U);
+}
+
+TEST(Block, RowsWithMemoryOfTheirOwnLieInChunks) {
+    using Named = std::pair<std::string, std::int64_t>;  // its bytes may point into themselves
+    std::vector<Named> rows;
+    for (int i = 0; i < 100'000; ++i) {
+        rows.emplace_back("name " + std::to_string(i), i);
+    }
+    const BlockPtr block = block_of(rows, true);
+    EXPECT_GT(block->chunks().size(), 1U);
+    EXPECT_EQ(records_of<Named>(*block), rows);
 }
 
 TEST(Block, DamageIsFoundWhereverItIs) {
