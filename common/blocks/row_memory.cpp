@@ -29,16 +29,20 @@ std::size_t whole_pages(std::size_t bytes) {
     return (bytes + page_size() - 1) / page_size() * page_size();
 }
 
-void* require_mapped(void* memory) {
+// What mmap or mremap answered. Large pages are wished for: fewer faults while rows are written,
+// and fewer misses of the address cache in every later pass.
+void* require_mapped(void* memory, std::size_t bytes) {
     if (memory == MAP_FAILED) {
         throw std::bad_alloc();
     }
+    (void)madvise(memory, bytes, MADV_HUGEPAGE);  // a system without them does without
     return memory;
 }
 
 void move_to_mapping(const RecordFace& face, TypedChunk& chunk, std::size_t bytes) {
     void* rows = require_mapped(mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+                                bytes);
     std::memcpy(rows, chunk.rows, std::size_t{chunk.count} * face.size);
     free_rows(face, chunk.rows);
     chunk.rows = rows;
@@ -84,7 +88,8 @@ bool grow_chunk(const RecordFace& face, TypedChunk& chunk) {
         if (chunk.mapped == 0) {
             move_to_mapping(face, chunk, bytes);
         } else {
-            chunk.rows = require_mapped(mremap(chunk.rows, chunk.mapped, bytes, MREMAP_MAYMOVE));
+            chunk.rows =
+                require_mapped(mremap(chunk.rows, chunk.mapped, bytes, MREMAP_MAYMOVE), bytes);
             chunk.mapped = bytes;
         }
     }
