@@ -207,6 +207,10 @@ void ClusterPool::want(std::int32_t count) {
     loop().post([this, count] { send(book_.want(count)); });
 }
 
+void ClusterPool::avoid(const std::vector<std::string>& nodes) {
+    loop().post([this, nodes] { send(book_.avoid(nodes)); });
+}
+
 // Whatever is sent meanwhile takes it along: this only sees to it that something is.
 void ClusterPool::progress(std::int32_t percent) {
     percent_.store(percent, std::memory_order_relaxed);

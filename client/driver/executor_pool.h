@@ -48,6 +48,8 @@ public:
     virtual bool gathers() const { return false; }
     virtual void want(std::int32_t) {}
     virtual void drop(rdd::ExecutorId, const std::string&) {}
+    /// Nodes on which no more executors are wanted: all of them.
+    virtual void avoid(const std::vector<std::string>&) {}
     /// How far the jobs under way are, in percent.
     virtual void progress(std::int32_t) {}
     /// Ends all executors and waits for them. `outcome`: of this context's jobs, for the manager.

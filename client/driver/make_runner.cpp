@@ -157,12 +157,14 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
         case MasterUrl::Kind::LocalCluster:
             pool = make_process_pool(url, settings, options.programs);
             settings.core.executor_failures_max = executor_failures_max(url.executors);
+            settings.core.executors_kept = url.executors;
             break;
         case MasterUrl::Kind::Cluster: {
             TRY(ClusterPoolOptions place,
                 in_master_container() ? managed_place(settings)
                                       : submit_self(url, options.application_name, settings));
             settings.core.executors_wanted = place.executors;
+            settings.core.executors_kept = place.executors;
             settings.core.executor_failures_max = executor_failures_max(place.executors);
             TRY(pool, make_cluster_pool(std::move(place), options, http));
             break;

@@ -260,8 +260,8 @@ void write_container(JsonWriter& json, const std::string& container) {
 }
 
 // As in Spark, memory and disk are those of cached partitions, and say the same as storage/rdd.
-void write_executor(JsonWriter& json, const ExecutorView& executor, const BlockTable& blocks) {
-    const BlockTable::Held held = blocks.held(executor.executor);
+void write_executor(JsonWriter& json, const ExecutorView& executor, const Driver& core) {
+    const BlockTable::Held held = core.blocks().held(executor.executor);
     json.begin_object().member("id", rdd::to_string(executor.executor));
     json.member("hostPort", executor.host + ":" + std::to_string(executor.port));
     json.member("isActive", executor.active).member("rddBlocks", held.blocks);
@@ -275,7 +275,7 @@ void write_executor(JsonWriter& json, const ExecutorView& executor, const BlockT
     json.member("totalInputBytes", executor.input_bytes);
     json.member("totalShuffleRead", executor.shuffle_read);
     json.member("totalShuffleWrite", executor.shuffle_write);
-    json.member("isBlacklisted", false).member("maxMemory", executor.memory_max);
+    json.member("isBlacklisted", executor.excluded).member("maxMemory", executor.memory_max);
     time_member(json, "addTime", executor.added);
     time_member(json, "removeTime", executor.removed);
     if (!executor.remove_reason.empty()) {
@@ -288,9 +288,10 @@ void write_executor(JsonWriter& json, const ExecutorView& executor, const BlockT
     json.member("totalOnHeapStorageMemory", executor.memory_max);
     json.member("totalOffHeapStorageMemory", 0).end_object();
     empty_object(json, "resources");
-    json.member("resourceProfileId", 0).member("isExcluded", false);
-    empty_array(json, "excludedInStages");
-    empty_array(json, "blacklistedInStages");
+    json.member("resourceProfileId", 0).member("isExcluded", executor.excluded);
+    const std::vector<rdd::StageId> stages = core.excluded_in(executor.executor);
+    id_array(json, "excludedInStages", stages);
+    id_array(json, "blacklistedInStages", stages);
     json.end_object();
 }
 
@@ -516,7 +517,7 @@ std::string executors(const Driver& core, bool ended_too) {
     json.begin_array();
     for (const auto& [id, executor] : core.progress().executors()) {
         if (executor.active || ended_too) {
-            write_executor(json, executor, core.blocks());
+            write_executor(json, executor, core);
         }
     }
     json.end_array();
@@ -631,7 +632,7 @@ std::string stream_data(const Driver& core, const RestApplication& application,
     json.end_array().key("executors").begin_array();
     for (const auto& [id, executor] : progress.executors()) {
         if (progress.changed(id) > since) {
-            write_executor(json, executor, core.blocks());
+            write_executor(json, executor, core);
         }
     }
     json.end_array().end_object();

@@ -234,7 +234,8 @@ void write_executor_summary(JsonWriter& json, const StageView& stage) {
         for (const SumName& entry : kSums) {
             json.member(entry.name, sums.*entry.sum);
         }
-        json.member("isBlacklistedForStage", false).member("isExcludedForStage", false);
+        const bool excluded = stage.excluded.contains(executor);
+        json.member("isBlacklistedForStage", excluded).member("isExcludedForStage", excluded);
         json.end_object();
     }
     json.end_object();

@@ -319,6 +319,8 @@ void Runner::perform(Effects& effects) {
             pool_->want(want->count);
         } else if (const auto* drop = std::get_if<DropExecutor>(&effect)) {
             pool_->drop(drop->executor, drop->reason);
+        } else if (const auto* avoid = std::get_if<AvoidNodes>(&effect)) {
+            pool_->avoid(avoid->nodes);
         }
     }
 }

@@ -1,12 +1,14 @@
 // Reading settings.
 #include "client/driver/settings.h"
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "common/base/strings.h"
 #include "common/fs/file_systems.h"
@@ -50,6 +52,8 @@ Status read_duration(const std::string& name, const std::string& value, Duration
         out = seconds(number);
     } else if (unit == "min" || unit == "m") {
         out = seconds(number * 60);
+    } else if (unit == "h") {
+        out = seconds(number * 3600);
     } else {
         return wrong(name, value, "a duration such as 3s or 500ms");
     }
@@ -97,6 +101,55 @@ Status read_speculation(const std::string& name, const std::string& value,
     }
     return name == "speculation" ? read_flag(name, value, rules.enabled)
                                  : rdd::check_setting_name(name);
+}
+
+Status read_exclusion(const std::string& name, const std::string& value, ExclusionRules& rules) {
+    const std::string what = name.substr(name.find('.') + 1);
+    if (what == "enabled") {
+        return read_flag(name, value, rules.enabled);
+    }
+    if (what == "timeout") {
+        TRY(read_duration(name, value, rules.timeout));
+        return rules.timeout > Duration{} ? Status() : wrong(name, value, "more than nothing");
+    }
+    if (what == "application.fetch_failure") {
+        return read_flag(name, value, rules.fetch_failures_count);
+    }
+    if (what == "kill_excluded_executors") {
+        return read_flag(name, value, rules.kill);
+    }
+    if (what == "unschedulable_timeout") {
+        return read_duration(name, value, rules.unschedulable_max);
+    }
+    const std::array<std::pair<std::string_view, std::int32_t*>, 6> counts = {{
+        {"task.attempts_per_executor_max", &rules.task_attempts_per_executor_max},
+        {"task.attempts_per_node_max", &rules.task_attempts_per_node_max},
+        {"stage.failed_tasks_per_executor_max", &rules.stage_failures_per_executor_max},
+        {"stage.failed_executors_per_node_max", &rules.stage_executors_per_node_max},
+        {"application.failed_tasks_per_executor_max", &rules.application_failures_per_executor_max},
+        {"application.failed_executors_per_node_max", &rules.application_executors_per_node_max},
+    }};
+    for (const auto& [count, out] : counts) {
+        if (what == count) {
+            return read_count(name, value, 1, *out);
+        }
+    }
+    return rdd::check_setting_name(name);
+}
+
+// As Spark refuses it.
+Status check_exclusion(const Config& core) {
+    const ExclusionRules& rules = core.exclusion;
+    if (!rules.enabled || rules.task_attempts_per_node_max < core.task_failures_max) {
+        return {};
+    }
+    const std::string attempts = std::to_string(rules.task_attempts_per_node_max);
+    const std::string failures = std::to_string(core.task_failures_max);
+    return Error{ErrorCode::InvalidArgument,
+                 "exclude_on_failure.task.attempts_per_node_max (= " + attempts +
+                     ") is not below task.max_failures (= " + failures +
+                     "): one bad node could fail a job; decrease the former, increase the latter "
+                     "or disable exclude_on_failure.enabled"};
 }
 
 Status read_pools(const std::string& name, const std::string& path, SchedulingRules& rules) {
@@ -152,6 +205,9 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
     if (name == "speculation" || name.starts_with("speculation.")) {
         return read_speculation(name, value, settings.core.speculation);
     }
+    if (name.starts_with("exclude_on_failure.")) {
+        return read_exclusion(name, value, settings.core.exclusion);
+    }
     if (name == "scheduler.mode") {
         if (value != "FIFO" && value != "FAIR") {
             return wrong(name, value, "FIFO or FAIR");
@@ -185,6 +241,7 @@ Result<Settings> read_settings(const std::map<std::string, std::string>& values,
     for (const auto& [name, value] : values) {
         TRY(read_one(std::string(rdd::setting_name(name)), value, settings));
     }
+    TRY(check_exclusion(settings.core));
     return settings;
 }
 

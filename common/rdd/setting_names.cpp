@@ -11,7 +11,7 @@
 namespace heddle::rdd {
 namespace {
 
-constexpr std::array<std::string_view, 18> kNames = {
+constexpr std::array<std::string_view, 29> kNames = {
     "executor.instances",
     "executor.cores",
     "executor.memory",
@@ -30,10 +30,21 @@ constexpr std::array<std::string_view, 18> kNames = {
     "speculation.min_task_runtime",
     "scheduler.mode",
     "scheduler.allocation.file",
+    "exclude_on_failure.enabled",
+    "exclude_on_failure.timeout",
+    "exclude_on_failure.task.attempts_per_executor_max",
+    "exclude_on_failure.task.attempts_per_node_max",
+    "exclude_on_failure.stage.failed_tasks_per_executor_max",
+    "exclude_on_failure.stage.failed_executors_per_node_max",
+    "exclude_on_failure.application.failed_tasks_per_executor_max",
+    "exclude_on_failure.application.failed_executors_per_node_max",
+    "exclude_on_failure.application.fetch_failure",
+    "exclude_on_failure.kill_excluded_executors",
+    "exclude_on_failure.unschedulable_timeout",
 };
 
 // Spark's name -> ours, where both mean the same.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kSparkNames = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 27> kSparkNames = {{
     {"spark.executor.instances", "executor.instances"},
     {"spark.executor.cores", "executor.cores"},
     {"spark.executor.memory", "executor.memory"},
@@ -50,6 +61,25 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kSparkNa
     {"spark.speculation.multiplier", "speculation.multiplier"},
     {"spark.speculation.quantile", "speculation.quantile"},
     {"spark.speculation.minTaskRuntime", "speculation.min_task_runtime"},
+    {"spark.excludeOnFailure.enabled", "exclude_on_failure.enabled"},
+    {"spark.excludeOnFailure.timeout", "exclude_on_failure.timeout"},
+    {"spark.excludeOnFailure.task.maxTaskAttemptsPerExecutor",
+     "exclude_on_failure.task.attempts_per_executor_max"},
+    {"spark.excludeOnFailure.task.maxTaskAttemptsPerNode",
+     "exclude_on_failure.task.attempts_per_node_max"},
+    {"spark.excludeOnFailure.stage.maxFailedTasksPerExecutor",
+     "exclude_on_failure.stage.failed_tasks_per_executor_max"},
+    {"spark.excludeOnFailure.stage.maxFailedExecutorsPerNode",
+     "exclude_on_failure.stage.failed_executors_per_node_max"},
+    {"spark.excludeOnFailure.application.maxFailedTasksPerExecutor",
+     "exclude_on_failure.application.failed_tasks_per_executor_max"},
+    {"spark.excludeOnFailure.application.maxFailedExecutorsPerNode",
+     "exclude_on_failure.application.failed_executors_per_node_max"},
+    {"spark.excludeOnFailure.application.fetchFailure.enabled",
+     "exclude_on_failure.application.fetch_failure"},
+    {"spark.excludeOnFailure.killExcludedExecutors", "exclude_on_failure.kill_excluded_executors"},
+    {"spark.scheduler.excludeOnFailure.unschedulableTaskSetTimeout",
+     "exclude_on_failure.unschedulable_timeout"},
 }};
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "client/driver/core/exclusion.h"
 #include "client/driver/core/pools.h"
 #include "client/driver/core/speculation.h"
 #include "common/base/time.h"
@@ -28,13 +29,15 @@ struct Config {
     std::int32_t stage_failures_max = 4;          // consecutive attempts ended by fetch failures
     std::int32_t task_executor_losses_max = 16;   // of one task, whoever took the executors
     std::int32_t executors_wanted = 0;            // 0: executors come by themselves
-    std::int32_t executor_failures_max = 0;       // in a row that ended without a task; 0: no end
+    std::int32_t executors_kept = 0;  // so many there are again when some end; 0: none is replaced
+    std::int32_t executor_failures_max = 0;  // in a row that ended without a task; 0: no end
     std::int32_t prefetch_max = rdd::kTasksAheadMax;  // sent ahead per slot while they are tiny
     Duration prefetch_work = milliseconds(2);         // how much work may wait on a slot
     std::int32_t stages_kept = 500;                   // in the views
     std::int32_t tasks_kept = 100'000;                // in the views, over all stages
     SpeculationRules speculation;
     SchedulingRules scheduling;
+    ExclusionRules exclusion;
     PlantedDefects defects;
 };
 

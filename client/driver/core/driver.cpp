@@ -9,7 +9,10 @@
 namespace heddle::driver {
 
 Driver::Driver(Config config)
-    : config_(std::move(config)), now_(config_.start), progress_(config_) {}
+    : config_(std::move(config)),
+      now_(config_.start),
+      exclusion_(config_.exclusion),
+      progress_(config_) {}
 
 void Driver::step(TimePoint now, const Event& event, Effects& effects) {
     CHECK(now >= now_);
@@ -27,13 +30,19 @@ void Driver::step(TimePoint now, const Event& event, Effects& effects) {
     }
     expire_executors(effects);
     pump(effects);
+    look_for_places(effects);
+    pump(effects);
     look_for_slow_tasks();
     offer(effects);
     replicate(effects);
 }
 
 TimePoint Driver::next_deadline() const {
-    TimePoint deadline = std::min(expiry_check_, speculate_at_);
+    if (exclusion_changed_ && config_.exclusion.enabled) {
+        return now_;
+    }
+    TimePoint deadline =
+        std::min({expiry_check_, speculate_at_, exclusion_.next_expiry(), placeless_until_});
     if (resubmit_at_) {
         deadline = std::min(deadline, *resubmit_at_);
     }

@@ -50,6 +50,8 @@ public:
     std::vector<RddView> storage() const;
     const ExecutorTable& executors() const { return executors_; }
     const BlockTable& blocks() const { return blocks_; }
+    /// Stages under way that leave the executor out after failures of their tasks.
+    std::vector<rdd::StageId> excluded_in(rdd::ExecutorId executor) const;
     std::int64_t stale_messages() const { return stale_; }
     std::int64_t copies_launched() const { return copies_; }
     std::int64_t replicas_placed() const { return replication_.placed(); }
@@ -158,6 +160,20 @@ private:
     void broadcast_kept(const rdd::BroadcastKept& kept, rdd::ExecutorId executor, Effects& effects);
     void executors_changed();
 
+    // Exclusion (driver_exclusion.cpp).
+    void exclude_for(Stage& stage, const RunningTask& task, const std::string& host,
+                     const std::string& reason);
+    void exclude_holder(const rdd::TaskFailure& failure);
+    void show_exclusion(const Stage& stage);
+    void update_exclusion();
+    std::optional<std::size_t> task_without_place(const Stage& stage) const;
+    void look_for_places(Effects& effects);
+    void find_place(Stage& stage, std::set<std::string>& avoided, Effects& effects);
+    void abort_placeless(Stage& stage, std::size_t index, Effects& effects);
+    void replace_excluded(Effects& effects);
+    void replace_idle(Effects& effects);
+    void replace(rdd::ExecutorId id, const std::string& reason, Effects& effects);
+
     // Cached partitions (driver_blocks.cpp).
     void block_reported(rdd::ExecutorId executor, const rdd::BlockUpdate& update);
     void blocks_lost(rdd::ExecutorId executor);
@@ -175,6 +191,10 @@ private:
     MapOutputs outputs_;
     BlockTable blocks_;
     Replication replication_;
+    Exclusion exclusion_;
+    bool exclusion_changed_ = false;                  // a task may be left without a place
+    TimePoint placeless_until_ = TimePoint::never();  // of the stage that is given up first
+    std::set<std::string> avoided_;                   // nodes, as last emitted
     BroadcastTable broadcasts_;
     ExecutorTable executors_;
     Progress progress_;

@@ -41,6 +41,10 @@ void Driver::on(const ExecutorRegistered& event, Effects& effects) {
         expiry_check_ = now_ + config_.executor_timeout / 4;
     }
     replication_.executor_joined();
+    update_exclusion();
+    for (const rdd::StageId id : running_) {
+        show_exclusion(stages_.at(id));
+    }
     executors_changed();
 }
 
@@ -102,6 +106,8 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
         }
         task_lost(task, lost, reason, named, effects);
     }
+    exclusion_.executor_lost(id);
+    exclusion_changed_ = true;
     for (const auto& [other, entry] : executors_.all()) {
         effects.push_back(Send{other, rdd::PeerLost{id}});
     }

@@ -132,7 +132,8 @@ std::optional<Locality> Driver::offer_level(Stage& stage, Locality level, std::i
 // slot does not idle for the time of a message; others never wait behind a slow one.
 std::int32_t Driver::ahead(const Stage& stage, const Executor& executor) const {
     const auto mean = stage.tasks->mean_run_time();
-    if (!mean || executor.slots == 0 || executor.leaving || stage.crashed) {
+    if (!mean || executor.slots == 0 || executor.leaving || executor.excluded || stage.crashed ||
+        stage.tasks->exclusion().failures().contains(executor.id)) {
         return 0;
     }
     const std::int64_t each = std::max<std::int64_t>(mean->microseconds, 1);

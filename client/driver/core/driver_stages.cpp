@@ -96,6 +96,10 @@ void Driver::start(Stage& stage, Effects& effects) {
         missing.assign(job.missing.begin(), job.missing.end());
     }
     stage.tasks.emplace(stage.id, stage.attempts++, config_.locality_wait, now_);
+    stage.tasks->set_exclusion(config_.exclusion);
+    stage.placeless.reset();
+    stage.placeless_until.reset();
+    exclusion_changed_ = true;
     if (config_.speculation.enabled) {
         stage.tasks->keep_run_times();
     }
@@ -120,6 +124,10 @@ void Driver::leave_running(Stage& stage) {
 void Driver::complete(Stage& stage, Effects& effects) {
     leave_running(stage);
     progress_.stage_ended(now_, {stage.id, stage.attempts - 1}, "");
+    if (stage.tasks && stage.tasks->exclusion().any()) {
+        exclusion_.stage_succeeded(now_, stage.tasks->exclusion());
+        update_exclusion();
+    }
     stage.tasks.reset();
     if (!stage.is_shuffle()) {
         stage.state = StageState::Waiting;

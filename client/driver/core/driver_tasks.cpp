@@ -149,6 +149,7 @@ void Driver::on_failure(const RunningTask& task, const rdd::TaskFailure& failure
     TaskSet::Task& entry = stage.tasks->task(task.index);
     if (counts_as_failure(failure.kind)) {
         ++entry.failures;
+        exclude_for(stage, task, executors_.find(task.executor)->host, rdd::describe(failure));
         if (failure.final || entry.failures >= config_.task_failures_max) {
             const Executor* executor = executors_.find(task.executor);
             JobError error;
@@ -171,6 +172,7 @@ void Driver::on_failure(const RunningTask& task, const rdd::TaskFailure& failure
 
 void Driver::on_fetch_failed(Stage& stage, const RunningTask& task, const rdd::TaskFailure& failure,
                              Effects& effects) {
+    exclude_holder(failure);
     outputs_.unregister(failure.shuffle, failure.map_index, failure.map_task);
     if (stage.state != StageState::Running || stage.tasks->attempt() != task.stage_attempt) {
         return;  // the stage knows already
@@ -213,6 +215,9 @@ void Driver::task_lost(rdd::TaskId id, const Executor& executor, const std::stri
     stage->tasks->ended(task.index, id);
     entry.losses += executor.leaving ? 0 : 1;
     entry.failures += suspect ? 1 : 0;
+    if (suspect) {
+        exclude_for(*stage, task, executor.host, reason);
+    }
     const bool crashes = suspect && entry.failures >= config_.task_failures_max;
     if (crashes || entry.losses >= config_.task_executor_losses_max) {
         JobError error;

@@ -66,8 +66,13 @@ struct DropExecutor {
     std::string reason;
 };
 
+/// Executors that come from now on had better be on none of these nodes, which are all.
+struct AvoidNodes {
+    std::vector<std::string> nodes;
+};
+
 using Effect = std::variant<Send, DeliverResult, MergeAccumulators, EndJob, ConfirmUnpersist,
-                            WantExecutors, DropExecutor>;
+                            WantExecutors, DropExecutor, AvoidNodes>;
 using Effects = std::vector<Effect>;
 
 }  // namespace heddle::driver

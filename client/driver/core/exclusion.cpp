@@ -5,12 +5,18 @@
 
 namespace heddle::driver {
 
-void StageExclusion::failed(std::size_t task, rdd::ExecutorId executor, const std::string& host,
-                            const std::string& reason) {
+void StageExclusion::failed(TimePoint now, std::size_t task, rdd::ExecutorId executor,
+                            const std::string& host, const std::string& reason) {
+    if (!rules_.enabled) {
+        return;
+    }
     last_reason_ = reason;
+    tasks_.insert(task);
     Failures& failures = failures_[executor];
     failures.host = host;
-    ++failures.by_task[task];
+    Failed& failed = failures.by_task[task];
+    ++failed.attempts;
+    failed.last = now;
     ++attempts_by_host_[host][task];
     const bool many = static_cast<std::int32_t>(failures.by_task.size()) >=
                       rules_.stage_failures_per_executor_max;
@@ -20,58 +26,85 @@ void StageExclusion::failed(std::size_t task, rdd::ExecutorId executor, const st
     }
 }
 
-bool StageExclusion::bars(std::size_t task, rdd::ExecutorId executor,
-                          const std::string& host) const {
-    if (!rules_.enabled || failures_.empty()) {
+bool StageExclusion::node_bars(std::size_t task, const std::string& host) const {
+    if (hosts_.count(host) != 0) {
+        return true;
+    }
+    const auto node = attempts_by_host_.find(host);
+    if (node == attempts_by_host_.end()) {
         return false;
     }
-    const auto attempts = [task](const std::map<std::size_t, std::int32_t>& by_task) {
-        const auto it = by_task.find(task);
-        return it == by_task.end() ? 0 : it->second;
-    };
+    const auto failed = node->second.find(task);
+    return failed != node->second.end() && failed->second >= rules_.task_attempts_per_node_max;
+}
+
+bool StageExclusion::bars(std::size_t task, rdd::ExecutorId executor,
+                          const std::string& host) const {
+    if (failures_.empty()) {
+        return false;
+    }
+    if (executors_.count(executor) != 0 || node_bars(task, host)) {
+        return true;
+    }
     const auto here = failures_.find(executor);
-    const auto node = attempts_by_host_.find(host);
-    return bars_all(executor, host) ||
-           (here != failures_.end() &&
-            attempts(here->second.by_task) >= rules_.task_attempts_per_executor_max) ||
-           (node != attempts_by_host_.end() &&
-            attempts(node->second) >= rules_.task_attempts_per_node_max);
+    if (here == failures_.end()) {
+        return false;
+    }
+    const auto failed = here->second.by_task.find(task);
+    return failed != here->second.by_task.end() &&
+           failed->second.attempts >= rules_.task_attempts_per_executor_max;
 }
 
 bool StageExclusion::bars_all(rdd::ExecutorId executor, const std::string& host) const {
-    return rules_.enabled && (executors_.count(executor) != 0 || hosts_.count(host) != 0);
+    return executors_.count(executor) != 0 || hosts_.count(host) != 0;
+}
+
+std::vector<std::string> StageExclusion::hosts_barred(std::size_t task) const {
+    std::vector<std::string> barred;
+    for (const auto& [host, attempts] : attempts_by_host_) {
+        if (node_bars(task, host)) {
+            barred.push_back(host);
+        }
+    }
+    return barred;
 }
 
 void Exclusion::stage_succeeded(TimePoint now, const StageExclusion& stage) {
-    if (!rules_.enabled) {
-        return;
-    }
-    const TimePoint until = now + rules_.timeout;
     for (const auto& [executor, failed] : stage.failures()) {
         std::vector<TimePoint>& counted = failures_[executor];
-        counted.insert(counted.end(), failed.by_task.size(), until);
-        if (static_cast<std::int32_t>(counted.size()) <
-                rules_.application_failures_per_executor_max ||
-            !executors_.emplace(executor, Barred{failed.host, until}).second) {
-            continue;
+        for (const auto& [task, failure] : failed.by_task) {
+            counted.push_back(failure.last + rules_.timeout);
         }
-        const std::string& host = failed.host;
-        const auto here = std::count_if(executors_.begin(), executors_.end(),
-                                        [&](const auto& e) { return e.second.host == host; });
-        if (here >= rules_.application_executors_per_node_max) {
-            hosts_.emplace(host, until);
+        std::erase_if(counted, [now](TimePoint until) { return until <= now; });
+        if (static_cast<std::int32_t>(counted.size()) >=
+            rules_.application_failures_per_executor_max) {
+            exclude(executor, failed.host, now + rules_.timeout);
         }
+    }
+}
+
+void Exclusion::fetch_failed(TimePoint now, rdd::ExecutorId executor, const std::string& host) {
+    if (rules_.enabled && rules_.fetch_failures_count) {
+        exclude(executor, host, now + rules_.timeout);
+    }
+}
+
+void Exclusion::exclude(rdd::ExecutorId executor, const std::string& host, TimePoint until) {
+    if (!executors_.emplace(executor, Barred{host, until}).second) {
+        return;
+    }
+    const auto here = std::count_if(executors_.begin(), executors_.end(),
+                                    [&](const auto& e) { return e.second.host == host; });
+    if (here >= rules_.application_executors_per_node_max) {
+        hosts_.emplace(host, until);
     }
 }
 
 bool Exclusion::expire(TimePoint now) {
-    bool some = false;
-    for (auto& [executor, counted] : failures_) {
-        std::erase_if(counted, [now](TimePoint until) { return until <= now; });
-    }
-    std::erase_if(failures_, [](const auto& entry) { return entry.second.empty(); });
-    some = std::erase_if(executors_, [now](const auto& e) { return e.second.until <= now; }) > 0;
-    return std::erase_if(hosts_, [now](const auto& h) { return h.second <= now; }) > 0 || some;
+    const auto executors =
+        std::erase_if(executors_, [now](const auto& e) { return e.second.until <= now; });
+    const auto hosts = std::erase_if(hosts_, [now](const auto& h) { return h.second <= now; });
+    return executors + hosts > 0;
 }
 
 TimePoint Exclusion::next_expiry() const {
@@ -83,6 +116,14 @@ TimePoint Exclusion::next_expiry() const {
         next = std::min(next, until);
     }
     return next;
+}
+
+std::set<std::string> Exclusion::hosts() const {
+    std::set<std::string> excluded;
+    for (const auto& [host, until] : hosts_) {
+        excluded.insert(host);
+    }
+    return excluded;
 }
 
 }  // namespace heddle::driver

@@ -27,12 +27,13 @@ struct Executor {
     std::map<rdd::ShuffleId, std::int64_t> map_outputs;  // the version of the table it has
     TimePoint heard;
     bool in_process = false;
-    bool useful = false;   // has finished a task
-    bool leaving = false;  // gets no new tasks; its end is nobody's failure
+    bool useful = false;    // has finished a task
+    bool leaving = false;   // gets no new tasks; its end is nobody's failure
+    bool excluded = false;  // gets no new tasks for some time: exclusion.h
 
     std::int32_t free_slots() const {
         const auto used = static_cast<std::int32_t>(running.size());
-        return leaving || used >= slots ? 0 : slots - used;
+        return leaving || excluded || used >= slots ? 0 : slots - used;
     }
 };
 

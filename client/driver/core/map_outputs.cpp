@@ -34,19 +34,25 @@ bool MapOutputs::put(rdd::ShuffleId shuffle, rdd::Partition map, rdd::ExecutorId
     return true;
 }
 
-bool MapOutputs::unregister(rdd::ShuffleId shuffle, rdd::Partition map, rdd::TaskId task) {
+rdd::ExecutorId MapOutputs::holder(rdd::ShuffleId shuffle, rdd::Partition map,
+                                   rdd::TaskId task) const {
     const auto it = shuffles_.find(shuffle);
     if (it == shuffles_.end() || map < 0 ||
         static_cast<std::size_t>(map) >= it->second.table.outputs.size()) {
+        return rdd::kNoExecutor;
+    }
+    const rdd::MapOutput& output = it->second.table.outputs[static_cast<std::size_t>(map)];
+    return output.present() && output.map_task == task ? output.executor : rdd::kNoExecutor;
+}
+
+bool MapOutputs::unregister(rdd::ShuffleId shuffle, rdd::Partition map, rdd::TaskId task) {
+    if (holder(shuffle, map, task) == rdd::kNoExecutor) {
         return false;
     }
-    rdd::MapOutput& output = it->second.table.outputs[static_cast<std::size_t>(map)];
-    if (!output.present() || output.map_task != task) {
-        return false;
-    }
-    output = {};
-    --it->second.present;
-    changed(it->second);
+    Shuffle& found = shuffles_.at(shuffle);
+    found.table.outputs[static_cast<std::size_t>(map)] = {};
+    --found.present;
+    changed(found);
     return true;
 }
 

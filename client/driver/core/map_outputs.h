@@ -37,6 +37,9 @@ public:
     bool has(rdd::ShuffleId shuffle, rdd::Partition map) const;
     std::vector<rdd::Partition> missing(rdd::ShuffleId shuffle) const;
 
+    /// Where the output of exactly this task is, while it stands; else kNoExecutor.
+    rdd::ExecutorId holder(rdd::ShuffleId shuffle, rdd::Partition map, rdd::TaskId task) const;
+
     /// Grows with every change. 0: not known.
     std::int64_t version(rdd::ShuffleId shuffle) const;
     /// The table as executors get it; the same object until it changes. Requires complete().

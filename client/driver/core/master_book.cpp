@@ -209,6 +209,9 @@ MasterToManager MasterBook::update(bool complete, bool with_asks) {
             update.known.push_back(container);
         }
     }
+    if (complete || with_asks) {
+        update.blacklist = avoided_;
+    }
     if (with_asks) {
         update.asks.push_back(ask());
     }
@@ -224,6 +227,14 @@ std::vector<MasterToManager> MasterBook::want(std::int32_t count) {
         return {};
     }
     return {update(false, true)};
+}
+
+std::vector<MasterToManager> MasterBook::avoid(const std::vector<std::string>& nodes) {
+    avoided_.clear();
+    for (const std::string& node : nodes) {
+        avoided_.push_back({node});
+    }
+    return want(count_);
 }
 
 std::vector<MasterToManager> MasterBook::beat() {

@@ -57,6 +57,8 @@ public:
 
     /// An absolute count. Empty when there is no connection: the welcome will say it.
     std::vector<MasterToManager> want(std::int32_t count);
+    /// Nodes on which no more containers are wanted: all of them.
+    std::vector<MasterToManager> avoid(const std::vector<std::string>& nodes);
     /// Another size for a container of ours, decided on the size that it has now; the last wish
     /// counts. The answer comes as Reaction::resized. Errors: NotFound (no live container of ours),
     /// InvalidArgument (no memory or no vcores).
@@ -105,6 +107,7 @@ private:
     std::map<ContainerId, Held> containers_;          // live ones
     std::map<ContainerId, ContainerResize> resizes_;  // wishes that no news has answered
     std::optional<MasterFinish> finish_;
+    std::vector<NodeId> avoided_;
 };
 
 }  // namespace heddle::driver

@@ -185,6 +185,9 @@ void Progress::stage_ended(TimePoint now, StageKey key, const std::string& failu
     each_job(key, failure.empty() ? [](JobView& job) { --job.active_stages; ++job.completed_stages; }
                                   : [](JobView& job) { --job.active_stages; ++job.failed_stages; });
     touch(key);
+    for (const rdd::ExecutorId executor : view->excluded) {
+        executor_changed_[executor] = ++version_;
+    }
 }
 
 void Progress::task_launched(TimePoint now, const Stage& running, std::size_t index,
@@ -308,6 +311,22 @@ void Progress::executor_removed(TimePoint now, rdd::ExecutorId id, const std::st
         it->second.active = false;
         it->second.removed = wall(now);
         it->second.remove_reason = reason;
+        executor_changed_[id] = ++version_;
+    }
+}
+
+void Progress::stage_excluded(StageKey key, rdd::ExecutorId executor) {
+    StageView* view = stage(key);
+    if (view != nullptr && view->excluded.insert(executor).second) {
+        touch(key);
+        executor_changed_[executor] = ++version_;
+    }
+}
+
+void Progress::executor_excluded(rdd::ExecutorId id, bool excluded) {
+    const auto it = executors_.find(id);
+    if (it != executors_.end() && it->second.excluded != excluded) {
+        it->second.excluded = excluded;
         executor_changed_[id] = ++version_;
     }
 }

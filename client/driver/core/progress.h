@@ -40,6 +40,9 @@ public:
     void accumulated(StageKey stage, rdd::TaskId task, const std::vector<AccumulatorView>& totals);
     void executor_added(TimePoint now, const Executor& executor, std::int64_t memory);
     void executor_removed(TimePoint now, rdd::ExecutorId executor, const std::string& reason);
+    /// The attempt runs nothing there any more.
+    void stage_excluded(StageKey stage, rdd::ExecutorId executor);
+    void executor_excluded(rdd::ExecutorId executor, bool excluded);
     void heartbeat(rdd::ExecutorId executor, const rdd::ExecutorHeartbeat& message);
 
     // Newest last. Ids of one kind rise, so that a reader can ask for what is new.

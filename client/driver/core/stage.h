@@ -41,12 +41,14 @@ struct Stage {
 
     StageState state = StageState::Idle;
     std::int32_t attempts = 0;
-    std::int32_t fetch_failures = 0;     // consecutive attempts that ended so
-    std::optional<TaskSet> tasks;        // of the attempt under way
-    bool published = false;              // its output was complete: others may have read it
-    bool crashed = false;                // executors ended under its tasks: nothing is sent ahead
-    std::vector<rdd::ShuffleId> inputs;  // of the attempt under way
-    std::set<rdd::Partition> counted;    // ShuffleMap: whose accumulators have been merged
+    std::int32_t fetch_failures = 0;       // consecutive attempts that ended so
+    std::optional<TaskSet> tasks;          // of the attempt under way
+    bool published = false;                // its output was complete: others may have read it
+    bool crashed = false;                  // executors ended under its tasks: nothing is sent ahead
+    std::vector<rdd::ShuffleId> inputs;    // of the attempt under way
+    std::optional<std::size_t> placeless;  // a task that may run nowhere,
+    std::optional<TimePoint> placeless_until;  // and when its wait is given up
+    std::set<rdd::Partition> counted;          // ShuffleMap: whose accumulators have been merged
 
     /// Whether running a task twice at once gives the same records.
     bool repeatable() const;

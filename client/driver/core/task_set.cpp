@@ -30,6 +30,12 @@ std::optional<std::size_t> TaskSet::find(rdd::Partition partition) const {
     return it == by_partition_.end() ? std::nullopt : std::optional(it->second);
 }
 
+std::optional<std::size_t> TaskSet::first_waiting() const {
+    const auto found = std::ranges::find_if(tasks_, [](const Task& task) { return task.waiting; });
+    return found == tasks_.end() ? std::nullopt
+                                 : std::optional<std::size_t>(found - tasks_.begin());
+}
+
 // Racks of hosts are only known while one of their executors is there, so all queues are built
 // anew. Rare: executors come and go in seconds, not in milliseconds.
 void TaskSet::executors_changed(const ExecutorTable& executors) {
@@ -150,24 +156,36 @@ Locality TaskSet::allowed(TimePoint now) {
     return level_;
 }
 
-std::optional<std::size_t> TaskSet::pop(Queue& queue) {
-    while (!queue.empty()) {
+// Tasks that may not run on the executor keep their place.
+std::optional<std::size_t> TaskSet::pop(Queue& queue, const Executor& executor) {
+    Queue barred;
+    std::optional<std::size_t> found;
+    while (!queue.empty() && !found) {
         const std::size_t index = queue.back();
         queue.pop_back();
-        if (tasks_[index].waiting) {
-            return index;
+        if (!tasks_[index].waiting) {
+            continue;
+        }
+        if (exclusion_.bars(index, executor.id, executor.host)) {
+            barred.push_back(index);
+        } else {
+            found = index;
         }
     }
-    return std::nullopt;
+    queue.insert(queue.end(), barred.rbegin(), barred.rend());
+    return found;
 }
 
 std::optional<TaskSet::Pick> TaskSet::pick(const Executor& executor, Locality level) {
+    if (exclusion_.bars_all(executor.id, executor.host)) {
+        return std::nullopt;
+    }
     const auto from = [&](auto& queues, const auto& key) -> std::optional<std::size_t> {
         const auto it = queues.find(key);
-        return it == queues.end() ? std::nullopt : pop(it->second);
+        return it == queues.end() ? std::nullopt : pop(it->second, executor);
     };
     if (level == Locality::NoPreference) {
-        const auto index = pop(no_preference_);
+        const auto index = pop(no_preference_, executor);
         return index ? std::optional(Pick{*index, Locality::NoPreference}) : std::nullopt;
     }
     if (const auto index = from(by_executor_, executor.id)) {
@@ -184,7 +202,7 @@ std::optional<TaskSet::Pick> TaskSet::pick(const Executor& executor, Locality le
         }
     }
     if (level == Locality::Any) {
-        if (const auto index = pop(all_)) {
+        if (const auto index = pop(all_, executor)) {
             return Pick{*index,
                         tasks_[*index].preference.none() ? Locality::NoPreference : Locality::Any};
         }
@@ -198,7 +216,8 @@ std::optional<TaskSet::Pick> TaskSet::pick_copy(const Executor& executor) {
     });
     for (const std::size_t index : slow_) {
         const Task& task = tasks_[index];
-        if (task.running.front().host == executor.host) {
+        if (task.running.front().host == executor.host ||
+            exclusion_.bars(index, executor.id, executor.host)) {
             continue;
         }
         const Preference& wish = task.preference;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "client/driver/core/exclusion.h"
 #include "client/driver/core/executor_table.h"
 #include "client/driver/core/locality.h"
 #include "common/base/time.h"
@@ -63,6 +64,8 @@ public:
     std::optional<std::size_t> find(rdd::Partition partition) const;
 
     bool waiting() const { return waiting_ > 0; }
+    /// None: no task waits. Looks through all.
+    std::optional<std::size_t> first_waiting() const;
     /// Tasks that were started and are not done; copies do not count.
     std::int64_t running() const {
         return static_cast<std::int64_t>(tasks_.size() - waiting_ - done_);
@@ -95,6 +98,11 @@ public:
     /// Done, but its output was lost: it has to run again.
     void undo(std::size_t index);
 
+    /// Before the first task is picked; without it tasks are tried again anywhere.
+    void set_exclusion(const ExclusionRules& rules) { exclusion_ = StageExclusion(rules); }
+    StageExclusion& exclusion() { return exclusion_; }
+    const StageExclusion& exclusion() const { return exclusion_; }
+
     /// Average run time of finished tasks, for sending ahead. Unknown before a few have ended.
     void note_run_time(Duration run_time);
     std::optional<Duration> mean_run_time() const;
@@ -107,7 +115,7 @@ public:
 private:
     using Queue = std::vector<std::size_t>;  // the next one last; entries that wait no more are
                                              // dropped when they come up
-    std::optional<std::size_t> pop(Queue& queue);
+    std::optional<std::size_t> pop(Queue& queue, const Executor& executor);
     void enqueue(std::size_t index);
     void count(const Task& task, std::int64_t by);
     Duration wait_at(Locality level) const;
@@ -138,6 +146,7 @@ private:
     Duration run_time_;
     bool keeps_run_times_ = false;
     std::vector<Duration> run_times_;
+    StageExclusion exclusion_{ExclusionRules{}};
     Queue slow_;  // in the order in which they were found
 };
 

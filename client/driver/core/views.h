@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,7 +60,8 @@ struct StageView {
     std::vector<rdd::RddId> rdds;
     rdd::TaskMetrics metrics;                                    // sums
     std::map<rdd::AccumulatorId, AccumulatorView> accumulators;  // named ones
-    std::vector<TaskView> task_views;  // empty when they have been dropped
+    std::set<rdd::ExecutorId> excluded;  // executors that it has left after failures
+    std::vector<TaskView> task_views;    // empty when they have been dropped
 };
 
 struct JobView {
@@ -106,6 +108,7 @@ struct ExecutorView {
     WallTime added;
     WallTime removed;
     std::string remove_reason;
+    bool excluded = false;  // for some time, from all stages
 };
 
 struct RddPartitionView {

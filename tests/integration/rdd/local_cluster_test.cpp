@@ -289,6 +289,58 @@ TEST(LocalCluster, PrefersTheNodeOfTheSourceAndThenGoesAnywhere) {
               (std::map<std::string, int>{{"NODE_LOCAL node-2 SUCCESS", 4}}));
 }
 
+// Tasks in which a shell finds that it is on this node fail.
+rdd::RddNode failing_on(const std::string& node, const rdd::RddNode& source) {
+    rdd::ByteWriter payload;
+    payload.count(3);
+    for (const std::string& word :
+         {std::string("sh"), std::string("-c"), "test \"$NM_HOST\" != " + node + " && cat"}) {
+        payload.text(word);
+    }
+    payload.count(0);
+    rdd::RddNode piped = test::sorted(source.id.value + 1, source);
+    piped.name = "pipe";
+    piped.op = rdd::builtin_operator(rdd::builtin::kPipe, payload.take());
+    return piped;
+}
+
+TEST(LocalCluster, FinishesThoughTasksFailOnOneNode) {
+    const auto runner = cluster("local-cluster[2,1,256]",
+                                {{"exclude_on_failure.enabled", "true"}, {"locality.wait", "0"}});
+    ASSERT_NE(runner, nullptr);
+    wait_for_executors(*runner, 2);
+    const rdd::RddNode source = test::text_source(0, test::distinct_texts(12, 10));
+    const rdd::RddNode piped = failing_on("node-2", source);
+    std::vector<std::int32_t> failed;
+    for (int job = 0; job < 3; ++job) {
+        const auto outcome = run_job(*runner, test::plan_of({source, piped}), piped,
+                                     rdd::builtin_operator(rdd::builtin::kCollect));
+        ASSERT_FALSE(outcome.failure) << outcome.failure->message;
+        EXPECT_EQ(test::texts_of(outcome).size(), 120U);
+        failed.push_back(0);
+        for (const ExecutorView& executor : runner->executor_views()) {
+            failed.back() += executor.failed_tasks;
+            EXPECT_EQ(executor.excluded, executor.host == "node-2");
+        }
+    }
+    EXPECT_GE(failed.front(), 2) << "a stage leaves an executor after two failed tasks";
+    EXPECT_EQ(failed.back(), failed.front()) << "later ones never use it";
+}
+
+TEST(LocalCluster, FailsWhenATaskFailsEverywhere) {
+    const auto runner =
+        cluster("local-cluster[1,1,256]", {{"exclude_on_failure.enabled", "true"},
+                                           {"exclude_on_failure.unschedulable_timeout", "0"}});
+    ASSERT_NE(runner, nullptr);
+    const rdd::RddNode source = test::text_source(0, test::distinct_texts(1, 10));
+    const rdd::RddNode piped = failing_on("node-1", source);
+    const auto outcome = run_job(*runner, test::plan_of({source, piped}), piped,
+                                 rdd::builtin_operator(rdd::builtin::kCollect));
+    ASSERT_TRUE(outcome.failure);
+    EXPECT_NE(outcome.failure->message.find("cannot run anywhere"), std::string::npos)
+        << outcome.failure->message;
+}
+
 TEST(LocalCluster, NamesTheFolderThatItCannotMake) {
     RunnerOptions options;
     options.master = "local-cluster[1,1,256]";

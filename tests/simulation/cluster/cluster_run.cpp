@@ -98,6 +98,9 @@ private:
         app.program.defects.ignore_indeterminate_recompute =
             defects_.ignore_indeterminate_recompute;
         app.program.reader_moves_records = defects_.reader_moves_records;
+        if (apps_.size() % 2 == 0) {
+            app.program.broken_node = "node-2";
+        }
         return app;
     }
 
@@ -373,6 +376,7 @@ private:
             sum["jobs"] += driver->jobs().ended();
             sum["jobs that could not be repeated"] += driver->jobs().failed();
             sum["fetch failures"] += driver->fetch_failures();
+            sum["tasks failed on a bad node"] += driver->broken_runs();
         }
         return sum;
     }

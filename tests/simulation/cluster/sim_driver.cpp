@@ -25,6 +25,9 @@ driver::Config config_of(const DriverProgram& program) {
     config.task_executor_losses_max = 1'000'000;
     config.executor_timeout = kExecutorTimeout;
     config.executors_wanted = program.executors;
+    config.executors_kept = program.executors;
+    config.exclusion.enabled = !program.broken_node.empty();
+    config.exclusion.unschedulable_max = seconds(100'000);  // nothing may fail for it
     config.defects = program.defects;
     return config;
 }
@@ -216,6 +219,8 @@ void SimDriver::perform(const driver::Effects& effects) {
             if (const auto it = executors_.find(drop->executor); it != executors_.end()) {
                 close(it->second, drop->reason);
             }
+        } else if (const auto* avoid = std::get_if<driver::AvoidNodes>(&effect)) {
+            send(book_.avoid(avoid->nodes));
         }
     }
 }
@@ -273,6 +278,7 @@ void SimDriver::executor_began(const ContainerId& container, const std::string& 
     link->executor = std::make_shared<SimExecutor>(
         std::move(around), static_cast<std::int32_t>(program_.executor_size.vcores));
     link->executor->set_slowness(stage_.prng.chance(1, 6) ? 10 : 1);
+    link->executor->set_broken(node == program_.broken_node);
     stage_.timeline.after(stage_.jitter(milliseconds(2), milliseconds(30)), [this, link] {
         if (!link->executor->alive()) {
             return;
@@ -404,6 +410,14 @@ void SimDriver::lose_map_output() {
     if (const LinkRef link = any_link()) {
         link->executor->lose_map_output();
     }
+}
+
+std::int64_t SimDriver::broken_runs() const {
+    std::int64_t runs = 0;
+    for (const auto& [container, link] : links_) {
+        runs += link->executor->broken_runs();
+    }
+    return runs;
 }
 
 SimExecutor* SimDriver::find(rdd::ExecutorId id) {

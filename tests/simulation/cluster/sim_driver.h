@@ -31,6 +31,7 @@ struct DriverProgram {
     Resource executor_size{512, 1};
     driver::PlantedDefects defects;
     bool reader_moves_records = false;
+    std::string broken_node = {};  // on which all tasks fail; empty: none
 };
 
 class SimDriver final : public Peers {
@@ -61,6 +62,7 @@ public:
     const JobBook& jobs() const { return jobs_; }
     const AttemptId& attempt() const { return attempt_; }
     std::int64_t fetch_failures() const { return fetch_failures_; }
+    std::int64_t broken_runs() const;
     /// False: it waits for the manager to confirm the end.
     bool working() const { return alive_ && !finishing_; }
 

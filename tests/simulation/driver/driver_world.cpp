@@ -22,6 +22,12 @@ namespace {
 constexpr Duration kFaultPhase = seconds(4);
 constexpr Duration kDeadline = seconds(300);
 constexpr std::int32_t kSlots = 2;
+constexpr std::int32_t kExecutors = 3;
+constexpr const char* kBadNode = "node-3";  // on which all tasks fail, for some seeds
+
+bool has_bad_node(std::uint64_t seed) {
+    return seed % 3 == 0;
+}
 
 // An executor and its connection: messages keep their order, none overtakes.
 struct Member {
@@ -34,6 +40,7 @@ class World final : public Peers {
 public:
     World(std::uint64_t seed, const Defects& defects)
         : prng_(seed),
+          bad_node_(has_bad_node(seed)),
           defects_(defects),
           driver_(config(seed, defects)),
           files_(fs::make_local_file_system()) {}
@@ -68,6 +75,13 @@ private:
         config.speculation.multiplier_permille = 1500;
         config.speculation.quantile_permille = 500;
         config.speculation.run_time_min = milliseconds(1);
+        config.executors_kept = kExecutors;
+        if (has_bad_node(seed)) {
+            config.exclusion.enabled = true;
+            config.exclusion.timeout = milliseconds(500);
+            config.exclusion.fetch_failures_count = seed % 2 == 0;
+            config.exclusion.kill = seed % 5 == 0;
+        }
         config.defects.ignore_indeterminate_recompute = defects.ignore_indeterminate_recompute;
         return config;
     }
@@ -92,6 +106,7 @@ private:
     std::vector<rdd::ExecutorId> alive() const;
 
     Prng prng_;
+    bool bad_node_;
     Defects defects_;
     sim::Timeline timeline_;
     sim::Trace trace_;
@@ -145,6 +160,7 @@ void World::perform(driver::Effects& effects) {
                  (end->error ? ": " + end->error->message : ""));
             violate(jobs_.take(*end));
         } else if (const auto* drop = std::get_if<driver::DropExecutor>(&effect)) {
+            ++outcome_.replaced;
             crash(drop->executor);
         }
     }
@@ -185,10 +201,11 @@ void World::add_executor() {
     auto executor = std::make_shared<SimExecutor>(std::move(around), kSlots);
     executor->set_id(id);
     executor->set_slowness(prng_.chance(1, 6) ? 10 : 1);
-    members_[id].executor = std::move(executor);
     driver::ExecutorRegistered registered;
     registered.executor = id;
     registered.host = "node-" + std::to_string(id.value % 3 + 1);
+    executor->set_broken(bad_node_ && registered.host == kBadNode);
+    members_[id].executor = std::move(executor);
     registered.port = 1;
     registered.slots = kSlots;
     registered.in_process = true;  // no heartbeats here
@@ -253,7 +270,7 @@ void World::submit_jobs() {
 }
 
 RunOutcome World::run() {
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < kExecutors; ++i) {
         add_executor();
     }
     submit_jobs();
@@ -265,6 +282,9 @@ RunOutcome World::run() {
         violate(open + " never ended");
     }
     violate(jobs_.counts());
+    for (const auto& [id, member] : members_) {
+        outcome_.failed_on_purpose += member.executor->broken_runs();
+    }
     outcome_.copies = driver_.copies_launched();
     outcome_.replicas = driver_.replicas_placed();
     outcome_.failed_jobs = jobs_.failed();

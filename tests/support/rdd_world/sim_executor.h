@@ -66,6 +66,9 @@ public:
     void die() { alive_ = false; }
     /// How many times slower than others its tasks run.
     void set_slowness(std::int64_t times) { slowness_ = times; }
+    /// Whether all its tasks fail.
+    void set_broken(bool broken) { broken_ = broken; }
+    int broken_runs() const { return broken_runs_; }
 
     /// A message of the driver arrives.
     void hear(const rdd::ToExecutor& message);
@@ -91,6 +94,8 @@ private:
     rdd::ExecutorId id_;
     bool alive_ = true;
     std::int64_t slowness_ = 1;
+    bool broken_ = false;
+    int broken_runs_ = 0;
     executor::Executor books_;
     blocks::Accountant accountant_;
     blocks::BlockStore cached_;

@@ -322,6 +322,8 @@ export interface Executor {
   addTime?: string;
   removeTime?: string;
   removeReason?: string;
+  isExcluded?: boolean;
+  excludedInStages?: number[];
   executorLogs?: Record<string, string>;
   attributes?: Record<string, string>;
 }

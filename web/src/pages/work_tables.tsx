@@ -186,6 +186,14 @@ function ExecutorLogs({ executor }: { executor: Executor }) {
   );
 }
 
+/** Where no tasks are given to an executor after some have failed there. */
+function excludedFrom(executor: Executor): string | undefined {
+  const stages = executor.excludedInStages ?? [];
+  if (executor.isExcluded) return 'excluded after failures';
+  if (stages.length === 0) return undefined;
+  return `excluded from stage${stages.length > 1 ? 's' : ''} ${stages.join(', ')}`;
+}
+
 export const executorColumns: Column<Executor>[] = [
   {
     key: 'id',
@@ -205,6 +213,7 @@ export const executorColumns: Column<Executor>[] = [
           text={executor.isActive ? 'up' : 'gone'}
         />
         {executor.removeReason && <Note>{firstLine(executor.removeReason)}</Note>}
+        {executor.isActive && excludedFrom(executor) && <Note>{excludedFrom(executor)}</Note>}
       </>
     ),
     sort: (executor) => Number(executor.isActive),

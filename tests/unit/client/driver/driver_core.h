@@ -56,6 +56,10 @@ public:
             } else if (const auto* end = std::get_if<EndJob>(&effect)) {
                 trace_ += "end " + std::to_string(end->job.value) + "\n";
                 error_ = end->error;
+            } else if (const auto* drop = std::get_if<DropExecutor>(&effect)) {
+                dropped_.push_back(drop->executor);
+            } else if (const auto* avoid = std::get_if<AvoidNodes>(&effect)) {
+                avoided_ = avoid->nodes;
             }
         }
     }
@@ -117,6 +121,8 @@ public:
     std::vector<Launched> launched_;
     std::vector<Copy> copies_;
     std::vector<Drop> drops_;
+    std::vector<rdd::ExecutorId> dropped_;
+    std::vector<std::string> avoided_;
     std::string trace_;
     std::optional<JobError> error_;
 };

@@ -189,6 +189,31 @@ TEST(MakeRunner, ReadsHowTasksAreTriedAgainAndShared) {
               std::string::npos);
 }
 
+TEST(MakeRunner, ReadsWhereTasksAreNotTriedAgain) {
+    const auto settings =
+        read_settings({{"spark.excludeOnFailure.enabled", "true"},
+                       {"spark.excludeOnFailure.timeout", "2h"},
+                       {"spark.excludeOnFailure.stage.maxFailedTasksPerExecutor", "5"},
+                       {"spark.excludeOnFailure.application.fetchFailure.enabled", "true"},
+                       {"spark.excludeOnFailure.killExcludedExecutors", "true"},
+                       {"spark.scheduler.excludeOnFailure.unschedulableTaskSetTimeout", "7s"}},
+                      false);
+    ASSERT_TRUE(settings.ok()) << settings.error().message;
+    const ExclusionRules& rules = settings->core.exclusion;
+    EXPECT_TRUE(rules.enabled && rules.fetch_failures_count && rules.kill);
+    EXPECT_EQ(rules.timeout, seconds(7200));
+    EXPECT_EQ(rules.stage_failures_per_executor_max, 5);
+    EXPECT_EQ(rules.unschedulable_max, seconds(7));
+    const auto refused = read_settings({{"exclude_on_failure.enabled", "true"},
+                                        {"exclude_on_failure.task.attempts_per_node_max", "4"}},
+                                       false);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(refused.error().message.find("not below task.max_failures (= 4)"), std::string::npos)
+        << refused.error().message;
+    const auto odd = read_settings({{"exclude_on_failure.task.attempts_per_node", "1"}}, false);
+    EXPECT_FALSE(odd.ok());
+}
+
 TEST(MakeRunner, RefusesASettingThatIsNearlyOneOfOurs) {
     RunnerOptions options;
     options.master = "local";

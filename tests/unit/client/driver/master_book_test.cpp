@@ -45,6 +45,17 @@ TEST(MasterBook, SaysWhatIsToMakeWayAndWhatIsNotToAnyMore) {
     EXPECT_TRUE(book.hear(news).marked.empty());  // repeated
 }
 
+TEST(MasterBook, SaysWhichNodesToAvoidAndSaysItAgainWithTheWholeBook) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    EXPECT_TRUE(book.avoid({"node-7"}).empty());  // the welcome will say it
+    MasterWelcome welcome;
+    welcome.session = 7;
+    const auto reaction = book.hear(welcome);
+    const std::vector<NodeId> avoided{{"node-7"}};
+    EXPECT_EQ(std::get<MasterUpdate>(reaction.send.at(0)).blacklist, avoided);
+    EXPECT_EQ(std::get<MasterUpdate>(book.avoid({}).at(0)).blacklist, std::vector<NodeId>{});
+}
+
 TEST(MasterBook, AsksUnderTheGenerationOfItsContext) {
     MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1}, 1);
     (void)book.want(2);

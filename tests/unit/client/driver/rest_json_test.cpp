@@ -46,6 +46,12 @@ protected:
         now_ = now_ + 50_ms;
     }
 
+    static Config with_exclusion() {
+        Config config;
+        config.exclusion.enabled = true;
+        return config;
+    }
+
     void tell(const Event& event) {
         Effects effects;
         driver_.step(now_, event, effects);
@@ -94,7 +100,7 @@ protected:
     }
 
     TimePoint now_{1'000'000};
-    Driver driver_{Config{}};
+    Driver driver_{with_exclusion()};
     std::vector<std::pair<rdd::ExecutorId, rdd::TaskDescription>> launched_;
 };
 
@@ -182,6 +188,32 @@ TEST_F(RestJson, SumsAStageByExecutorAndByQuantile) {
     EXPECT_EQ(row("taskMetricsDistributions", nullptr, "duration"), "[30.0,40.0,60.0]");
     EXPECT_EQ(row("taskMetricsDistributions", nullptr, "schedulerDelay"), "[26.0,36.0,56.0]");
     EXPECT_EQ(row("executorMetricsDistributions", nullptr, "failedTasks"), "[0.0,0.0,0.0]");
+}
+
+TEST_F(RestJson, SaysWhichStagesLeaveAnExecutorOut) {
+    const rdd::RddNode source = test::text_source(0, test::distinct_texts(8, 1));
+    JobSubmitted job;
+    job.job = rdd::JobId{1};
+    job.plan = std::make_shared<const rdd::Plan>(test::plan_of({source}));
+    job.rdd = source.id;
+    job.partitions = test::all_partitions(source);
+    tell(job);
+    int failed = 0;
+    for (std::size_t i = 4; i < launched_.size() && failed < 2; ++i) {
+        if (launched_[i].first == rdd::ExecutorId{1}) {
+            rdd::TaskResult result;
+            result.task = launched_[i].second.task;
+            result.failure.emplace();
+            tell(ExecutorSaid{launched_[i].first, rdd::TaskDone{result}});
+            ++failed;
+        }
+    }
+    ASSERT_EQ(failed, 2);
+    EXPECT_NE(ask("executors")->find(R"("isExcluded":false,"excludedInStages":[1])"),
+              std::string::npos)
+        << *ask("executors");
+    const std::string stage = *ask("stages/1/0", {{"withSummaries", "true"}});
+    EXPECT_NE(stage.find(R"("isExcludedForStage":true)"), std::string::npos) << stage;
 }
 
 TEST_F(RestJson, SaysWhichExecutorsHoldACachedRdd) {
