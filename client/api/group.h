@@ -5,17 +5,20 @@
 // in the order of their input. What is refused memory spills (common/rdd/spill_parts.h); the values
 // of one key have to fit.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <tuple>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 #include <vector>
 
 #include "client/api/composed.h"
 #include "client/api/face.h"
+#include "client/api/growing_rows.h"
 #include "client/api/kernels.h"
 #include "common/rdd/operator.h"
 #include "common/rdd/scope.h"
@@ -38,16 +41,13 @@ struct GroupsOf<V, W> {
 template <typename... Vs>
 using Groups = typename GroupsOf<Vs...>::type;
 
-// Views in rows last as long as the task, so rows are kept as they are.
+// Rows in the order of their arrival, each with the number of its key, and a table of the keys.
+// Only when all are there, each key's values are put side by side, into memory of the right size:
+// letting them grow key by key costs several calls of the heap a key, and a cache miss each. Views
+// in rows last as long as the task, so rows are kept as they are.
 template <typename K, typename... Vs>
 class GroupTable {
 public:
-    struct Group {
-        std::uint64_t hash;
-        K key;
-        Groups<Vs...> values;
-    };
-
     explicit GroupTable(rdd::SpillingBudget& budget) : budget_(budget) {}
     ~GroupTable() { budget_.release(reserved_); }
     GroupTable(const GroupTable&) = delete;
@@ -55,77 +55,199 @@ public:
 
     template <std::size_t Input, typename Record>
     void add(Record* rows, std::uint32_t count, bool movable) {
-        std::int64_t bytes = 0;
+        std::uint64_t hashes[rdd::kBatchRecords];
         for (std::uint32_t i = 0; i < count; ++i) {
-            auto& values = values_of<Input>(find(rows[i].first, bytes));
-            const std::size_t before = values.capacity();
-            if (movable) {
-                values.push_back(std::move(rows[i].second));
-            } else {
-                values.push_back(std::as_const(rows[i].second));
-            }
-            using Value = typename Record::second_type;
-            bytes += static_cast<std::int64_t>((values.capacity() - before) * sizeof(Value));
-            if constexpr (!std::is_same_v<Value, bool>) {
-                bytes += static_cast<std::int64_t>(heap_size(values.back()));
-            }
+            hashes[i] = hash_value(rows[i].first);
         }
-        reserved_ += bytes;
-        budget_.reserve(bytes);
+        make_room(count);
+        auto& log = std::get<Input>(logs_);
+        for (std::uint32_t i = 0; i < count; ++i) {
+            fetch_ahead(hashes, i, count);
+            const std::uint32_t number = number_of(rows[i].first, hashes[i]);
+            ++keys_[number].counts[Input];
+            log.numbers.add(number);
+            if (movable) {
+                log.values.add(std::move(rows[i].second));
+            } else {
+                log.values.add(std::as_const(rows[i].second));
+            }
+            heap_ += heap_size(log.values.rows()[log.values.size() - 1]);
+        }
+        reserve();
     }
-    std::vector<Group>& groups() { return groups_; }
     std::int64_t held() const { return reserved_; }
     void clear() {
-        groups_ = std::vector<Group>();  // = {} would keep the memory
-        slots_ = std::vector<std::uint32_t>();
+        keys_ = std::vector<Key>();  // = {} would keep the memory
+        slots_ = std::vector<Slot>();
+        std::apply([](auto&... log) { (log.clear(), ...); }, logs_);
+        heap_ = 0;
         budget_.release(std::exchange(reserved_, 0));
     }
 
-    template <std::size_t Input>
-    static auto& values_of(Group& group) {
-        if constexpr (sizeof...(Vs) == 1) {
-            return group.values;
-        } else {
-            return std::get<Input>(group.values);
+    /// Calls f(key, value) for the rows of one input as they came, which are moved out, until it
+    /// answers false. The table has to be cleared afterwards.
+    template <std::size_t Input, typename F>
+    bool each_row(const F& f) {
+        auto& log = std::get<Input>(logs_);
+        const auto values = log.values.rows();
+        const auto numbers = log.numbers.rows();
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (!f(std::as_const(keys_[numbers[i]].key), std::move(values[i]))) {
+                return false;
+            }
+        }
+        return true;
+    }
+    /// The same for each key with its values of all inputs.
+    template <typename F>
+    void each_group(const F& f) {
+        std::vector<Groups<Vs...>> groups(keys_.size());
+        collect(groups, std::index_sequence_for<Vs...>());
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            if (!f(std::move(keys_[i].key), std::move(groups[i]))) {
+                return;
+            }
         }
     }
 
 private:
     static constexpr std::uint32_t kNone = UINT32_MAX;
+    static constexpr std::uint32_t kAhead = 24;  // slots prefetched in front of the look-up
+    static constexpr std::size_t kGroupsAhead = 32;
+    static constexpr std::size_t kFirstSlots = 1024;
 
-    Group& find(const K& key, std::int64_t& bytes) {
-        if ((groups_.size() + 1) * 2 > slots_.size()) {
-            grow(bytes);
+    struct Key {
+        std::uint64_t hash;
+        K key;
+        std::uint32_t counts[sizeof...(Vs)] = {};
+    };
+    struct Slot {
+        std::uint32_t number = kNone;  // of the key
+        std::uint32_t tag = 0;         // the upper half of its hash
+    };
+    template <typename V>
+    struct Log {
+        GrowingRows<V> values;
+        GrowingRows<std::uint32_t> numbers;
+        void clear() {
+            values.clear();
+            numbers.clear();
         }
-        const std::uint64_t hash = hash_value(key);
+    };
+
+    static std::uint32_t tag_of(std::uint64_t hash) {
+        return static_cast<std::uint32_t>(hash >> 32);
+    }
+
+    template <std::size_t Input>
+    static auto& values_of(Groups<Vs...>& groups) {
+        if constexpr (sizeof...(Vs) == 1) {
+            return groups;
+        } else {
+            return std::get<Input>(groups);
+        }
+    }
+
+    // The slot first; half as far ahead the key that it names.
+    void fetch_ahead(const std::uint64_t* hashes, std::uint32_t i, std::uint32_t count) const {
+        const std::size_t mask = slots_.size() - 1;
+        if (i + kAhead < count) {
+            __builtin_prefetch(&slots_[hashes[i + kAhead] & mask]);
+        }
+        if (i + kAhead / 2 < count) {
+            const Slot& slot = slots_[hashes[i + kAhead / 2] & mask];
+            if (slot.number != kNone) {
+                __builtin_prefetch(&keys_[slot.number], 1);
+            }
+        }
+    }
+
+    std::uint32_t number_of(const K& key, std::uint64_t hash) {
         const std::size_t mask = slots_.size() - 1;
         std::size_t at = hash & mask;
-        for (; slots_[at] != kNone; at = (at + 1) & mask) {
-            Group& group = groups_[slots_[at]];
-            if (group.hash == hash && equal_values(group.key, key)) {
-                return group;
+        for (; slots_[at].number != kNone; at = (at + 1) & mask) {
+            if (slots_[at].tag == tag_of(hash) && equal_values(keys_[slots_[at].number].key, key)) {
+                return slots_[at].number;
             }
         }
-        slots_[at] = static_cast<std::uint32_t>(groups_.size());
-        bytes += static_cast<std::int64_t>(sizeof(Group) + heap_size(key));
-        return groups_.emplace_back(Group{hash, key, {}});
+        const auto number = static_cast<std::uint32_t>(keys_.size());
+        slots_[at] = {number, tag_of(hash)};
+        keys_.push_back(Key{hash, key});
+        heap_ += heap_size(key);
+        return number;
     }
-    void grow(std::int64_t& bytes) {
-        const std::size_t size = slots_.empty() ? 1024 : 2 * slots_.size();
-        bytes += static_cast<std::int64_t>((size - slots_.size()) * sizeof(std::uint32_t));
-        slots_.assign(size, kNone);
-        for (std::uint32_t i = 0; i < groups_.size(); ++i) {
-            std::size_t at = groups_[i].hash & (size - 1);
-            while (slots_[at] != kNone) {
+
+    // For `count` more keys at most half of the slots are taken.
+    void make_room(std::uint32_t count) {
+        std::size_t size = std::max(kFirstSlots, slots_.size());
+        while ((keys_.size() + count) * 2 > size) {
+            size *= 2;
+        }
+        if (size == slots_.size()) {
+            return;
+        }
+        slots_.assign(size, Slot());
+        for (std::uint32_t i = 0; i < keys_.size(); ++i) {
+            std::size_t at = keys_[i].hash & (size - 1);
+            while (slots_[at].number != kNone) {
                 at = (at + 1) & (size - 1);
             }
-            slots_[at] = i;
+            slots_[at] = {i, tag_of(keys_[i].hash)};
+        }
+    }
+
+    // Counts what collect() will take as well.
+    void reserve() {
+        std::size_t held = slots_.size() * sizeof(Slot) + heap_ +
+                           keys_.capacity() * (sizeof(Key) + sizeof(Groups<Vs...>));
+        std::apply(
+            [&held](const auto&... log) {
+                ((held += static_cast<std::size_t>(2 * log.values.memory() + log.numbers.memory())),
+                 ...);
+            },
+            logs_);
+        const auto more = static_cast<std::int64_t>(held) - reserved_;
+        reserved_ += more;
+        if (more > 0) {
+            budget_.reserve(more);
+        } else {
+            budget_.release(-more);
+        }
+    }
+
+    template <std::size_t... Inputs>
+    void collect(std::vector<Groups<Vs...>>& groups, std::index_sequence<Inputs...>) {
+        (collect_input<Inputs>(groups), ...);
+    }
+    template <std::size_t Input>
+    void collect_input(std::vector<Groups<Vs...>>& groups) {
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            values_of<Input>(groups[i]).reserve(keys_[i].counts[Input]);
+        }
+        auto& log = std::get<Input>(logs_);
+        const auto values = log.values.rows();
+        const auto numbers = log.numbers.rows();
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (i + kGroupsAhead < values.size()) {
+                __builtin_prefetch(&groups[numbers[i + kGroupsAhead]]);
+                fetch_end(values_of<Input>(groups[numbers[i + kGroupsAhead / 2]]));
+            }
+            values_of<Input>(groups[numbers[i]]).push_back(std::move(values[i]));
+        }
+        log.clear();
+    }
+    template <typename V>
+    static void fetch_end(const std::vector<V>& values) {
+        if constexpr (!std::is_same_v<V, bool>) {
+            __builtin_prefetch(values.data() + values.size(), 1);
         }
     }
 
     rdd::SpillingBudget& budget_;
-    std::vector<Group> groups_;
-    std::vector<std::uint32_t> slots_;  // positions in groups_; a power of two of them
+    std::vector<Key> keys_;    // in the order in which they were first seen
+    std::vector<Slot> slots_;  // a power of two of them
+    std::tuple<Log<Vs>...> logs_;
+    std::size_t heap_ = 0;  // what keys and values own
     std::int64_t reserved_ = 0;
 };
 
@@ -222,15 +344,10 @@ private:
             rows.clear();
             return kept;
         };
-        for (auto& group : table_.groups()) {
-            for (auto&& value : Table::template values_of<Input>(group)) {
-                rows.emplace_back(group.key, std::move(value));
-                if (rows.size() == kDumpRows && !write()) {
-                    return false;
-                }
-            }
-        }
-        return write();
+        return table_.template each_row<Input>([&](const K& key, V&& value) {
+            rows.emplace_back(key, std::move(value));
+            return rows.size() < kDumpRows || write();
+        }) && write();
     }
 
     // Part after part. False: the task has failed, or nothing more is wanted.
@@ -250,12 +367,10 @@ private:
     }
 
     bool emit_groups() {
-        for (auto& group : table_.groups()) {
-            output_.add(std::move(group.key), std::move(group.values));
-            if (output_.flow() == rdd::Flow::Stop) {
-                break;
-            }
-        }
+        table_.each_group([this](K&& key, Groups<Vs...>&& values) {
+            output_.add(std::move(key), std::move(values));
+            return output_.flow() == rdd::Flow::Continue;
+        });
         (void)output_.flush();
         table_.clear();
         return output_.flow() == rdd::Flow::Continue;

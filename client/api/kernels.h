@@ -18,6 +18,7 @@
 #include "client/api/composed.h"
 #include "client/api/face.h"
 #include "client/api/function.h"
+#include "client/api/growing_rows.h"
 #include "common/rdd/operator.h"
 #include "common/rdd/scope.h"
 
@@ -253,32 +254,33 @@ public:
         : Base(init, next, std::move(function)),
           budget_(init.scope, init.operation),
           partition_(init.partition) {}
-    ~PartitionsOperator() override { budget_.release(reserved_); }
+    ~PartitionsOperator() override { drop_rows(); }
     static rdd::OperatorEntry entry() { return operator_entry<PartitionsOperator, F>(); }
 
     rdd::Flow push(rdd::Batch& batch) override {
         const In* const rows = static_cast<const In*>(batch.rows);
-        if (batch.stable && rows_.empty() &&
+        if (batch.stable && rows_.size() == 0 &&
             (in_place_.empty() || rows == in_place_.data() + in_place_.size())) {
             in_place_ = {in_place_.empty() ? rows : in_place_.data(),
                          in_place_.size() + batch.count};
             return rdd::Flow::Continue;
         }
-        rows_.insert(rows_.end(), in_place_.begin(), in_place_.end());
-        in_place_ = {};
-        rows_.insert(rows_.end(), rows, rows + batch.count);
-        const auto held = static_cast<std::int64_t>(rows_.capacity() * sizeof(In));
-        if (const std::int64_t more = held - reserved_; more > 0) {
-            reserved_ = held;
-            if (!budget_.reserve(more)) {
-                return rdd::Flow::Stop;
+        // What was taken for one array is followed by rows that lie elsewhere.
+        for (const In& row : std::exchange(in_place_, {})) {
+            rows_.add(row);
+        }
+        for (std::uint32_t i = 0; i < batch.count; ++i) {
+            if (batch.movable) {
+                rows_.add(std::move(static_cast<In*>(batch.rows)[i]));
+            } else {
+                rows_.add(rows[i]);
             }
         }
-        return rdd::Flow::Continue;
+        return reserve() ? rdd::Flow::Continue : rdd::Flow::Stop;
     }
     rdd::Flow close() override {
         Emit<Out> emit(this->output_);
-        const std::span<const In> rows = in_place_.empty() ? std::span<const In>(rows_) : in_place_;
+        const std::span<const In> rows = in_place_.empty() ? rows_.rows() : in_place_;
         try {
             using Span = std::span<const In>;
             if constexpr (std::is_invocable_v<F&, rdd::Partition, Span, Emit<Out>&>) {
@@ -294,16 +296,25 @@ public:
             return this->failed(nullptr);
         }
         const rdd::Flow flow = this->output_.flush();
-        rows_ = std::vector<In>();  // = {} would keep the memory
-        budget_.release(std::exchange(reserved_, 0));
+        drop_rows();
         return flow;
     }
 
 private:
+    bool reserve() {
+        const std::int64_t held = rows_.memory();
+        const std::int64_t more = held - std::exchange(reserved_, held);
+        return more <= 0 || budget_.reserve(more);
+    }
+    void drop_rows() {
+        rows_.clear();
+        budget_.release(std::exchange(reserved_, 0));
+    }
+
     rdd::OperatorBudget budget_;
     rdd::Partition partition_;
     std::span<const In> in_place_;  // rows of a cached block lie together and stay: no copy
-    std::vector<In> rows_;
+    GrowingRows<In> rows_;
     std::int64_t reserved_ = 0;
 };
 

@@ -6,11 +6,12 @@
 
 #include "common/base/check.h"
 #include "common/blocks/block_access.h"
-#include "common/blocks/row_memory.h"
+#include "common/rdd/row_buffer.h"
 
 namespace heddle::blocks {
 
 using rdd::Batch;
+using rdd::batch_size;
 using rdd::Flow;
 using rdd::kBatchRecords;
 using rdd::RecordFace;
@@ -20,27 +21,12 @@ namespace {
 constexpr std::uint32_t kFirstChunkRows = 64;
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
 
-void destroy_chunks(const RecordFace& face, std::vector<TypedChunk>& chunks) {
-    for (const TypedChunk& chunk : chunks) {
-        free_chunk(face, chunk);
+void destroy_chunks(const RecordFace& face, std::vector<rdd::RowArray>& chunks) {
+    for (rdd::RowArray& chunk : chunks) {
+        destroy_rows(face, chunk);
     }
     chunks.clear();
 }
-
-// Rows that are there for one push.
-class RowBuffer {
-public:
-    explicit RowBuffer(const RecordFace& face)
-        : face_(face), rows_(allocate_rows(face, kBatchRecords)) {}
-    ~RowBuffer() { free_rows(face_, rows_); }
-    RowBuffer(const RowBuffer&) = delete;
-    RowBuffer& operator=(const RowBuffer&) = delete;
-    void* rows() const { return rows_; }
-
-private:
-    const RecordFace& face_;
-    void* rows_;
-};
 
 using Push = std::function<Flow(Batch&)>;
 
@@ -48,8 +34,7 @@ using Push = std::function<Flow(Batch&)>;
 Flow push_rows(void* rows, std::uint64_t count, const RecordFace& face, const Push& push) {
     for (std::uint64_t done = 0; done < count; done += kBatchRecords) {
         Batch batch;
-        batch.count =
-            static_cast<std::uint32_t>(std::min<std::uint64_t>(kBatchRecords, count - done));
+        batch.count = batch_size(count - done);
         batch.rows = face.row(rows, done);
         batch.face = &face;
         batch.stable = true;
@@ -60,12 +45,11 @@ Flow push_rows(void* rows, std::uint64_t count, const RecordFace& face, const Pu
     return Flow::Continue;
 }
 
-Result<Flow> push_encoded(const Segment& segment, const RecordFace& face, RowBuffer& buffer,
+Result<Flow> push_encoded(const Segment& segment, const RecordFace& face, rdd::RowBuffer& buffer,
                           const Push& push) {
     rdd::ByteReader in({segment.data, segment.size});
     for (std::uint64_t done = 0; done < segment.records;) {
-        const auto want = static_cast<std::uint32_t>(
-            std::min<std::uint64_t>(kBatchRecords, segment.records - done));
+        const std::uint32_t want = batch_size(segment.records - done);
         const std::uint32_t got = face.decode(in, buffer.rows(), want);
         if (got != want) {
             face.destroy(buffer.rows(), got);
@@ -148,16 +132,15 @@ TypedBlockBuilder::~TypedBlockBuilder() {
 
 std::uint32_t TypedBlockBuilder::make_room(std::uint32_t wanted) {
     if (chunks_.empty()) {
-        chunks_.push_back(make_chunk(*face_, kFirstChunkRows));
+        chunks_.push_back(rdd::make_rows(*face_, kFirstChunkRows));
     }
-    const auto full = [this] { return chunks_.back().count == chunks_.back().capacity; };
-    if (full() && !grow_chunk(*face_, chunks_.back())) {
-        const auto largest = std::max<std::uint32_t>(
-            kFirstChunkRows, static_cast<std::uint32_t>(kChunkBytes / face_->size));
-        filled_ += chunk_memory(*face_, chunks_.back());
-        chunks_.push_back(make_chunk(*face_, std::min(largest, chunks_.back().capacity * 2)));
+    if (chunks_.back().full() && !grow_rows(*face_, chunks_.back())) {
+        const auto largest = std::max<std::size_t>(kFirstChunkRows, kChunkBytes / face_->size);
+        filled_ += memory_of(*face_, chunks_.back());
+        chunks_.push_back(rdd::make_rows(*face_, std::min(largest, chunks_.back().capacity * 2)));
     }
-    return std::min(wanted, chunks_.back().capacity - chunks_.back().count);
+    const rdd::RowArray& last = chunks_.back();
+    return static_cast<std::uint32_t>(std::min<std::size_t>(wanted, last.capacity - last.count));
 }
 
 void* TypedBlockBuilder::next() const {
@@ -189,13 +172,13 @@ void TypedBlockBuilder::append_moved(void* rows, std::uint32_t count) {
 }
 
 std::int64_t TypedBlockBuilder::memory() const {
-    const std::int64_t last = chunks_.empty() ? 0 : chunk_memory(*face_, chunks_.back());
+    const std::int64_t last = chunks_.empty() ? 0 : memory_of(*face_, chunks_.back());
     return filled_ + last + heap_ + static_cast<std::int64_t>(arena_->capacity());
 }
 
 BlockPtr TypedBlockBuilder::finish() {
     if (!chunks_.empty()) {
-        trim_chunk(*face_, chunks_.back());
+        trim_rows(*face_, chunks_.back());
     }
     const std::int64_t total = memory();
     BlockPtr block =
@@ -214,7 +197,7 @@ Result<Flow> read_block(const Block& block, const RecordFace& face, const Push& 
             return Error{ErrorCode::DataLoss, std::string("a block of ") + block.face()->name +
                                                   " was asked for records of type " + face.name};
         }
-        for (const TypedChunk& chunk : block.chunks()) {
+        for (const rdd::RowArray& chunk : block.chunks()) {
             if (push_rows(chunk.rows, chunk.count, face, push) == Flow::Stop) {
                 return Flow::Stop;
             }
@@ -225,14 +208,14 @@ Result<Flow> read_block(const Block& block, const RecordFace& face, const Push& 
         return Error{ErrorCode::DataLoss,
                      std::string("a block does not hold records of type ") + face.name};
     }
-    std::optional<RowBuffer> buffer;
+    std::optional<rdd::RowBuffer> buffer;
     for (const Segment& segment : block.segments()) {
         Flow flow = Flow::Continue;
         if (block.raw()) {
             flow = push_rows(const_cast<char*>(segment.data), segment.records, face, push);
         } else {
             if (!buffer) {
-                buffer.emplace(face);
+                buffer.emplace(face, kBatchRecords);
             }
             TRY(flow, push_encoded(segment, face, *buffer, push));
         }
@@ -248,10 +231,10 @@ BlockPtr encoded(const BlockPtr& block) {
         return block;
     }
     BlockBuilder builder(*block->face());
-    for (const TypedChunk& chunk : block->chunks()) {
-        for (std::uint32_t done = 0; done < chunk.count; done += kBatchRecords) {
+    for (const rdd::RowArray& chunk : block->chunks()) {
+        for (std::size_t done = 0; done < chunk.count; done += kBatchRecords) {
             builder.append(block->face()->row(chunk.rows, done), nullptr,
-                           std::min(kBatchRecords, chunk.count - done));
+                           batch_size(chunk.count - done));
         }
     }
     return builder.finish();

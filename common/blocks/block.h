@@ -25,6 +25,7 @@
 #include "common/rdd/batch.h"
 #include "common/rdd/bytes.h"
 #include "common/rdd/record_face.h"
+#include "common/rdd/row_array.h"
 
 namespace heddle::blocks {
 
@@ -37,14 +38,6 @@ struct Segment {
     const char* data = nullptr;
     std::size_t size = 0;
     std::uint64_t records = 0;
-};
-
-// Typed rows kept in place. Their memory is row_memory.h's.
-struct TypedChunk {
-    void* rows = nullptr;
-    std::uint32_t count = 0;
-    std::uint32_t capacity = 0;
-    std::size_t mapped = 0;  // bytes of a mapping of their own; 0: they are on the heap
 };
 
 class Block;
@@ -65,9 +58,9 @@ public:
     /// What the block costs in memory; 0 for one that is mapped from a file.
     std::int64_t memory() const { return memory_; }
 
-    std::span<const Segment> segments() const { return segments_; }  // of blocks not typed
-    std::span<const TypedChunk> chunks() const { return chunks_; }   // of typed blocks
-    const rdd::RecordFace* face() const { return face_; }            // of typed blocks
+    std::span<const Segment> segments() const { return segments_; }    // of blocks not typed
+    std::span<const rdd::RowArray> chunks() const { return chunks_; }  // of typed blocks
+    const rdd::RecordFace* face() const { return face_; }              // of typed blocks
 
 private:
     friend class BlockAccess;  // block_access.h: builders and parsers fill blocks, nobody else does
@@ -79,7 +72,7 @@ private:
     std::uint64_t bytes_ = 0;
     std::int64_t memory_ = 0;
     std::vector<Segment> segments_;
-    std::vector<TypedChunk> chunks_;
+    std::vector<rdd::RowArray> chunks_;
     const rdd::RecordFace* face_ = nullptr;
     std::shared_ptr<const void> owner_;  // keeps segment bytes alive: buffers or a mapped file
     std::unique_ptr<rdd::Arena> arena_;
@@ -138,7 +131,7 @@ private:
     void added(std::uint32_t count);
 
     const rdd::RecordFace* face_;
-    std::vector<TypedChunk> chunks_;
+    std::vector<rdd::RowArray> chunks_;
     std::uint64_t records_ = 0;
     std::int64_t heap_ = 0;    // what rows own, without the arena
     std::int64_t filled_ = 0;  // memory of all chunks but the last

@@ -32,7 +32,7 @@ public:
         block->owner_ = std::move(parts.owner);
         return block;
     }
-    static BlockPtr make(const rdd::RecordFace& face, std::vector<TypedChunk> chunks,
+    static BlockPtr make(const rdd::RecordFace& face, std::vector<rdd::RowArray> chunks,
                          std::uint64_t records, std::int64_t memory,
                          std::unique_ptr<rdd::Arena> arena) {
         auto block = std::shared_ptr<Block>(new Block);

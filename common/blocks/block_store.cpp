@@ -77,10 +77,9 @@ Status BlockFile::append(const void* rows, std::uint32_t count) {
 
 Status BlockFile::append(const Block& block) {
     CHECK(block.typed());
-    for (const TypedChunk& chunk : block.chunks()) {
-        for (std::uint32_t done = 0; done < chunk.count; done += rdd::kBatchRecords) {
-            TRY(append(block.face()->row(chunk.rows, done),
-                       std::min(rdd::kBatchRecords, chunk.count - done)));
+    for (const rdd::RowArray& chunk : block.chunks()) {
+        for (std::size_t done = 0; done < chunk.count; done += rdd::kBatchRecords) {
+            TRY(append(block.face()->row(chunk.rows, done), rdd::batch_size(chunk.count - done)));
         }
     }
     return {};

@@ -20,6 +20,10 @@ enum class Layout : std::uint8_t { Rows, Frames, Columns };
 
 /// Records in a full batch. A batch may be shorter, and a source may push longer ones.
 inline constexpr std::uint32_t kBatchRecords = 1024;
+/// Records of the next batch when `left` are left.
+constexpr std::uint32_t batch_size(std::uint64_t left) {
+    return left < kBatchRecords ? static_cast<std::uint32_t>(left) : kBatchRecords;
+}
 
 struct Batch {
     Layout layout = Layout::Rows;
