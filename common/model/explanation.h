@@ -88,10 +88,10 @@ struct AskExplanation {
     Ahead ahead;
     WaitEstimate estimate;
     std::string next_step;
-    std::optional<ContainerId> container;  // the one that waits to grow by `size`
-    std::string label = {};                // of the nodes that it asks for; empty: without one
-    bool each_node = false;                // `verdicts` is of all nodes that were asked about
-    std::vector<NodeVerdict> verdicts = {};
+    std::optional<ContainerId> container;    // the one that waits to grow by `size`
+    std::string label = {};                  // of the nodes that it asks for; empty: without one
+    bool each_node = false;                  // `verdicts` is of all nodes that were asked about
+    std::vector<NodeVerdict> verdicts = {};  // in the order of nodes' names
 
     const Blocker& first() const { return blockers.front(); }
 };

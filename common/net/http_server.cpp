@@ -161,6 +161,20 @@ void Responder::send(HttpResponse response) {
           });
 }
 
+void Responder::send_made(std::function<HttpResponse()> make) {
+    const std::shared_ptr<LoopCore> core = std::exchange(core_, nullptr);
+    CHECK(core != nullptr);
+    reach(core, session_,
+          [request = request_, make = std::move(make),
+           change = std::exchange(change_, nullptr)](HttpSession& session) {
+              HttpResponse response = make();
+              if (change) {
+                  change(response);
+              }
+              session.answer(request, std::move(response));
+          });
+}
+
 ResponseStreamPtr Responder::stream(int status, Headers headers, StreamOptions options) {
     const std::shared_ptr<LoopCore> core = std::exchange(core_, nullptr);
     CHECK(core != nullptr);

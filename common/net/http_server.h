@@ -105,6 +105,10 @@ public:
     /// files go out as they are.
     void send(HttpResponse response);
 
+    /// The same with an answer that is made on the loop's thread, or not at all when the connection
+    /// is gone: for what takes long to write, asked of a thread that others wait for.
+    void send_made(std::function<HttpResponse()> make);
+
     /// `change` sees the answer on its way into send(), on the answering thread; a stream is not
     /// shown to it. For what depends on the request's head and not on the handler.
     void change_with(std::function<void(HttpResponse&)> change) { change_ = std::move(change); }

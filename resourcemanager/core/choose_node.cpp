@@ -248,6 +248,17 @@ bool takes_node(const Books& books, const Demand& demand, NodeIndex index) {
     return takes(books, demand, taste_of(books, demand), index);
 }
 
+std::vector<bool> nodes_taken(const Books& books, const Demand& demand,
+                              const std::vector<NodeIndex>& nodes) {
+    const Taste taste = taste_of(books, demand);
+    std::vector<bool> taken;
+    taken.reserve(nodes.size());
+    for (const NodeIndex index : nodes) {
+        taken.push_back(takes(books, demand, taste, index));
+    }
+    return taken;
+}
+
 bool fits_somewhere(const Books& books, const Demand& demand) {
     const Taste taste = taste_of(books, demand);
     for (NodeIndex index = 0; index < books.nodes.size(); ++index) {

@@ -49,6 +49,9 @@ void locality_due(Books& books, const AttemptId& attempt, std::int32_t ask);
 
 /// Whether the ask may go to this node, whatever is free there, and when the node is offered.
 bool takes_node(const Books& books, const Demand& demand, NodeIndex index);
+/// The same for each of `nodes`.
+std::vector<bool> nodes_taken(const Books& books, const Demand& demand,
+                              const std::vector<NodeIndex>& nodes);
 
 /// The same question as choose_node(), by a look at every node: for checks.
 bool fits_somewhere(const Books& books, const Demand& demand);

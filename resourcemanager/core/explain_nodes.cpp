@@ -54,23 +54,21 @@ NodeSurvey survey_of(const Books& books, const FreeIndex& index, const Ask& ask)
 }
 
 // Nodes that its application does not want: blacklisted ones, and those where its master failed.
-std::vector<NodeId> avoided_by(const Books& books, const Demand& demand) {
-    std::vector<NodeId> avoided;
+std::set<NodeId> avoided_by(const Books& books, const Demand& demand) {
     const Application* application =
         demand.owner.choosy ? books.applications.find(demand.owner.attempt.application) : nullptr;
     if (application == nullptr) {
-        return avoided;
+        return {};
     }
     if (demand.ask.id == 0) {
-        const std::set<NodeId> ended = kept_off_by_master(books, *application);
-        return {ended.begin(), ended.end()};
+        return kept_off_by_master(books, *application);
     }
     for (const Attempt& attempt : application->attempts) {
         if (attempt.record.id == demand.owner.attempt) {
-            avoided.assign(attempt.blacklist.begin(), attempt.blacklist.end());
+            return {attempt.blacklist.begin(), attempt.blacklist.end()};
         }
     }
-    return avoided;
+    return {};
 }
 
 NearMiss near_miss(const Node& node, const Resource& size) {
@@ -208,14 +206,14 @@ std::string state_text(const Node& node) {
 }
 
 std::string wrong_with(const Books& books, const Node& node, const Demand& demand,
-                       const std::vector<NodeId>& avoided, const Resource& gap) {
+                       const std::set<NodeId>& avoided, const Resource& gap) {
     if (!node.placeable()) {
         return state_text(node);
     }
     if (!may_use(books, demand.ask.label, node.info.label)) {
         return "of another label";
     }
-    if (std::ranges::find(avoided, node.info.id) != avoided.end()) {
+    if (avoided.contains(node.info.id)) {
         return "not wanted";
     }
     if (!gap.named.empty()) {
@@ -241,7 +239,7 @@ Reason reason_of(const std::string& what, const Node& node) {
 
 NamedNodes look_at_named(const Books& books, const Demand& demand) {
     const Resource& size = demand.ask.size;
-    const std::vector<NodeId> avoided = avoided_by(books, demand);
+    const std::set<NodeId> avoided = avoided_by(books, demand);
     NamedNodes named;
     named.can_ever = demand.ask.relax_locality || !demand.ask.racks.empty();
     std::map<std::string, std::int64_t> wrong;
@@ -374,7 +372,8 @@ Blocker label_away(const Books& books, const Ask& ask, bool known, Detail detail
 
 Blocker unwanted(const Books& books, const Demand& demand) {
     Blocker blocker = about_size(Reason::Blacklist, demand.ask.size);
-    blocker.where = names_text(avoided_by(books, demand));
+    const std::set<NodeId> avoided = avoided_by(books, demand);
+    blocker.where = names_text({avoided.begin(), avoided.end()});
     blocker.sentence =
         "Nodes with room are not wanted by the application: " + blocker.where +
         (demand.ask.id == 0 ? ", where its master failed." : ", which it has excluded.");
@@ -459,19 +458,21 @@ std::vector<Blocker> node_blockers(const Books& books, const Demand& demand, Det
 
 std::vector<NodeVerdict> verdicts_on(const Books& books, const Demand& demand,
                                      const std::vector<NodeIndex>& nodes) {
-    const std::vector<NodeId> avoided = avoided_by(books, demand);
+    const std::set<NodeId> avoided = avoided_by(books, demand);
+    const std::vector<bool> taken = nodes_taken(books, demand, nodes);
     std::vector<NodeVerdict> verdicts;
-    for (const NodeIndex index : nodes) {
-        const Node& node = books.nodes.at(index);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        const Node& node = books.nodes.at(nodes[i]);
         const Resource gap = gap_between(demand.ask.size, node.free());
         std::string what = wrong_with(books, node, demand, avoided, gap);
-        if (what.empty() && !takes_node(books, demand, index)) {
+        if (what.empty() && !taken[i]) {
             what = "not among those it names";
         }
         if (!what.empty()) {
             verdicts.push_back({node.info.id, reason_of(what, node), what});
         }
     }
+    std::ranges::sort(verdicts, {}, &NodeVerdict::node);
     return verdicts;
 }
 

@@ -450,8 +450,9 @@ void master_gone(Books& books, Application& application, Attempt& attempt,
     if (application.state == AppState::Killing) {
         return;
     }
-    // Its node's doing, not its own.
-    const bool lost = exit.reason == ExitReason::NodeLost || exit.reason == ExitReason::Unknown;
+    // Its node's doing. That its shim was killed may be its own, and counts: a program that does so
+    // would otherwise be started for ever.
+    const bool lost = exit.reason == ExitReason::NodeLost;
     const bool ended_by_itself = !lost && exit.reason != ExitReason::Stopped;
     if (application.command() && ended_by_itself) {
         command_ended(books, application, attempt, exit);

@@ -284,7 +284,7 @@ void on_absent(Books& books, Node& node, Container& container) {
         exit.message = "it had not been started, and others use its room on " + node.info.id.name;
         container_gone(books, container.id, exit, false);
     } else if (container.confirmed) {
-        exit.reason = ExitReason::Unknown;
+        exit.reason = ExitReason::NodeLost;
         exit.code = kExitAborted;
         exit.message = "its node has no record of it any more";
         container_gone(books, container.id, exit, false);

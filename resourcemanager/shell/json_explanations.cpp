@@ -122,6 +122,12 @@ void write_counts(wire::JsonWriter& json, const AskExplanation& ask) {
     }
 }
 
+// Null: it may go there, or nobody looked.
+const NodeVerdict* verdict_on(const AskExplanation& ask, const NodeId& node) {
+    const auto found = std::ranges::lower_bound(ask.verdicts, node, {}, &NodeVerdict::node);
+    return found != ask.verdicts.end() && found->node == node ? &*found : nullptr;
+}
+
 void write_grouped(wire::JsonWriter& json, const std::vector<const NodeVerdict*>& verdicts) {
     std::map<std::string, std::vector<const NodeVerdict*>> groups;
     for (const NodeVerdict* verdict : verdicts) {
@@ -141,14 +147,14 @@ void write_nodes_of(wire::JsonWriter& json, const AskExplanation& ask,
                     const ActivityFilter& filter) {
     json.key("children").begin_array();
     std::vector<const NodeVerdict*> verdicts;
-    for (const NodeVerdict& verdict : ask.verdicts) {
-        if (!filter.node.has_value() || verdict.node == *filter.node) {
+    if (!filter.node.has_value()) {
+        for (const NodeVerdict& verdict : ask.verdicts) {
             verdicts.push_back(&verdict);
         }
+    } else if (const NodeVerdict* verdict = verdict_on(ask, *filter.node)) {
+        verdicts.push_back(verdict);
     }
-    // By name: nodes are numbered as they happened to join.
-    std::ranges::sort(verdicts, {}, [](const NodeVerdict* verdict) { return verdict->node; });
-    if (!ask.each_node && !filter.node.has_value()) {
+    if (!ask.each_node) {
         write_counts(json, ask);
     } else if (filter.grouped) {
         write_grouped(json, verdicts);
@@ -282,6 +288,10 @@ std::set<NodeId> nodes_of(const Explanation& explanation) {
 
 }  // namespace
 
+std::size_t most_nodes(std::size_t asks) {
+    return std::max<std::size_t>(1, kActivityLines / std::max<std::size_t>(1, asks));
+}
+
 void write_reason(wire::JsonWriter& json, Reason reason) {
     const ReasonInfo& info = info_of(reason);
     json.member("reason", info.code).member("title", info.title).member("meaning", info.meaning);
@@ -320,9 +330,13 @@ void write_explanation(wire::JsonWriter& json, const Explanation& explanation) {
 }
 
 bool ActivityFilter::accepts(const AskExplanation& ask) const {
-    const bool elsewhere = std::ranges::any_of(ask.verdicts, [&](const NodeVerdict& verdict) {
-        return verdict.node == node && verdict.reason == Reason::Label;
-    });
+    bool elsewhere = false;
+    if (node.has_value() && ask.each_node) {
+        const NodeVerdict* verdict = verdict_on(ask, *node);
+        elsewhere = verdict != nullptr && verdict->reason == Reason::Label;
+    } else if (node.has_value()) {  // nobody looked at it
+        elsewhere = node_label.has_value() && ask.label != *node_label;
+    }
     return !elsewhere && (!label.has_value() || ask.label == *label) &&
            (priorities.empty() || std::ranges::count(priorities, ask.priority) > 0) &&
            (asks.empty() || std::ranges::count(asks, ask.ask) > 0);
@@ -337,8 +351,10 @@ void write_app_activities(wire::JsonWriter& json, const Explanation& explanation
     }
     write_moment(json, now);
     json.key("allocations").begin_array();
-    if (explanation.waiting && each_node) {
-        for (const NodeId& node : nodes_of(explanation)) {
+    const std::set<NodeId> nodes = each_node ? nodes_of(explanation) : std::set<NodeId>();
+    if (explanation.waiting && !nodes.empty()) {
+        limit = std::min(limit, most_nodes(explanation.asks.size()));
+        for (const NodeId& node : nodes) {
             if (limit-- == 0) {
                 break;
             }
@@ -346,7 +362,7 @@ void write_app_activities(wire::JsonWriter& json, const Explanation& explanation
             of_node.node = node;
             write_allocation(json, explanation, of_node, now);
         }
-    } else if (explanation.waiting) {
+    } else if (explanation.waiting) {  // also when nothing is wrong with any node
         write_allocation(json, explanation, filter, now);
     }
     json.end_array().end_object();
@@ -362,7 +378,9 @@ void write_activities(wire::JsonWriter& json, const std::vector<Explanation>& ex
     json.key("allocations").begin_array();
     bool any = false;
     if (filter.node.has_value()) {
-        any = write_tree(json, explanations, filter, label);
+        ActivityFilter of_node = filter;
+        of_node.node_label = label;
+        any = write_tree(json, explanations, of_node, label);
     } else {
         for (const std::string& each : labels_of(explanations)) {
             ActivityFilter of_label = filter;

@@ -24,15 +24,21 @@ void write_reason(wire::JsonWriter& json, Reason reason);
 struct ActivityFilter {
     std::vector<std::int64_t> priorities;  // empty: all
     std::vector<std::int64_t> asks;
-    bool grouped = false;                   // nodes with the same diagnostic are one line
-    std::optional<NodeId> node = {};        // only what it has to do with
-    std::optional<std::string> label = {};  // only asks for nodes with it
+    bool grouped = false;                        // nodes with the same diagnostic are one line
+    std::optional<NodeId> node = {};             // only what it has to do with
+    std::optional<std::string> node_label = {};  // where it is known
+    std::optional<std::string> label = {};       // only asks for nodes with it
 
     bool accepts(const AskExplanation& ask) const;
 };
 
+/// Requests that stand in one answer when they stand once for each node, at most.
+inline constexpr std::size_t kActivityLines = 10'000;
+/// So many nodes may be shown with so many requests each, at least one.
+std::size_t most_nodes(std::size_t asks);
+
 /// YARN's appActivities: one allocation for all nodes, or, with `each_node`, one for each node that
-/// is out of the question, at most `limit`.
+/// is out of the question, at most `limit` and most_nodes(). Without such a node: the one for all.
 void write_app_activities(wire::JsonWriter& json, const Explanation& explanation,
                           const ActivityFilter& filter, WallTime now, bool each_node = false,
                           std::size_t limit = SIZE_MAX);

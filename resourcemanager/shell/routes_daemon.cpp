@@ -132,8 +132,18 @@ Result<net::HttpResponse> set_level(const Services&, const Call& call) {
         return Error{ErrorCode::InvalidArgument,
                      "Bad Level : '" + wanted + "'; there are DEBUG, INFO, WARN and ERROR"};
     }
+    // At the old level and at the new one: whoever silences the log is in it.
+    const auto say = [&] {
+        log::warning("log level", {{"user", call.who.user}, {"level", found->name}});
+    };
+    const bool quieter = found->level > log::level();
+    if (quieter) {
+        say();
+    }
     log::set_level(found->level);
-    log::warning("log level", {{"user", call.who.user}, {"level", found->name}});
+    if (!quieter) {
+        say();
+    }
     return level_page(name);
 }
 

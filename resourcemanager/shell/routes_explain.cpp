@@ -17,7 +17,8 @@ constexpr std::int32_t kActivitiesMax = 500;
 constexpr std::int64_t kListedDefault = 100;
 constexpr std::int64_t kListedMax = 10'000;
 
-// The responder is shared by the callback and nobody else: std::function wants copies.
+// The answer is written by the thread of the HTTP server: the core has others to serve. The
+// responder is shared by the callback and nobody else: std::function wants copies.
 template <typename T, typename Write>
 void ask_core(const Services& services, CoreDoor::Question question, net::Responder responder,
               std::string root, Write write) {
@@ -29,8 +30,9 @@ void ask_core(const Services& services, CoreDoor::Question question, net::Respon
                 waiting->send(error_response(answer.error()));
                 return;
             }
-            const T& given = std::get<T>(*answer);
-            waiting->send(wrapped_json(root, [&](wire::JsonWriter& json) { write(json, given); }));
+            waiting->send_made([root, write, given = std::get<T>(std::move(*answer))] {
+                return wrapped_json(root, [&](wire::JsonWriter& json) { write(json, given); });
+            });
         });
 }
 
@@ -280,7 +282,11 @@ void bulk_activities(const Services& services, const Call& call, net::Responder 
                                ActivityFilter filter;
                                filter.grouped = grouped;
                                json.begin_object().key("activities").begin_array();
+                               std::size_t left = most_nodes(shown.size());
                                for (const auto& [id, label] : nodes) {
+                                   if (left-- == 0) {
+                                       break;
+                                   }
                                    filter.node = id;
                                    write_activities(json, shown, filter, label, wall_now());
                                }

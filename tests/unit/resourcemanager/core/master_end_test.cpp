@@ -64,6 +64,16 @@ TEST_F(MasterEnd, CountsWhenItsProcessFails) {
     EXPECT_EQ(core.rm.books().applications.find(application)->failures({}), 1);
 }
 
+TEST_F(MasterEnd, CountsWhenItsShimWasKilled) {
+    status({master()});
+    ContainerReport ended = master();
+    ended.phase = ContainerPhase::Done;
+    ended.exit = ContainerExit{ExitReason::Unknown, -100, 0, "its shim was killed", 0, {}};
+    status({ended});
+    EXPECT_EQ(core.rm.books().applications.find(application)->failures({}), 1);
+    EXPECT_EQ(core.rm.books().applications.find(application)->state, AppState::Failed);  // of 1
+}
+
 TEST_F(MasterEnd, DoesNotCountWhenItsNodeHasNoRecordOfIt) {
     for (std::int32_t number = 1; number <= 5; ++number) {
         ASSERT_EQ(attempt().record.id.number, number);

@@ -164,7 +164,7 @@ TEST(AdoptedContainer, IsUnknownAndNotLostWhenItsNodeDropsIt) {
         CoreFixture::sent<MasterNews, SendToMaster>(core.step(NodeMessage{connection, status}));
     ASSERT_EQ(news.size(), 1U);
     ASSERT_EQ(news[0].ended.size(), 1U);
-    EXPECT_EQ(news[0].ended[0].exit.reason, ExitReason::Unknown);
+    EXPECT_EQ(news[0].ended[0].exit.reason, ExitReason::NodeLost);
 }
 
 }  // namespace

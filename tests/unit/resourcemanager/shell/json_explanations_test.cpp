@@ -121,6 +121,34 @@ std::string nodes_in(const wire::Json& request) {
     return text;
 }
 
+TEST(ActivityJson, CountsStandWhereNobodyLookedAtTheNode) {
+    ActivityFilter filter;
+    filter.node = NodeId{"n1"};
+    // Its verdicts would be those of all nodes; it was not looked at, and has another label.
+    const auto tree = [&](const std::string& label) {
+        return written(
+            [&](auto& out) { write_activities(out, {waiting()}, filter, label, {1000}); });
+    };
+    const wire::Json same = tree("");
+    const wire::Json& root = at(first(same, "allocations"), "root");
+    const wire::Json& app = first(first(first(root, "children"), "children"), "children");
+    EXPECT_EQ(*at(first(first(app, "children"), "children"), "count").integer(), 2);
+    EXPECT_TRUE(at(tree("ssd"), "allocations").array()->empty());
+}
+
+TEST(ActivityJson, AnApplicationThatNoNodeKeepsWaitingIsShownOnce) {
+    const wire::Json json =
+        written([](auto& out) { write_app_activities(out, waiting(), {}, {1000}, true); });
+    ASSERT_EQ(at(json, "allocations").array()->size(), 1U);
+    EXPECT_EQ(first(json, "allocations").find("nodeId"), nullptr);
+}
+
+TEST(ActivityJson, FewerNodesAreShownWhenEachHasManyRequests) {
+    EXPECT_EQ(most_nodes(0), kActivityLines);
+    EXPECT_EQ(most_nodes(500), kActivityLines / 500);
+    EXPECT_EQ(most_nodes(kActivityLines + 1), 1U);
+}
+
 std::string activities_of(const ActivityFilter& filter, const std::string& label = "") {
     const wire::Json json =
         written([&](auto& out) { write_activities(out, {looked_at()}, filter, label, {1000}); });
