@@ -1,7 +1,9 @@
 // Brings the published snapshot up to date with what has changed in the books.
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "resourcemanager/core/choose_node.h"
@@ -120,12 +122,16 @@ void add_partitions(const Books& books, const SeatBook& seat, ApplicationView& v
     if (books.queues.labels().size() == 1) {
         return;
     }
+    std::map<std::string_view, Resource> waits;
+    for (const PendingView& pending : view.pending) {
+        waits[pending.label] += pending.size * pending.count;
+    }
     for (const auto& [label, number] : books.queues.labels()) {
         const SeatPart& part = part_of(seat, number);
         PartitionUse use{
             label, part.used + part.lent, part.lent, part.used_by_masters, part.reserved, {}};
-        for (const PendingView& pending : view.pending) {
-            use.pending += pending.label == label ? pending.size * pending.count : Resource{};
+        if (const auto found = waits.find(label); found != waits.end()) {
+            use.pending = found->second;
         }
         if (label.empty() || use != PartitionUse{label, {}, {}, {}, {}, {}}) {
             view.partitions.push_back(std::move(use));

@@ -6,7 +6,6 @@
 //
 // --full: 500 MB and 50 million pairs instead of a tenth. --inline: one thread on both sides, by
 // the task body without a driver.
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -17,44 +16,15 @@
 
 #include <heddle/heddle.h>
 
-#include "common/base/prng.h"
 #include "tests/bench/rdd/by_hand.h"
 #include "tests/bench/rdd/measure.h"
+#include "tests/bench/rdd/texts.h"
 #include "tests/support/inline_runner.h"
 
 namespace heddle::bench {
 namespace {
 
 constexpr std::uint64_t kKeys = 1'000'000;
-
-std::string make_word(std::uint64_t number) {
-    Prng prng(number);
-    std::string word(2 + prng.below(11), 'a');
-    for (char& c : word) {
-        c = static_cast<char>('a' + prng.below(26));
-    }
-    return word;
-}
-
-// Zipf with exponent 1 over 500,000 words, ten a line.
-std::string make_text(std::size_t bytes) {
-    constexpr std::uint64_t kWords = 500'000;
-    std::vector<std::string> words;
-    for (std::uint64_t i = 0; i < kWords; ++i) {
-        words.push_back(make_word(i));
-    }
-    const double scale = std::log(static_cast<double>(kWords));
-    std::string text;
-    text.reserve(bytes + 16);
-    Prng prng(1);
-    for (std::uint64_t n = 1; text.size() < bytes; ++n) {
-        const double u = static_cast<double>(prng.below(1U << 30)) / (1U << 30);
-        text += words[std::min<std::uint64_t>(kWords - 1,
-                                              static_cast<std::uint64_t>(std::exp(u * scale)) - 1)];
-        text += n % 10 == 0 ? '\n' : ' ';
-    }
-    return text;
-}
 
 void require_totals(const char* what, const Totals& a, const Totals& b) {
     require_equal(what, static_cast<double>(a.distinct), static_cast<double>(b.distinct));
