@@ -178,6 +178,10 @@ bool is_checkpointed(const NodePtr& node) {
     return node->checkpoint.done;
 }
 
+bool is_locally_checkpointed(const NodePtr& node) {
+    return node->checkpoint.done && node->checkpoint.local;
+}
+
 std::optional<std::string> checkpoint_file(const NodePtr& node) {
     if (!node->checkpoint.done || node->checkpoint.local) {
         return std::nullopt;

@@ -23,6 +23,7 @@ void mark_checkpoint(const NodePtr& node, const rdd::RecordFace& face);
 /// The same, but into the executors' caches, on disk where memory is short.
 void mark_local_checkpoint(const NodePtr& node);
 bool is_checkpointed(const NodePtr& node);
+bool is_locally_checkpointed(const NodePtr& node);
 /// Nothing while it is not written, and for local checkpoints.
 std::optional<std::string> checkpoint_file(const NodePtr& node);
 

@@ -28,6 +28,9 @@ struct AddToSketch {
         return registers;
     }
 };
+struct SketchEstimate {
+    std::uint64_t operator()(const Registers& registers) const { return estimate(registers); }
+};
 struct MergeSketches {
     Registers operator()(Registers a, const Registers& b) const {
         merge_sketch(a, b);

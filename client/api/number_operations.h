@@ -92,6 +92,9 @@ public:
         return stats(at).sample_variance();
     }
     double sample_stdev(Callsite at = Callsite::here()) const { return stats(at).sample_stdev(); }
+    /// Spark's other names of variance and stdev.
+    double pop_variance(Callsite at = Callsite::here()) const { return variance(at); }
+    double pop_stdev(Callsite at = Callsite::here()) const { return stdev(at); }
     /// What is known of sum and mean when the time is over, and all of it later: approximate.h.
     PartialResult<BoundedDouble> sum_approx(std::chrono::milliseconds timeout,
                                             double confidence = 0.95,

@@ -10,8 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "client/api/approximate.h"
 #include "client/api/combine.h"
+#include "client/api/exact_sampling.h"
 #include "client/api/group.h"
+#include "client/api/hyper_log_log.h"
 #include "client/api/join.h"
 #include "client/api/operations.h"
 #include "client/api/sampling.h"
@@ -231,11 +234,53 @@ public:
             "sample_by_key", F{std::move(fractions), with_replacement, seed}, true, at));
     }
 
+    /// The same with exactly the fraction of each key, rounded up. Runs two jobs at once, of which
+    /// the driver gets the keys, and for each some draws (a few times the root of its sample).
+    /// Throws UsageError for a key without a fraction.
+    Rdd<Record> sample_by_key_exact(bool with_replacement, const std::map<K, double>& fractions,
+                                    std::uint64_t seed = 0, Callsite at = Callsite::here()) const {
+        std::map<Owned<K>, std::uint64_t> wanted;
+        ExactDraws<K> draws{{}, with_replacement, seed};
+        for (const auto& [key, fraction] : fractions) {
+            check_fraction("sample_by_key_exact", with_replacement, fraction);
+        }
+        for (const auto& [key, count] : count_by_key(at)) {
+            const auto fraction = fractions.find(K(key));
+            if (fraction == fractions.end()) {
+                throw UsageError(
+                    ErrorCode::InvalidArgument,
+                    "sample_by_key_exact: no fraction was given for key " + shown(key));
+            }
+            wanted[key] = exact_size(fraction->second, count);
+            draws.plan[key] = exact_rates(with_replacement, wanted[key], count);
+        }
+        settle_draws(draws, wanted, at);
+        using F = DrawnExactly<K, V>;
+        return drawn_in_order(self().template narrow<FlatMapOperator<Record, Record, F>, Record>(
+            "sample_by_key_exact", F{std::move(draws)}, true, at));
+    }
+    /// About how many different values each key has, by HyperLogLog: off by `relative_sd` on
+    /// average.
+    Rdd<std::pair<K, std::uint64_t>> count_approx_distinct_by_key(
+        double relative_sd = 0.05, const Partitioning& by = {},
+        Callsite at = Callsite::here()) const {
+        static_assert(IsHashable<V>::value,
+                      "heddle: the value type of count_approx_distinct_by_key has no hash");
+        return aggregate_by_key(sketch_for(relative_sd), AddToSketch<V>{}, MergeSketches{}, by, at)
+            .map_values(SketchEstimate{}, at);
+    }
+
     // ---- actions -------------------------------------------------------------------------------
 
     /// How many records each key has.
     std::map<Owned<K>, std::uint64_t> count_by_key(Callsite at = Callsite::here()) const {
         return self().map(CountKey{}, at).reduce_by_key(AddCounts{}, {}, at).collect_as_map(at);
+    }
+    /// What is known of it when the time is over, and all of it later: approximate.h.
+    PartialResult<std::map<Owned<K>, BoundedDouble>> count_by_key_approx(
+        std::chrono::milliseconds timeout, double confidence = 0.95,
+        Callsite at = Callsite::here()) const {
+        return keys(at).count_by_value_approx(timeout, confidence, at);
     }
     /// The last value of each key, by key.
     std::map<Owned<K>, Owned<V>> collect_as_map(Callsite at = Callsite::here()) const {
@@ -271,6 +316,37 @@ public:
     }
 
 private:
+    static std::string shown(const Owned<K>& key) {
+        std::string text;
+        append_text(key, true, text);
+        return text;
+    }
+    // Draws until every key has a limit.
+    void settle_draws(ExactDraws<K>& draws, const std::map<Owned<K>, std::uint64_t>& wanted,
+                      Callsite at) const {
+        using Survey = SurveyDraws<K, V>;
+        for (bool settled = false; !settled;) {
+            settled = true;
+            const auto seen =
+                self()
+                    .template narrow<MapOperator<Record, typename Survey::Seen, Survey>,
+                                     typename Survey::Seen>("sample_by_key_exact", Survey{draws},
+                                                            true, at)
+                    .reduce_by_key(AddSurveys{}, {}, at)
+                    .collect_as_map(at);
+            for (const auto& [key, count] : seen) {
+                ExactRates& rates = draws.plan.at(key);
+                const auto limit = exact_limit(draws.with_replacement, rates, wanted.at(key),
+                                               {count.first, count.second});
+                if (limit) {
+                    rates.limit = *limit;
+                } else {
+                    rates = wider(draws.with_replacement, rates);
+                    settled = false;
+                }
+            }
+        }
+    }
     struct CountKey {
         std::pair<K, std::uint64_t> operator()(const Record& record) const {
             return {record.first, 1};

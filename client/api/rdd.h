@@ -23,6 +23,7 @@
 #include "client/api/actions.h"
 #include "client/api/approximate.h"
 #include "client/api/checkpoint.h"
+#include "client/api/explain.h"
 #include "client/api/files.h"
 #include "client/api/fold.h"
 #include "client/api/future_action.h"
@@ -596,6 +597,7 @@ public:
     }
     /// True when the lineage has been cut off.
     bool is_checkpointed() const { return api::is_checkpointed(node_); }
+    bool is_locally_checkpointed() const { return api::is_locally_checkpointed(node_); }
     /// For Context::checkpoint_file; nothing while it is not written.
     std::optional<std::string> get_checkpoint_file() const { return api::checkpoint_file(node_); }
     std::int32_t id() const { return node_->node.id.value; }
@@ -611,6 +613,9 @@ public:
     }
     StorageLevel get_storage_level() const { return node_->node.storage; }
     std::string to_debug_string() const { return api::debug_string(node_); }
+    /// What an action on all partitions would run now: stages with their tasks and what they read,
+    /// what is skipped or cached, and about how much data there is. Runs nothing.
+    std::string explain() const { return api::explain(node_); }
 
     const api::NodePtr& handle() const { return node_; }
 

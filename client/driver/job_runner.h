@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "client/driver/accumulator_book.h"
+#include "client/driver/core/forecast.h"
 #include "client/driver/core/job_properties.h"
 #include "client/driver/core/views.h"
 #include "common/base/result.h"
@@ -62,6 +63,10 @@ public:
     /// Its latest attempt; nothing: none is remembered.
     virtual std::optional<StageView> stage_view(rdd::StageId stage) = 0;
     virtual std::vector<ExecutorView> executor_views() = 0;
+    /// What a job over all partitions of `rdd` would run now. `plan`: as in a JobRequest.
+    virtual std::vector<StageForecast> forecast(const rdd::Plan& plan, rdd::RddId rdd) {
+        return driver::forecast(plan, rdd, MapOutputs(), BlockTable());  // nothing is there
+    }
 
     /// Frees the cached partitions; with `blocking`, returns when they are gone.
     virtual void unpersist(rdd::RddId rdd, bool blocking) = 0;

@@ -179,6 +179,11 @@ std::optional<StageView> Runner::stage_view(rdd::StageId stage) {
     });
 }
 
+std::vector<StageForecast> Runner::forecast(const rdd::Plan& plan, rdd::RddId rdd) {
+    return ask<std::vector<StageForecast>>(
+        [plan, rdd](const Driver& core) { return core.forecast(plan, rdd); });
+}
+
 std::vector<ExecutorView> Runner::executor_views() {
     return ask<std::vector<ExecutorView>>([](const Driver& core) {
         std::vector<ExecutorView> views;

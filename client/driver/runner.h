@@ -44,6 +44,7 @@ public:
     std::vector<JobView> job_views() override;
     std::optional<StageView> stage_view(rdd::StageId stage) override;
     std::vector<ExecutorView> executor_views() override;
+    std::vector<StageForecast> forecast(const rdd::Plan& plan, rdd::RddId rdd) override;
     void unpersist(rdd::RddId rdd, bool blocking) override;
     void drop_broadcast(rdd::BroadcastId id, bool destroy) override;
     void release_shuffle(rdd::ShuffleId shuffle) override;

@@ -24,6 +24,7 @@
 #include "client/driver/core/effect.h"
 #include "client/driver/core/event.h"
 #include "client/driver/core/executor_table.h"
+#include "client/driver/core/forecast.h"
 #include "client/driver/core/job.h"
 #include "client/driver/core/map_outputs.h"
 #include "client/driver/core/pools.h"
@@ -48,6 +49,10 @@ public:
 
     const Progress& progress() const { return progress_; }
     std::vector<RddView> storage() const;
+    /// What a job over all partitions of `rdd` would run now.
+    std::vector<StageForecast> forecast(const rdd::Plan& plan, rdd::RddId rdd) const {
+        return driver::forecast(plan, rdd, outputs_, blocks_);
+    }
     const ExecutorTable& executors() const { return executors_; }
     const BlockTable& blocks() const { return blocks_; }
     /// Stages under way that leave the executor out after failures of their tasks.

@@ -1,6 +1,7 @@
 // Which output stands for which map partition.
 #include "client/driver/core/map_outputs.h"
 
+#include <numeric>
 #include <utility>
 
 #include "common/base/check.h"
@@ -94,6 +95,17 @@ bool MapOutputs::complete(rdd::ShuffleId shuffle) const {
 bool MapOutputs::any(rdd::ShuffleId shuffle) const {
     const auto it = shuffles_.find(shuffle);
     return it != shuffles_.end() && it->second.present > 0;
+}
+
+std::int64_t MapOutputs::bytes(rdd::ShuffleId shuffle) const {
+    const auto it = shuffles_.find(shuffle);
+    std::uint64_t sum = 0;
+    if (it != shuffles_.end()) {
+        for (const rdd::MapOutput& output : it->second.table.outputs) {
+            sum = std::accumulate(output.sizes.begin(), output.sizes.end(), sum);
+        }
+    }
+    return static_cast<std::int64_t>(sum);
 }
 
 bool MapOutputs::has(rdd::ShuffleId shuffle, rdd::Partition map) const {

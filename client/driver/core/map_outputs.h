@@ -34,6 +34,8 @@ public:
     /// False for a shuffle that is not known.
     bool complete(rdd::ShuffleId shuffle) const;
     bool any(rdd::ShuffleId shuffle) const;
+    /// Of all output that is there.
+    std::int64_t bytes(rdd::ShuffleId shuffle) const;
     bool has(rdd::ShuffleId shuffle, rdd::Partition map) const;
     std::vector<rdd::Partition> missing(rdd::ShuffleId shuffle) const;
 

@@ -375,6 +375,49 @@ TEST_F(RddByKey, SampleByKeyHasAFractionForEachKey) {
                     "the fraction is -1"));
 }
 
+TEST_F(RddByKey, AnExactSampleHasTheSizeOfItsFraction) {
+    std::vector<Pair> rows;
+    for (int i = 0; i < 9000; ++i) {
+        rows.emplace_back(i % 3 == 0 ? "few" : i == 1 ? "one" : "many", i);
+    }
+    const auto pairs = context_.parallelize(rows, 3);
+    for (const std::uint64_t seed : {1, 2, 3}) {
+        const auto once =
+            pairs.sample_by_key_exact(false, {{"few", 0.1}, {"many", 0.333}, {"one", 0.01}}, seed);
+        const auto counts = once.count_by_key();
+        EXPECT_EQ(counts.at("few"), 300U);
+        EXPECT_EQ(counts.at("many"), 1998U);  // 5,999 * 0.333, rounded up
+        EXPECT_EQ(counts.at("one"), 1U);
+        EXPECT_EQ(once.values().distinct().count(), 2299U);  // none twice
+        EXPECT_EQ(once.collect(), once.collect());
+        const auto often =
+            pairs.sample_by_key_exact(true, {{"few", 2.5}, {"many", 0}, {"one", 7}}, seed)
+                .count_by_key();
+        EXPECT_EQ(often.at("few"), 7500U);
+        EXPECT_EQ(often.count("many"), 0U);
+        EXPECT_EQ(often.at("one"), 7U);
+    }
+    const auto all = pairs.sample_by_key_exact(false, {{"few", 1}, {"many", 1}, {"one", 0}});
+    EXPECT_EQ(all.count(), 8999U);
+    EXPECT_TRUE(has(message<UsageError>([&] {
+                        (void)pairs.sample_by_key_exact(false, {{"few", 0.5}});
+                    }),
+                    "no fraction was given for key \"many\""));
+}
+
+TEST_F(RddByKey, CountsByKeyMayBeApproximate) {
+    std::vector<Pair> rows;
+    for (int i = 0; i < 20'000; ++i) {
+        rows.emplace_back(i % 2 == 0 ? "all different" : "three", i % 2 == 0 ? i : i % 3);
+    }
+    const auto pairs = context_.parallelize(rows, 4);
+    const auto distinct = pairs.count_approx_distinct_by_key(0.02).collect_as_map();
+    EXPECT_NEAR(static_cast<double>(distinct.at("all different")), 10'000, 1000);
+    EXPECT_EQ(distinct.at("three"), 3U);
+    const auto counts = pairs.count_by_key_approx(std::chrono::minutes(1)).get_final_value();
+    EXPECT_EQ(counts.at("three").mean, 10'000);
+}
+
 // ---- bad keys ----------------------------------------------------------------------------------
 
 TEST_F(RddByKey, ANanIsOneKeyAndTheGreatest) {
