@@ -184,6 +184,12 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
         return read_count(name, value, 1, settings.executor_cores);
     }
     if (name == "executor.memory") {
+        // A number alone is MiB, as in Spark.
+        std::int64_t mib = 0;
+        if (parse_number(value, mib) && mib > 0 && mib < INT64_MAX >> 20) {
+            settings.executor_memory = mib << 20;
+            return {};
+        }
         TRY(settings.executor_memory, parse_bytes(value));
         return {};
     }

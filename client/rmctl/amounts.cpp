@@ -27,15 +27,6 @@ Error wrong(std::string_view text, const std::string& why) {
                  "'" + std::string(text) + "': " + why + "; write memory=8192,vcores=4,gpu=2"};
 }
 
-Result<std::int64_t> memory_of(std::string_view text) {
-    std::int64_t mib = 0;
-    if (parse_number(text, mib)) {
-        return mib;
-    }
-    TRY(const std::int64_t bytes, parse_bytes(text));
-    return (bytes + kMiB - 1) / kMiB;
-}
-
 Status put_once(std::optional<std::int64_t>& where, std::int64_t value, std::string_view part) {
     if (where.has_value()) {
         return wrong(part, "it is there twice");
@@ -49,7 +40,7 @@ Status add_part(std::string_view part, AmountChange& change) {
     const std::string_view name = trim(part.substr(0, equals));
     const std::string_view value = equals == part.size() ? "" : trim(part.substr(equals + 1));
     if (name == "memory" || name == "memory-mb") {
-        const auto mib = memory_of(value);
+        const auto mib = parse_memory(value);
         if (!mib || *mib < 0) {
             return wrong(part, "memory is in MiB, or carries a unit, as 8g");
         }
@@ -83,6 +74,15 @@ void write_named(wire::JsonWriter& json, const NamedCounts& named) {
 }
 
 }  // namespace
+
+Result<std::int64_t> parse_memory(std::string_view text) {
+    std::int64_t mib = 0;
+    if (parse_number(text, mib)) {
+        return mib;
+    }
+    TRY(const std::int64_t bytes, parse_bytes(text));
+    return (bytes + kMiB - 1) / kMiB;
+}
 
 Resource amount_of(const Json& json) {
     Resource amount;

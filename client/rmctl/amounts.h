@@ -41,6 +41,8 @@ struct AmountChange {
     std::vector<NamedCounts::Entry> named;  // 0: none of it
 };
 
+/// MiB, as in "512" or "2g"; what is less than one is one. Errors: InvalidArgument.
+Result<std::int64_t> parse_memory(std::string_view text);
 /// "memory=8192,vcores=4,gpu=2", any of them, each once. Memory is in MiB unless it carries a unit
 /// ("8g"); "memory-mb" is another name of it. Errors: InvalidArgument, with what to write.
 Result<AmountChange> parse_amount(std::string_view text);

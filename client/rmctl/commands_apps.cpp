@@ -139,7 +139,7 @@ void add_submit(App& root, Values& values) {
                      "cluster: the program runs there; client: here")
         ->check(one_of<CLI::Validator>({"cluster", "client"}));
     command->add_option("--driver-memory,--memory", what.driver_memory,
-                        "of driver, master or command, for example 1g");
+                        "of driver, master or command, for example 1g; a number alone is MiB");
     command
         ->add_option("--resource", what.resources,
                      "what else driver or command is given: gpu=1 (again for more)")

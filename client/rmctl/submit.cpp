@@ -31,7 +31,6 @@ namespace {
 
 constexpr std::int64_t kDriverMemoryMib = 1024;
 constexpr std::int64_t kCommandMemoryMib = 256;
-constexpr std::int64_t kMiB = 1 << 20;
 
 // What is sent, worked out from the command line.
 struct Submission {
@@ -96,11 +95,11 @@ Result<std::int64_t> memory_in_mib(const std::string& flag, const std::string& t
     if (text.empty()) {
         return otherwise;
     }
-    const auto bytes = parse_bytes(text);
-    if (!bytes) {
-        return Error{ErrorCode::InvalidArgument, flag + ": " + bytes.error().message};
+    const auto mib = parse_memory(text);
+    if (!mib) {
+        return Error{ErrorCode::InvalidArgument, flag + ": " + mib.error().message};
     }
-    return (*bytes + kMiB - 1) / kMiB;
+    return *mib;
 }
 
 // The settings of the driver: flags first, so that --conf may override them.

@@ -214,6 +214,12 @@ TEST(MakeRunner, ReadsWhereTasksAreNotTriedAgain) {
     EXPECT_FALSE(odd.ok());
 }
 
+TEST(DriverSettings, MemoryWithoutAUnitIsInMebibytes) {
+    EXPECT_EQ(read_settings({{"executor.memory", "512"}}, false)->executor_memory, 512LL << 20);
+    EXPECT_EQ(read_settings({{"spark.executor.memory", "2g"}}, false)->executor_memory, 2LL << 30);
+    EXPECT_FALSE(read_settings({{"executor.memory", "much"}}, false).ok());
+}
+
 TEST(MakeRunner, RefusesASettingThatIsNearlyOneOfOurs) {
     RunnerOptions options;
     options.master = "local";

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "client/rmctl/amounts.h"
 #include "client/rmctl/dev_cluster.h"
 #include "client/rmctl/logs.h"
 #include "client/rmctl/output.h"
@@ -126,6 +127,13 @@ TEST(DevCluster, TheManagersCommandTellsItsHeartbeat) {
 TEST(DevCluster, AgentsAreNumbered) {
     EXPECT_EQ(node_number(node_name(12)), 12);
     EXPECT_EQ(node_number(kManagerName), 0);
+}
+
+TEST(Amounts, MemoryWithoutAUnitIsInMebibytes) {
+    EXPECT_EQ(*parse_memory("512"), 512);
+    EXPECT_EQ(*parse_memory("2g"), 2048);
+    EXPECT_EQ(*parse_memory("1k"), 1);
+    EXPECT_FALSE(parse_memory("much").ok());
 }
 
 }  // namespace
