@@ -52,9 +52,12 @@ constexpr Counted kContainers[] = {{"containersAllocated", "allocated", true},
                                    {"containersPending", "pending", true},
                                    {"containersReserved", "reserved"}};
 
-// Amounts that REST has in fields of their own.
-std::string amount_in_fields(const Json& metrics, const char* memory, const char* vcores) {
-    return to_string(Resource{fields::number(metrics, memory), fields::number(metrics, vcores)});
+// An older manager says memory and vcores alone.
+std::string waited_for(const Json& metrics) {
+    const std::string all = amount_text(metrics, "totalPendingResourcesAcrossPartition");
+    return !all.empty() ? all
+                        : to_string(Resource{fields::number(metrics, "pendingMB"),
+                                             fields::number(metrics, "pendingVirtualCores")});
 }
 
 std::string used_of_all(const Json& metrics) {
@@ -108,7 +111,7 @@ Fields metrics_fields(const Json& metrics) {
             {"Applications", counts_of(metrics, kApplications)},
             {"Containers", counts_of(metrics, kContainers)},
             {"Promised", used_of_all(metrics)},
-            {"Waited for", amount_in_fields(metrics, "pendingMB", "pendingVirtualCores")},
+            {"Waited for", waited_for(metrics)},
             {"Reserved", amount_text(metrics, "totalReservedResourcesAcrossPartition")},
             {"In use", measured(metrics)},
             {"Grants", std::to_string(fields::number(metrics, "containerAssignedPerSecond")) +

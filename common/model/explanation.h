@@ -120,6 +120,7 @@ struct Explanation {
     Resource cluster_total;
     std::vector<PromotionExplanation> promotions;  // that wait, the first ones
     std::int32_t priority = 0;                     // of the application
+    Resource headroom = {};                        // see core/headroom.h
 };
 
 /// The line that lists show.

@@ -125,6 +125,9 @@ struct MasterUpdate {
     std::vector<ExecutionChange> execution_changes = {};
     /// Sizes that are wanted and that no news has answered; with `complete` all of them.
     std::vector<ContainerResize> resizes = {};
+    /// Until an update says otherwise, news tell the headroom, and there are news whenever an
+    /// update comes and it is another than was told.
+    bool headroom_wanted = false;
 
     friend bool operator==(const MasterUpdate&, const MasterUpdate&) = default;
 };
@@ -220,6 +223,9 @@ struct MasterNews {
     /// Their nodes hold them to this size now, which is of this version.
     std::vector<ContainerResize> resized = {};
     std::vector<ResizeRefused> resizes_refused = {};
+    /// What the application could still be given before a limit of its queues or user, or what the
+    /// nodes have, is reached; on nodes of its own label. If it is wanted.
+    std::optional<Resource> headroom = {};
 
     friend bool operator==(const MasterNews&, const MasterNews&) = default;
 };

@@ -108,6 +108,7 @@ static void write(const heddle::MasterUpdate& value, proto::MasterToManager& out
         }
     }
     write_all(value.resizes, *message.mutable_resizes());
+    message.set_headroom_wanted(value.headroom_wanted);
 }
 
 static void write(const heddle::MasterFinish& value, proto::MasterToManager& out) {
@@ -142,6 +143,7 @@ static Status read(const proto::MasterUpdate& in, heddle::MasterUpdate& value) {
     value.news_seen = in.news_seen();
     value.complete = in.complete();
     value.progress_percent = in.progress_percent();
+    value.headroom_wanted = in.headroom_wanted();
     if (in.has_blacklist()) {
         std::vector<NodeId>& blacklist = value.blacklist.emplace();
         for (const std::string& node : in.blacklist().nodes()) {
@@ -262,6 +264,9 @@ static void write(const heddle::MasterNews& value, proto::ManagerToMaster& out) 
     write_all(value.spared, *message.mutable_spared());
     write_all(value.resized, *message.mutable_resized());
     write_all(value.resizes_refused, *message.mutable_resizes_refused());
+    if (value.headroom) {
+        write(*value.headroom, *message.mutable_headroom());
+    }
 }
 
 static void write(const heddle::MasterFinished& value, proto::ManagerToMaster& out) {
@@ -292,6 +297,9 @@ static Status read(const proto::MasterNews& in, heddle::MasterNews& value) {
     TRY(read_all(in.spared(), value.spared));
     TRY(read_all(in.resized(), value.resized));
     TRY(read_all(in.resizes_refused(), value.resizes_refused));
+    if (in.has_headroom()) {
+        TRY(read(in.headroom(), value.headroom.emplace()));
+    }
     value.session = in.session();
     value.sequence = in.sequence();
     return {};

@@ -66,9 +66,11 @@ struct Attempt {
     std::set<ContainerId> tombstones;  // of earlier epochs, over under this one: not to come back
     std::int64_t container_sequence = 0;
     std::optional<ContainerExit> master_exit;
-    std::set<NodeId> blacklist;     // its master wants nothing there
-    bool master_end_waits = false;  // its node waits for the acknowledgement
-    std::int32_t increases = 0;     // asks of containers that grow, counted
+    std::set<NodeId> blacklist;             // its master wants nothing there
+    bool master_end_waits = false;          // its node waits for the acknowledgement
+    std::int32_t increases = 0;             // asks of containers that grow, counted
+    bool headroom_wanted = false;           // by its master
+    std::optional<Resource> headroom_told;  // in the present session
 
     bool counts_as_failure() const {
         return record.state == AttemptState::Failed && record.final_status == FinalStatus::Failed;

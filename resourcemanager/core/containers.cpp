@@ -420,6 +420,13 @@ void tell_resized(Books& books, const Container& container) {
     news_for(books, attempt, bytes).resized.push_back(std::move(told));
 }
 
+void tell_something(Books& books, Attempt& attempt) {
+    if (attempt.session != 0) {
+        constexpr std::size_t kHead = 96;
+        news_for(books, attempt, kHead);
+    }
+}
+
 void tell_resize_refused(Books& books, Attempt& attempt, ResizeRefused refused) {
     if (attempt.session == 0) {
         return;  // it will wish again

@@ -64,6 +64,8 @@ void tell_notice(Books& books, Attempt& attempt, PreemptionNotice notice);
 void tell_spared(Books& books, Attempt& attempt, const ContainerId& id);
 /// The size that its node holds it to now.
 void tell_resized(Books& books, const Container& container);
+/// There will be news in this step, if the master is there, whatever they tell.
+void tell_something(Books& books, Attempt& attempt);
 void tell_resize_refused(Books& books, Attempt& attempt, ResizeRefused refused);
 Grant grant_of(const Books& books, const Container& container);
 

@@ -15,6 +15,7 @@
 #include "resourcemanager/core/explain_words.h"
 #include "resourcemanager/core/gang_limits.h"
 #include "resourcemanager/core/gangs.h"
+#include "resourcemanager/core/headroom.h"
 #include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/resizes.h"
 #include "resourcemanager/core/states.h"
@@ -472,6 +473,7 @@ Explanation explain(const Books& books, const Application& application,
     out.cluster_free = out.cluster_total - books.queues.at(0).used;  // what is on lost nodes too
     out.cluster_free.memory_mib = std::max<std::int64_t>(out.cluster_free.memory_mib, 0);
     out.cluster_free.vcores = std::max<std::int64_t>(out.cluster_free.vcores, 0);
+    out.headroom = headroom_of(books, application);
     return out;
 }
 

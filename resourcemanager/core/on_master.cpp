@@ -13,6 +13,7 @@
 #include "resourcemanager/core/execution_change.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/headroom.h"
 #include "resourcemanager/core/label_access.h"
 #include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/lifecycle.h"
@@ -42,6 +43,7 @@ void attach(Books& books, Attempt& attempt, ConnectionId connection) {
     attempt.updates_seen = 0;
     attempt.news_sent = 0;
     attempt.news.clear();
+    attempt.headroom_told.reset();
     attempt.heard = books.now;
 }
 
@@ -457,6 +459,7 @@ void on_message(Books& books, ConnectionId connection, const AttemptId& id,
         return;
     }
     on_update(books, application, attempt, update);
+    headroom_asked(books, application, attempt, update.headroom_wanted);
 }
 
 // It has had its time to end by itself since its finish was saved.

@@ -9,6 +9,7 @@
 #include "resourcemanager/core/explanations.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
+#include "resourcemanager/core/headroom.h"
 #include "resourcemanager/core/offers.h"
 #include "resourcemanager/core/opportunistic.h"
 #include "resourcemanager/core/preemption.h"
@@ -114,6 +115,10 @@ void flush_news(Books& books) {
         attempt->news.flush([&](MasterNews news) {
             news.session = attempt->session;
             news.sequence = ++attempt->news_sent;
+            if (attempt->headroom_wanted) {
+                news.headroom = headroom_of(books, books.application_of(id));
+                attempt->headroom_told = news.headroom;
+            }
             send_to_master(books, *attempt, std::move(news));
         });
     }

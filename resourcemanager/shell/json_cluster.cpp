@@ -34,6 +34,7 @@ void write_partition_totals(wire::JsonWriter& json, const ClusterView& cluster) 
     write_resource(json.key("totalUsedResourcesAcrossPartition"), cluster.allocated);
     write_resource(json.key("totalClusterResourcesAcrossPartition"), cluster.total);
     write_resource(json.key("totalReservedResourcesAcrossPartition"), cluster.reserved);
+    write_resource(json.key("totalPendingResourcesAcrossPartition"), cluster.pending);  // our own
     json.member("totalAllocatedContainersAcrossPartition", cluster.containers_allocated);
     json.member("crossPartitionMetricsAvailable", true);
 }

@@ -326,6 +326,7 @@ void write_explanation(wire::JsonWriter& json, const Explanation& explanation) {
     write_resource(json.key("used"), explanation.used);
     write_resource(json.key("clusterFree"), explanation.cluster_free);
     write_resource(json.key("clusterTotal"), explanation.cluster_total);
+    write_resource(json.key("headroom"), explanation.headroom);
     json.end_object();
 }
 

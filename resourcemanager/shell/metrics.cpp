@@ -48,14 +48,19 @@ std::string label(std::string_view name, std::string_view value) {
     return text + "\"";
 }
 
-/// `labels` may be empty, or end in a comma.
-void resource(Page& page, const std::string& labels, const Resource& amount,
-              std::string_view kind) {
+/// `labels` may be empty, or end in a comma. What the cluster has is always there, if it be 0.
+void resource(Page& page, const std::string& labels, const Resource& amount, std::string_view kind,
+              const Resource& total) {
     const std::string common = labels + label("kind", kind) + ",";
     page.sample(common + label("resource", "memory_bytes"), amount.memory_mib * kMiB);
     page.sample(common + label("resource", "vcores"), amount.vcores);
     for (const NamedCounts::Entry& entry : amount.named.entries()) {
         page.sample(common + label("resource", entry.name), entry.count);
+    }
+    for (const NamedCounts::Entry& entry : total.named.entries()) {
+        if (amount.named.get(entry.name) == 0) {
+            page.sample(common + label("resource", entry.name), 0);
+        }
     }
 }
 
@@ -65,9 +70,9 @@ void cluster(Page& page, const ClusterView& view) {
         page.sample(label("state", to_lower(to_string(state))), count);
     }
     page.family("heddle_cluster_resource", "gauge", "What running nodes have and what is in use");
-    resource(page, "", view.total, "total");
-    resource(page, "", view.allocated, "allocated");
-    resource(page, "", view.pending, "pending");
+    resource(page, "", view.total, "total", view.total);
+    resource(page, "", view.allocated, "allocated", view.total);
+    resource(page, "", view.pending, "pending", view.total);
     page.family("heddle_apps", "gauge", "Applications that are not over, by state");
     page.sample(label("state", "pending"), view.applications_pending);
     page.sample(label("state", "running"), view.applications_running);
@@ -98,8 +103,8 @@ void queues(Page& page, const View& view) {
     page.family("heddle_queue_resource", "gauge", "What queues use and wait for");
     view.queues.for_each([&](const std::string& path, const auto& queue) {
         const std::string labels = label("queue", path) + ",";
-        resource(page, labels, queue->used, "used");
-        resource(page, labels, queue->pending, "pending");
+        resource(page, labels, queue->used, "used", view.cluster.total);
+        resource(page, labels, queue->pending, "pending", view.cluster.total);
         return true;
     });
     page.family("heddle_queue_preempted_total", "counter", "Containers taken back from queues");

@@ -92,6 +92,13 @@ void write_cluster_bean(wire::JsonWriter& json, const View& view) {
     json.member("CapabilityVirtualCores", cluster.total.vcores);
 }
 
+// As YARN names them: "PendingResource.yarn.io/gpu".
+void write_named(wire::JsonWriter& json, const char* prefix, const Resource& amount) {
+    for (const NamedCounts::Entry& entry : amount.named.entries()) {
+        json.member(prefix + yarn_resource_name(entry.name), entry.count);
+    }
+}
+
 void write_queue_bean(wire::JsonWriter& json, const QueueView& queue) {
     json.member("modelerType", "QueueMetrics,q0=" + queue.path).member("tag.Context", "yarn");
     json.member("tag.Queue", queue.path);
@@ -106,6 +113,9 @@ void write_queue_bean(wire::JsonWriter& json, const QueueView& queue) {
     json.member("ReservedMB", queue.reserved.memory_mib);
     json.member("ReservedVCores", queue.reserved.vcores);
     json.member("ReservedContainers", queue.containers_reserved);
+    write_named(json, "AllocatedResource.", queue.used);
+    write_named(json, "PendingResource.", queue.pending);
+    write_named(json, "ReservedResource.", queue.reserved);
 }
 
 // Only of the whole cluster, as it is counted over the queues.
@@ -118,6 +128,7 @@ void write_root_bean(wire::JsonWriter& json, const View& view) {
     json.member("AppsKilled", cluster.applications_killed);
     json.member("AvailableMB", available.memory_mib);
     json.member("AvailableVCores", available.vcores);
+    write_named(json, "AvailableResource.", available);
 }
 
 // YARN names the queues from root downwards: q0=root,q1=etl,q2=daily.

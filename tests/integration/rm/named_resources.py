@@ -1,7 +1,7 @@
 """What nodes have beside memory and vcores, over REST: gpus of a node, of what is asked for, of containers, queues
 and applications, and what a configuration that is tried would give of them."""
 
-from manager import Cluster, expect, wait_for
+from manager import Cluster, Failure, expect, wait_for
 from master import Master
 
 NODES, APPS = "/ws/v1/cluster/nodes", "/ws/v1/cluster/apps"
@@ -73,9 +73,34 @@ def an_ask(cluster):
     request = cluster.get(f"/ws/v1/cluster/scheduler/app-activities/{master.app}")["appActivities"]
     node, = request["allocations"][0]["children"][0]["children"]
     expect("the node", (node["nodeId"], "(gpu)" in node["diagnostic"]), ("node-1", True))
+    expect("headroom", [gpus(explained["headroom"]), explained["headroom"]["vCores"]], [1, 1])
+    in_metrics(cluster, 3, 3)
     expect("gpus waited for", gpus(cluster.app(master.app)["resourceInfo"]["resourceUsagesByPartition"][0]["pending"]), 3)
     cluster.request("PUT", f"{APPS}/{master.app}/state", {"state": "KILLED"})
     cluster.wait_app(master.app, "KILLED")
+    wait_for("nothing waited for", lambda: in_prometheus(cluster, "pending") == "0")
+    in_metrics(cluster, 0, 0)
+
+
+def in_prometheus(cluster, kind):
+    name = f'heddle_cluster_resource{{kind="{kind}",resource="gpu"}} '
+    _, page = cluster.request("GET", "/metrics")
+    return next(line for line in page.splitlines() if line.startswith(name)).removeprefix(name)
+
+
+def in_metrics(cluster, used, pending):
+    """The same figures for every reader."""
+    metrics = cluster.get("/ws/v1/cluster/metrics")["clusterMetrics"]
+    expect("gpus in the cluster's metrics",
+           (gpus(metrics["totalUsedResourcesAcrossPartition"]), gpus(metrics["totalPendingResourcesAcrossPartition"])),
+           (used or None, pending or None))
+    expect("for Prometheus", (in_prometheus(cluster, "allocated"), in_prometheus(cluster, "pending")),
+           (str(used), str(pending)))
+    bean, = cluster.get("/jmx?qry=*QueueMetrics,q0=root,q1=default")["beans"]
+    expect("as a bean", [bean.get(f"{kind}Resource.yarn.io/gpu") for kind in ("Allocated", "Pending")],
+           [used or None, pending or None])
+    if f"{pending} gpu" not in cluster.rmctl("cluster", "metrics").stdout and pending:
+        raise Failure("rmctl cluster metrics does not say what gpus are waited for")
 
 
 def a_dry_run(cluster):

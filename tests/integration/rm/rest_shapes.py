@@ -27,7 +27,7 @@ CLUSTER_METRICS = {**fields(
     "unhealthyNodes decommissioningNodes decommissionedNodes rebootedNodes activeNodes shutdownNodes "
     "containerAssignedPerSecond totalAllocatedContainersAcrossPartition rmEventQueueSize schedulerEventQueueSize",
     WHOLE), **fields("totalUsedResourcesAcrossPartition totalClusterResourcesAcrossPartition "
-                     "totalReservedResourcesAcrossPartition", RESOURCE), "crossPartitionMetricsAvailable": FLAG}
+                     "totalReservedResourcesAcrossPartition totalPendingResourcesAcrossPartition", RESOURCE), "crossPartitionMetricsAvailable": FLAG}
 
 VECTOR = {"configuredCapacityVector": TEXT, "capacityVectorEntries": [fields("resourceName resourceValue", TEXT)]}
 CAPACITIES = {"queueCapacitiesByPartition": [{

@@ -105,7 +105,8 @@ std::vector<MasterToManager> master_to_manager() {
                          50,
                          std::vector<NodeId>{{"node-3"}},
                          {{container(1), ExecutionType::Opportunistic}},
-                         {{container(7), 6, {512, 1, {{"gpu", 1}}}}}},
+                         {{container(7), 6, {512, 1, {{"gpu", 1}}}}},
+                         true},
             MasterFinish{8, FinalStatus::Succeeded, "fine", "http://x"}};
 }
 
@@ -127,7 +128,8 @@ std::vector<ManagerToMaster> manager_to_master() {
                        {{container(1), 1, {"node-1"}, {256, 1}, {5000}, true, "owed"}},
                        {container(2)},
                        {{container(3), 1, {512, 1}}},
-                       {{container(4), 2, "too large"}}},
+                       {{container(4), 2, "too large"}},
+                       Resource{512, 1, {{"gpu", 1}}}},
             MasterFinished{8}, MasterRejected{"attempt 2 is current"}};
 }
 

@@ -23,14 +23,14 @@ public:
     explicit MasterFixture(Config config = {}) : CoreFixture(std::move(config)) { boot(); }
 
     /// An application whose master has registered.
-    TestMaster master() {
+    TestMaster master(const std::string& user = "alice") {
         step(Request{{++requests}, NewApplication{}});
         all_saved();
         ApplicationSubmission submission;
         submission.id = {1, ++submitted};
         submission.kind = ApplicationKind::Master;
         submission.unmanaged = true;
-        submission.user = "alice";
+        submission.user = user;
         submission.master_size = {512, 1};
         step(Request{{++requests}, SubmitApplication{submission}});
         all_saved();
