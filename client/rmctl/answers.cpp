@@ -4,6 +4,7 @@
 
 #include "client/rmctl/amounts.h"
 #include "client/rmctl/json_fields.h"
+#include "common/model/node_attributes.h"
 #include "common/wire/json.h"
 
 namespace heddle::rmctl {
@@ -113,10 +114,12 @@ ApplicationAnswer application_of(const Json& json) {
 void read_attributes(const Json& json, NodeAnswer& node) {
     for (const Json& attribute : list(json, "nodeAttributesInfo", "nodeAttributeInfo")) {
         const std::string name = text(attribute, "name");
-        if (text(attribute, "prefix") == "heddle/isolation") {
+        const std::string prefix = text(attribute, "prefix");
+        if (prefix == "heddle/isolation") {
             node.isolation.push_back(name);
         } else {
-            node.attributes.push_back(name + "=" + text(attribute, "value"));
+            node.attributes.push_back((prefix == kAttributePrefixNode ? "" : prefix + "/") + name +
+                                      "=" + text(attribute, "value"));
         }
     }
     for (const Json& tag : list(json, "allocationTags", "allocationTagInfo")) {

@@ -82,7 +82,7 @@ struct NodeAnswer {
     std::string rack;
     std::vector<std::string> labels;
     std::vector<std::string> isolation;   // layers in use
-    std::vector<std::string> attributes;  // "os=linux"
+    std::vector<std::string> attributes;  // "os=linux" of itself, "rm.yarn.io/os=linux" set
     std::vector<std::string> tags;        // "web 2": of allocations, and how many containers
     std::int64_t heard_ms = 0;            // when it was last heard
     std::int64_t containers = 0;

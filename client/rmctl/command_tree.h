@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client/rmctl/apps.h"
+#include "client/rmctl/attributes.h"
 #include "client/rmctl/config.h"
 #include "client/rmctl/dev.h"
 #include "client/rmctl/logs.h"
@@ -33,6 +34,7 @@ struct Values {
     std::string id;
     std::string shell;
     NodeSize node_size;
+    AttributeChange attributes;
     std::string to;  // what an application, a container is given
     int priority = 0;
     std::optional<int> ask;

@@ -39,6 +39,32 @@ void add_node_decisions(CLI::App* node, Values& values) {
            [&values] { return node_update_resource(values.options, values.id, values.node_size); });
 }
 
+void add_node_attributes(CLI::App* node, Values& values) {
+    CLI::App* attribute = noun(*node, "attribute", "Attributes that constraints look at");
+    CLI::App* list = attribute->add_subcommand("list", "List who has which");
+    list->add_option("node", values.ids, "only of these nodes");
+    list->add_option("--attribute", values.states,
+                     "only these, comma separated: os, rm.yarn.io/os, os=linux")
+        ->delimiter(',');
+    run_by(list, values,
+           [&values] { return node_attribute_list(values.options, values.ids, values.states); });
+    constexpr std::tuple<const char*, const char*, const char*> kVerbs[] = {
+        {"replace", "Set these for a node, and no others",
+         "NODE:NAME=VALUE,NAME=VALUE; NODE: for none"},
+        {"add", "Set these for a node beside those it has", "NODE:NAME=VALUE,NAME=VALUE"},
+        {"remove", "Take these from a node", "NODE:NAME,NAME"}};
+    for (const auto& [verb, help, form] : kVerbs) {
+        CLI::App* change = attribute->add_subcommand(verb, help);
+        change->add_option("mapping", values.attributes.mappings, form)->required();
+        change->add_flag("--leave-out-unknown", values.attributes.leave_out_unknown,
+                         "go on without nodes that the manager does not know");
+        run_by(change, values, [&values, verb = std::string(verb)] {
+            values.attributes.operation = verb;
+            return node_attribute_change(values.options, values.attributes);
+        });
+    }
+}
+
 void add_nodes_and_queues(CLI::App& root, Values& values) {
     CLI::App* node = noun(root, "node", "Nodes");
     CLI::App* list = node->add_subcommand("list", "List nodes in all states");
@@ -49,6 +75,7 @@ void add_nodes_and_queues(CLI::App& root, Values& values) {
     get->add_option("id", values.id, "id or name")->required();
     run_by(get, values, [&values] { return node_get(values.options, values.id); });
     add_node_decisions(node, values);
+    add_node_attributes(node, values);
 
     CLI::App* queue = noun(root, "queue", "Queues");
     CLI::App* queues = queue->add_subcommand("list", "List queues");
@@ -88,6 +115,10 @@ void add_operator(CLI::App& root, Values& values) {
     CLI::App* remove = label->add_subcommand("remove", "Remove labels from it");
     remove->add_option("label", values.ids, "names")->required();
     run_by(remove, values, [&values] { return label_remove(values.options, values.ids); });
+
+    CLI::App* asked = label->add_subcommand(
+        "refresh", "Have the program asked anew that says which labels nodes have");
+    run_by(asked, values, [&values] { return label_refresh(values.options); });
 
     CLI::App* user = noun(root, "user", "Users");
     CLI::App* groups = user->add_subcommand("groups", "Print a user's groups, the primary first");

@@ -99,6 +99,18 @@ constexpr Page kPages[] = {
     {"node label",
      "  rmctl node label node-1 ssd\n"
      "  rmctl node label node-1        no label\n"},
+    {"node attribute",
+     "  rmctl node attribute add node-1:os=linux,tier=gold node-2:os=linux\n"
+     "  rmctl node attribute list --attribute os=linux\n"},
+    {"node attribute list",
+     "  rmctl node attribute list node-1\n"
+     "  rmctl node attribute list --attribute os=linux -o name    which nodes have it\n"},
+    {"node attribute replace",
+     "  rmctl node attribute replace node-1:os=linux,tier=gold\n"
+     "  rmctl node attribute replace node-1:                      none\n"},
+    {"node attribute add",
+     "  rmctl node attribute add node-1:os=linux,tier=gold node-2:os=linux\n"},
+    {"node attribute remove", "  rmctl node attribute remove node-1:os,tier\n"},
     {"node update-resource",
      "  rmctl node update-resource node-1 memory=8192,vcores=8,gpu=2 --timeout 10m\n"
      "  rmctl node update-resource node-1 gpu=1          memory and vcores stay as they are\n"
@@ -128,6 +140,7 @@ constexpr Page kPages[] = {
      "  rmctl label add ssd gpu\n"
      "  rmctl label add spare --shared\n"},
     {"label remove", "  rmctl label remove ssd\n"},
+    {"label refresh", "  rmctl label refresh\n"},
     {"user", "  rmctl user groups ada\n"},
     {"user whoami", "  rmctl user whoami\n"},
     {"user groups", "  rmctl user groups ada\n"},

@@ -137,6 +137,28 @@ Result<int> label_remove(const Options& options, const std::vector<std::string>&
                    "", "label " + join(labels, ", "), "removed " + join(labels, ", "));
 }
 
+Result<int> label_refresh(const Options& options) {
+    TRY(Server server, Server::find(options));
+    TRY(const std::string body,
+        server.post("/heddle/v1/label-script/refresh", "", "the labels of nodes"));
+    if (options.output == OutputForm::Json) {
+        print_json(body);
+        return kExitDone;
+    }
+    TRY(const Json json, fields::parse(body));
+    const Json* report = json.find("labelScript");
+    if (report == nullptr) {
+        return kExitDone;
+    }
+    if (const std::string failure = fields::text(*report, "failure"); !failure.empty()) {
+        return Error{ErrorCode::Unavailable, failure + "; the last labels hold"};
+    }
+    hint(options, count_of(fields::number(*report, "nodesAsked"), "node") + " asked for, " +
+                      std::to_string(fields::number(*report, "nodesChanged")) +
+                      " with another label");
+    return kExitDone;
+}
+
 Result<int> user_groups(const Options& options, const std::string& user) {
     return shown(options, "/heddle/v1/users/" + net::percent_encode(user) + "/groups",
                  "the groups of a user", [&](const Json& json) {

@@ -26,6 +26,8 @@ Result<int> preemption_list(const Options& options);
 Result<int> label_list(const Options& options);
 /// `shared`: asks that name no label may use its nodes as well.
 Result<int> label_add(const Options& options, const std::vector<std::string>& labels, bool shared);
+/// Has the program asked that says which labels nodes have.
+Result<int> label_refresh(const Options& options);
 Result<int> label_remove(const Options& options, const std::vector<std::string>& labels);
 
 Result<int> user_groups(const Options& options, const std::string& user);

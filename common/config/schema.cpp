@@ -87,6 +87,13 @@ constexpr Key kKeys[] = {
      "queues and the other rules of sharing, until others are applied; need not be there"},
     {"scheduler.heartbeat_interval", Type::Duration, "1s", 10, kHour,
      "how often nodes and masters prove that they live"},
+    {"scheduler.label_script", Type::Text, "", 0, 0,
+     "program that says which labels nodes have: names of nodes as arguments, one label for each "
+     "in its answer, '-' for none; default: node.label of each, and operators"},
+    {"scheduler.label_script_interval", Type::Duration, "30m", kSecond, 365 * 24 * kHour,
+     "how often that program is asked for all nodes; for one that is new at once"},
+    {"scheduler.label_script_timeout", Type::Duration, "10s", 100, 600 * kSecond,
+     "time for one run of that program; then the last labels hold"},
     {"scheduler.locality_delay", Type::Duration, "3s", 0, kHour,
      "how long an ask waits for its preferred nodes"},
     {"scheduler.master_expiry", Type::Duration, "10s", 100, kHour,

@@ -39,7 +39,7 @@ struct NodeInfo {
     std::vector<std::string> isolation;  // layers in use: "rlimits", "process-groups", ...
     std::string label = {};              // empty: none
     std::map<std::string, std::string> attributes =
-        {};  // for people and constraints: "os": "linux"
+        {};  // for people and constraints: "os": "linux"; see node_attributes.h
 
     friend bool operator==(const NodeInfo&, const NodeInfo&) = default;
 };
@@ -54,6 +54,7 @@ struct NodeSettings {
     std::optional<std::string> label = {};  // empty text: none
     std::optional<Resource> total = {};
     WallTime overcommit_until = {};  // then what `total` has no room for is stopped; 0: never
+    std::map<std::string, std::string> attributes = {};  // by names without a prefix
 
     friend bool operator==(const NodeSettings&, const NodeSettings&) = default;
 };

@@ -208,6 +208,11 @@ static void write(const heddle::NodeSettings& settings, proto::NodeSettings& out
         write(*settings.total, *out.mutable_total());
     }
     out.set_overcommit_until_ms(settings.overcommit_until.milliseconds);
+    for (const auto& [name, value] : settings.attributes) {
+        proto::Pair& pair = *out.add_attributes();
+        pair.set_key(name);
+        pair.set_value(value);
+    }
 }
 
 static Status read(const proto::NodeSettings& in, heddle::NodeSettings& settings) {
@@ -221,6 +226,9 @@ static Status read(const proto::NodeSettings& in, heddle::NodeSettings& settings
         TRY(read(in.total(), settings.total.emplace()));
     }
     settings.overcommit_until = {in.overcommit_until_ms()};
+    for (const proto::Pair& pair : in.attributes()) {
+        settings.attributes[pair.key()] = pair.value();
+    }
     return {};
 }
 

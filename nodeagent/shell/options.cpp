@@ -12,6 +12,7 @@
 #include "common/base/service.h"
 #include "common/base/strings.h"
 #include "common/config/settings.h"
+#include "common/model/node_attributes.h"
 #include "common/net/credential.h"
 #include "nodeagent/shell/machine.h"
 
@@ -225,7 +226,14 @@ std::string resolve_checked(const config::Settings& settings, bool test_network,
     }
     for (const std::string& text : settings.texts("node.attributes")) {
         const std::size_t equals = std::min(text.find('='), text.size());
-        const std::string name(trim(text.substr(0, equals)));
+        std::string name(trim(text.substr(0, equals)));
+        if (const auto parts = split_attribute(name)) {
+            if (parts->first != kAttributePrefixNode) {
+                return "node.attributes '" + text + "': the prefix of what a node says is " +
+                       std::string(kAttributePrefixNode) + ", or none";
+            }
+            name = std::string(parts->second);
+        }
         if (name.empty() || equals == text.size() || options.attributes.contains(name)) {
             return "node.attributes '" + text + "': write NAME=VALUE, each name once";
         }

@@ -168,6 +168,19 @@ struct RelabelNodes {
     std::vector<RelabelNode> nodes;
 };
 
+/// What operators set for nodes beside what these say of themselves. All of them or none, answered
+/// by OrderAnswer. Errors: NotFound, Unavailable, InvalidArgument (a name or value that no
+/// constraint could write, more than kNodeAttributesMax, a node that is named twice).
+struct NodeAttributes {
+    NodeId node;
+    std::map<std::string, std::string> attributes;  // of those to remove only the names count
+};
+struct ChangeAttributes {
+    enum class Kind { Replace, Add, Remove };
+    Kind kind = Kind::Replace;
+    std::vector<NodeAttributes> nodes;
+};
+
 /// What the node has from now on, whatever it says of itself. While more is in use nothing new
 /// comes to it. As DrainNode; InvalidArgument: nothing, or less.
 struct ResizeNode {
@@ -210,7 +223,7 @@ struct Request {
     std::variant<NewApplication, SubmitApplication, KillApplication, ClaimMaster, ReplaceScheduler,
                  MoveApplication, ChangePriority, ChangeLifetime, SignalContainer, FailAttempt,
                  DrainNode, RecommissionNode, RelabelNode, ResizeNode, ExplainApplication,
-                 ExplainWaiting, ChangeRacks, RelabelNodes>
+                 ExplainWaiting, ChangeRacks, RelabelNodes, ChangeAttributes>
         what;
 };
 

@@ -115,6 +115,7 @@ enum class Feature : std::uint8_t {
     NodeAttributes,
     GangMaximum,
     RetentionAge,
+    CentralAttributes,
     Count,  // of them; the last
 };
 
@@ -222,6 +223,7 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::NodeAttributes, "node-attributes"},
     {Feature::GangMaximum, "gang-maximum"},
     {Feature::RetentionAge, "retention-age"},
+    {Feature::CentralAttributes, "central-attributes"},
 };
 
 constexpr bool all_named() {

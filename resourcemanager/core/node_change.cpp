@@ -7,6 +7,7 @@
 
 #include "common/base/log.h"
 #include "common/base/strings.h"
+#include "common/model/node_attributes.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/handlers.h"
@@ -24,7 +25,8 @@ void answer(Books& books, RequestId request, const Node& node) {
     books.emit(Reply{request, Answer{NodeChangeAnswer{node.info, node.state}}});
 }
 
-// The node, or null when the request has been answered.
+}  // namespace
+
 Node* changeable(Books& books, RequestId request, const NodeId& id) {
     const std::optional<NodeIndex> index = books.nodes.find(id);
     if (!index.has_value() || !books.nodes.at(*index).saved) {
@@ -39,6 +41,8 @@ Node* changeable(Books& books, RequestId request, const NodeId& id) {
     }
     return &node;
 }
+
+namespace {
 
 void begin(Books& books, RequestId request, Node& node, NodeSettings settings) {
     if (settings == node.settings && !node.disk_unsure) {
@@ -205,9 +209,9 @@ void take_info(Books& books, Node& node) {
     NodeInfo info = node.said;
     info.label = node.settings.label.value_or(info.label);
     info.total = node.settings.total.value_or(info.total);
-    if (books.config.off(Feature::NodeAttributes)) {
-        info.attributes.clear();
-    }
+    info.attributes = books.config.off(Feature::NodeAttributes)
+                          ? Attributes{}
+                          : attributes_in_force(info.attributes, node.settings.attributes);
     const bool moves = node.info.rack != info.rack;
     const bool relabelled = node.info.label != info.label;
     const bool resized = node.info.total != info.total;
@@ -307,15 +311,25 @@ void perform(Books& books, RequestId request, const RelabelNodes& relabel) {
     std::map<NodeIndex, NodeSettings> changes;
     for (const RelabelNode& one : relabel.nodes) {
         const Node* node = relabelled(books, request, one);
-        if (node == nullptr) {
-            return;
-        }
-        if (!changes.emplace(node->index, with_label(books, *node, one.label)).second) {
-            refuse(books, request, ErrorCode::InvalidArgument,
-                   "node " + one.node.name + " is named twice; name each node once");
+        if (node == nullptr ||
+            !add_change(books, request, *node, with_label(books, *node, one.label), changes)) {
             return;
         }
     }
+    begin_all(books, request, std::move(changes));
+}
+
+bool add_change(Books& books, RequestId request, const Node& node, NodeSettings settings,
+                std::map<NodeIndex, NodeSettings>& changes) {
+    if (changes.emplace(node.index, std::move(settings)).second) {
+        return true;
+    }
+    refuse(books, request, ErrorCode::InvalidArgument,
+           "node " + node.info.id.name + " is named twice; name each node once");
+    return false;
+}
+
+void begin_all(Books& books, RequestId request, std::map<NodeIndex, NodeSettings> changes) {
     PendingSave save{PendingSave::Kind::NodesChange, {}, {}, 0, {}, 0};
     std::vector<StoreChange> records;
     for (auto& [index, settings] : changes) {

@@ -1,8 +1,9 @@
 #pragma once
 
-// What operators decide about nodes: draining and taking back, labels, totals. A decision holds
-// when it is on disk; one per node is under way at a time.
+// What operators decide about nodes: draining and taking back, labels, totals, attributes. A
+// decision holds when it is on disk; one per node is under way at a time.
 
+#include <map>
 #include <string>
 
 #include "resourcemanager/core/books.h"
@@ -14,6 +15,18 @@ void perform(Books& books, RequestId request, const RecommissionNode& recommissi
 void perform(Books& books, RequestId request, const RelabelNode& relabel);
 void perform(Books& books, RequestId request, const RelabelNodes& relabel);
 void perform(Books& books, RequestId request, const ResizeNode& resize);
+
+// For decisions about several nodes, which are saved together: all of them or none.
+
+/// The node, if it may be changed now, or null when the request has been answered.
+Node* changeable(Books& books, RequestId request, const NodeId& id);
+/// False: it is there already, and the request has been answered.
+bool add_change(Books& books, RequestId request, const Node& node, NodeSettings settings,
+                std::map<NodeIndex, NodeSettings>& changes);
+/// Requires that changeable() has given each of the nodes.
+void begin_all(Books& books, RequestId request, std::map<NodeIndex, NodeSettings> changes);
+
+// Answers of the store.
 void stored_node_change(Books& books, NodeIndex index);
 void node_change_failed(Books& books, NodeIndex index, const Error& why);
 void stored_nodes_change(Books& books, const PendingSave& save);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/attribute_change.h"
 #include "resourcemanager/core/change.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/explanations.h"

@@ -18,7 +18,9 @@
 #include "common/net/http_server.h"
 #include "resourcemanager/shell/connections.h"
 #include "resourcemanager/shell/effect_runner.h"
+#include "resourcemanager/shell/found_labels.h"
 #include "resourcemanager/shell/front.h"
+#include "resourcemanager/shell/label_script.h"
 #include "resourcemanager/shell/node_door.h"
 #include "resourcemanager/shell/save_health.h"
 #include "resourcemanager/shell/services.h"
@@ -47,6 +49,9 @@ private:
     void start_core();
     void collect_artifacts();
     void find_racks();
+    void find_labels();
+    void take_labels(const LabelFinder::Labels& found,
+                     std::function<void(Result<std::int64_t>)> done);
     void refresh_topology(std::vector<std::string> nodes, OnTopology then);
     Status write_endpoint() const;
     void on_saved(const store::Outcome& outcome);
@@ -81,6 +86,7 @@ private:
     std::unique_ptr<Services> services_;
     Router router_;
     std::unique_ptr<RackFinder> racks_;  // ends before connections_, in stop()
+    std::unique_ptr<LabelFinder> labels_;
     Connections connections_{door_};
     std::unique_ptr<net::HttpServer> node_server_;
     std::unique_ptr<net::HttpServer> rest_server_;
@@ -128,6 +134,50 @@ void Daemon::find_racks() {
         });
     connections_.ask_for_racks(*racks_,
                                [this](std::function<void()> work) { loop_.post(std::move(work)); });
+}
+
+// Before the core: from its first snapshot on it says which nodes there are.
+void Daemon::find_labels() {
+    if (options_.label_script.empty()) {
+        return;
+    }
+    const HostScript script{options_.label_script, "the label script", options_.label_script_limit};
+    LabelFinder::Parts parts;
+    parts.interval = options_.label_script_interval;
+    parts.script = [script](const std::vector<std::string>& nodes, const std::stop_token& stop) {
+        return run_label_script(script, nodes, stop);
+    };
+    parts.nodes = [this] {
+        std::vector<std::string> names;
+        board_.view()->nodes.for_each([&](const NodeId& id, const auto&) {
+            names.push_back(id.name);
+            return true;
+        });
+        return names;
+    };
+    parts.take = [this](const LabelFinder::Labels& found,
+                        std::function<void(Result<std::int64_t>)> done) {
+        take_labels(found, std::move(done));
+    };
+    labels_ = std::make_unique<LabelFinder>(std::move(parts));
+    services_->labels = labels_.get();
+}
+
+void Daemon::take_labels(const LabelFinder::Labels& found,
+                         std::function<void(Result<std::int64_t>)> done) {
+    FoundLabels labels = found_labels(*board_.view(), found);
+    const Result<std::int64_t> good =
+        labels.unknown.empty()
+            ? Result<std::int64_t>(labels.changed)
+            : Result<std::int64_t>(Error{ErrorCode::InvalidArgument, labels.unknown});
+    if (labels.order.nodes.empty()) {
+        done(good);
+        return;
+    }
+    door_.ask(std::move(labels.order),
+              [good, done = std::move(done)](const Result<Answer>& answer) {
+                  done(answer.ok() ? good : Result<std::int64_t>(answer.error()));
+              });
 }
 
 void Daemon::refresh_topology(std::vector<std::string> nodes, OnTopology then) {
@@ -220,6 +270,9 @@ void Daemon::start_core() {
         CoreThread::Hooks{[this, ready](const Publication& publication) mutable {
             board_.publish(publication);
             hub_->publish(publication);
+            if (labels_) {
+                labels_->seen(publication.changes.nodes);
+            }
             if (!ready) {
                 ready = true;
                 notify_service_manager("READY=1");
@@ -264,6 +317,7 @@ Status Daemon::start() {
     for (const int signal : {SIGTERM, SIGINT}) {
         TRY(loop_.on_signal(signal, [this](int) { end(0); }));
     }
+    find_labels();
     start_core();
     collect_artifacts();
     log::info("serving", {{"server", server_.url()},
@@ -299,6 +353,7 @@ void Daemon::stop() {
         core_->stop();
     }
     racks_.reset();
+    labels_.reset();
     if (store_) {
         store_->close();
     }

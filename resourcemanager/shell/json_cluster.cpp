@@ -24,7 +24,7 @@ void write_resource_information(wire::JsonWriter& json, std::string_view name,
     json.member("units", units).member("value", value).end_object();
 }
 
-void write_attribute(wire::JsonWriter& json, std::string_view prefix, const std::string& name,
+void write_attribute(wire::JsonWriter& json, std::string_view prefix, std::string_view name,
                      const std::string& value) {
     json.begin_object().member("prefix", prefix).member("name", name);
     json.member("type", "STRING").member("value", value).end_object();
@@ -126,6 +126,14 @@ std::string http_address(const NodeInfo& info) {
     return (v6 ? "[" + info.address + "]" : info.address) + ":" + std::to_string(info.http_port);
 }
 
+void write_attributes(wire::JsonWriter& json, const Attributes& attributes) {
+    for (const auto& [text, value] : attributes) {
+        if (const auto parts = split_attribute(text)) {  // else it is there in full as well
+            write_attribute(json, parts->first, parts->second, value);
+        }
+    }
+}
+
 void write_node(wire::JsonWriter& json, const NodeView& node) {
     const Resource available = node.info.total - node.used;
     json.begin_object();
@@ -180,9 +188,7 @@ void write_node(wire::JsonWriter& json, const NodeView& node) {
         for (const std::string& layer : node.info.isolation) {
             write_attribute(json, "heddle/isolation", layer, "true");
         }
-        for (const auto& [name, value] : node.info.attributes) {
-            write_attribute(json, "nm.yarn.io", name, value);
-        }
+        write_attributes(json, node.info.attributes);
         json.end_array();
     }
     json.end_object().end_object();

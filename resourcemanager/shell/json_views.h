@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/time.h"
+#include "common/model/node_attributes.h"
 #include "common/wire/json.h"
 #include "resourcemanager/core/views.h"
 
@@ -38,6 +39,8 @@ void write_scheduler_overview(wire::JsonWriter& json, const View& view,
                               const ManagerLoad& load = {});
 
 void write_node(wire::JsonWriter& json, const NodeView& node);
+/// Of those in force: one object for each full name.
+void write_attributes(wire::JsonWriter& json, const Attributes& attributes);
 
 /// What the application's master holds now.
 Resource used_by_master(const ApplicationView& app);

@@ -183,6 +183,24 @@ Status read_scheduler_config(const config::Settings& settings, Options& options)
     return {};
 }
 
+Status check_program(const config::Settings& settings, const char* key) {
+    const std::string program = settings.text(key);
+    if (!program.empty() && (!program.starts_with("/") || ::access(program.c_str(), X_OK) != 0)) {
+        return Error{ErrorCode::InvalidArgument,
+                     std::string(key) + " (" + settings.origin(key) + "): '" + program +
+                         "' is no program that can be run; give its full path"};
+    }
+    return {};
+}
+
+Status read_who_says_labels(const config::Settings& settings, Options& options) {
+    TRY(check_program(settings, "scheduler.label_script"));
+    options.label_script = settings.text("scheduler.label_script");
+    options.label_script_interval = settings.duration("scheduler.label_script_interval");
+    options.label_script_limit = settings.duration("scheduler.label_script_timeout");
+    return {};
+}
+
 Status read_where_machines_stand(const config::Settings& settings, Options& options) {
     options.topology_file = settings.text("scheduler.topology_file");
     options.topology_script = settings.text("scheduler.topology_script");
@@ -194,14 +212,7 @@ Status read_where_machines_stand(const config::Settings& settings, Options& opti
                          settings.origin("scheduler.topology_script") +
                          ") both say where machines stand; leave one out"};
     }
-    if (!options.topology_script.empty() &&
-        (!options.topology_script.starts_with("/") ||
-         ::access(options.topology_script.c_str(), X_OK) != 0)) {
-        return Error{ErrorCode::InvalidArgument,
-                     "scheduler.topology_script (" + settings.origin("scheduler.topology_script") +
-                         "): '" + options.topology_script +
-                         "' is no program that can be run; give its full path"};
-    }
+    TRY(check_program(settings, "scheduler.topology_script"));
     if (!options.topology_file.empty()) {
         auto topology = read_topology(options.topology_file);
         if (!topology) {
@@ -294,6 +305,10 @@ std::variant<Options, EarlyExit> parse_options(const std::vector<std::string>& a
     if (const Status topology = read_where_machines_stand(*settings, options); !topology) {
         return EarlyExit{config::kExitBadConfiguration,
                          "resourcemanager: bad configuration:\n" + topology.error().message + "\n"};
+    }
+    if (const Status labels = read_who_says_labels(*settings, options); !labels) {
+        return EarlyExit{config::kExitBadConfiguration,
+                         "resourcemanager: bad configuration:\n" + labels.error().message + "\n"};
     }
     return options;
 }

@@ -33,6 +33,9 @@ struct Options {
     std::string topology_file;    // empty: none
     std::string topology_script;  // empty: none
     Duration topology_script_limit;
+    std::string label_script;  // empty: none
+    Duration label_script_interval;
+    Duration label_script_limit;
     /// Where queues are read from; the default place need not have a file.
     std::string scheduler_file;
     bool scheduler_file_optional = true;

@@ -121,6 +121,8 @@ void add_routes(Router& router, Services& services) {
     add_hadoop_routes(router, services);
     add_hadoop_daemon_routes(router, services);
     add_node_routes(router, services);
+    add_attribute_routes(router, services);
+    add_label_script_routes(router, services);
     add_app_list_routes(router, services);
     add_app_routes(router, services);
     add_app_change_routes(router, services);

@@ -192,6 +192,10 @@ Result<std::vector<RelabelNode>> parse_mapping(const View& view, const std::stri
 }
 
 void replace_mapping(const Services& services, const Call& call, net::Responder responder) {
+    if (const Status by_hand = labels_by_hand(services); !by_hand) {
+        responder.send(error_response(by_hand.error()));
+        return;
+    }
     auto all = parse_mapping(*services.board.view(), call.request.body);
     if (!all) {
         responder.send(error_response(all.error()));
@@ -451,7 +455,14 @@ void add_node_routes(Router& router, Services& services) {
     post("/heddle/v1/nodes/{id}/drain", Body::Nothing, parse_drain, node_response);
     post("/heddle/v1/nodes/{id}/recommission", Body::Nothing, parse_recommission, node_response);
     post("/ws/v1/cluster/nodes/{id}/resource", Body::Json, parse_resize, resource_response);
-    post("/ws/v1/cluster/nodes/{id}/replace-labels", Body::Nothing, parse_relabel, empty_response);
+    router.add({"POST", "/ws/v1/cluster/nodes/{id}/replace-labels", Permission::Write,
+                Body::Nothing, [&services](const Call& call, net::Responder responder) {
+                    if (const Status by_hand = labels_by_hand(services); !by_hand) {
+                        responder.send(error_response(by_hand.error()));
+                        return;
+                    }
+                    decide(services, call, std::move(responder), parse_relabel, empty_response);
+                }});
     router.add({"POST", "/heddle/v1/topology/refresh", Permission::Write, Body::Nothing,
                 [&services](const Call& call, net::Responder responder) {
                     refresh_topology(services, call, std::move(responder));

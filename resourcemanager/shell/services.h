@@ -13,6 +13,7 @@
 #include "resourcemanager/shell/core_thread.h"
 #include "resourcemanager/shell/event_hub.h"
 #include "resourcemanager/shell/json_views.h"
+#include "resourcemanager/shell/label_finder.h"
 #include "resourcemanager/shell/metrics.h"
 #include "resourcemanager/shell/router.h"
 #include "resourcemanager/shell/scheduler_log.h"
@@ -47,6 +48,8 @@ struct Services {
     std::function<void(std::vector<std::string> nodes, OnTopology)> refresh_topology;
     /// Why nothing can be saved now; nothing when it can.
     std::function<std::optional<std::string>()> saving_trouble = {};
+    /// Null: no program says which labels nodes have.
+    LabelFinder* labels = nullptr;
 };
 
 // One per family of paths; each adds its routes.
@@ -54,6 +57,8 @@ void add_cluster_routes(Router& router, Services& services);
 void add_hadoop_routes(Router& router, Services& services);
 void add_hadoop_daemon_routes(Router& router, Services& services);
 void add_node_routes(Router& router, Services& services);
+void add_attribute_routes(Router& router, Services& services);
+void add_label_script_routes(Router& router, Services& services);
 void add_app_routes(Router& router, Services& services);
 void add_app_list_routes(Router& router, Services& services);
 void add_app_change_routes(Router& router, Services& services);
@@ -96,6 +101,8 @@ Result<std::shared_ptr<const ApplicationView>> visible_application(const Service
 /// Errors: PermissionDenied; NotFound when it is not known and access lists are on.
 Status may_on_application(const Services& services, const Call& call, AppRight right,
                           const ApplicationId& id);
+/// Whether operators may say which labels nodes have. Errors: Unsupported (a program does).
+Status labels_by_hand(const Services& services);
 Result<const AttemptView*> find_attempt(const ApplicationView& app, std::string_view id);
 
 }  // namespace heddle::rm

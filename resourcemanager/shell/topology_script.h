@@ -1,7 +1,6 @@
 #pragma once
 
-// Runs the operator's program that knows where machines stand, as YARN's net.topology.script: names
-// of machines as arguments, and one rack for each in its answer.
+// The operator's program that knows where machines stand.
 
 #include <stop_token>
 #include <string>
@@ -9,15 +8,11 @@
 
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "resourcemanager/shell/host_script.h"
 
 namespace heddle::rm {
 
-/// So many names are given to one run.
-constexpr std::size_t kHostsPerRun = 100;
-
-/// One rack per host, in their order. Waits for at most `limit`, and until `stop` is requested;
-/// then the program and what it has started are killed. Requires 1 to kHostsPerRun hosts. Errors:
-/// Unavailable (it could not be started, took too long, failed), InvalidArgument (it answered
+/// One rack per host, in their order. Errors: as run_host_script(), InvalidArgument (it answered
 /// something else).
 Result<std::vector<std::string>> run_topology_script(const std::string& script,
                                                      const std::vector<std::string>& hosts,

@@ -78,6 +78,8 @@
 //   resize NODE MEMORY VCORES [SECONDS | resources=gpu:1,...]
 //                                    operators' decisions; with a time after which what is left, or
 //                                    too much, is stopped
+//   attributes replace|add|remove NODE:NAME=VALUE,... [NODE:...]
+//                                    what operators set for nodes
 //   manager kill|start; saves fail|work; disconnect APP
 //   advance SECONDS
 //   expect                           followed by indented lines: exactly what was shown since the
@@ -221,6 +223,8 @@ private:
         } else if (verb == "drain" || verb == "recommission" || verb == "relabel" ||
                    verb == "resize") {
             decide(verb, words);
+        } else if (verb == "attributes") {
+            request(ChangeAttributes{kind_of_change(words[1]), mappings_of(words)}, verb);
         } else if (verb == "saves") {
             world_.manager().fail_saves = words[1] == "fail";
         } else if (verb == "dump") {

@@ -30,6 +30,28 @@ std::map<std::string, std::string> attributes_of(const std::string& text) {
     return attributes;
 }
 
+ChangeAttributes::Kind kind_of_change(const std::string& word) {
+    EXPECT_TRUE(word == "replace" || word == "add" || word == "remove") << word;
+    return word == "replace" ? ChangeAttributes::Kind::Replace
+           : word == "add"   ? ChangeAttributes::Kind::Add
+                             : ChangeAttributes::Kind::Remove;
+}
+
+std::vector<NodeAttributes> mappings_of(const Words& words) {
+    std::vector<NodeAttributes> nodes;
+    for (std::size_t i = 2; i < words.size(); ++i) {
+        const std::size_t colon = words[i].find(':');
+        NodeAttributes one{{words[i].substr(0, colon)}, {}};
+        for (const std::string& part : texts_of(words[i].substr(colon + 1))) {
+            const std::size_t equals = std::min(part.find('='), part.size());
+            one.attributes[part.substr(0, equals)] =
+                equals == part.size() ? "" : part.substr(equals + 1);
+        }
+        nodes.push_back(std::move(one));
+    }
+    return nodes;
+}
+
 Words texts_of(const std::string& list) {
     Words texts;
     if (!list.empty()) {

@@ -8,6 +8,7 @@
 
 #include "common/model/application.h"
 #include "common/model/master_protocol.h"
+#include "resourcemanager/core/event.h"
 #include "tests/scenarios/story_config.h"
 
 namespace heddle::rm::test {
@@ -18,6 +19,9 @@ std::optional<Duration> time_of(const std::string& text);
 Resource size_of(const std::string& memory, const std::string& vcores,
                  const std::map<std::string, std::string>& keys);
 std::map<std::string, std::string> attributes_of(const std::string& text);
+ChangeAttributes::Kind kind_of_change(const std::string& word);
+/// The words behind the second: "n1:os=linux,tier".
+std::vector<NodeAttributes> mappings_of(const Words& words);
 /// Parts between commas.
 Words texts_of(const std::string& list);
 /// "app1"

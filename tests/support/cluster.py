@@ -81,6 +81,7 @@ class Cluster:
         self.memory, self.vcores = memory, vcores
         self.resources = resources or {}  # node -> what it has besides, as "gpu=2"
         self.settings = list(settings)
+        self.node_settings = []  # of every node that is started from now on
         if heartbeat is not None:
             self.settings += [f"scheduler.heartbeat_interval={heartbeat}", "scheduler.node_expiry=10m"]
         self.names = [f"node-{i + 1}" for i in range(nodes)]
@@ -125,7 +126,8 @@ class Cluster:
             "--manager", f"127.0.0.1:{self.node_port}", "--manager-rest", self.server,
             "--dir", self.root / name, "--token-file", self.token_file,
             "--memory", f"{self.memory}m", "--vcores", self.vcores,
-            *(["--resources", self.resources[name]] if name in self.resources else [])])
+            *(["--resources", self.resources[name]] if name in self.resources else []),
+            *[part for setting in self.node_settings for part in ("--set", setting)]])
 
     def spawn(self, name, command):
         log = open(self.root / "log" / f"{name}.log", "ab")

@@ -58,6 +58,42 @@ def labels(cluster, node):
     wait_for("it is gone", lambda: cluster.get(CLUSTER + "/get-node-labels") == {"nodeLabelInfo": []})
 
 
+def attributes(cluster, node):
+    path, by_name = "/heddle/v1/node-attributes", "/heddle/v1/attributes-to-nodes"
+    change = {"operation": "ADD", "nodesToAttributes": [
+        {"node": node, "nodeAttributes": [{"prefix": "rm.yarn.io", "name": "os", "value": "hurd"}]},
+        {"node": "node-9", "nodeAttributes": [{"name": "os", "value": "hurd"}]}]}
+    refused(cluster, path, {}, 400, "operation is REPLACE, ADD or REMOVE")
+    refused(cluster, path, {"operation": "ADD"}, 400, "name the nodes")
+    refused(cluster, path, change, 404, "nodeId, node-9, is not found")
+    change["nodesToAttributes"][0]["nodeAttributes"][0]["prefix"] = "nm.yarn.io"
+    refused(cluster, path, {**change, "failOnUnknownNodes": False}, 400, "the prefix here is rm.yarn.io")
+    expect("nothing changed", cluster.get(by_name + "?attributes=os")["attributesToNodes"][0]["nodes"],
+           [{"node": node, "value": "linux"}])
+    change["nodesToAttributes"][0]["nodeAttributes"][0]["prefix"] = "rm.yarn.io"
+    status, answer = cluster.request("POST", path, {**change, "failOnUnknownNodes": False})
+    expect("without the unknown", (status, answer), (200, {"unknownNodes": ["node-9"]}))
+    cluster.rmctl("node", "attribute", "add", f"{node}:tier=gold")
+    wait_for("tier", lambda: cluster.rmctl("-o", "name", "node", "attribute", "list", "--attribute",
+                                           "tier=gold").stdout == node + "\n")
+    cluster.kill("resourcemanager")
+    cluster.start_manager()
+    cluster.wait_nodes(1)
+    every = {(entry["prefix"], entry["name"]): entry["value"]
+             for entry in one(cluster, node)["nodeAttributesInfo"]["nodeAttributeInfo"]
+             if entry["prefix"] != "heddle/isolation"}
+    expect("of the node", every, {("nm.yarn.io", "os"): "linux", ("rm.yarn.io", "os"): "hurd",
+                                  ("rm.yarn.io", "tier"): "gold"})
+    expect("in force", cluster.get(by_name + "?attributes=os%3Dhurd,os%3Dlinux")["attributesToNodes"],
+           [{"attribute": "os", "nodes": [{"node": node, "value": "hurd"}]}, {"attribute": "os", "nodes": []}])
+    expect("all names", [entry["attribute"] for entry in cluster.get(by_name)["attributesToNodes"]],
+           ["nm.yarn.io/os", "rm.yarn.io/os", "rm.yarn.io/tier"])
+    cluster.rmctl("node", "attribute", "remove", f"{node}:os,tier")
+    wait_for("none", lambda: cluster.get(path + f"?nodes={node}") == {"nodeToAttributes": [
+        {"node": node, "nodeAttributeInfo": [{"prefix": "nm.yarn.io", "name": "os", "type": "STRING",
+                                              "value": "linux"}]}]})
+
+
 def totals(cluster, node):
     before = one(cluster, node)["totalResource"]
     path = f"{NODES}/{node}/resource"
@@ -95,9 +131,12 @@ def draining(cluster, node):
 
 
 def main():
-    with Cluster(nodes=1) as cluster:
+    cluster = Cluster(nodes=1)
+    cluster.node_settings = ["node.attributes=os=linux"]
+    with cluster:
         node = cluster.get(NODES)["nodes"]["node"][0]["id"]
         labels(cluster, node)
+        attributes(cluster, node)
         totals(cluster, node)
         draining(cluster, node)
     print("passed")

@@ -62,6 +62,36 @@ def labels(cluster):
     cluster.rmctl("node", "label", "node-1")
 
 
+def labels_by_script(cluster, script):
+    """As the racks: a program is asked, its failure changes nothing, and people cannot speak against it."""
+    def label(node):
+        return cluster.get(f"{CLUSTER}/nodes/{node}")["node"]["nodeLabels"]
+    refused(cluster, 8, "set scheduler.label_script", "label", "refresh")
+    cluster.rmctl("label", "add", "ssd")
+    script.write_text("#!/bin/sh\nfor host; do [ $host = node-1 ] && echo ssd || echo -; done\n")
+    os.chmod(script, 0o700)
+    cluster.settings += [f"scheduler.label_script={script}", "scheduler.label_script_interval=1h"]
+    cluster.kill("resourcemanager")
+    cluster.start_manager()
+    cluster.wait_nodes(2)
+    wait_for("labels", lambda: [label("node-1"), label("node-2")] == [["ssd"], []])
+    refused(cluster, 8, "come from scheduler.label_script", "node", "label", "node-2", "ssd")
+    script.write_text("#!/bin/sh\nexit 7\n")
+    refused(cluster, 5, "ended with 7; the last labels hold", "label", "refresh")
+    contains("what it said last", cluster.get("/heddle/v1/label-script")["labelScript"]["failure"], "ended with 7")
+    expect("the last label", label("node-1"), ["ssd"])
+    script.write_text("#!/bin/sh\nfor host; do echo gold; done\n")
+    refused(cluster, 5, "the label 'gold', which the scheduler's configuration does not have", "label", "refresh")
+    script.write_text("#!/bin/sh\nfor host; do echo -; done\n")
+    contains("a refresh", cluster.rmctl("label", "refresh").stderr, "2 nodes asked for, 1 with another label")
+    expect("no label", label("node-1"), [])
+    cluster.settings = [setting for setting in cluster.settings if "label_script" not in setting]
+    cluster.kill("resourcemanager")
+    cluster.start_manager()
+    cluster.wait_nodes(2)
+    cluster.rmctl("label", "remove", "ssd")
+
+
 def groups(cluster):
     expect("the groups of ada", cluster.rmctl("user", "groups", "ada").stdout, "staff\nops\n")
     expect("the groups of eve", cluster.rmctl("user", "groups", "eve").stdout, "")
@@ -111,6 +141,9 @@ def main():
     with cluster:
         racks(cluster, script)
         labels(cluster)
+        cluster.rmctl("label", "remove", "ssd")
+        cluster.rmctl("label", "remove", "gpu")
+        labels_by_script(cluster, pathlib.Path(cluster.root) / "labels")
         groups(cluster)
         configuration(cluster)
         verbs(cluster)

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "tests/simulation/rm/central_attributes.h"
 #include "tests/simulation/rm/chaos.h"
 #include "tests/simulation/rm/checks.h"
 #include "tests/simulation/rm/constraints.h"
@@ -42,7 +43,8 @@ public:
           opportunistic_(scene_, seed),
           racks_(scene_, seed),
           inside_(scene_, seed, config.scheduler.preemption),
-          resizes_(scene_, seed) {
+          resizes_(scene_, seed),
+          attributes_(scene_, seed) {
         draw_faults(world_.stage());
         if (scene_.lists) {
             world_.manager().also_look = check_submit_access;
@@ -64,6 +66,7 @@ public:
         world_.run_for(kFaults);
         chaos_.heal();
         racks_.heal();
+        attributes_.heal();
         if (scene_.queues) {
             operator_.open_all_queues();
         }
@@ -102,6 +105,7 @@ private:
         chaos_.draw();
         operator_.draw();
         racks_.draw();
+        attributes_.draw();
         chaos_.keep_manager_up();
         watch();
     }
@@ -114,6 +118,7 @@ private:
                 8192, scene_.tight ? 5 : 8, {{"gpu", scene_.prng().between(2, 3)}}};
             const std::string rack = i % 2 == 0 ? "/a" : "/b";
             racks_.add("n" + std::to_string(i), rack);
+            attributes_.add("n" + std::to_string(i));
             world_.add_node("n" + std::to_string(i), total, rack, labels_.label_of(i),
                             random_attributes(i));
         }
@@ -145,6 +150,7 @@ private:
     Racks racks_;
     InsideCheck inside_;
     Resizes resizes_;
+    CentralAttributes attributes_;
 };
 
 }  // namespace

@@ -42,6 +42,14 @@ std::string digest(const Books& books) {
     for (QueueIndex queue = 0; queue < books.queues.size(); ++queue) {
         text += books.queues.at(queue).path + " " + to_string(books.queues.at(queue).used) + "\n";
     }
+    for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
+        const Node& node = books.nodes.at(index);
+        text += node.info.id.name + " of " + node.info.rack + " labelled '" + node.info.label + "'";
+        for (const auto& [name, value] : node.info.attributes) {
+            text += " " + name + "=" + value;
+        }
+        text += "\n";
+    }
     return text + "configuration " + std::to_string(books.scheduler.present().version) + "\n";
 }
 
@@ -112,6 +120,8 @@ public:
         }
         world.manager().request(ReplaceScheduler{changed(), {}, "alice", "", false}, ignored);
         world.manager().request(ChangePriority{last_, 3, "", {}}, ignored);
+        world.manager().request(
+            ChangeAttributes{ChangeAttributes::Kind::Add, {{{"n1"}, {{"tier", "gold"}}}}}, ignored);
         world.run_for(seconds(3));
     }
 
@@ -198,7 +208,7 @@ TEST(Recovery, GivesBackGangsSizesExecutionTypesLabelsCreatedQueuesAndTheConfigu
     const std::string before = whole.state_of_books();
     for (const char* shown :
          {", with its gang", "version 1", " labelled", "OPPORTUNISTIC", "ask 4 GUARANTEED",
-          "root.made.etl", "priority 3", "configuration 1", "1024 MiB"}) {
+          "root.made.etl", "priority 3", "configuration 1", "1024 MiB", "rm.yarn.io/tier=gold"}) {
         EXPECT_NE(before.find(shown), std::string::npos) << shown << " is missing in\n" << before;
     }
     restart(whole.world, milliseconds(200));

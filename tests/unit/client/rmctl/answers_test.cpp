@@ -73,7 +73,8 @@ TEST(Answers, ReadWhatANodeTells) {
                                    "aggregatedContainersPhysicalMemoryMB":300},
             "nodeAttributesInfo":{"nodeAttributeInfo":[
                 {"prefix":"heddle/isolation","name":"rlimits"},
-                {"prefix":"nm.yarn.io","name":"os","value":"linux"}]},
+                {"prefix":"nm.yarn.io","name":"os","value":"linux"},
+                {"prefix":"rm.yarn.io","name":"tier","value":"gold"}]},
             "allocationTags":{"allocationTagInfo":[{"allocationTag":"web","allocationsCount":2}]},
             "numRunningOpportContainers":1,"numQueuedContainers":4,
             "usedMemoryMB":100,"availMemoryMB":-20,"usedVirtualCores":1,"availableVirtualCores":3,
@@ -86,7 +87,7 @@ TEST(Answers, ReadWhatANodeTells) {
     EXPECT_EQ(node->heard_ms, 1732459149000);
     EXPECT_EQ(node->labels, std::vector<std::string>{"gpu"});
     EXPECT_EQ(node->isolation, std::vector<std::string>{"rlimits"});
-    EXPECT_EQ(node->attributes, std::vector<std::string>{"os=linux"});
+    EXPECT_EQ(node->attributes, (std::vector<std::string>{"os=linux", "rm.yarn.io/tier=gold"}));
     EXPECT_EQ(node->tags, std::vector<std::string>{"web 2"});
     EXPECT_EQ(node->opportunistic_queued, 4);
     EXPECT_EQ(node->used, (Resource{100, 1, {{"gpu", 1}}}));

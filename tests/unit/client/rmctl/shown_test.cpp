@@ -5,6 +5,7 @@
 #include "client/rmctl/answers.h"
 #include "client/rmctl/apps.h"
 #include "client/rmctl/attempts.h"
+#include "client/rmctl/attributes.h"
 #include "client/rmctl/cluster.h"
 #include "client/rmctl/config.h"
 #include "client/rmctl/json_fields.h"
@@ -34,6 +35,34 @@ std::string value_of(const Fields& fields, std::string_view name) {
         }
     }
     return "(none)";
+}
+
+TEST(Shown, AttributesByNodeAndByName) {
+    const Table by_node = attributes_by_node(json_of(
+        R"({"nodeToAttributes":[{"node":"node-1","nodeAttributeInfo":[
+            {"prefix":"rm.yarn.io","name":"os","type":"STRING","value":"linux"}]},
+            {"node":"node-2","nodeAttributeInfo":[]}]})"));
+    EXPECT_EQ(by_node.rows,
+              (std::vector<std::vector<std::string>>{{"node-1", "rm.yarn.io/os", "linux"}}));
+    const Table by_name = attributes_by_name(json_of(
+        R"({"attributesToNodes":[{"attribute":"os","nodes":[{"node":"node-1","value":"linux"},
+            {"node":"node-3","value":"hurd"}]}]})"));
+    EXPECT_EQ(by_name.rows, (std::vector<std::vector<std::string>>{{"node-1", "os", "linux"},
+                                                                   {"node-3", "os", "hurd"}}));
+}
+
+TEST(Shown, AttributeMappingsBecomeABody) {
+    EXPECT_EQ(*attribute_body({"add", {"n1:os=linux,tier", "n2:os=hurd"}, false}),
+              R"({"operation":"add","failOnUnknownNodes":true,"nodesToAttributes":[)"
+              R"({"node":"n1","nodeAttributes":[{"name":"os","value":"linux"},)"
+              R"({"name":"tier","value":""}]},)"
+              R"({"node":"n2","nodeAttributes":[{"name":"os","value":"hurd"}]}]})");
+    EXPECT_EQ(*attribute_body({"replace", {"n1:"}, true}),
+              R"({"operation":"replace","failOnUnknownNodes":false,"nodesToAttributes":[)"
+              R"({"node":"n1","nodeAttributes":[]}]})");
+    for (const char* bad : {"n1", ":os=linux", "n1:=x", "n1:a,,b"}) {
+        EXPECT_FALSE(attribute_body({"add", {bad}, false}).ok()) << bad;
+    }
 }
 
 TEST(Shown, ReservationsSayAllThatIsWantedAndHeld) {

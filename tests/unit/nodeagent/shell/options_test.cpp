@@ -64,6 +64,11 @@ TEST(NodeOptions, TakesLabelAndAttributes) {
     EXPECT_EQ(options.label, "ssd");
     EXPECT_EQ(options.attributes,
               (std::map<std::string, std::string>{{"os", "debian"}, {"tier", "a=b"}}));
+    const auto prefixed =
+        parse_options({"--dir", "/x", "--set", "node.attributes=nm.yarn.io/os=a"});
+    EXPECT_EQ(std::get<NodeOptions>(prefixed).attributes,
+              (std::map<std::string, std::string>{{"os", "a"}}));
+    EXPECT_EQ(refused({"--set", "node.attributes=rm.yarn.io/os=a"}).code, 8);
     EXPECT_EQ(refused({"--set", "node.label=a b"}).code, 8);
     EXPECT_EQ(refused({"--set", "node.label=-a"}).code, 8);
     EXPECT_EQ(refused({"--set", "node.attributes=os"}).code, 8);

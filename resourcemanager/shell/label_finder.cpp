@@ -1,0 +1,164 @@
+#include "resourcemanager/shell/label_finder.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "resourcemanager/shell/host_script.h"
+
+namespace heddle::rm {
+namespace {
+
+constexpr Duration kAfterFailure = seconds(60);  // or the interval, if that is shorter
+
+}  // namespace
+
+LabelFinder::LabelFinder(Parts parts)
+    : parts_(std::move(parts)), due_(monotonic_now()), thread_([this] { run(); }) {}
+
+LabelFinder::~LabelFinder() {
+    {
+        const std::lock_guard lock(mutex_);
+        ends_ = true;
+    }
+    stop_.request_stop();
+    ready_.notify_all();
+    thread_.join();
+}
+
+void LabelFinder::seen(const std::vector<NodeId>& nodes) {
+    const std::lock_guard lock(mutex_);
+    for (const NodeId& node : nodes) {
+        if (heard_of_.insert(node.name).second) {
+            fresh_.push_back(node.name);
+        }
+    }
+    if (!fresh_.empty()) {
+        ready_.notify_all();
+    }
+}
+
+void LabelFinder::refresh(Then then) {
+    {
+        const std::lock_guard lock(mutex_);
+        refreshes_.push_back(std::move(then));
+    }
+    ready_.notify_all();
+}
+
+LabelReport LabelFinder::last() const {
+    const std::lock_guard lock(mutex_);
+    return last_;
+}
+
+// Nothing: it ends.
+std::optional<LabelFinder::Turn> LabelFinder::next() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        if (ends_) {
+            return std::nullopt;
+        }
+        const Duration left = due_ - monotonic_now();
+        if (!refreshes_.empty() || left <= Duration{}) {
+            fresh_.clear();
+            Turn turn{true, {}, {}};
+            turn.thens.assign(std::make_move_iterator(refreshes_.begin()),
+                              std::make_move_iterator(refreshes_.end()));
+            refreshes_.clear();
+            return turn;
+        }
+        if (!fresh_.empty()) {
+            return Turn{false, std::exchange(fresh_, {}), {}};
+        }
+        ready_.wait_for(lock, std::chrono::microseconds(left.microseconds));
+    }
+}
+
+// Waits for the answer: the next nodes come when these have their labels. What the core's end has
+// left unanswered is over with it.
+std::string LabelFinder::take(const Labels& found, std::int64_t& changed) {
+    struct Answer {
+        std::mutex mutex;
+        std::condition_variable ready;
+        std::optional<Result<std::int64_t>> result;
+    };
+    const auto answer = std::make_shared<Answer>();  // shared with whoever answers, perhaps late
+    parts_.take(found, [answer](Result<std::int64_t> result) {
+        const std::lock_guard lock(answer->mutex);
+        answer->result = std::move(result);
+        answer->ready.notify_all();
+    });
+    constexpr auto kLookForStop = std::chrono::milliseconds(20);
+    std::unique_lock lock(answer->mutex);
+    while (!answer->result.has_value()) {
+        if (stop_.stop_requested()) {
+            return "the resource manager ends";
+        }
+        answer->ready.wait_for(lock, kLookForStop);
+    }
+    if (!answer->result->ok()) {
+        return answer->result->error().message;
+    }
+    changed += **answer->result;
+    return {};
+}
+
+// In batches, until the script fails: the next would take as long.
+LabelReport LabelFinder::ask(const std::vector<std::string>& nodes) {
+    LabelReport report;
+    report.at = wall_now();
+    report.asked = static_cast<std::int64_t>(nodes.size());
+    for (std::size_t from = 0; from < nodes.size(); from += kHostsPerRun) {
+        const std::size_t to = std::min(nodes.size(), from + kHostsPerRun);
+        const std::vector<std::string> some(nodes.begin() + static_cast<std::ptrdiff_t>(from),
+                                            nodes.begin() + static_cast<std::ptrdiff_t>(to));
+        const auto labels = parts_.script(some, stop_.get_token());
+        if (!labels) {
+            report.failure = labels.error().message;
+            return report;
+        }
+        Labels found;
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            found[some[i]] = (*labels)[i];
+        }
+        if (std::string why = take(found, report.changed); !why.empty()) {
+            report.failure = std::move(why);
+        }
+    }
+    return report;
+}
+
+void LabelFinder::finish(const Turn& turn, const std::vector<std::string>& nodes,
+                         const LabelReport& report) {
+    if (!report.failure.empty()) {
+        log::warning("labels of nodes are not known; the last ones hold",
+                     {{"why", report.failure}});
+    }
+    const std::lock_guard lock(mutex_);
+    const bool failed = !report.failure.empty();
+    if (turn.all) {
+        heard_of_.clear();
+        heard_of_.insert(nodes.begin(), nodes.end());
+    }
+    if (turn.all || failed) {
+        last_ = report;
+        due_ =
+            monotonic_now() + (failed ? std::min(parts_.interval, kAfterFailure) : parts_.interval);
+    }
+}
+
+void LabelFinder::run() {
+    while (const auto turn = next()) {
+        const std::vector<std::string> nodes = turn->all ? parts_.nodes() : turn->nodes;
+        const LabelReport report = ask(nodes);
+        finish(*turn, nodes, report);
+        for (const Then& then : turn->thens) {
+            then(report);
+        }
+    }
+}
+
+}  // namespace heddle::rm
