@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/duration_text.h"
 #include "common/base/strings.h"
 
 namespace heddle {
@@ -63,7 +64,11 @@ private:
         const std::string_view name = word(true);
         const std::string keyword = to_lower(name);
         if (name.empty()) {
-            return expected("in, notin, cardinality, and(...), or(...) or attribute=value");
+            return expected(
+                "in, notin, cardinality, and(...), or(...), dor(...) or attribute=value");
+        }
+        if (keyword == "dor" && take('(')) {
+            return delayed(depth);
         }
         if ((keyword == "and" || keyword == "or") && take('(')) {
             return list(keyword == "and" ? Constraint::Kind::And : Constraint::Kind::Or, depth);
@@ -81,7 +86,7 @@ private:
             return tags(keyword);
         }
         at_ = begin;
-        return expected("in, notin, cardinality, and(...), or(...) or attribute=value");
+        return expected("in, notin, cardinality, and(...), or(...), dor(...) or attribute=value");
     }
 
     Status count_terms(std::size_t more) {
@@ -105,6 +110,47 @@ private:
             return expected("':' or ')'");
         }
         return found;
+    }
+
+    // Of what is nested nothing could be said about when its turn comes.
+    Result<Constraint> delayed(int depth) {
+        if (depth > 1) {
+            return Error{ErrorCode::InvalidArgument,
+                         "placement constraint: dor(...) inside of another one; write it outside "
+                         "of all others"};
+        }
+        Constraint found;
+        found.kind = Constraint::Kind::DelayedOr;
+        bool last = false;
+        do {
+            TRY(Constraint part, expression(depth + 1));
+            last = !take('@');
+            if (!last) {
+                TRY(part.patience, patience());
+            }
+            found.parts.push_back(std::move(part));
+        } while (!last && take(':'));
+        if (!last) {
+            return expected("':' and what comes after that time");
+        }
+        if (found.parts.size() < 2) {
+            return expected("'@' and how long it is waited for (in,node,zk@30s)");
+        }
+        if (!take(')')) {
+            return expected("'@' and a time, or ')' behind the last alternative");
+        }
+        return found;
+    }
+
+    Result<Duration> patience() {
+        const std::size_t begin = at_;
+        const Result<Duration> time = parse_duration(word(false));
+        if (!time || *time <= Duration{} || *time > kPatienceMax) {
+            at_ = begin;
+            return expected("a time from 1ms to " + duration_text(kPatienceMax) +
+                            " (500ms, 30s, 2m)");
+        }
+        return time;
     }
 
     Result<Constraint> attribute(std::string_view name, bool equal) {
@@ -235,15 +281,18 @@ std::string tags_text(const Constraint& constraint) {
 }
 
 bool tags_satisfied(const Constraint& constraint, const PlaceFacts& facts) {
-    return std::all_of(
-        constraint.targets.begin(), constraint.targets.end(), [&](const TagTarget& target) {
-            const std::int64_t count = facts.count(constraint.scope, target);
-            const bool room = constraint.max == 0 ? count == 0 : count < constraint.max;
-            return count >= constraint.min && (constraint.max == Constraint::kNoMaximum || room);
-        });
+    return std::all_of(constraint.targets.begin(), constraint.targets.end(),
+                       [&](const TagTarget& target) {
+                           return holds_with(constraint, facts.count(constraint.scope, target));
+                       });
 }
 
 }  // namespace
+
+bool holds_with(const Constraint& tags, std::int64_t count) {
+    const bool room = tags.max == 0 ? count == 0 : count < tags.max;
+    return count >= tags.min && (tags.max == Constraint::kNoMaximum || room);
+}
 
 Status check_tag(std::string_view tag) {
     if (tag.empty() || tag.size() > kTagBytesMax || !std::all_of(tag.begin(), tag.end(), is_word)) {
@@ -274,16 +323,38 @@ std::string to_string(const Constraint& constraint) {
             return constraint.attribute + (constraint.equal ? "=" : "!=") + constraint.value;
         case Constraint::Kind::And:
         case Constraint::Kind::Or:
+        case Constraint::Kind::DelayedOr:
             break;
     }
     if (constraint.parts.empty()) {
         return "";
     }
-    std::string text = constraint.kind == Constraint::Kind::And ? "and(" : "or(";
+    std::string text = constraint.kind == Constraint::Kind::And  ? "and("
+                       : constraint.kind == Constraint::Kind::Or ? "or("
+                                                                 : "dor(";
     for (std::size_t index = 0; index < constraint.parts.size(); ++index) {
-        text += (index == 0 ? "" : ":") + to_string(constraint.parts[index]);
+        const Constraint& part = constraint.parts[index];
+        text += (index == 0 ? "" : ":") + to_string(part);
+        if (part.patience > Duration{}) {
+            text += "@" + duration_text(part.patience);
+        }
     }
     return text + ")";
+}
+
+Constraint first_alternatives(const Constraint& delayed_or, std::size_t taken) {
+    Constraint found;
+    found.kind = Constraint::Kind::Or;
+    found.parts.assign(delayed_or.parts.begin(),
+                       delayed_or.parts.begin() + static_cast<std::ptrdiff_t>(taken));
+    for (Constraint& part : found.parts) {
+        part.patience = {};
+    }
+    if (found.parts.size() == 1) {
+        Constraint only = std::move(found.parts.front());
+        return only;
+    }
+    return found;
 }
 
 bool satisfied(const Constraint& constraint, const PlaceFacts& facts) {
@@ -298,6 +369,7 @@ bool satisfied(const Constraint& constraint, const PlaceFacts& facts) {
         case Constraint::Kind::And:
             return std::all_of(constraint.parts.begin(), constraint.parts.end(), holds);
         case Constraint::Kind::Or:
+        case Constraint::Kind::DelayedOr:
             return std::any_of(constraint.parts.begin(), constraint.parts.end(), holds);
     }
     return false;

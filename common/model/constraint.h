@@ -8,6 +8,10 @@
 //   cardinality,rack,hb,1,3           at least one there already, at most three with this one
 //   java=11        rm.yarn.io/os!=linux
 //   and(notin,node,zk:in,rack,all/hbase)        or(java=11:java=17)
+//   dor(in,node,zk@30s:in,rack,zk@2m:java=11)   the first for 30 s, then the second as well, ...
+//
+// dor stands outside of all others, and each of its alternatives but the last says for how long
+// (ms, s, m or h). An earlier alternative goes on being taken first.
 //
 // A tag counts the containers of the asking application. Before a slash other ones are named: all/,
 // not-self/, app-id/<application id>/, app-tag/<application's tag>/, self/. Several tags in one
@@ -20,6 +24,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/base/time.h"
 
 namespace heddle {
 
@@ -29,6 +34,7 @@ constexpr int kConstraintDepthMax = 8;
 constexpr std::size_t kConstraintTermsMax = 32;  // single constraints times their tags
 constexpr std::size_t kAskTagsMax = 16;
 constexpr std::size_t kTagBytesMax = 128;
+constexpr Duration kPatienceMax = seconds(24 * 3600);
 
 /// Containers that a constraint counts.
 struct TagTarget {
@@ -42,7 +48,7 @@ struct TagTarget {
 };
 
 struct Constraint {
-    enum class Kind { Tags, Attribute, And, Or };
+    enum class Kind { Tags, Attribute, And, Or, DelayedOr };
     enum class Scope { Node, Rack };
     static constexpr std::int32_t kNoMaximum = INT32_MAX;
 
@@ -59,8 +65,12 @@ struct Constraint {
     std::string value;
     bool equal = true;
 
-    // And, Or.
+    // And, Or, DelayedOr.
     std::vector<Constraint> parts;
+
+    /// As a part of DelayedOr: for how long it is waited for before the next one will do, too. Of
+    /// the last: zero.
+    Duration patience = {};
 
     friend bool operator==(const Constraint&, const Constraint&) = default;
 };
@@ -81,6 +91,13 @@ struct PlaceFacts {
     /// Null: the node has no such attribute.
     std::function<const std::string*(std::string_view name)> attribute;
 };
+
+/// Whether a term of tags holds where there are so many containers of one of its tags.
+bool holds_with(const Constraint& tags, std::int64_t count);
+
+/// What the first `taken` alternatives of a DelayedOr say together. Requires that there are so
+/// many.
+Constraint first_alternatives(const Constraint& delayed_or, std::size_t taken);
 
 /// Whether a container may be placed where `facts` describe. An absent attribute differs from every
 /// value, as in YARN.

@@ -55,6 +55,10 @@ enum class QueueState { Running, Draining, Stopped };
 /// least of the dominant resource first.
 enum class LeafOrder { Fifo, Fair };
 
+/// Which node comes first of those that could serve an ask: the one with most room, so that work is
+/// spread, or the one with least, so that whole nodes stay free.
+enum class NodeOrder { Spread, Pack };
+
 /// Order of the queues below one. Share: the one that uses least of what it is owed first.
 /// Priority: those below what they are owed before the others, of each kind by priority, and of
 /// equal priority by share.
@@ -146,6 +150,7 @@ struct QueueConfig {
     bool size_based_weight = false;
     /// By label, for masters on its nodes. Inherited; where nobody says so, masters_percent_max.
     std::map<std::string, std::int32_t> masters_percent_by_label = {};
+    std::optional<NodeOrder> node_order = {};  // root: Spread
 
     friend bool operator==(const QueueConfig&, const QueueConfig&) = default;
 };
@@ -196,6 +201,9 @@ struct PreemptionConfig {
     std::int32_t intra_queue_threshold_percent = 0;
     /// Of the guarantee of a leaf, taken back inside it at one time.
     std::int32_t intra_queue_percent_max = 100;
+    /// After the grace a mark stays, and nothing is stopped, until it is the turn of the ask that
+    /// it is for.
+    bool lazy = false;
 
     friend bool operator==(const PreemptionConfig&, const PreemptionConfig&) = default;
 };

@@ -29,6 +29,8 @@ constexpr Word<QueueState> kStates[] = {{QueueState::Running, "running"},
                                         {QueueState::Draining, "draining"},
                                         {QueueState::Stopped, "stopped"}};
 constexpr Word<LeafOrder> kOrders[] = {{LeafOrder::Fifo, "fifo"}, {LeafOrder::Fair, "fair"}};
+constexpr Word<NodeOrder> kNodeOrders[] = {{NodeOrder::Spread, "spread"},
+                                           {NodeOrder::Pack, "pack"}};
 constexpr Word<QueueOrder> kQueueOrders[] = {{QueueOrder::Share, "utilization"},
                                              {QueueOrder::Priority, "priority-utilization"}};
 constexpr Word<InsideOrder> kInsideOrders[] = {{InsideOrder::UserLimitFirst, "userlimit_first"},
@@ -176,6 +178,12 @@ Status read(std::string_view text, InsideOrder& out) {
 std::string write(InsideOrder value) {
     return word_of(kInsideOrders, value);
 }
+Status read(std::string_view text, NodeOrder& out) {
+    return read_word(text, kNodeOrders, out);
+}
+std::string write(NodeOrder value) {
+    return word_of(kNodeOrders, value);
+}
 std::string write(LeafOrder value) {
     return word_of(kOrders, value);
 }
@@ -279,6 +287,7 @@ constexpr Entry<Q> kQueue[] = {
     queue<&Q::priority_limits>("application_priority_limits"),
     queue<&Q::queue_order>("queue_order"),
     queue<&Q::size_based_weight>("size_based_weight"),
+    queue<&Q::node_order>("node_order"),
 };
 
 template <auto Member>
@@ -333,6 +342,7 @@ constexpr Entry<S> kGlobal[] = {
     preemption<&P::intra_queue_threshold_percent>("preemption.intra_queue_threshold_percent"),
     preemption<&P::intra_queue_percent_max>("preemption.intra_queue_percent_max"),
     preemption<&P::natural_termination_percent>("preemption.natural_termination_percent"),
+    preemption<&P::lazy>("preemption.lazy"),
     reservation<&R::enabled>("reservations"),
     reservation<&R::after>("reservation_after"),
     reservation<&R::timeout>("reservation_timeout"),

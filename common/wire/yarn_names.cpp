@@ -13,6 +13,10 @@
 namespace heddle::wire {
 namespace {
 
+// Names of orders of nodes. YARN comes with the first; the second is ours alone.
+constexpr std::string_view kByUsage = "resource-usage";
+constexpr std::string_view kPacked = "pack";
+
 Error wrong(std::string message) {
     return {ErrorCode::InvalidArgument, std::move(message)};
 }
@@ -94,6 +98,8 @@ Result<std::string> our_text(const Name& name, const std::string& text,
             return time_text(value, "ms", "a whole number of milliseconds");
         case Form::Labels:
             return value.empty() ? std::string("none") : value;
+        case Form::NodeOrder:
+            return std::string(value == kPacked ? "pack" : "spread");
         case Form::Order:
             return note_on("ordering-policy", value).empty() ? value : std::string("fifo");
         case Form::MemoryMax:
@@ -128,6 +134,8 @@ std::string yarn_text(const Name& name, const std::string& text) {
         }
         case Form::Labels:
             return text == "none" ? " " : text;
+        case Form::NodeOrder:
+            return std::string(text == "pack" ? kPacked : kByUsage);
         default:
             return name.ours == "state" ? [&] {
                 std::string upper = text;
@@ -223,13 +231,31 @@ std::string setting_of_user(const std::string& key) {
            key.substr(kBefore.size(), key.size() - kBefore.size() - kAfter.size());
 }
 
+namespace {
+
+// Which class a policy of the order of nodes is.
+bool defines_node_policy(std::string_view name) {
+    return name.find("multi-node-sorting.policy.") != std::string_view::npos &&
+           name.ends_with(".class");
+}
+
+}  // namespace
+
 std::string why_without(std::string_view name) {
+    if (defines_node_policy(name)) {
+        return "policies are not defined here: a queue's node_order is spread or pack";
+    }
     const auto found = std::ranges::find_if(
         kWithout, [&](const Without& one) { return name.ends_with(one.yarn); });
     return found == std::end(kWithout) ? std::string() : std::string(found->why);
 }
 
 std::string note_on(std::string_view key, const std::string& value) {
+    if (key.ends_with("multi-node-sorting.policy") && value != kPacked && value != kByUsage &&
+        !value.ends_with("ResourceUsageMultiNodeLookupPolicy")) {
+        return "it is taken as node_order = spread (most free first, as the policy resource-usage "
+               "has it); write pack where nodes are to be filled one after the other";
+    }
     if (!key.ends_with("ordering-policy")) {
         return "";
     }

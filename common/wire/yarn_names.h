@@ -30,6 +30,7 @@ enum class Form {
     Milliseconds,
     Labels,  // a blank is the empty list
     Order,
+    NodeOrder,
     MemoryMax,
     VcoresMax,
 };
@@ -72,6 +73,7 @@ inline constexpr Name kQueueNames[] = {
      Form::Removal},
     {"acl_application_max_priority", "application_priority_limits"},
     {"auto-create-child-queue.enabled", "auto_creation.enabled"},
+    {"multi-node-sorting.policy", "node_order", Form::NodeOrder},
 };
 
 // Of a queue on the nodes of one label, behind accessible-node-labels.NAME. and labels.NAME.
@@ -110,6 +112,7 @@ inline constexpr Name kGlobalNames[] = {
     {"yarn.resourcemanager.monitor.capacity.preemption.intra-queue-preemption.preemption-order-"
      "policy",
      "preemption.intra_queue_order"},
+    {"yarn.scheduler.capacity.lazy-preemption-enabled", "preemption.lazy"},
 };
 inline constexpr Name kRootNames[] = {
     {"maximum-applications", "applications_max"},
@@ -119,6 +122,7 @@ inline constexpr Name kRootNames[] = {
     {"max-parallel-apps", "applications_parallel_max"},
     {"auto-queue-creation-v2.maximum-queue-depth", "auto_creation.depth_max"},
     {"auto-queue-creation-v2.queue-expiration-time", "auto_creation.idle_removal", Form::Seconds},
+    {"multi-node-sorting.policy", "node_order", Form::NodeOrder},
 };
 
 // What clusters have in their files and nothing here corresponds to: the end of the name, and why.
@@ -133,13 +137,14 @@ inline constexpr Without kWithout[] = {
     {"yarn.resourcemanager.resource-profiles.source-file",
      "there are no resource profiles; write their sizes where they are asked for"},
     {".reservable", "capacity cannot be reserved for a time to come"},
-    {".multi-node-sorting.policy", "containers go where least is left over; no other way is there"},
+    {".multi-node-sorting.policy.names",
+     "policies are not defined here: a queue's node_order is spread or pack"},
+    {".sorting-interval.ms", "nodes are always in order"},
     {".multi-node-placement-enabled", "all nodes are always looked at"},
     {".schedule-asynchronously.enable", "containers are placed as soon as there is room, always"},
     {".per-node-heartbeat.multiple-assignments-enabled", "placing does not wait for heartbeats"},
     {".per-node-heartbeat.maximum-container-assignments", "placing does not wait for heartbeats"},
     {".per-node-heartbeat.maximum-offswitch-assignments", "placing does not wait for heartbeats"},
-    {".lazy-preemption-enabled", "what is marked is taken when its grace is over"},
     {".legacy-queue-mode.enabled", "weights, percentages and amounts may always be mixed"},
     {".application.fail-fast", "an application whose queue is gone is never lost"},
 };

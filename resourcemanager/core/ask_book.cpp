@@ -7,10 +7,18 @@
 namespace heddle::rm {
 namespace {
 
-// It has been checked when the ask arrived.
-std::shared_ptr<const Constraint> parsed(const std::string& text) {
-    return text.empty() ? nullptr
-                        : std::make_shared<const Constraint>(parse_constraint(text).value());
+// It has been checked when the ask arrived. Of alternatives in time the first one begins.
+void take_constraint(Demand& demand, const std::string& text) {
+    demand.constraint =
+        text.empty() ? nullptr : std::make_shared<const Constraint>(parse_constraint(text).value());
+    demand.alternatives.reset();
+    demand.alternatives_taken = 0;
+    if (demand.constraint != nullptr && demand.constraint->kind == Constraint::Kind::DelayedOr) {
+        demand.alternatives = demand.constraint;
+        demand.alternatives_taken = 1;
+        demand.constraint =
+            std::make_shared<const Constraint>(first_alternatives(*demand.alternatives, 1));
+    }
 }
 
 }  // namespace
@@ -52,8 +60,8 @@ bool AskBook::state(const AskOwner& owner, const Ask& ask, bool parked) {
     demand.relaxed = demand.relaxed && same_wish;
     demand.near = (demand.near && same_wish) || ask.nodes.empty();
     demand.owner = owner;
-    if (demand.ask.constraint != ask.constraint) {
-        demand.constraint = parsed(ask.constraint);
+    if (demand.ask.constraint != ask.constraint || demand.ask.generation != ask.generation) {
+        take_constraint(demand, ask.constraint);
     }
     demand.ask = ask;
     demand.parked = parked;
@@ -90,6 +98,15 @@ void AskBook::change(const AttemptId& attempt, std::int32_t ask, Change&& change
 
 void AskBook::relax(const AttemptId& attempt, std::int32_t ask) {
     change(attempt, ask, [](Demand& demand) { demand.near = demand.relaxed = true; });
+}
+
+void AskBook::take_alternative(const AttemptId& attempt, std::int32_t ask) {
+    change(attempt, ask, [](Demand& demand) {
+        CHECK(demand.alternatives_taken < demand.alternatives->parts.size());
+        ++demand.alternatives_taken;
+        demand.constraint = std::make_shared<const Constraint>(
+            first_alternatives(*demand.alternatives, demand.alternatives_taken));
+    });
 }
 
 void AskBook::widen(const AttemptId& attempt, std::int32_t ask) {
@@ -229,7 +246,7 @@ void AskBook::move(const ApplicationId& application, QueueIndex leaf) {
 }
 
 const Demand& AskBook::next() const {
-    const AskSlot slot = queues_->next(fitting_);
+    const AskSlot slot = queues_->next(fitting_, changed_.groups());
     const Demand* demand = find(slot.attempt, slot.ask);
     CHECK(demand != nullptr && demand->outstanding > 0);
     return *demand;
@@ -248,8 +265,12 @@ void AskBook::block(const Demand& demand) {
     CHECK(demand.outstanding > 0 && !demand.waits_for_nodes);
     if (demand.picky()) {
         Demand& mine = demand_of(demand.owner.attempt, demand.ask.id);
+        const bool looked_everywhere = !mine.hint.has_value();
         drop_hint(mine);
         set_waiting(mine, true);
+        if (looked_everywhere && asleep(mine) && changed_.groups().test(mine.sleeps_in)) {
+            pass(mine);
+        }
     } else {
         set_blocked(demand.shape, true);
     }
@@ -305,7 +326,7 @@ void AskBook::stands_elsewhere(const NodeId& node) {
     for (const auto& [attempt, ask] : waiting) {
         const std::vector<NodeId>& nodes = demand_of(attempt, ask).ask.nodes;
         if (std::ranges::find(nodes, node) != nodes.end()) {
-            wake({attempt, ask}, std::nullopt);
+            set_waiting(demand_of(attempt, ask), false);
         }
     }
 }
@@ -450,13 +471,17 @@ void AskBook::set_waiting(Demand& demand, bool waits) {
     demand.waits_for_nodes = waits;
     const AskPlace place{demand.owner.attempt, demand.ask.id};
     waits ? static_cast<void>(alone_.insert(place)) : static_cast<void>(alone_.erase(place));
-    note_waiting(demand, waits);
-    waits ? queues_->close(demand.slot(), demand.ask.label)
-          : queues_->open(demand.slot(), demand.shape, demand.ask.label);
+    if (waits) {
+        note_waiting(demand, true);
+        queues_->close(demand.slot(), demand.ask.label);
+    } else {
+        queues_->open(demand.slot(), demand.shape, demand.ask.label);
+        note_waiting(demand, false);
+    }
 }
 
 // Where it is found when something changes for it.
-void AskBook::note_waiting(const Demand& demand, bool waits) {
+void AskBook::note_waiting(Demand& demand, bool waits) {
     const AskRef entry{demand.owner.attempt, demand.ask.id};
     if (demand.constraint != nullptr) {
         note_constrained(demand, waits);
@@ -477,61 +502,6 @@ void AskBook::note_waiting(const Demand& demand, bool waits) {
                 waiting_for_.erase(it);
             }
         }
-    }
-}
-
-void AskBook::note_constrained(const Demand& demand, bool waits) {
-    const ConstrainedAsk ask{
-        {demand.owner.attempt, demand.ask.id}, demand.constraint.get(), demand.ask.size.memory_mib};
-    waits ? constrained_.add(ask) : constrained_.remove(ask);
-}
-
-// It looks again: at the node of the hint and, without one or after a second change, at all.
-void AskBook::wake(const AskRef& waiting, std::optional<NodeIndex> hint) {
-    Demand& demand = demand_of(waiting.first, waiting.second);
-    if (!demand.waits_for_nodes) {
-        if (demand.hint != hint) {
-            drop_hint(demand);
-        }
-        return;
-    }
-    set_waiting(demand, false);
-    if (hint.has_value()) {
-        demand.hint = hint;
-        note_constrained(demand, true);
-    }
-}
-
-void AskBook::drop_hint(Demand& demand) {
-    if (demand.hint.has_value()) {
-        demand.hint.reset();
-        note_constrained(demand, false);
-    }
-}
-
-void AskBook::wake_constrained(const TagIndex& tags, const NodeInfo& node, NodeIndex index,
-                               const Resource& free, const Suits& suits) {
-    for (const AskRef& waiting : constrained_.about_node(tags, node, index, free.memory_mib)) {
-        if (suits(demand_of(waiting.first, waiting.second))) {
-            wake(waiting, index);
-        }
-    }
-}
-
-void AskBook::tags_risen(const std::vector<TagKey>& keys, NodeIndex node, const Suits& suits) {
-    for (const AskRef& waiting : constrained_.risen(keys, Constraint::Scope::Node)) {
-        if (suits(demand_of(waiting.first, waiting.second))) {
-            wake(waiting, node);
-        }
-    }
-    for (const AskRef& waiting : constrained_.risen(keys, Constraint::Scope::Rack)) {
-        wake(waiting, std::nullopt);
-    }
-}
-
-void AskBook::tags_fallen(const std::vector<TagKey>& keys) {
-    for (const AskRef& waiting : constrained_.fallen(keys)) {
-        wake(waiting, std::nullopt);
     }
 }
 

@@ -27,6 +27,7 @@
 #include "common/base/time.h"
 #include "common/model/container.h"
 #include "common/model/master_protocol.h"
+#include "resourcemanager/core/changed_places.h"
 #include "resourcemanager/core/constraint_waits.h"
 #include "resourcemanager/core/container_table.h"
 #include "resourcemanager/core/id_map.h"
@@ -64,9 +65,14 @@ struct Demand {
     std::optional<TimePoint> waits_since;          // it was first in line and no node had room
     std::optional<std::uint32_t> gave_back;        // node whose reservation for it has lapsed
     std::shared_ptr<const Constraint> constraint;  // null: none
-    /// It has waited, and since then only this node has changed for it. It stands in the index of
-    /// those that wait until it has looked, so that a second change is noted.
+    /// It has waited, and since then only this node has changed for it.
     std::optional<NodeIndex> hint;
+    ShapeId sleeps_in = 0;  // while it waits with a constraint: its group there
+    /// A constraint with alternatives in time: all of them, and how many may be taken so far. Then
+    /// `constraint` says that one of these has to hold.
+    std::shared_ptr<const Constraint> alternatives;
+    std::size_t alternatives_taken = 0;
+    bool past = false;  // it has looked at all that has changed, and is out of the order
 
     /// That a container grows comes before new ones of its application.
     bool increase() const { return ask.id < 0; }
@@ -95,6 +101,8 @@ public:
     bool state(const AskOwner& owner, const Ask& ask, bool parked);
     void unpark(const AttemptId& attempt, std::int32_t launch_template);
     void relax(const AttemptId& attempt, std::int32_t ask);
+    /// The next alternative of its constraint will do as well. Requires that there is one.
+    void take_alternative(const AttemptId& attempt, std::int32_t ask);
     /// Racks will do from now on.
     void widen(const AttemptId& attempt, std::int32_t ask);
     void forget(const AttemptId& attempt, std::int32_t ask);
@@ -122,7 +130,7 @@ public:
     void move(const ApplicationId& application, QueueIndex leaf);
 
     /// Whether something may be placed, as far as is known.
-    bool any_ready() const { return queues_->any(fitting_); }
+    bool any_ready() const { return queues_->any(fitting_, changed_.groups()); }
     /// The first of it in order. Requires any_ready().
     const Demand& next() const;
     /// What limits look at. Requires that the ask is outstanding.
@@ -148,15 +156,28 @@ public:
     void set_reserved(const AttemptId& attempt, std::int32_t ask, std::int32_t count);
     void set_gang_waits(const AttemptId& attempt, std::int32_t ask, bool waits);
     std::vector<AskPlace> take_touched() { return std::exchange(touched_, {}); }
-    /// Waiting asks with constraints that concern the tags and attributes of this node look again
-    /// if it suits them now.
-    using Suits = std::function<bool(const Demand&)>;
-    void wake_constrained(const TagIndex& tags, const NodeInfo& node, NodeIndex index,
-                          const Resource& free, const Suits& suits);
-    /// Containers of these names have come to the node, or are gone from it.
-    void tags_risen(const std::vector<TagKey>& keys, NodeIndex node, const Suits& suits);
-    void tags_fallen(const std::vector<TagKey>& keys);
-    bool any_constrained_waits() const { return !constrained_.empty(); }
+
+    // Asks with constraints sleep while they wait, and stand in their order all the same: next()
+    // gives them too when something has changed that may concern them. (ask_sleep.cpp)
+
+    bool asleep(const Demand& demand) const { return demand.waits_for_nodes && demand.constraint; }
+    /// The node has changed, and has `free`.
+    void node_changed(const TagIndex& tags, const NodeInfo& node, NodeIndex index,
+                      const Resource& free);
+    /// Something was placed there: fewer asks have room.
+    void node_filled(const NodeInfo& node, NodeIndex index, const Resource& free);
+    /// Containers of these names have come to the node, or are gone from the rack.
+    void tags_risen(const std::vector<TagKey>& keys, NodeIndex node, const std::string& rack);
+    void tags_fallen(const TagIndex& tags, const std::vector<TagKey>& keys,
+                     const std::string& rack);
+    bool any_constrained_waits() const { return !constrained_.empty() || !hinted_.empty(); }
+    const ChangedPlaces& changed_places() const { return changed_; }
+    /// It looks again: at the node of the hint or, without one, at all.
+    void wake(const Demand& demand, std::optional<NodeIndex> hint);
+    /// It has looked at all that has changed, in vain.
+    void pass(const Demand& demand);
+    /// Everybody has.
+    void all_passed();
 
     /// Opportunistic asks stand in a line of their own, and are outstanding only there.
     const OpportunisticLine& opportunistic() const { return opportunistic_; }
@@ -214,10 +235,11 @@ private:
     void close(Demand& demand);
     void set_blocked(ShapeId shape, bool blocked);
     void set_waiting(Demand& demand, bool waits);
-    void note_waiting(const Demand& demand, bool waits);
-    void note_constrained(const Demand& demand, bool waits);
+    void note_waiting(Demand& demand, bool waits);
+    void note_constrained(Demand& demand, bool waits);
+    void place_changed(ChangedPlace place);
+    void back_into_order(const AskRef& ask);
     void drop_hint(Demand& demand);
-    void wake(const AskRef& waiting, std::optional<NodeIndex> hint);
     void add_pending(const Demand& demand, std::int32_t count);
     Demand& demand_of(const AttemptId& attempt, std::int32_t ask);
 
@@ -231,7 +253,10 @@ private:
     std::map<NodeId, std::set<std::pair<AttemptId, std::int32_t>>> waiting_for_;
     // Of those that wait alone, the ones that take nodes beside those they name; by memory.
     std::set<std::tuple<std::int64_t, AttemptId, std::int32_t>> waiting_;
-    ConstraintWaits constrained_;   // those with constraints, in place of the two above
+    ConstraintWaits constrained_;  // those with constraints, in place of the two above
+    ChangedPlaces changed_;        // for them
+    std::vector<AskRef> past_;     // those of them that may be past
+    std::set<AskRef> hinted_;
     std::vector<Pending> pending_;  // by queue
     /// The part of it that names a label, by label and queue.
     std::map<std::pair<LabelIndex, QueueIndex>, Resource> pending_labelled_;

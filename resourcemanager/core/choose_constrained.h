@@ -2,8 +2,10 @@
 
 // Where a container with a constraint goes. The order of preference is that of choose_node.h; what
 // differs is how a node is found without a look at all: what the constraint needs leads to it (the
-// nodes that hold a tag, the racks that do, the few nodes with an attribute), and one that needs
-// nothing (anti-affinity) walks the free nodes, roomiest first, until it holds.
+// nodes that hold a tag, the racks that do, the few nodes with an attribute). One that needs
+// nothing (anti-affinity) looks at the roomiest free nodes; where it holds on none of the first
+// few, it goes on without those where it does not hold: whole racks are left out, or
+// constraint_rooms.h has kept the others apart.
 
 #include <optional>
 #include <set>
@@ -18,5 +20,11 @@ namespace heddle::rm {
 std::optional<NodeIndex> choose_constrained(Books& books, const Demand& demand,
                                             const std::set<NodeIndex>& avoided,
                                             const std::set<std::string>& racks);
+
+/// The same, of the nodes that have changed.
+std::optional<NodeIndex> choose_changed(Books& books, const Demand& demand,
+                                        const std::set<NodeIndex>& avoided,
+                                        const std::set<std::string>& racks,
+                                        const ChangedPlace& place);
 
 }  // namespace heddle::rm

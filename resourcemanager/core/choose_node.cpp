@@ -70,6 +70,7 @@ std::set<std::string> racks_of(const Books& books, const Ask& ask) {
 std::optional<NodeIndex> choose(Books& books, const Demand& demand,
                                 const std::set<NodeIndex>& avoided) {
     const Ask& ask = demand.ask;
+    const NodeOrder order = node_order(books, demand);
     if (demand.constraint != nullptr) {
         return choose_constrained(books, demand, avoided, racks_of(books, ask));
     }
@@ -83,7 +84,7 @@ std::optional<NodeIndex> choose(Books& books, const Demand& demand,
     if (demand.placed() && demand.near && !books.config.off(Feature::Racks)) {
         for (const std::string& rack : racks_of(books, ask)) {
             const auto node = by_label(books, ask.label, [&](const std::string& label) {
-                return books.free.find_on_rack(ask.size, label, rack, avoided);
+                return books.free.find_on_rack(ask.size, label, rack, avoided, order);
             });
             if (node.has_value()) {
                 return node;
@@ -94,7 +95,7 @@ std::optional<NodeIndex> choose(Books& books, const Demand& demand,
         return std::nullopt;
     }
     return by_label(books, ask.label, [&](const std::string& label) {
-        return books.free.find(ask.size, label, avoided);
+        return books.free.find(ask.size, label, avoided, order);
     });
 }
 
@@ -112,6 +113,12 @@ Duration rack_delay(const Books& books) {
 }
 
 }  // namespace
+
+NodeOrder node_order(const Books& books, const Demand& demand) {
+    return books.config.off(Feature::NodeOrder)
+               ? NodeOrder::Spread
+               : books.queues.at(demand.owner.queue).settings.node_order;
+}
 
 std::set<NodeId> kept_off_by_master(const Books& books, const Application& application) {
     std::set<NodeId> nodes;
@@ -257,6 +264,20 @@ std::vector<bool> nodes_taken(const Books& books, const Demand& demand,
         taken.push_back(takes(books, demand, taste, index));
     }
     return taken;
+}
+
+std::optional<NodeIndex> choose_where_changed(Books& books, const Demand& demand) {
+    const Taste taste = taste_of(books, demand);
+    for (const ChangedPlace& place : books.asks.changed_places().all()) {
+        if (!place.groups.test(demand.sleeps_in)) {
+            continue;
+        }
+        const auto node = choose_changed(books, demand, taste.avoided, taste.racks, place);
+        if (node.has_value()) {
+            return node;
+        }
+    }
+    return std::nullopt;
 }
 
 bool fits_somewhere(const Books& books, const Demand& demand) {

@@ -7,6 +7,7 @@
 // Locality goes by time: the nodes of the ask at first, their racks and those it names after
 // Config::locality_delay, any node after SchedulerConfig::rack_locality_delay more. A strict ask
 // stays with the nodes and racks it names. An ask that names racks alone begins with these.
+// Of the nodes that will do, the queue's node_order says which is first.
 // Nodes that the application does not want are left out, and so are those where the constraint of
 // the ask does not hold (choose_constrained.h).
 
@@ -22,8 +23,14 @@ namespace heddle::rm {
 /// A node with room for one container of the ask, or none.
 std::optional<NodeIndex> choose_node(Books& books, const Demand& demand);
 
+/// The same for an ask that sleeps, where something has changed for it.
+std::optional<NodeIndex> choose_where_changed(Books& books, const Demand& demand);
+
 /// Nodes on which a master of the application has ended, as far as its next one keeps off them.
 std::set<NodeId> kept_off_by_master(const Books& books, const Application& application);
+
+/// In which order nodes are looked at for it, as its queue says.
+NodeOrder node_order(const Books& books, const Demand& demand);
 
 /// Whether an ask for the nodes of one label, or of none, may go to a node of the other.
 bool may_use(const Books& books, const std::string& wanted, const std::string& label);

@@ -10,6 +10,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/preemption.h"
+#include "resourcemanager/core/preemption_balance.h"
 #include "resourcemanager/core/preemption_notice.h"
 #include "resourcemanager/core/preemption_wishes.h"
 
@@ -47,6 +48,24 @@ void hold(Books& books, Claim& claim, const Resource& amount) {
     books.changed(node);
 }
 
+bool lazy(const Books& books) {
+    return preemption_config(books).lazy && !books.config.off(Feature::LazyPreemption);
+}
+
+void turn_came(Books& books, const Demand& demand) {
+    const auto& [attempt, ask] = std::pair(demand.owner.attempt, demand.ask.id);
+    const std::set<std::tuple<AttemptId, std::int32_t, std::uint64_t>>& all = books.claims.killable;
+    bool any = false;
+    for (auto it = all.lower_bound({attempt, ask, 0});
+         it != all.end() && std::get<0>(*it) == attempt && std::get<1>(*it) == ask; ++it) {
+        books.claims.all.at(std::get<2>(*it)).due = books.now;
+        any = true;
+    }
+    if (any) {
+        watch_claims(books);
+    }
+}
+
 void watch_claims(Books& books) {
     TimePoint first = TimePoint::never();
     for (const auto& [id, claim] : books.claims.all) {
@@ -63,6 +82,7 @@ void drop_claim(Books& books, std::uint64_t id, bool quietly) {
     for (const ContainerId& victim : it->second.victims) {
         books.claims.by_victim.erase(victim);
     }
+    books.claims.killable.erase({it->second.attempt, it->second.ask, id});
     hold(books, it->second, {});
     Node& node = books.nodes.at(it->second.node);
     const Claim dropped = std::move(it->second);
@@ -170,8 +190,8 @@ void publish_preemption(Books& books) {
         const Claim& claim = books.claims.all.at(id);
         const QueueIndex from =
             books.application_of(books.containers.find(victim)->key.attempt).queue;
-        marks.push_back(
-            {victim, books.queues.at(from).path, books.queues.at(claim.leaf).path, claim.stopping});
+        marks.push_back({victim, books.queues.at(from).path, books.queues.at(claim.leaf).path,
+                         claim.stopping, !claim.stopping && claim.killable.has_value()});
     }
     books.view.marks = std::make_shared<const std::vector<PreemptionMark>>(std::move(marks));
 }
@@ -188,6 +208,10 @@ void check_claims(const Books& books) {
             CHECK(container != nullptr && container->node == claim.node);
             CHECK(books.claims.by_victim.at(victim) == id);
         }
+    }
+    for (const auto& [attempt, ask, id] : books.claims.killable) {
+        const Claim& claim = books.claims.all.at(id);
+        CHECK(claim.killable.has_value() && claim.attempt == attempt && claim.ask == ask);
     }
     for (const auto& [id, reservation] : books.reservations.all) {
         held[reservation.node] += reservation.held;

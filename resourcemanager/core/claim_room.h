@@ -21,6 +21,10 @@ Resource size_of_victims(const Books& books, const Claim& claim);
 
 /// Holds so much for the claim on its node instead of what it held.
 void hold(Books& books, Claim& claim, const Resource& amount);
+/// Marks are killed when it is the turn of their asks, and not when their grace is over.
+bool lazy(const Books& books);
+/// It was the ask's turn and no node had room: what may be killed for it is due.
+void turn_came(Books& books, const Demand& demand);
 /// Sets the timer for the next claim on which something is to be decided.
 void watch_claims(Books& books);
 /// What was ordered to stop stops; the room is anybody's, unless it is used at once: `quietly`.

@@ -1,15 +1,18 @@
 #pragma once
 
 // Claims: for one ask of a queue that is owed room, a node and the containers there that make way.
-// First the containers are only marked; after the grace they are ordered to stop, and from then on
-// the claim holds back what is free on the node for it (Node::held), so that nobody else takes what
-// was freed for this one.
+// First the containers are only marked; after the grace they are ordered to stop (lazily: when it
+// is the turn of the ask and no node has room for it, be that later), and from then on the claim
+// holds back what is free on the node for it (Node::held), so that nobody else takes what was freed
+// for this one.
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "common/base/ids.h"
 #include "common/base/resource.h"
@@ -41,6 +44,8 @@ struct Claim {
     /// Of `victims`: those that their masters have given back by themselves, and what they hold.
     std::map<ContainerId, Resource> given;
     bool inside = false;  // from applications of its own leaf: then for this ask alone
+    /// Lazily: its grace is over since, and it waits for the turn of its ask.
+    std::optional<TimePoint> killable;
 
     bool freed() const { return stopping && victims.empty(); }
 };
@@ -51,6 +56,7 @@ struct Claims {
     std::uint64_t last = 0;
     NodeIndex next_node = 0;  // to look at where those that come first are of no use
     std::int64_t records = 0;
+    std::set<std::tuple<AttemptId, std::int32_t, std::uint64_t>> killable;  // by ask
     std::map<std::string, Preempted> by_queue;  // by path, since the process started
     bool changed = false;                       // since it was last shown
 };

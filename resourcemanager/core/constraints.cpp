@@ -22,12 +22,14 @@ void sort_once(std::vector<std::string>& texts) {
     texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
 }
 
-// Whether the waiting ask could go to the node: its room and its constraint alone.
-AskBook::Suits suits_on(const Books& books, const Node& node, const Resource& free) {
-    return [&books, &node, free](const Demand& demand) {
-        return node.placeable() && demand.ask.size.fits_in(free) &&
-               constraint_holds(books, demand, node.index);
-    };
+void add_tags(Books& books, const TagBearer& bearer) {
+    books.tags.add(bearer);
+    books.free.differs(bearer.node);
+}
+
+void remove_tags(Books& books, const TagBearer& bearer) {
+    books.tags.remove(bearer);
+    books.free.differs(bearer.node);
 }
 
 }  // namespace
@@ -68,10 +70,9 @@ void tags_came(Books& books, const Container& container) {
         return;
     }
     const TagBearer bearer = bearer_of(books, container);
-    books.tags.add(bearer);
+    add_tags(books, bearer);
     if (books.asks.any_constrained_waits()) {
-        const Node& node = books.nodes.at(container.node);
-        books.asks.tags_risen(keys_of(bearer), node.index, suits_on(books, node, node.free()));
+        books.asks.tags_risen(keys_of(bearer), bearer.node, bearer.rack);
     }
 }
 
@@ -80,15 +81,15 @@ void tags_go(Books& books, const Container& container) {
         return;
     }
     const TagBearer bearer = bearer_of(books, container);
-    books.tags.remove(bearer);
+    remove_tags(books, bearer);
     if (books.asks.any_constrained_waits()) {
-        books.asks.tags_fallen(keys_of(bearer));
+        books.asks.tags_fallen(books.tags, keys_of(bearer), bearer.rack);
     }
 }
 
 SupposedTags::~SupposedTags() {
     for (const TagBearer& bearer : supposed_) {
-        books_.tags.remove(bearer);
+        remove_tags(books_, bearer);
     }
 }
 
@@ -96,7 +97,7 @@ void SupposedTags::add(const Demand& demand, NodeIndex node) {
     const ApplicationId& application = demand.owner.attempt.application;
     if (const auto tags = tags_of(books_, application, demand.ask.tags)) {
         supposed_.push_back(bearer_of(books_, node, application, *tags));
-        books_.tags.add(supposed_.back());
+        add_tags(books_, supposed_.back());
     }
 }
 
@@ -114,8 +115,7 @@ void put_tags_back(Books& books, const Node& node) {
 
 void wake_constrained(Books& books, const Node& node, const Resource& free) {
     if (books.asks.any_constrained_waits()) {
-        books.asks.wake_constrained(books.tags, node.info, node.index, free,
-                                    suits_on(books, node, free));
+        books.asks.node_changed(books.tags, node.info, node.index, free);
     }
 }
 

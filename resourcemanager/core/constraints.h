@@ -47,7 +47,8 @@ private:
 void take_tags_off(Books& books, const Node& node);
 void put_tags_back(Books& books, const Node& node);
 
-/// The node has `free`, or has changed otherwise: constrained asks that could go there look again.
+/// The node has `free`, or has changed otherwise: constrained asks that could go there are asked
+/// about it when it is their turn.
 void wake_constrained(Books& books, const Node& node, const Resource& free);
 
 /// Answers for one asking application, on one node after the other.

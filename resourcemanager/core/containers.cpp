@@ -89,8 +89,7 @@ MasterNews& news_for(Books& books, Attempt& attempt, std::size_t bytes) {
 // An ordinary container of an attempt that goes on: its master must hear of the end.
 void remember_end(Books& books, Attempt& attempt, const Container& container,
                   const ContainerExit& exit, bool node_waits) {
-    // One that made room is replaced at once, as one that was stopped.
-    const bool counted = !container.stopping && exit.reason != ExitReason::Displaced;
+    const bool counted = !container.stopping && !replaced_at_once(books, exit);
     if (counted) {
         books.asks.count_unconfirmed(container.key, +1);
     }
@@ -175,6 +174,9 @@ Container& enter_container(Books& books, Container container) {
     }
     opportunistic_node_changed(books, node);
     books.free.set(node.index, node.placeable() ? std::optional(node.free()) : std::nullopt);
+    if (books.asks.any_constrained_waits()) {
+        books.asks.node_filled(node.info, node.index, node.free());
+    }
     tags_came(books, entered);
     if (!entered.orphan) {
         charge(books, entered);

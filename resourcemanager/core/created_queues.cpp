@@ -92,14 +92,16 @@ QueueConfig made(const std::string& path, const std::map<std::string, std::strin
 
 // Appends the leaf and the parents that it lacks, which `paths` has from now on.
 void append(SchedulerConfig& config, Paths& paths, const AutoCreation& creation,
-            const std::string& leaf) {
+            const std::string& leaf, Feature off) {
     std::vector<std::string> missing;
     for (std::string_view at = leaf; paths.emplace(at).second; at = parent_path(at)) {
         missing.emplace_back(at);
     }
     for (auto path = missing.rbegin(); path != missing.rend(); ++path) {
-        config.queues.push_back(
-            made(*path, *path == leaf ? creation.leaf_template : creation.parent_template));
+        config.queues.push_back(made(*path, off == Feature::QueueTemplates
+                                                ? std::map<std::string, std::string>{}
+                                            : *path == leaf ? creation.leaf_template
+                                                            : creation.parent_template));
     }
 }
 
@@ -127,7 +129,8 @@ Paths leaves_in_use(const Books& books) {
 }
 
 // A leaf has its place below a queue that creates, and while it is in use below the one that did.
-SchedulerConfig completed(SchedulerConfig config, const CreatedQueues& created, const Paths& used) {
+SchedulerConfig completed(SchedulerConfig config, const CreatedQueues& created, const Paths& used,
+                          Feature off) {
     const Paths configured = paths_of(config);
     Paths paths = configured;
     for (const auto& [path, leaf] : created.leaves) {
@@ -135,7 +138,7 @@ SchedulerConfig completed(SchedulerConfig config, const CreatedQueues& created, 
         const AutoCreation creation = creation_of(config, above);
         if (!configured.contains(path) &&
             (creation.enabled || (above == leaf.base && used.contains(path)))) {
-            append(config, paths, creation, path);
+            append(config, paths, creation, path, off);
         }
     }
     return config;
@@ -158,7 +161,8 @@ void watch(Books& books) {
 }
 
 void take(Books& books, const Paths& used) {
-    books.config.scheduler = completed(books.scheduler.present(), books.created, used);
+    books.config.scheduler =
+        completed(books.scheduler.present(), books.created, used, books.config.feature_off);
     books.queues.reconfigure(books.config.scheduler);
     books.changes.cluster = true;
     const Paths configured = paths_of(books.scheduler.present());
@@ -218,7 +222,8 @@ const QueueConfig* configured_above(const SchedulerConfig& config, std::string_v
 }
 
 SchedulerConfig with_created(const Books& books, SchedulerConfig config) {
-    return completed(std::move(config), books.created, leaves_in_use(books));
+    return completed(std::move(config), books.created, leaves_in_use(books),
+                     books.config.feature_off);
 }
 
 void take_created(Books& books) {
@@ -235,7 +240,7 @@ Status create_queue(Books& books, const std::string& path) {
     TRY(room_below(books.config.scheduler, *above, path));
     SchedulerConfig whole = books.config.scheduler;
     Paths paths = paths_of(whole);
-    append(whole, paths, above->auto_creation, path);
+    append(whole, paths, above->auto_creation, path, books.config.feature_off);
     TRY(check(whole));  // its share beside the others
     books.created.leaves.insert_or_assign(path, CreatedLeaf{above->path, books.now, {}});
     take_created(books);
@@ -266,7 +271,7 @@ void recover_created(Books& books, const std::set<std::string>& live) {
             created.leaves.emplace(path, CreatedLeaf{above, books.now, {}});
         }
     }
-    if (!check(completed(version, created, used))) {
+    if (!check(completed(version, created, used, books.config.feature_off))) {
         created.leaves.clear();  // the version is another one than they were created under
     }
     if (!live.empty() && !books.queues.find_leaf("") && !configured.contains(kRecoveredQueue)) {

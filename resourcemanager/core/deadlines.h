@@ -36,6 +36,7 @@ struct Timer {
         CreatedQueues,   // a look at which are empty
         Preemption,      // number 0: the next round; 1: of claims, the first that is due
         Balance,         // a look at queues of opportunistic containers
+        Alternative,     // attempt, number: ask id; the next alternative of its constraint will do
     };
     Kind kind = Kind::Settle;
     AttemptId attempt;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/strings.h"
+#include "resourcemanager/core/alternatives.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/explain_words.h"
@@ -184,6 +185,9 @@ Blocker begun(const Books& books, const Demand& demand, const char* which,
     blocker.need = demand.ask.size;
     blocker.sentence =
         "No node " + std::string(which) + "satisfies its constraint " + demand.ask.constraint;
+    if (const std::string next = alternatives_text(books, demand); !next.empty()) {
+        blocker.sentence += "; " + next;
+    }
     if (const auto unknown = unknown_attributes(books, terms); !unknown.empty()) {
         blocker.sentence += "; no node has " + join(unknown, " or ") + " yet";
     }
@@ -196,14 +200,15 @@ bool contradicts_itself(const Constraint& constraint) {
     const std::vector<const Constraint*> terms = terms_of(constraint);
     return counts_contradict(terms) || attributes_contradict(terms) ||
            std::ranges::any_of(terms, [](const Constraint* term) {
-               return term->kind == Constraint::Kind::Or &&
+               return (term->kind == Constraint::Kind::Or ||
+                       term->kind == Constraint::Kind::DelayedOr) &&
                       std::ranges::all_of(term->parts, contradicts_itself);
            });
 }
 
 Blocker constraint_blocker(const Books& books, const Demand& demand, Detail detail) {
     const Constraint& constraint = *demand.constraint;
-    if (contradicts_itself(constraint)) {
+    if (contradicts_itself(demand.alternatives ? *demand.alternatives : constraint)) {
         Blocker blocker;
         blocker.reason = Reason::Constraint;
         blocker.need = demand.ask.size;

@@ -116,6 +116,11 @@ enum class Feature : std::uint8_t {
     GangMaximum,
     RetentionAge,
     CentralAttributes,
+    QueueTemplates,
+    DisplacedOpportunistic,
+    LazyPreemption,
+    NodeOrder,
+    DelayedOr,
     Count,  // of them; the last
 };
 
@@ -224,6 +229,11 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::GangMaximum, "gang-maximum"},
     {Feature::RetentionAge, "retention-age"},
     {Feature::CentralAttributes, "central-attributes"},
+    {Feature::QueueTemplates, "queue-templates"},
+    {Feature::DisplacedOpportunistic, "displaced-opportunistic"},
+    {Feature::LazyPreemption, "lazy-preemption"},
+    {Feature::NodeOrder, "node-order"},
+    {Feature::DelayedOr, "delayed-or"},
 };
 
 constexpr bool all_named() {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/alternatives.h"
 #include "resourcemanager/core/ask_check.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/constraints.h"
@@ -295,6 +296,8 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
     const bool new_wish = before == nullptr || before->ask.nodes != ask.nodes ||
                           before->ask.racks != ask.racks ||
                           before->ask.generation != ask.generation;
+    const bool new_constraint = before == nullptr || before->ask.constraint != ask.constraint ||
+                                before->ask.generation != ask.generation;
     AskOwner owner = owner_of(books, application, attempt.record.id, false);
     owner.choosy = !attempt.blacklist.empty();
     // Said again with every complete update: it keeps its place, and what was found out about it.
@@ -306,6 +309,9 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
     }
     if (new_wish) {
         begin_locality(books, attempt.record.id, ask);
+    }
+    if (new_constraint) {
+        begin_alternatives(books, attempt.record.id, ask);
     }
     gang_stated(books, attempt, ask);
     if (ask.execution == ExecutionType::Opportunistic) {

@@ -158,7 +158,7 @@ void unknown_done(Books& books, Node& node, const ContainerReport& report) {
         }
         AskKey key = report.key;
         key.attempt = attempt->record.id;
-        const bool counted = report.exit->reason != ExitReason::Displaced;
+        const bool counted = !replaced_at_once(books, *report.exit);
         books.asks.count_unconfirmed(key, counted ? 1 : 0);
         EndedContainer& ended = attempt->ended[report.container];
         ended = {*report.exit, key, node.index, true, counted, 0, {}};

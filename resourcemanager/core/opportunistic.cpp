@@ -153,6 +153,11 @@ void take_phase(Books& books, Container& container, ContainerPhase phase) {
     books.changed(node);
 }
 
+bool replaced_at_once(const Books& books, const ContainerExit& exit) {
+    return exit.reason == ExitReason::Displaced &&
+           !books.config.off(Feature::DisplacedOpportunistic);
+}
+
 bool below_opportunistic_limit(const Books& books, const Application& application) {
     return application.opportunistic_containers < config_of(books).per_application;
 }

@@ -41,6 +41,10 @@ bool opportunistic_ready(const Books& books);
 void arm_balance(Books& books);
 void balance_due(Books& books);
 
+/// One that has made room for a guaranteed one is replaced at once, as one that was stopped: its
+/// master need not have seen the end.
+bool replaced_at_once(const Books& books, const ContainerExit& exit);
+
 /// Whether the application may have one more.
 bool below_opportunistic_limit(const Books& books, const Application& application);
 

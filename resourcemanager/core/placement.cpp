@@ -1,102 +1,6 @@
 #include "resourcemanager/core/placement.h"
 
-#include "common/base/check.h"
-
 namespace heddle::rm {
-namespace {
-
-// The first of what is named and not there in full.
-std::string lacking(const NamedCounts& wanted, const NamedCounts& named) {
-    for (const NamedCounts::Entry& entry : wanted.entries()) {
-        if (named.get(entry.name) < entry.count) {
-            return entry.name;
-        }
-    }
-    return "";
-}
-
-}  // namespace
-
-std::int64_t gap_of(const Resource& size, const Resource& free) {
-    const auto part = [](std::int64_t need, std::int64_t have) {
-        return need <= have ? 0 : (need - have) * 1'000'000 / need;
-    };
-    std::int64_t gap = part(size.memory_mib, free.memory_mib) + part(size.vcores, free.vcores);
-    for (const NamedCounts::Entry& entry : size.named.entries()) {
-        gap += part(entry.count, free.named.get(entry.name));
-    }
-    return gap;
-}
-
-void Shelf::put(NodeIndex node, const Resource& free) {
-    groups_[free.named][free.vcores].insert({free.memory_mib, node});
-}
-
-void Shelf::take(NodeIndex node, const Resource& free) {
-    const auto group = groups_.find(free.named);
-    CHECK(group != groups_.end());
-    const auto level = group->second.find(free.vcores);
-    CHECK(level != group->second.end() && level->second.erase({free.memory_mib, node}) == 1);
-    if (level->second.empty()) {
-        group->second.erase(level);
-    }
-    if (group->second.empty()) {
-        groups_.erase(group);
-    }
-}
-
-template <typename Good>
-std::optional<NodeIndex> Shelf::first(const Resource& size, Good&& good,
-                                      std::int64_t& visited) const {
-    for (const auto& [named, levels] : groups_) {
-        if (!size.named.fits_in(named)) {
-            continue;
-        }
-        for (const auto& [vcores, level] : levels) {
-            if (vcores < size.vcores) {
-                break;
-            }
-            for (const Entry& entry : level) {
-                ++visited;
-                if (entry.memory_mib < size.memory_mib) {
-                    break;
-                }
-                if (good(entry.node)) {
-                    return entry.node;
-                }
-            }
-        }
-    }
-    return std::nullopt;
-}
-
-void Shelf::collect(const NamedCounts& named, std::size_t count,
-                    std::vector<NodeIndex>& nodes) const {
-    for (const auto& [has, levels] : groups_) {
-        for (const auto& [vcores, level] : levels) {
-            for (const Entry& entry : level) {
-                if (nodes.size() >= count) {
-                    return;
-                }
-                if (!named.fits_in(has)) {
-                    break;
-                }
-                nodes.push_back(entry.node);
-            }
-        }
-    }
-}
-
-std::optional<NodeIndex> Shelf::find(const Resource& size, const std::set<NodeIndex>& avoided,
-                                     std::int64_t& visited) const {
-    return first(
-        size, [&](NodeIndex node) { return !avoided.contains(node); }, visited);
-}
-
-std::optional<NodeIndex> Shelf::find_if(const Resource& size, const Takes& takes,
-                                        std::int64_t& visited) const {
-    return first(size, takes, visited);
-}
 
 FreeIndex::Place& FreeIndex::place(NodeIndex node) {
     if (node >= places_.size()) {
@@ -104,7 +8,9 @@ FreeIndex::Place& FreeIndex::place(NodeIndex node) {
     }
     Place& place = places_[node];
     if (place.shelf == nullptr) {
-        place.shelf = &by_label_[{}];
+        const auto label = by_label_.try_emplace("").first;
+        place.label = &label->first;
+        place.shelf = &label->second;
         place.rack = &racks_[{}];
         place.rack->nodes.insert(node);
     }
@@ -116,10 +22,13 @@ void FreeIndex::move(NodeIndex node, const std::string& label, const std::string
     set(node, std::nullopt);
     Place& to = places_[node];
     to.rack->nodes.erase(node);
-    to.shelf = &by_label_[label];
+    const auto of_label = by_label_.try_emplace(label).first;
+    to.label = &of_label->first;
+    to.shelf = &of_label->second;
     to.rack = &racks_[{label, rack}];
     to.rack->nodes.insert(node);
     set(node, free);
+    differs(node);
 }
 
 void FreeIndex::set(NodeIndex node, std::optional<Resource> free) {
@@ -142,12 +51,14 @@ void FreeIndex::set(NodeIndex node, std::optional<Resource> free) {
         ++present_;
     }
     at.free = std::move(free);
+    differs(node);
 }
 
 std::optional<NodeIndex> FreeIndex::find(const Resource& size, const std::string& label,
-                                         const std::set<NodeIndex>& avoided) const {
+                                         const std::set<NodeIndex>& avoided,
+                                         NodeOrder order) const {
     const auto it = by_label_.find(label);
-    return it == by_label_.end() ? std::nullopt : it->second.find(size, avoided, visited_);
+    return it == by_label_.end() ? std::nullopt : it->second.find(size, avoided, order, visited_);
 }
 
 // Null: no node of this label is on the rack.
@@ -171,21 +82,23 @@ const Shelf* FreeIndex::shelf_of(const std::string& label, const std::string& ra
 
 std::optional<NodeIndex> FreeIndex::find_on_rack(const Resource& size, const std::string& label,
                                                  const std::string& rack,
-                                                 const std::set<NodeIndex>& avoided) {
+                                                 const std::set<NodeIndex>& avoided,
+                                                 NodeOrder order) {
     const Shelf* shelf = shelf_of(label, rack);
-    return shelf == nullptr ? std::nullopt : shelf->find(size, avoided, visited_);
+    return shelf == nullptr ? std::nullopt : shelf->find(size, avoided, order, visited_);
 }
 
 std::optional<NodeIndex> FreeIndex::find_if(const Resource& size, const std::string& label,
-                                            const Takes& takes) const {
+                                            const Takes& takes, NodeOrder order) const {
     const auto it = by_label_.find(label);
-    return it == by_label_.end() ? std::nullopt : it->second.find_if(size, takes, visited_);
+    return it == by_label_.end() ? std::nullopt : it->second.find_if(size, takes, order, visited_);
 }
 
 std::optional<NodeIndex> FreeIndex::find_on_rack_if(const Resource& size, const std::string& label,
-                                                    const std::string& rack, const Takes& takes) {
+                                                    const std::string& rack, const Takes& takes,
+                                                    NodeOrder order) {
     const Shelf* shelf = shelf_of(label, rack);
-    return shelf == nullptr ? std::nullopt : shelf->find_if(size, takes, visited_);
+    return shelf == nullptr ? std::nullopt : shelf->find_if(size, takes, order, visited_);
 }
 
 std::vector<NodeIndex> FreeIndex::roomiest(const Resource& size, const std::string& label,
@@ -197,37 +110,34 @@ std::vector<NodeIndex> FreeIndex::roomiest(const Resource& size, const std::stri
     return nodes;
 }
 
+std::optional<NodeIndex> FreeIndex::find_where(const ConstraintRooms::Key& key, const Takes& holds,
+                                               const Resource& size, const std::string& label,
+                                               const Takes& takes, NodeOrder order, bool& known) {
+    ConstraintRooms::Source source;
+    source.nodes = places_.size();
+    source.holds = holds;
+    source.room = [this](NodeIndex node) {
+        return ConstraintRooms::Room{places_[node].label, free_of(node)};
+    };
+    const ConstraintRooms::Kept* kept = rooms_.of(key, source, visited_);
+    known = kept != nullptr;
+    return known ? kept->find_if(size, label, takes, order, visited_) : std::nullopt;
+}
+
+std::vector<std::string> FreeIndex::racks_of(const std::string& label) const {
+    std::vector<std::string> racks;
+    for (auto it = racks_.lower_bound({label, ""}); it != racks_.end() && it->first.first == label;
+         ++it) {
+        if (!it->second.nodes.empty()) {
+            racks.push_back(it->first.second);
+        }
+    }
+    return racks;
+}
+
 bool FreeIndex::fits(NodeIndex node, const Resource& size) const {
     return node < places_.size() && places_[node].free.has_value() &&
            size.fits_in(*places_[node].free);
-}
-
-// Among nodes of a group with equally many free vcores the roomiest has the smallest gap.
-NodeSurvey Shelf::survey(const Resource& size) const {
-    NodeSurvey survey;
-    for (const auto& [named, levels] : groups_) {
-        const std::string missing = lacking(size.named, named);
-        for (const auto& [vcores, level] : levels) {
-            const Entry& roomiest = *level.begin();
-            const Resource free{roomiest.memory_mib, vcores, named};
-            if (size.fits_in(free)) {
-                survey = {};
-                survey.fits = true;
-                return survey;
-            }
-            const std::string what = !missing.empty()       ? missing
-                                     : vcores < size.vcores ? "vcores"
-                                                            : "memory";
-            survey.short_of[what] += static_cast<std::int64_t>(level.size());
-            const std::int64_t gap = gap_of(size, free);
-            if (!survey.nearest.has_value() || gap < survey.gap ||
-                (gap == survey.gap && roomiest.node < *survey.nearest)) {
-                survey.nearest = roomiest.node;
-                survey.gap = gap;
-            }
-        }
-    }
-    return survey;
 }
 
 NodeSurvey FreeIndex::survey(const Resource& size, const std::string& label) const {

@@ -7,7 +7,8 @@
 // distinct number of free vcores in each group with enough of what is named, and the answer is
 // exact.
 //
-// The choice spreads: most free vcores first, then most free memory, then the lowest index. Of
+// The choice spreads: most free vcores first, then most free memory, then the lowest index; or it
+// packs: least free vcores first that are enough, then least free memory. Of
 // named resources it takes what is left over: the group with the least that is enough, so that
 // whole machines stay for those who need them, and machines with gpus for those who ask for gpus.
 
@@ -21,55 +22,11 @@
 #include <vector>
 
 #include "common/base/resource.h"
+#include "resourcemanager/core/constraint_rooms.h"
 #include "resourcemanager/core/container_table.h"
+#include "resourcemanager/core/shelf.h"
 
 namespace heddle::rm {
-
-/// Why a size finds no room, counted without looking at every node.
-struct NodeSurvey {
-    bool fits = false;  // there is room; then the rest is not filled in
-    /// Nodes by what they lack, every node once: what is named ("gpu") before "vcores" before
-    /// "memory".
-    std::map<std::string, std::int64_t> short_of;
-    std::optional<NodeIndex> nearest;  // the smallest gap, in parts of what is asked for
-    std::int64_t gap = 0;              // its gap, in millionths
-};
-
-/// Free capacity of some nodes.
-class Shelf {
-public:
-    void put(NodeIndex node, const Resource& free);
-    /// Requires what was put.
-    void take(NodeIndex node, const Resource& free);
-    /// A node with room for `size` that is not in `avoided`, or none. Adds the looks to `visited`.
-    std::optional<NodeIndex> find(const Resource& size, const std::set<NodeIndex>& avoided,
-                                  std::int64_t& visited) const;
-    /// The same, of those that are taken; each is asked about once at most.
-    using Takes = std::function<bool(NodeIndex)>;
-    std::optional<NodeIndex> find_if(const Resource& size, const Takes& takes,
-                                     std::int64_t& visited) const;
-    NodeSurvey survey(const Resource& size) const;
-    /// Nodes that have what is named, roomiest first, until there are `count`.
-    void collect(const NamedCounts& named, std::size_t count, std::vector<NodeIndex>& nodes) const;
-
-private:
-    template <typename Good>
-    std::optional<NodeIndex> first(const Resource& size, Good&& good, std::int64_t& visited) const;
-
-    struct Entry {
-        std::int64_t memory_mib = 0;
-        NodeIndex node = 0;
-        /// Roomiest first, then the lowest index.
-        friend constexpr bool operator<(const Entry& a, const Entry& b) {
-            return a.memory_mib != b.memory_mib ? a.memory_mib > b.memory_mib : a.node < b.node;
-        }
-    };
-    using Levels = std::map<std::int64_t, std::set<Entry>, std::greater<>>;  // by free vcores
-    std::map<NamedCounts, Levels> groups_;
-};
-
-/// What is missing of each dimension as a part of what is asked for, summed, in millionths.
-std::int64_t gap_of(const Resource& size, const Resource& free);
 
 class FreeIndex {
 public:
@@ -80,31 +37,50 @@ public:
 
     /// A node of the label with room for `size`, or none.
     std::optional<NodeIndex> find(const Resource& size, const std::string& label = {},
-                                  const std::set<NodeIndex>& avoided = {}) const;
+                                  const std::set<NodeIndex>& avoided = {},
+                                  NodeOrder order = NodeOrder::Spread) const;
     /// The same on one rack.
     std::optional<NodeIndex> find_on_rack(const Resource& size, const std::string& label,
                                           const std::string& rack,
-                                          const std::set<NodeIndex>& avoided = {});
+                                          const std::set<NodeIndex>& avoided = {},
+                                          NodeOrder order = NodeOrder::Spread);
 
     /// The roomiest nodes of the label that have what is named, at most `count` of them.
     std::vector<NodeIndex> roomiest(const Resource& size, const std::string& label,
                                     std::size_t count) const;
-    /// As find() and find_on_rack(), of the nodes that are taken: the roomiest are asked about
-    /// first.
+    /// As find() and find_on_rack(), of the nodes that are taken: the first in order are asked
+    /// about first.
     using Takes = Shelf::Takes;
     std::optional<NodeIndex> find_if(const Resource& size, const std::string& label,
-                                     const Takes& takes) const;
+                                     const Takes& takes, NodeOrder order) const;
     std::optional<NodeIndex> find_on_rack_if(const Resource& size, const std::string& label,
-                                             const std::string& rack, const Takes& takes);
+                                             const std::string& rack, const Takes& takes,
+                                             NodeOrder order);
+
+    /// As find_if() of the nodes where the constraint of this key holds, without a look at those
+    /// where it does not. `known` is false when too many other constraints are asked for, and then
+    /// there is no answer.
+    std::optional<NodeIndex> find_where(const ConstraintRooms::Key& key, const Takes& holds,
+                                        const Resource& size, const std::string& label,
+                                        const Takes& takes, NodeOrder order, bool& known);
+    /// Racks where nodes of the label stand, by name.
+    std::vector<std::string> racks_of(const std::string& label) const;
+    /// What constraints see on the node has changed.
+    void differs(NodeIndex node) { rooms_.node_differs(node); }
 
     bool fits(NodeIndex node, const Resource& size) const;
+    /// What is free there; null: nothing may be placed there.
+    const Resource* free_of(NodeIndex node) const {
+        return node < places_.size() && places_[node].free.has_value() ? &*places_[node].free
+                                                                       : nullptr;
+    }
     /// Counts a node that was looked at elsewhere.
     void look() { ++visited_; }
 
     /// Of the nodes of the label. One look per distinct number of free vcores in each group.
     NodeSurvey survey(const Resource& size, const std::string& label = {}) const;
 
-    /// Nodes looked at by find() and find_on_rack() since the start.
+    /// Nodes looked at by the searches above since the start.
     std::int64_t visited() const { return visited_; }
 
     std::size_t size() const { return present_; }
@@ -119,6 +95,7 @@ private:
     struct Place {
         std::optional<Resource> free;
         Shelf* shelf = nullptr;  // of its label; map nodes do not move
+        const std::string* label = nullptr;
         Rack* rack = nullptr;
     };
     Place& place(NodeIndex node);
@@ -127,6 +104,7 @@ private:
     std::map<std::string, Shelf> by_label_;
     std::map<std::pair<std::string, std::string>, Rack> racks_;  // label, rack
     std::vector<Place> places_;
+    ConstraintRooms rooms_;
     std::size_t present_ = 0;
     mutable std::int64_t visited_ = 0;  // counts looks, decides nothing
 };

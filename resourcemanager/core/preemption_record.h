@@ -52,6 +52,7 @@ struct PreemptionRecord {
     bool lent = false;       // the container's ask named no label: it had borrowed the room
     std::optional<InsideStanding> inside = {};  // between applications of one leaf
     std::string why = {};                       // a sentence
+    std::optional<Duration> killable_for = {};  // lazily: since the end of its grace
 };
 
 /// A container that will be stopped unless the need for it goes.
@@ -60,6 +61,7 @@ struct PreemptionMark {
     std::string from;
     std::string to;
     bool stopping = false;
+    bool killable = false;  // its grace is over, and the turn of the ask has not come
 };
 
 /// What was taken back, of an application or a queue.

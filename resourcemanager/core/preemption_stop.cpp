@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/log.h"
@@ -45,6 +46,9 @@ void write_down(Books& books, const Balance& balance, const Claim& claim,
     record->in_flight = balance.in_flight();
     record->cluster = books.nodes.total();
     record->why = why(books, claim, container);
+    if (claim.killable.has_value()) {
+        record->killable_for = books.now - *claim.killable;
+    }
     if (claim.inside) {
         const Demand* demand = books.asks.find(claim.attempt, claim.ask);
         record->inside = balance.inside().standing(books.queues.seat(application.id())->user,
@@ -79,16 +83,37 @@ void count_preempted(Books& books, const Container& container) {
     books.changed(application);
 }
 
-bool may_still_take(const Books& books, Balance& balance, const Claim& claim) {
-    const auto good = [&](const Demand& demand) { return scope_of(books, demand).has_value(); };
-    const Demand* demand = demand_for(books, claim, good);
+// A turn that does not come must not use up the budget of others for ever.
+constexpr Duration kKillableFor = seconds(60);
+
+// What becomes of a mark whose grace is over.
+enum class Verdict { Take, Wait, Lift };
+
+// An ask that the claim is of use for and that nothing but room is in the way of; lazily, one that
+// would be of use when its turn comes.
+struct Asker {
+    const Demand* demand = nullptr;
+    bool its_turn = false;
+};
+
+Asker asker_of(const Books& books, const Claim& claim) {
+    const auto ready = [&](const Demand& demand) { return scope_of(books, demand).has_value(); };
+    if (const Demand* demand = demand_for(books, claim, ready)) {
+        return {demand, true};
+    }
+    const bool waits = lazy(books) && books.now - claim.killable.value_or(books.now) < kKillableFor;
+    return {waits ? demand_for(books, claim, [](const Demand&) { return true; }) : nullptr, false};
+}
+
+Verdict judge(const Books& books, Balance& balance, const Claim& claim) {
+    const auto [demand, its_turn] = asker_of(books, claim);
     const Node& node = books.nodes.at(claim.node);
     if (demand == nullptr || !node.serving() ||
         !claim.size.fits_in(node.free() + kept_on(books, *demand, claim.node) +
                             size_of_victims(books, claim))) {
-        return false;
+        return Verdict::Lift;
     }
-    const QueueIndex scope = *scope_of(books, *demand);
+    const QueueIndex scope = scope_of(books, *demand).value_or(0);
     std::vector<Candidate*> victims;
     for (Candidate& one : balance.candidates().on_node(claim.node)) {
         if (claim.victims.contains(one.id) && !claim.given.contains(one.id)) {
@@ -104,16 +129,33 @@ bool may_still_take(const Books& books, Balance& balance, const Claim& claim) {
         balance.leave(*victim, +1);
         sum += victim->size;
     }
-    if (!good_so_far || !(balance.idle() || balance.in_budget(sum)) ||
+    const bool in_budget = balance.idle() || balance.in_budget(sum);
+    if (!good_so_far || !(in_budget || lazy(books)) ||
         (claim.inside && !balance.keeps_guarantee(*demand, sum, {}))) {
         for (const Candidate* victim : victims) {
             balance.leave(*victim, -1);
         }
-        return false;
+        return Verdict::Lift;
     }
     balance.promise(claim, sum);
     balance.fly(sum, +1);
-    return true;
+    return its_turn && in_budget ? Verdict::Take : Verdict::Wait;
+}
+
+Claim& enter_again(Books& books, const Claim& claim) {
+    for (const ContainerId& victim : claim.victims) {
+        books.claims.by_victim.emplace(victim, claim.id);
+    }
+    books.claims.changed = true;
+    return books.claims.all.emplace(claim.id, claim).first->second;
+}
+
+// It stays, and what was given for it stays held.
+void keep_killable(Books& books, Claim claim, const Resource& held) {
+    claim.killable = claim.killable.value_or(books.now);
+    claim.due = books.now + preemption_config(books).interval;
+    books.claims.killable.insert({claim.attempt, claim.ask, claim.id});
+    hold(books, enter_again(books, claim), held);
 }
 
 void carry_out(Books& books, const Balance& balance, Claim& claim) {
@@ -169,12 +211,13 @@ void claims_due(Books& books) {
     for (const std::string& label : labels) {
         Balance balance(books, label);
         for (Claim& claim : planned) {
-            claim.held = {};
-            if (claim.label == label && may_still_take(books, balance, claim)) {
-                for (const ContainerId& victim : claim.victims) {
-                    books.claims.by_victim.emplace(victim, claim.id);
-                }
-                carry_out(books, balance, books.claims.all.emplace(claim.id, claim).first->second);
+            const Resource held = std::exchange(claim.held, {});
+            const Verdict verdict =
+                claim.label == label ? judge(books, balance, claim) : Verdict::Lift;
+            if (verdict == Verdict::Take) {
+                carry_out(books, balance, enter_again(books, claim));
+            } else if (verdict == Verdict::Wait) {
+                keep_killable(books, claim, held);
             } else {
                 node_room_changed(books, books.nodes.at(claim.node));
                 tell_lifted(books, claim);

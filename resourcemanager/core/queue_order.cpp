@@ -67,9 +67,26 @@ SeatKey QueueTree::key_of(SeatIndex index, LabelIndex label) const {
 void QueueTree::relist(SeatIndex index, LabelIndex label) {
     SeatBook& seat = seats_[index];
     SeatPart& part = part_of(seat, label);
-    if (list(part_of(users_[seat.user], label).waiting, part.listed, key_of(index, label),
-             part.asks.all())) {
+    UserPart& user = part_of(users_[seat.user], label);
+    const SeatKey key = key_of(index, label);
+    if (list(user.waiting, part.listed, key, part.asks.all())) {
         relist_user(seat.user, label);
+    }
+    if (list(user.asleep, part.listed_asleep, key, part.asleep.all())) {
+        relist_user_asleep(seat.user, label);
+    }
+}
+
+void QueueTree::relist_user_asleep(UserIndex index, LabelIndex label) {
+    UserBook& book = users_[index];
+    UserPart& user = part_of(book, label);
+    UserKey key{{}, index};
+    if (const SeatKey* head = user.asleep.front()) {
+        key.head = *head;
+    }
+    if (list(part_of(queues_[book.leaf], label).users_asleep, user.listed_asleep, key,
+             user.asleep.all())) {
+        relist_up(book.leaf, label);
     }
 }
 
@@ -110,13 +127,17 @@ ShapeMask QueueTree::open_below(QueueIndex at, LabelIndex label) const {
     return queues_[at].leaf ? part.users.all() : part.children.all();
 }
 
-bool QueueTree::relist_queue(QueueIndex index, LabelIndex label) {
+void QueueTree::relist_queue(QueueIndex index, LabelIndex label) {
     if (index == 0) {
-        return false;
+        return;
     }
     Queue& queue = queues_[index];
-    return list(part_of(queues_[queue.parent], label).children, part_of(queue, label).listed,
-                key_of_queue(index, label), open_below(index, label) - queue.blocked_mask);
+    QueuePart& above = part_of(queues_[queue.parent], label);
+    QueuePart& part = part_of(queue, label);
+    const QueueKey key = key_of_queue(index, label);
+    list(above.children, part.listed, key, open_below(index, label) - queue.blocked_mask);
+    list(above.children_asleep, part.listed_asleep, key,
+         queue.leaf ? part.users_asleep.all() : part.children_asleep.all());
 }
 
 // All the way: use counts at every level.
@@ -141,52 +162,104 @@ void QueueTree::close(const AskSlot& slot, std::string_view label) {
     drop_if_done(slot.attempt.application);
 }
 
-bool QueueTree::any(const ShapeMask& wanted) const {
+void QueueTree::sleep(const AskSlot& slot, ShapeId group, std::string_view label) {
+    const SeatIndex index = by_application_.at(slot.attempt.application);
+    const LabelIndex number = label_of(label);
+    part_of(seats_[index], number).asleep.set(slot, only(group));
+    relist(index, number);
+}
+
+void QueueTree::wake(const AskSlot& slot, std::string_view label) {
+    const SeatIndex index = by_application_.at(slot.attempt.application);
+    const LabelIndex number = label_of(label);
+    part_of(seats_[index], number).asleep.erase(slot);
+    relist(index, number);
+    drop_if_done(slot.attempt.application);
+}
+
+bool QueueTree::any(const ShapeMask& wanted, const ShapeMask& asleep) const {
     const Queue& root = queues_[0];
     return std::ranges::any_of(root.parts, [&](const QueuePart& part) {
-        return (part.children.all() - root.blocked_mask).intersects(wanted);
+        return (part.children.all() - root.blocked_mask).intersects(wanted) ||
+               part.children_asleep.all().intersects(asleep);
     });
 }
 
-AskSlot QueueTree::next(const ShapeMask& wanted) const {
+AskSlot QueueTree::next(const ShapeMask& wanted, const ShapeMask& asleep) const {
     const ShapeMask open = wanted - queues_[0].blocked_mask;
     for (auto it = labels_.rbegin(); it != labels_.rend(); ++it) {
-        if (part_of(queues_[0], it->second).children.all().intersects(open)) {
-            return next_below(0, it->second, open);
+        const QueuePart& part = part_of(queues_[0], it->second);
+        if (part.children.all().intersects(open) || part.children_asleep.all().intersects(asleep)) {
+            return next_below(0, it->second, open, asleep);
         }
     }
     CHECK(false);
     return {};
 }
 
-AskSlot QueueTree::next_below(QueueIndex at, LabelIndex label, ShapeMask mask) const {
+AskSlot QueueTree::next_below(QueueIndex at, LabelIndex label, ShapeMask mask,
+                              const ShapeMask& asleep) const {
     while (!queues_[at].leaf) {
-        const QueueKey* child = part_of(queues_[at], label).children.first(mask);
+        const QueuePart& part = part_of(queues_[at], label);
+        const QueueKey* child = part.children.first(mask);
+        const QueueKey* sleeping = part.children_asleep.first(asleep);
+        if (child == nullptr || (sleeping != nullptr && *sleeping < *child)) {
+            child = sleeping;
+        }
         CHECK(child != nullptr);
         at = child->queue;
         mask -= queues_[at].blocked_mask;
     }
-    // The first application of a user stands before all others of that user, so no user behind the
-    // best found so far needs a look.
+    return next_in_leaf(at, label, mask, asleep);
+}
+
+AskSlot QueueTree::next_in_leaf(QueueIndex at, LabelIndex label, const ShapeMask& mask,
+                                const ShapeMask& asleep) const {
     const QueuePart& leaf = part_of(queues_[at], label);
+    const SeatKey* open = first_open(leaf, label, mask);
+    const SeatKey* sleeping = first_asleep(leaf, label, asleep);
+    CHECK(open != nullptr || sleeping != nullptr);
+    const AskSlot* slot = nullptr;
+    if (open != nullptr && (sleeping == nullptr || *open <= *sleeping)) {
+        const SeatBook& seat = seats_[open->seat];
+        slot = part_of(seat, label).asks.first(mask - users_[seat.user].blocked_mask);
+        CHECK(slot != nullptr);
+    }
+    if (sleeping != nullptr && (open == nullptr || *sleeping <= *open)) {
+        const AskSlot* other = part_of(seats_[sleeping->seat], label).asleep.first(asleep);
+        CHECK(other != nullptr);
+        slot = slot == nullptr || *other < *slot ? other : slot;
+    }
+    return *slot;
+}
+
+// The first application of a user stands before all others of that user, so no user behind the
+// best found so far needs a look.
+const SeatKey* QueueTree::first_open(const QueuePart& leaf, LabelIndex label,
+                                     const ShapeMask& mask) const {
     const SeatKey* best = nullptr;
-    UserIndex best_user = 0;
     for (const UserKey* user = leaf.users.first(mask);
          user != nullptr && (best == nullptr || user->head < *best);
          user = leaf.users.first_after(*user, mask)) {
         const UserBook& book = users_[user->user];
         const SeatKey* seat = part_of(book, label).waiting.first(mask - book.blocked_mask);
         CHECK(seat != nullptr);
-        if (best == nullptr || *seat < *best) {
-            best = seat;
-            best_user = user->user;
-        }
+        best = best == nullptr || *seat < *best ? seat : best;
     }
-    CHECK(best != nullptr);
-    const AskSlot* slot =
-        part_of(seats_[best->seat], label).asks.first(mask - users_[best_user].blocked_mask);
-    CHECK(slot != nullptr);
-    return *slot;
+    return best;
+}
+
+const SeatKey* QueueTree::first_asleep(const QueuePart& leaf, LabelIndex label,
+                                       const ShapeMask& groups) const {
+    const SeatKey* best = nullptr;
+    for (const UserKey* user = leaf.users_asleep.first(groups);
+         user != nullptr && (best == nullptr || user->head < *best);
+         user = leaf.users_asleep.first_after(*user, groups)) {
+        const SeatKey* seat = part_of(users_[user->user], label).asleep.first(groups);
+        CHECK(seat != nullptr);
+        best = best == nullptr || *seat < *best ? seat : best;
+    }
+    return best;
 }
 
 std::uint64_t QueueTree::use_of(const UserBook& user, LabelIndex label) const {

@@ -146,6 +146,10 @@ struct QueuePart {
     MaskedOrder<QueueKey> children;
     MaskedOrder<UserKey> users;  // of a leaf
     Listed<QueueKey> listed;
+    // Who sleeps here (constraint_waits.h): the same order, and neither limits nor shares see it.
+    MaskedOrder<QueueKey> children_asleep;
+    MaskedOrder<UserKey> users_asleep;
+    Listed<QueueKey> listed_asleep;
 
     // The users of a leaf that want room, by what they use for their weight.
     std::int64_t active_weight = 0;
@@ -160,6 +164,8 @@ struct UserPart {
     std::uint64_t use = 0;  // dominant share of the nodes for a weight of 1
     MaskedOrder<SeatKey> waiting;
     Listed<UserKey> listed;
+    MaskedOrder<SeatKey> asleep;
+    Listed<UserKey> listed_asleep;
     bool active = false;
     std::optional<Refusal> over;  // its share, while others want room
 };
@@ -173,6 +179,8 @@ struct SeatPart {
     std::int64_t wanted_mib = 0;  // by asks in line, beside `used`
     MaskedOrder<AskSlot> asks;
     Listed<SeatKey> listed;
+    MaskedOrder<AskSlot> asleep;
+    Listed<SeatKey> listed_asleep;
 };
 
 /// The part for a label of a queue, user or application; made when it is first needed.

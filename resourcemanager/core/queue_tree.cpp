@@ -156,7 +156,7 @@ void QueueTree::take_queues(const std::vector<QueueConfig>& queues) {
             Queue& gone = queues_[index];
             CHECK(gone.applications == 0 && gone.containers == 0 && gone.users_by_name.empty());
             for (LabelIndex label = 0; label < gone.parts.size(); ++label) {
-                CHECK(!gone.parts[label].listed.in);
+                CHECK(!gone.parts[label].listed.in && !gone.parts[label].listed_asleep.in);
                 lift(index, label);
             }
             while (!gone.blocked.empty()) {
@@ -197,6 +197,7 @@ void QueueTree::settle_settings(QueueIndex index) {
     settings.queue_order =
         config.queue_order.value_or(index == 0 ? queue_order_ : settings.queue_order);
     settings.size_based_weight = config.size_based_weight;
+    settings.node_order = config.node_order.value_or(settings.node_order);
     settings.user_limit_percent_min =
         config.user_limit_percent_min.value_or(settings.user_limit_percent_min);
     if (config.user_limit_factor.has_value()) {
@@ -229,7 +230,8 @@ void QueueTree::settle_settings(QueueIndex index) {
 void QueueTree::relist_seats() {
     for (SeatIndex index = 0; index < seats_.size(); ++index) {
         for (LabelIndex label = 0; label < seats_[index].parts.size(); ++label) {
-            if (seats_[index].parts[label].listed.in) {
+            const SeatPart& part = seats_[index].parts[label];
+            if (part.listed.in || part.listed_asleep.in) {
                 relist(index, label);
             }
         }
@@ -554,7 +556,8 @@ void QueueTree::want(const ApplicationId& application, std::string_view label, s
 
 void QueueTree::relist_charged(SeatIndex index, LabelIndex label) {
     SeatBook& seat = seats_[index];
-    if (part_of(seat, label).listed.in &&
+    const SeatPart& part = part_of(seat, label);
+    if ((part.listed.in || part.listed_asleep.in) &&
         queues_[seat.seat.leaf].settings.order == LeafOrder::Fair) {
         relist(index, label);
     }

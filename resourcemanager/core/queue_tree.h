@@ -47,6 +47,7 @@ struct QueueSettings {
     std::int32_t masters_percent_max = 50;
     std::map<std::string, std::int32_t> masters_percent_by_label;
     std::optional<Resource> container_max;
+    NodeOrder node_order = NodeOrder::Spread;
 };
 
 /// Of what the queue may use on nodes of the label, for masters.
@@ -104,7 +105,8 @@ struct SeatBook {
     bool parallel = false;
 
     bool waits() const {
-        return std::ranges::any_of(parts, [](const SeatPart& part) { return !part.asks.empty(); });
+        return std::ranges::any_of(
+            parts, [](const SeatPart& part) { return !part.asks.empty() || !part.asleep.empty(); });
     }
 };
 
@@ -186,14 +188,19 @@ public:
 
     void open(const AskSlot& slot, ShapeId shape, std::string_view label);
     void close(const AskSlot& slot, std::string_view label);
+    /// An ask that waits for nodes to change stands beside the open ones, in the same order, under
+    /// the number by which it is found again. It counts for no limit and no share.
+    void sleep(const AskSlot& slot, ShapeId group, std::string_view label);
+    void wake(const AskSlot& slot, std::string_view label);
     /// No ask has the shape any more: its number may come to mean another one.
     void forget_shape(ShapeId shape);
 
-    /// Whether anything with one of these shapes is open and not known to be blocked.
-    bool any(const ShapeMask& wanted) const;
+    /// Whether anything with one of these shapes is open and not known to be blocked, or sleeps in
+    /// one of the groups `asleep`.
+    bool any(const ShapeMask& wanted, const ShapeMask& asleep = {}) const;
     /// The first of them in order, of asks that name a label before the others, which may borrow
     /// what these leave. Requires any().
-    AskSlot next(const ShapeMask& wanted) const;
+    AskSlot next(const ShapeMask& wanted, const ShapeMask& asleep = {}) const;
     /// The limit that refuses one more container to the application, or none.
     std::optional<Refusal> refusal(const ApplicationId& application, const Shape& shape) const;
     /// All of them: from the leaf up, then the user's.
@@ -253,7 +260,13 @@ private:
     void check_parts(QueueIndex index) const;
 
     void check_settled() const;
-    AskSlot next_below(QueueIndex at, LabelIndex label, ShapeMask mask) const;
+    AskSlot next_below(QueueIndex at, LabelIndex label, ShapeMask mask,
+                       const ShapeMask& asleep = {}) const;
+    AskSlot next_in_leaf(QueueIndex at, LabelIndex label, const ShapeMask& mask,
+                         const ShapeMask& asleep) const;
+    const SeatKey* first_open(const QueuePart& leaf, LabelIndex label, const ShapeMask& mask) const;
+    const SeatKey* first_asleep(const QueuePart& leaf, LabelIndex label,
+                                const ShapeMask& groups) const;
     ShapeMask open_below(QueueIndex at, LabelIndex label) const;
     bool is_whole(const Refusal& refusal) const;
     bool look_at_maximum(QueueIndex index, LabelIndex label, TimePoint now, Duration patience);
@@ -264,7 +277,8 @@ private:
     std::uint64_t use_of(const UserBook& user, LabelIndex label) const;
     void relist(SeatIndex index, LabelIndex label);
     void relist_user(UserIndex index, LabelIndex label);
-    bool relist_queue(QueueIndex index, LabelIndex label);
+    void relist_user_asleep(UserIndex index, LabelIndex label);
+    void relist_queue(QueueIndex index, LabelIndex label);
     void relist_up(QueueIndex index, LabelIndex label);
     void set_use(UserIndex index, LabelIndex label);
     void set_active(UserIndex index, LabelIndex label, bool active);

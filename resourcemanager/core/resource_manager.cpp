@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "resourcemanager/core/alternatives.h"
 #include "resourcemanager/core/books.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/explanations.h"
@@ -53,6 +54,9 @@ void expire_deadlines(Books& books) {
                 break;
             case Timer::Kind::LocalityDelay:
                 locality_due(books, timer->attempt, static_cast<std::int32_t>(timer->number));
+                break;
+            case Timer::Kind::Alternative:
+                alternative_due(books, timer->attempt, static_cast<std::int32_t>(timer->number));
                 break;
             case Timer::Kind::SaveRetry:
                 save_retry_due(books, timer->number);

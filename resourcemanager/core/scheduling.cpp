@@ -6,6 +6,7 @@
 
 #include "common/base/check.h"
 #include "resourcemanager/core/choose_node.h"
+#include "resourcemanager/core/claim_room.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/execution_change.h"
@@ -88,11 +89,28 @@ void place_opportunistic(Books& books) {
 
 // Who waits for a reserved node takes another one that has room first; and reservations hold back
 // nobody elsewhere.
+bool waits_for_reservations(const Books& books, const Demand& demand) {
+    return demand.reserved > 0
+               ? books.config.off(Feature::ReservedElsewhere)
+               : books.config.off(Feature::Backfill) && !books.reservations.all.empty();
+}
+
 std::optional<NodeIndex> choose_beside_reservations(Books& books, const Demand& demand) {
-    const bool waits = demand.reserved > 0
-                           ? books.config.off(Feature::ReservedElsewhere)
-                           : books.config.off(Feature::Backfill) && !books.reservations.all.empty();
-    return waits ? std::nullopt : choose_node(books, demand);
+    return waits_for_reservations(books, demand) ? std::nullopt : choose_node(books, demand);
+}
+
+// An ask that sleeps is first in order, and something has changed that may concern it. Whom a limit
+// refuses takes its place among those that the limit knows, and looks everywhere when it is lifted.
+void look_where_changed(Books& books, const Demand& demand) {
+    const Shape shape = books.asks.shape_of(demand);
+    if (books.asks.changed_places().everywhere() ||
+        books.queues.refusal(demand.owner.attempt.application, shape).has_value()) {
+        books.asks.wake(demand, std::nullopt);
+        return;
+    }
+    const std::optional<NodeIndex> node =
+        waits_for_reservations(books, demand) ? std::nullopt : choose_where_changed(books, demand);
+    node.has_value() ? books.asks.wake(demand, node) : books.asks.pass(demand);
 }
 
 // Whoever is next, until nobody is whom a limit allows and a node has room for. True: somebody
@@ -102,6 +120,10 @@ bool place_in_order(Books& books) {
     std::int32_t budget = books.config.placements_per_step;
     while (budget-- > 0 && books.asks.any_ready()) {
         const Demand& demand = books.asks.next();
+        if (books.asks.asleep(demand)) {
+            look_where_changed(books, demand);
+            continue;
+        }
         const ApplicationId& application = demand.owner.attempt.application;
         const Shape shape = books.asks.shape_of(demand);
         // What is reserved for it counts as used: elsewhere is room first.
@@ -132,8 +154,12 @@ bool place_in_order(Books& books) {
         } else {
             books.asks.block(demand);
             books.asks.begin_wait(demand, books.now);
+            turn_came(books, demand);
             blocked = true;
         }
+    }
+    if (!books.asks.any_ready()) {
+        books.asks.all_passed();
     }
     return blocked;
 }

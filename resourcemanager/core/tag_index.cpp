@@ -23,6 +23,22 @@ void count(Map& counts, const Id& id, std::int64_t by) {
     }
 }
 
+template <typename Place>
+void count_here(std::map<Place, TagsHere>& places, const Place& place, const TagBearer& bearer,
+                std::int64_t by) {
+    const auto here = places.try_emplace(place).first;
+    for (const std::string& tag : bearer.tags) {
+        const auto applications = here->second.try_emplace(tag).first;
+        count(applications->second, bearer.application, by);
+        if (applications->second.empty()) {
+            here->second.erase(applications);
+        }
+    }
+    if (here->second.empty()) {
+        places.erase(here);
+    }
+}
+
 // An application id that cannot be read names nobody.
 ApplicationId named_application(const std::string& text) {
     const auto parsed = parse_application_id(text);
@@ -97,24 +113,41 @@ const TagIndex::InRacks* TagIndex::racks_with(const TagTarget& target,
     return counts == nullptr ? nullptr : &counts->racks;
 }
 
+std::int64_t TagIndex::in_rack(const TagKey& key, const std::string& rack) const {
+    const Counts* counts = find(key);
+    return counts == nullptr ? 0 : at_or_zero(counts->racks, rack);
+}
+
 std::map<std::string, std::int64_t> TagIndex::on_node(NodeIndex node) const {
+    std::map<std::string, std::int64_t> sums;
+    if (const TagsHere* tags = here(node)) {
+        for (const auto& [tag, applications] : *tags) {
+            for (const auto& [application, containers] : applications) {
+                sums[tag] += containers;
+            }
+        }
+    }
+    return sums;
+}
+
+const TagsHere* TagIndex::here(NodeIndex node) const {
     const auto it = by_node_.find(node);
-    return it == by_node_.end() ? std::map<std::string, std::int64_t>{} : it->second;
+    return it == by_node_.end() ? nullptr : &it->second;
+}
+
+const TagsHere* TagIndex::here(const std::string& rack) const {
+    const auto it = by_rack_.find(rack);
+    return it == by_rack_.end() ? nullptr : &it->second;
 }
 
 void TagIndex::change(const TagBearer& bearer, std::int64_t by) {
     if (bearer.tags.empty()) {
         return;
     }
-    std::map<std::string, std::int64_t>& on_node = by_node_[bearer.node];
-    for (const std::string& tag : bearer.tags) {
-        count(on_node, tag, by);
-    }
+    count_here(by_node_, bearer.node, bearer, by);
+    count_here(by_rack_, bearer.rack, bearer, by);
     for (const TagKey& key : keys_of(bearer)) {
         change(key, bearer, by);
-    }
-    if (on_node.empty()) {
-        by_node_.erase(bearer.node);
     }
 }
 

@@ -37,6 +37,9 @@ TagKey key_of(const TagTarget& target, const ApplicationId& asking);
 /// Everything it is called by.
 std::vector<TagKey> keys_of(const TagBearer& bearer);
 
+/// Tags in one place, with the applications whose containers carry them and how many of each do.
+using TagsHere = std::map<std::string, std::map<ApplicationId, std::int64_t>>;
+
 class TagIndex {
 public:
     using OnNodes = std::map<NodeIndex, std::int64_t>;
@@ -52,6 +55,9 @@ public:
     std::int64_t in_rack(const TagTarget& target, const ApplicationId& asking,
                          const std::string& rack) const;
 
+    /// Containers so called in the rack.
+    std::int64_t in_rack(const TagKey& key, const std::string& rack) const;
+
     /// Nodes that hold such a container with their counts, and racks; null: nowhere. With NotSelf:
     /// those that hold any with the tag.
     const OnNodes* nodes_with(const TagTarget& target, const ApplicationId& asking) const;
@@ -59,8 +65,11 @@ public:
 
     /// Tags on a node with their counts, of all applications.
     std::map<std::string, std::int64_t> on_node(NodeIndex node) const;
+    /// Null: none.
+    const TagsHere* here(NodeIndex node) const;
+    const TagsHere* here(const std::string& rack) const;
 
-    bool empty() const { return counts_.empty() && by_node_.empty(); }
+    bool empty() const { return counts_.empty() && by_node_.empty() && by_rack_.empty(); }
     friend bool operator==(const TagIndex&, const TagIndex&) = default;
 
 private:
@@ -75,7 +84,8 @@ private:
     void change(const TagKey& key, const TagBearer& bearer, std::int64_t by);
 
     std::map<TagKey, Counts> counts_;
-    std::map<NodeIndex, std::map<std::string, std::int64_t>> by_node_;
+    std::map<NodeIndex, TagsHere> by_node_;
+    std::map<std::string, TagsHere> by_rack_;
 };
 
 }  // namespace heddle::rm

@@ -47,7 +47,11 @@ void write_record(wire::JsonWriter& json, const PreemptionRecord& record) {
     write_resource(json.key("inFlight"), record.in_flight);
     write_resource(json.key("cluster"), record.cluster);
     json.member("clusterPercentMax", record.cluster_percent_max);
-    json.member("label", record.label).member("lent", record.lent).end_object();
+    json.member("label", record.label).member("lent", record.lent);
+    if (record.killable_for.has_value()) {
+        json.member("killableForMs", record.killable_for->milliseconds());
+    }
+    json.end_object();
 }
 
 void write_queues(wire::JsonWriter& json, const View& view) {
@@ -82,7 +86,8 @@ net::HttpResponse list_preemptions(const Services& services) {
         for (const PreemptionMark& mark : *view->marks) {
             json.begin_object().member("container", to_string(mark.container));
             json.member("from", mark.from).member("to", mark.to);
-            json.member("stopping", mark.stopping).end_object();
+            json.member("stopping", mark.stopping).member("killable", mark.killable);
+            json.end_object();
         }
         json.end_array();
         write_queues(json, *view);

@@ -13,7 +13,7 @@
 //                                    name queues below it), creates_max, creates_depth, template
 //                                    (weight of leaves), priority_limit (USER:MOST,...), submit and
 //                                    administer (a user, or nobody), and as in TOML queue_order,
-//                                    size_based_weight, container_max, labels_usable,
+//                                    size_based_weight, node_order, container_max, labels_usable,
 //                                    label_default, labels.NAME.capacity, labels.NAME.capacity_max,
 //                                    labels.NAME.masters_percent_max; there are the labels ssd
 //                                    (exclusive) and spot (shared)
@@ -25,9 +25,9 @@
 //   retention N [SECONDS]            applications that are remembered when they are over, and for
 //                                    how long; as queue
 //   preemption [key=value ...]       switched on; keys: grace, interval (seconds), round, dead_zone
-//                                    (percent), dry, inside (priority, limit: what comes first),
-//                                    inside_threshold, inside_max, natural (percent); without it,
-//                                    off
+//                                    (percent), dry, lazy, inside (priority, limit: what comes
+//                                    first), inside_threshold, inside_max, natural (percent);
+//                                    without it, off
 //   reservations [key=value ...]     keys: after, timeout (seconds), percent, application, queue,
 //                                    off; without it, as by default
 //   opportunistic [key=value ...]    keys: queue (containers that wait on a node), application, off

@@ -1,5 +1,6 @@
 #include "tests/scenarios/shown.h"
 
+#include "common/base/duration_text.h"
 #include "tests/support/rm_world/names.h"
 
 namespace heddle::rm::test {
@@ -54,7 +55,11 @@ void show_preemptions(World& world) {
             (record->dry_run ? "would take " : "took ") + name_of(record->container) + " from " +
             record->from.path + ", left " + to_string(record->from.used) + " of " +
             to_string(record->from.guaranteed) + ", for " + name_of(record->for_whom.application) +
-            " ask " + std::to_string(record->ask) + " in " + record->to.path);
+            " ask " + std::to_string(record->ask) + " in " + record->to.path +
+            (record->killable_for.has_value()
+                 ? ", killable for " +
+                       duration_text(seconds(record->killable_for->milliseconds() / 1000))
+                 : ""));
         return true;
     });
 }
@@ -62,7 +67,10 @@ void show_preemptions(World& world) {
 void show_marks(World& world) {
     for (const PreemptionMark& mark : *world.manager().view()->marks) {
         world.stage().show(name_of(mark.container) + " of " + mark.from +
-                           (mark.stopping ? " makes way for " : " is marked for ") + mark.to);
+                           (mark.stopping   ? " makes way for "
+                            : mark.killable ? " may be killed for "
+                                            : " is marked for ") +
+                           mark.to);
     }
 }
 

@@ -84,7 +84,7 @@ QueueConfig queue_of(const Words& words) {
             (key == "submit" ? queue.submit : queue.administer) = {false, {value}, {}};
         } else if (key == "template") {
             queue.auto_creation.leaf_template["weight"] = value;
-        } else if (key == "queue_order" || key == "size_based_weight" ||
+        } else if (key == "queue_order" || key == "size_based_weight" || key == "node_order" ||
                    key == "container_max") {  // as written in TOML
             EXPECT_TRUE(set_setting(queue, key, value).ok()) << key;
         } else if (key == "keep") {
@@ -130,6 +130,8 @@ PreemptionConfig preemption_of(const Words& words) {
                 value == "priority" ? InsideOrder::PriorityFirst : InsideOrder::UserLimitFirst;
         } else if (key == "dry") {
             preemption.dry_run = true;
+        } else if (key == "lazy") {
+            preemption.lazy = true;
         } else {
             ADD_FAILURE() << "unknown key of preemption: " << key;
         }

@@ -14,6 +14,7 @@ constexpr std::array kOfPools = {
     "or(in,node,app-tag/odd/piece:java=11)",
     "cardinality,rack,all/pool,0,3",
     "or(cardinality,node,all/pool,1,4:notin,rack,all/pool)",
+    "dor(in,node,all/piece@300ms:notin,rack,all/pool@500ms:java!=9)",
 };
 // Never of an odd job: its own pool may hold every node.
 constexpr const char* kNotBesideOddPools = "notin,node,app-tag/odd/pool";
@@ -24,6 +25,7 @@ constexpr std::array kOfPieces = {
     "java=11",
     "and(java!=8:cardinality,node,piece,0,2)",
     "or(in,node,pool:notin,rack,not-self/piece)",
+    "dor(in,node,pool@200ms:and(notin,node,piece:java=11)@1s:java!=7)",
     kNotBesideOddPools,
 };
 

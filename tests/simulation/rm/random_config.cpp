@@ -48,7 +48,9 @@ void draw_orders(std::uint64_t seed, SchedulerConfig& scheduler) {
         }
         queue.priority = static_cast<std::int32_t>(prng.between(0, 2));
         queue.size_based_weight = prng.chance(1, 2);
+        queue.node_order = prng.chance(1, 2) ? NodeOrder::Pack : NodeOrder::Spread;
     }
+    scheduler.preemption.lazy = prng.chance(1, 2);
     const auto percent = [&] { return static_cast<std::int32_t>(prng.between(10, 100)); };
     scheduler.preemption.natural_termination_percent = percent();
     scheduler.preemption.intra_queue_threshold_percent = prng.chance(1, 2) ? percent() : 0;

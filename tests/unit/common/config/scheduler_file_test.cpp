@@ -168,6 +168,7 @@ QueueConfig random_queue(Prng& prng, std::string path) {
     queue.user_weights["a"] = number(4000);
     maybe(prng, queue.queue_order, prng.below(2) == 0 ? QueueOrder::Share : QueueOrder::Priority);
     queue.size_based_weight = prng.below(2) == 0;
+    maybe(prng, queue.node_order, prng.below(2) == 0 ? NodeOrder::Spread : NodeOrder::Pack);
     queue.masters_percent_by_label["gpu"] = number(100);
     queue.submit.everybody = prng.below(2) == 0;
     queue.administer = {false, {"alice"}, {"ops", "dev"}};
@@ -198,6 +199,7 @@ TEST(SchedulerFile, GivesBackWhatWasWritten) {
         config.container_min = {1, 0};
         config.applications_parallel_max_by_user = {{"al", 3}, {"al.ice", 4}};
         config.preemption.enabled = true;
+        config.preemption.lazy = seed % 2 == 0;
         config.preemption.natural_termination_percent = 20;
         config.workflow_priorities = {{"nightly", "root.q8", 3}, {"a b", "root.q9.q1", 0}};
         config.workflow_priorities_override = seed % 2 == 0;

@@ -26,6 +26,33 @@ TEST(Constraint, IsWrittenAsItIsRead) {
     EXPECT_EQ(round_trip("Cardinality,Node,zk,1,2147483647"), "in,node,zk");
 }
 
+TEST(Constraint, HasAlternativesInTime) {
+    EXPECT_EQ(round_trip("dor(in,node,zk@30s:and(java=11:in,rack,zk)@120s:java!=8)"),
+              "dor(in,node,zk@30s:and(java=11:in,rack,zk)@2m:java!=8)");
+    const Constraint all = parse_constraint("dor(in,node,zk@30s:in,rack,zk@500ms:java=11)").value();
+    ASSERT_EQ(all.parts.size(), 3U);
+    EXPECT_EQ(all.parts[1].patience, milliseconds(500));
+    EXPECT_EQ(to_string(first_alternatives(all, 1)), "in,node,zk");
+    EXPECT_EQ(to_string(first_alternatives(all, 3)), "or(in,node,zk:in,rack,zk:java=11)");
+}
+
+TEST(Constraint, SaysWhatIsWrongWithAlternativesInTime) {
+    const std::map<std::string, std::string> cases = {
+        {"dor(in,node,zk:in,rack,zk)", "expected '@' and how long it is waited for"},
+        {"dor(in,node,zk)", "expected '@' and how long it is waited for"},
+        {"dor(in,node,zk@5s:java=11:java=8)", "expected '@' and a time, or ')'"},
+        {"dor(in,node,zk@5s:java=11@5s)", "expected ':' and what comes after that time"},
+        {"dor(in,node,zk@5y:java=11)", "expected a time from 1ms to 1d (500ms, 30s, 2m) at "},
+        {"dor(in,node,zk@0s:java=11)", "expected a time from 1ms to 1d"},
+        {"dor(in,node,zk@25h:java=11)", "expected a time from 1ms to 1d"},
+        {"or(java=8:dor(in,node,zk@5s:java=11))", "write it outside of all others"},
+        {"dor(dor(in,node,a@5s:java=8)@5s:java=11)", "write it outside of all others"},
+    };
+    for (const auto& [text, sentence] : cases) {
+        EXPECT_NE(round_trip(text).find(sentence), std::string::npos) << round_trip(text);
+    }
+}
+
 TEST(Constraint, SaysWhereItCouldNotBeRead) {
     EXPECT_EQ(round_trip("in,node"),
               "placement constraint: expected ',' and a tag at character 8, "
@@ -33,9 +60,10 @@ TEST(Constraint, SaysWhereItCouldNotBeRead) {
     EXPECT_EQ(round_trip("in,cluster,zk"),
               "placement constraint: expected node or rack after 'in,' at character 4, found "
               "'cluster,zk'");
-    EXPECT_EQ(round_trip("near,node,zk"),
-              "placement constraint: expected in, notin, cardinality, and(...), or(...) or "
-              "attribute=value at character 1, found 'near,node,zk'");
+    EXPECT_EQ(
+        round_trip("near,node,zk"),
+        "placement constraint: expected in, notin, cardinality, and(...), or(...), dor(...) or "
+        "attribute=value at character 1, found 'near,node,zk'");
     EXPECT_EQ(round_trip("and(java=11"),
               "placement constraint: expected ':' or ')' at character 12, found the end");
     EXPECT_NE(round_trip("cardinality,node,zk,3,1").find("minimum not above"), std::string::npos);

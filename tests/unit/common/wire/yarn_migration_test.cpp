@@ -78,6 +78,32 @@ TEST(YarnMigrationOfSettings, TakesWhatCameLater) {
     EXPECT_TRUE(config.workflow_priorities_override);
 }
 
+TEST(YarnMigrationOfSettings, TakesTheOrderOfNodesAndLazyPreemption) {
+    const YarnMigration migration = scheduler_from_yarn(
+        below({{"root.queues", "a,b,c"},
+               {"lazy-preemption-enabled", "true"},
+               {"multi-node-placement-enabled", "true"},
+               {"multi-node-sorting.policy", "resource-usage"},
+               {"multi-node-sorting.policy.names", "resource-usage"},
+               {"multi-node-sorting.policy.resource-usage.class",
+                "org.apache.hadoop.yarn.server.resourcemanager.scheduler.placement."
+                "ResourceUsageMultiNodeLookupPolicy"},
+               {"multi-node-sorting.policy.resource-usage.sorting-interval.ms", "1000"},
+               {"root.a.multi-node-sorting.policy", "pack"},
+               {"root.b.multi-node-sorting.policy", "their-own"}}));
+    const SchedulerConfig& config = migration.config;
+    ASSERT_EQ(path_list(config), "root root.a root.b root.c");
+    EXPECT_EQ(config.queues[0].node_order, NodeOrder::Spread);
+    EXPECT_EQ(config.queues[1].node_order, NodeOrder::Pack);
+    EXPECT_EQ(config.queues[2].node_order, NodeOrder::Spread);
+    EXPECT_EQ(config.queues[3].node_order, std::nullopt);
+    EXPECT_TRUE(config.preemption.lazy);
+    const std::string left_out = join(migration.left_out, "\n");
+    EXPECT_EQ(migration.left_out.size(), 5U) << left_out;
+    EXPECT_NE(left_out.find("their-own: it is taken as node_order = spread"), std::string::npos);
+    EXPECT_NE(left_out.find("policies are not defined here"), std::string::npos);
+}
+
 TEST(YarnMigrationOfSettings, SaysWhatHasNoCounterpart) {
     std::vector<YarnProperty> properties =
         below({{"root.queues", "a"},

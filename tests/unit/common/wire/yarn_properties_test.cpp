@@ -60,6 +60,7 @@ const std::vector<YarnProperty> kOfLeaf = {
     {"default-application-lifetime", "60"},
     {"disable_preemption", "true"},
     {"intra-queue-preemption.disable_preemption", "true"},
+    {"multi-node-sorting.policy", "pack"},
     {"default-node-label-expression", "gpu"},
     {"user-settings.alice.weight", "1.5"},
 };
@@ -70,6 +71,7 @@ const std::vector<YarnProperty> kOfAll = {
     {"yarn.scheduler.capacity.workflow-priority-mappings", "nightly:root.a:7,nightly:root.a.x:2"},
     {"yarn.scheduler.capacity.workflow-priority-mappings-override.enable", "true"},
     {"yarn.cluster.max-application-priority", "10"},
+    {"yarn.scheduler.capacity.lazy-preemption-enabled", "true"},
     {"yarn.resourcemanager.monitor.capacity.preemption.observe_only", "true"},
     {"yarn.resourcemanager.monitor.capacity.preemption.monitoring_interval", "1000"},
     {"yarn.resourcemanager.monitor.capacity.preemption.max_wait_before_kill", "9000"},

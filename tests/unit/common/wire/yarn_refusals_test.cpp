@@ -58,7 +58,8 @@ TEST(YarnRefusals, SayOfEveryValueWhatToWrite) {
         {{"user-settings.alice.weight", "heavy"},
          "user-settings.alice.weight: 'heavy' was found; write a number"},
         {{"reservable", "true"}, "reservable: capacity cannot be reserved"},
-        {{"multi-node-sorting.policy", "x"}, "multi-node-sorting.policy: containers go where"},
+        {{"multi-node-sorting.policy.names", "x"},
+         "multi-node-sorting.policy.names: policies are not defined here"},
     };
     for (const auto& [property, sentence] : cases) {
         YarnUpdate update;

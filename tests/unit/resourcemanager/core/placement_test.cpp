@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "common/base/prng.h"
 
 namespace heddle::rm {
@@ -21,6 +23,48 @@ TEST(FreeIndex, FindsTheRoomiestNode) {
     EXPECT_EQ(index.find({1, 9}), std::nullopt);
     index.set(1, std::nullopt);
     EXPECT_EQ(index.find({2048, 1}), 0U);
+}
+
+TEST(FreeIndex, PacksOnTheNodeWithLeastRoom) {
+    FreeIndex index;
+    index.set(0, Resource{8192, 8});
+    index.set(1, Resource{4096, 4});
+    index.set(2, Resource{2048, 4});
+    index.set(3, Resource{2048, 4});
+    index.set(4, Resource{1024, 16});
+    const auto find = [&](const Resource& size, const std::set<NodeIndex>& avoided = {}) {
+        return index.find(size, "", avoided, NodeOrder::Pack);
+    };
+    EXPECT_EQ(find({1024, 1}), 2U);  // of equal ones the first
+    EXPECT_EQ(find({1024, 1}, {2}), 3U);
+    EXPECT_EQ(find({1024, 1}, {2, 3}), 1U);
+    EXPECT_EQ(find({4096, 1}), 1U);
+    EXPECT_EQ(find({1024, 5}), 0U);
+    EXPECT_EQ(find({1024, 9}), 4U);
+    EXPECT_EQ(find({2048, 9}), std::nullopt);
+    EXPECT_EQ(index.find({1024, 1}), 4U);
+}
+
+TEST(FreeIndex, PacksAsAScanOfAllNodesWould) {
+    Prng prng(9);
+    FreeIndex index;
+    std::vector<Resource> free(100);
+    for (int turn = 0; turn < 3000; ++turn) {
+        const auto node = static_cast<NodeIndex>(prng.below(free.size()));
+        free[node] = {prng.between(0, 16) * 256, prng.between(0, 8)};
+        index.set(node, free[node]);
+        const Resource size{prng.between(1, 16) * 256, prng.between(1, 8)};
+        std::optional<NodeIndex> best;
+        const auto room = [&](NodeIndex one) {
+            return std::tuple(free[one].vcores, free[one].memory_mib, one);
+        };
+        for (NodeIndex one = 0; one < free.size(); ++one) {
+            if (size.fits_in(free[one]) && (!best.has_value() || room(one) < room(*best))) {
+                best = one;
+            }
+        }
+        ASSERT_EQ(index.find(size, "", {}, NodeOrder::Pack), best);
+    }
 }
 
 TEST(FreeIndex, AgreesWithAScanOfAllNodes) {
