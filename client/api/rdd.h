@@ -22,6 +22,7 @@
 
 #include "client/api/actions.h"
 #include "client/api/approximate.h"
+#include "client/api/barrier.h"
 #include "client/api/checkpoint.h"
 #include "client/api/explain.h"
 #include "client/api/files.h"
@@ -299,6 +300,9 @@ public:
     requires std::is_convertible_v<const Text&, std::string_view> Rdd<std::string_view> pipe(
         const Text& command, Callsite at = Callsite::here())
     const { return pipe(api::words_of(command), {}, at); }
+    /// As input of a barrier stage: barrier().map_partitions(...), whose tasks run all at the same
+    /// time and may wait for each other; see barrier.h.
+    RddBarrier<T> barrier() const { return RddBarrier<T>(node_); }
     /// The same records dealt out evenly.
     Rdd repartition(std::int32_t partitions, Callsite at = Callsite::here()) const {
         return Rdd(api::make_repartition(node_, partitions, at));

@@ -42,8 +42,7 @@ Status read_duration(const std::string& name, const std::string& value, Duration
     }
     std::int64_t number = 0;
     const std::string_view unit = std::string_view(value).substr(digits);
-    if (!parse_number(std::string_view(value).substr(0, digits), number) ||
-        number > 1'000'000'000) {
+    if (!parse_number(std::string_view(value).substr(0, digits), number) || number > 100'000'000) {
         return wrong(name, value, "a duration such as 3s or 500ms");
     }
     if (unit == "ms") {
@@ -54,6 +53,8 @@ Status read_duration(const std::string& name, const std::string& value, Duration
         out = seconds(number * 60);
     } else if (unit == "h") {
         out = seconds(number * 3600);
+    } else if (unit == "d") {
+        out = seconds(number * 24 * 3600);
     } else {
         return wrong(name, value, "a duration such as 3s or 500ms");
     }
@@ -137,6 +138,23 @@ Status read_exclusion(const std::string& name, const std::string& value, Exclusi
     return rdd::check_setting_name(name);
 }
 
+Status read_barrier(const std::string& name, const std::string& value, BarrierRules& rules) {
+    const auto above_zero = [&](Duration& out) -> Status {
+        TRY(read_duration(name, value, out));
+        return out > Duration{} ? Status() : wrong(name, value, "more than nothing");
+    };
+    if (name == "barrier.sync_timeout") {
+        return above_zero(rules.sync_timeout);
+    }
+    if (name == "barrier.slots_check.interval") {
+        return above_zero(rules.slots_check);
+    }
+    if (name == "barrier.slots_check.failures_max") {
+        return read_count(name, value, 1, rules.slots_checks_max);
+    }
+    return rdd::check_setting_name(name);
+}
+
 // As Spark refuses it.
 Status check_exclusion(const Config& core) {
     const ExclusionRules& rules = core.exclusion;
@@ -213,6 +231,9 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
     }
     if (name.starts_with("exclude_on_failure.")) {
         return read_exclusion(name, value, settings.core.exclusion);
+    }
+    if (name.starts_with("barrier.")) {
+        return read_barrier(name, value, settings.core.barrier);
     }
     if (name == "scheduler.mode") {
         if (value != "FIFO" && value != "FAIR") {

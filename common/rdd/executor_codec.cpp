@@ -135,6 +135,10 @@ void write(ByteWriter& out, const TaskLaunch& m) {
         write_block_id(out, cached.block);
         out.number(cached.executor.value);
     }
+    out.count(m.gang.size());
+    for (const std::string& address : m.gang) {
+        out.text(address);
+    }
 }
 void read(ByteReader& in, TaskLaunch& m) {
     read_nested(in, m.task, decode_task_description);
@@ -142,6 +146,10 @@ void read(ByteReader& in, TaskLaunch& m) {
     for (CachedAt& cached : m.cached) {
         cached.block = read_block_id(in);
         cached.executor.value = in.number<std::int32_t>();
+    }
+    m.gang.resize(in.count_of(1));
+    for (std::string& address : m.gang) {
+        address = in.text();
     }
 }
 
@@ -209,6 +217,39 @@ void read(ByteReader& in, KeepReplica& m) {
     m.block = read_block_id(in);
     read(in, m.level);
     m.from.value = in.number<std::int32_t>();
+}
+
+void write(ByteWriter& out, const BarrierAnswer& m) {
+    out.number(m.task.value);
+    out.number(m.epoch);
+    out.count(m.messages == nullptr ? 0 : m.messages->size());
+    for (std::size_t i = 0; m.messages != nullptr && i < m.messages->size(); ++i) {
+        out.text((*m.messages)[i]);
+    }
+    out.text(m.error);
+}
+void read(ByteReader& in, BarrierAnswer& m) {
+    m.task.value = in.number<std::int64_t>();
+    m.epoch = in.number<std::int32_t>();
+    auto messages = std::make_shared<std::vector<Bytes>>(in.count_of(1));
+    for (Bytes& message : *messages) {
+        message = in.text();
+    }
+    m.messages = std::move(messages);
+    m.error = in.text();
+}
+
+void write(ByteWriter& out, const BarrierRequest& m) {
+    out.number(m.task.value);
+    out.number(m.epoch);
+    out.number<std::uint8_t>(m.gather ? 1 : 0);
+    out.text(m.message);
+}
+void read(ByteReader& in, BarrierRequest& m) {
+    m.task.value = in.number<std::int64_t>();
+    m.epoch = in.number<std::int32_t>();
+    m.gather = in.boolean();
+    m.message = in.text();
 }
 
 void write(ByteWriter& out, const ReplicaAnswer& m) {

@@ -18,6 +18,7 @@
 
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/rdd/barrier.h"
 #include "common/rdd/ids.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/registry.h"
@@ -118,6 +119,8 @@ struct CachedAt {
 struct TaskLaunch {
     TaskDescription task;
     std::vector<CachedAt> cached;  // all holders of a partition, one after the other
+    /// Of a barrier stage: where the executor of each of its tasks is, by partition. Else empty.
+    std::vector<std::string> gang = {};
 
     friend bool operator==(const TaskLaunch&, const TaskLaunch&) = default;
 };
@@ -170,6 +173,14 @@ struct KeepReplica {
     friend bool operator==(const KeepReplica&, const KeepReplica&) = default;
 };
 
+/// All tasks of the gang have asked, or (with an error) will never have.
+struct BarrierAnswer {
+    TaskId task;
+    std::int32_t epoch = 0;
+    BarrierMessages messages;  // null: none; shared by the answers to all tasks
+    std::string error;
+};
+
 struct ExecutorStop {
     friend bool operator==(const ExecutorStop&, const ExecutorStop&) = default;
 };
@@ -177,7 +188,7 @@ struct ExecutorStop {
 using ToExecutor =
     std::variant<ExecutorWelcome, ExecutorRefused, PeerJoined, PeerLost, StageBegin, StageEnd,
                  MapOutputsKnown, TaskLaunch, TaskCancel, DropRdd, DropShuffle, BroadcastHeld,
-                 DropBroadcast, ExecutorStop, KeepReplica>;
+                 DropBroadcast, ExecutorStop, KeepReplica, BarrierAnswer>;
 
 // Executor to driver.
 
@@ -235,8 +246,19 @@ struct ExecutorHeartbeat {
     friend bool operator==(const ExecutorHeartbeat&, const ExecutorHeartbeat&) = default;
 };
 
+/// A task of a barrier stage waits for the others. Answered by BarrierAnswer, unless the task is
+/// told to end.
+struct BarrierRequest {
+    TaskId task;
+    std::int32_t epoch = 0;  // how often the task has waited before
+    bool gather = false;     // the message is for all of them
+    Bytes message;
+
+    friend bool operator==(const BarrierRequest&, const BarrierRequest&) = default;
+};
+
 using FromExecutor = std::variant<ExecutorHello, TaskDone, RddDropped, BroadcastKept,
-                                  ExecutorHeartbeat, ReplicaAnswer>;
+                                  ExecutorHeartbeat, ReplicaAnswer, BarrierRequest>;
 
 /// One message as bytes, its kind first. Plans and tables are written each time: the driver sends
 /// each of them once per executor.

@@ -152,6 +152,7 @@ struct RddNode {
     StorageLevel storage;
     Determinism determinism = Determinism::Determinate;
     std::vector<SourcePartition> sources;  // one per partition, or empty
+    bool barrier = false;  // its tasks wait for each other, so all of them run at the same time
 
     friend bool operator==(const RddNode&, const RddNode&) = default;
 };

@@ -146,6 +146,7 @@ void write(ByteWriter& out, const RddNode& node) {
     for (const SourcePartition& source : node.sources) {
         write(out, source);
     }
+    out.number<std::uint8_t>(node.barrier ? 1 : 0);
 }
 
 void read(ByteReader& in, RddNode& node) {
@@ -168,6 +169,7 @@ void read(ByteReader& in, RddNode& node) {
     for (SourcePartition& source : node.sources) {
         read(in, source);
     }
+    node.barrier = in.boolean();
 }
 
 void write(ByteWriter& out, const std::vector<RddNode>& nodes) {

@@ -88,7 +88,9 @@ void TaskScope::fail(TaskFailure failure) {
 
 void TaskScope::fail_in_user_code(const std::string& operation, const RecordFace* face,
                                   const void* row) {
-    fail(user_failure(operation, face, row));
+    if (!cancelled()) {
+        fail(user_failure(operation, face, row));
+    }
 }
 
 bool TaskScope::reserve(std::int64_t bytes, const std::string& operation) {

@@ -18,6 +18,7 @@
 #include "common/base/result.h"
 #include "common/rdd/accumulators.h"
 #include "common/rdd/arena.h"
+#include "common/rdd/barrier.h"
 #include "common/rdd/batch.h"
 #include "common/rdd/broadcast.h"
 #include "common/rdd/task.h"
@@ -54,7 +55,8 @@ public:
 
     /// Keeps the first failure.
     void fail(TaskFailure failure);
-    /// In a catch block: fails with user_failure().
+    /// In a catch block: fails with user_failure(), unless the task was cancelled, which may be why
+    /// the function has thrown.
     void fail_in_user_code(const std::string& operation, const RecordFace* face, const void* row);
     const std::optional<TaskFailure>& failure() const { return failure_; }
     /// The first failure was that memory ran out.
@@ -77,6 +79,9 @@ public:
     /// Null: there are none.
     BroadcastReader* broadcasts() const { return broadcasts_; }
     void set_broadcasts(BroadcastReader* reader) { broadcasts_ = reader; }
+    /// Null: the task is not one of a barrier stage.
+    BarrierMember* barrier() const { return barrier_; }
+    void set_barrier(BarrierMember* member) { barrier_ = member; }
     /// Keeps it until the task ends.
     const void* hold(std::shared_ptr<const void> object) {
         held_.push_back(std::move(object));
@@ -102,6 +107,7 @@ private:
     TaskAccumulators accumulators_;
     std::uint64_t serial_;
     BroadcastReader* broadcasts_ = nullptr;
+    BarrierMember* barrier_ = nullptr;
     std::string spill_folder_;
     std::vector<std::shared_ptr<const void>> held_;  // shared with whoever else keeps them
     std::unique_ptr<Kept> kept_;                     // null until something is kept

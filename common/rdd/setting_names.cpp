@@ -11,7 +11,7 @@
 namespace heddle::rdd {
 namespace {
 
-constexpr std::array<std::string_view, 29> kNames = {
+constexpr std::array<std::string_view, 32> kNames = {
     "executor.instances",
     "executor.cores",
     "executor.memory",
@@ -41,10 +41,13 @@ constexpr std::array<std::string_view, 29> kNames = {
     "exclude_on_failure.application.fetch_failure",
     "exclude_on_failure.kill_excluded_executors",
     "exclude_on_failure.unschedulable_timeout",
+    "barrier.sync_timeout",
+    "barrier.slots_check.interval",
+    "barrier.slots_check.failures_max",
 };
 
 // Spark's name -> ours, where both mean the same.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 27> kSparkNames = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 30> kSparkNames = {{
     {"spark.executor.instances", "executor.instances"},
     {"spark.executor.cores", "executor.cores"},
     {"spark.executor.memory", "executor.memory"},
@@ -80,6 +83,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 27> kSparkNa
     {"spark.excludeOnFailure.killExcludedExecutors", "exclude_on_failure.kill_excluded_executors"},
     {"spark.scheduler.excludeOnFailure.unschedulableTaskSetTimeout",
      "exclude_on_failure.unschedulable_timeout"},
+    {"spark.barrier.sync.timeout", "barrier.sync_timeout"},
+    {"spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "barrier.slots_check.interval"},
+    {"spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures",
+     "barrier.slots_check.failures_max"},
 }};
 
 }  // namespace

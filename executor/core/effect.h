@@ -59,13 +59,18 @@ struct LosePeer {
     rdd::ExecutorId executor;
 };
 
+struct PassBarrier {
+    rdd::BarrierAnswer answer;
+};
+
 /// The driver wants no more of this executor. `reason` empty: a planned end.
 struct Quit {
     std::string reason;
 };
 
-using Effect = std::variant<StartTask, StopTask, TellDriver, ForgetRdd, ForgetShuffle,
-                            ForgetBroadcast, KnowHolder, MeetPeer, LosePeer, Quit, FetchReplica>;
+using Effect =
+    std::variant<StartTask, StopTask, TellDriver, ForgetRdd, ForgetShuffle, ForgetBroadcast,
+                 KnowHolder, MeetPeer, LosePeer, Quit, FetchReplica, PassBarrier>;
 using Effects = std::vector<Effect>;
 
 }  // namespace heddle::executor

@@ -110,6 +110,12 @@ void Executor::hear(const rdd::KeepReplica& message, Effects& effects) {
     effects.push_back(FetchReplica{message});
 }
 
+void Executor::hear(const rdd::BarrierAnswer& message, Effects& effects) {
+    if (running_.contains(message.task)) {
+        effects.push_back(PassBarrier{message});
+    }
+}
+
 void Executor::fill_slots(Effects& effects) {
     while (!waiting_.empty() && std::cmp_less(running_.size(), limit_)) {
         StartTask start;

@@ -54,19 +54,24 @@ rdd::TaskResult Runtime::run(const StartTask& task, const std::atomic<bool>& can
     const rdd::ExecutorId self{id_.load(std::memory_order_relaxed)};
     TaskInput input(cached_, map_output_, accountant_, *files_, task, self,
                     surroundings_ == nullptr ? nullptr : surroundings_->blocks(), cancelled);
-    input.share(desk_, broadcasts_.get(),
-                [this](const rdd::BroadcastKept& kept) { tell_aside(kept); });
+    input.share(desk_, broadcasts_.get(), [this](const rdd::BroadcastKept& kept) {
+        if (surroundings_ != nullptr) {  // else there is nobody who might fetch it
+            tell_aside(kept);
+        }
+    });
+    WaitingMember member(task.launch, barriers_, cancelled,
+                         [this](const rdd::BarrierRequest& request) { tell_aside(request); });
+    if (!task.launch.gang.empty()) {
+        input.join(&member);
+    }
     rdd::TaskResult result = run_task(*task.plan, task.launch.task, input, cancelled);
     result.metrics.executor_run_time = (monotonic_now() - begin).microseconds;
     result.metrics.executor_cpu_time = thread_cpu_microseconds() - cpu;
     return result;
 }
 
-// On another thread. Within the driver's process there is nobody to be told.
+// On another thread.
 void Runtime::tell_aside(rdd::FromExecutor message) {
-    if (surroundings_ == nullptr) {
-        return;
-    }
     {
         const std::lock_guard lock(aside_mutex_);
         aside_.push_back(std::move(message));
@@ -135,6 +140,8 @@ void Runtime::perform(Effects& effects) {
             cached_.drop_broadcast(broadcast->broadcast);
         } else if (const auto* know = std::get_if<KnowHolder>(&effect)) {
             desk_.hold(know->held);
+        } else if (auto* answer = std::get_if<PassBarrier>(&effect)) {
+            barriers_.answer(std::move(answer->answer));
         } else if (surroundings_ == nullptr) {
             continue;  // within the driver there are no peers, and the driver itself ends us
         } else if (const auto* meet = std::get_if<MeetPeer>(&effect)) {

@@ -17,6 +17,7 @@
 #include "executor/shell/block_source.h"
 #include "executor/shell/replicator.h"
 #include "executor/shell/worker_pool.h"
+#include "executor/task/barriers.h"
 #include "executor/task/broadcasts.h"
 
 namespace heddle::executor {
@@ -70,6 +71,7 @@ private:
     std::atomic<std::int32_t> id_{0};                           // for the task threads
     std::shared_ptr<const blocks::BroadcastStore> broadcasts_;  // of a driver in this process
     BroadcastDesk desk_;
+    BarrierDesk barriers_;
     std::mutex aside_mutex_;
     std::vector<rdd::FromExecutor> aside_;  // by other threads, still to be told
     std::function<void()> wake_;

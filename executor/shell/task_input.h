@@ -43,6 +43,8 @@ public:
     void broadcast_kept(rdd::BroadcastId id, std::int64_t chunk) override { kept_({id, chunk}); }
     std::size_t broadcast_start() const override { return static_cast<std::size_t>(self_.value); }
     BroadcastDesk& broadcasts() override { return *desk_; }
+    void join(rdd::BarrierMember* member) { barrier_ = member; }
+    rdd::BarrierMember* barrier() override { return barrier_; }
 
 private:
     const StartTask& task_;
@@ -50,6 +52,7 @@ private:
     BlockSource* source_;
     const std::atomic<bool>& cancelled_;
     BroadcastDesk* desk_ = nullptr;
+    rdd::BarrierMember* barrier_ = nullptr;
     const blocks::BroadcastStore* driver_ = nullptr;
     std::function<void(const rdd::BroadcastKept&)> kept_;
 };

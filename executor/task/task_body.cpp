@@ -155,9 +155,14 @@ void take_accumulators(rdd::TaskScope& scope, TaskResult& result) {
     try {
         result.accumulators = scope.accumulators().updates();
     } catch (...) {
-        scope.fail_in_user_code("accumulator", nullptr, nullptr);
+        scope.fail(rdd::user_failure("accumulator", nullptr, nullptr));
         result.failure = scope.failure();
     }
+}
+
+// The others of a barrier stage cannot wait a second time for a task that has begun anew.
+bool may_begin_anew(TaskEnvironment& environment) {
+    return environment.barrier() == nullptr || environment.barrier()->epoch() == 0;
 }
 
 bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironment& environment,
@@ -167,8 +172,10 @@ bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironme
     const rdd::CurrentTask current(scope);
     TaskBroadcasts broadcasts(environment, scope);
     scope.set_broadcasts(&broadcasts);
+    scope.set_barrier(environment.barrier());
     scope.set_spill_folder(environment.shuffles.folder());
-    if (!run_guarded(stage, environment, scope, keep_in_memory, result) && keep_in_memory) {
+    if (!run_guarded(stage, environment, scope, keep_in_memory, result) && keep_in_memory &&
+        may_begin_anew(environment)) {
         return false;
     }
     if (scope.failure()) {

@@ -12,6 +12,7 @@
 #include "common/blocks/block.h"
 #include "common/blocks/store.h"
 #include "common/fs/file_system.h"
+#include "common/rdd/barrier.h"
 #include "common/rdd/ids.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/task.h"
@@ -58,6 +59,8 @@ public:
     /// With which chunk to begin: different ones in different executors.
     virtual std::size_t broadcast_start() const = 0;
     virtual BroadcastDesk& broadcasts() = 0;
+    /// Null: the task is not one of a barrier stage.
+    virtual rdd::BarrierMember* barrier() { return nullptr; }
 
     blocks::BlockStore& store;
     blocks::ShuffleStore& shuffles;

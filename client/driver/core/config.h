@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "client/driver/core/exclusion.h"
+#include "client/driver/core/gang.h"
 #include "client/driver/core/pools.h"
 #include "client/driver/core/speculation.h"
 #include "common/base/time.h"
@@ -38,6 +39,7 @@ struct Config {
     SpeculationRules speculation;
     SchedulingRules scheduling;
     ExclusionRules exclusion;
+    BarrierRules barrier;
     PlantedDefects defects;
 };
 

@@ -31,6 +31,8 @@ void Driver::step(TimePoint now, const Event& event, Effects& effects) {
     expire_executors(effects);
     pump(effects);
     look_for_places(effects);
+    expire_gangs(effects);
+    check_gang_slots(effects);
     pump(effects);
     look_for_slow_tasks();
     offer(effects);
@@ -41,14 +43,20 @@ TimePoint Driver::next_deadline() const {
     if (exclusion_changed_ && config_.exclusion.enabled) {
         return now_;
     }
-    TimePoint deadline =
-        std::min({expiry_check_, speculate_at_, exclusion_.next_expiry(), placeless_until_});
+    TimePoint deadline = std::min({expiry_check_, speculate_at_, exclusion_.next_expiry(),
+                                   placeless_until_, slots_check_at_});
+    for (const rdd::StageId id : gangs_) {
+        const Stage& stage = stages_.at(id);
+        deadline = std::min(deadline, stage.gang ? stage.gang->deadline() : TimePoint::never());
+    }
     if (resubmit_at_) {
         deadline = std::min(deadline, *resubmit_at_);
     }
-    if (!free_.empty()) {
+    if (!free_.empty() && !gang_holds_) {
         for (const rdd::StageId id : running_) {
-            deadline = std::min(deadline, stages_.at(id).tasks->next_level());
+            const Stage& stage = stages_.at(id);
+            deadline =
+                std::min(deadline, stage.barrier ? TimePoint::never() : stage.tasks->next_level());
         }
     }
     return deadline;
@@ -72,6 +80,8 @@ void Driver::on(const ExecutorSaid& event, Effects& effects) {
             block_reported(event.executor, update);
         }
         progress_.heartbeat(event.executor, *beat);
+    } else if (const auto* request = std::get_if<rdd::BarrierRequest>(&event.message)) {
+        barrier_asked(event.executor, *request, effects);
     } else if (const auto* replica = std::get_if<rdd::ReplicaAnswer>(&event.message)) {
         if (replication_.answered(*replica, event.executor)) {
             block_reported(event.executor, replica->block);
@@ -157,6 +167,8 @@ void Driver::check() const {
     for (const auto& [id, stage] : stages_.all()) {
         CHECK((stage.state == StageState::Running) == (running_.count(id) == 1));
         CHECK(stage.state != StageState::Running || stage.tasks.has_value());
+        CHECK(stage.gang.has_value() == (stage.barrier && stage.state == StageState::Running));
+        CHECK((gangs_.count(id) == 1) == (stage.barrier && !stage.jobs.empty()));
         CHECK(stage.state == StageState::Idle || !stage.jobs.empty());
         if (stage.tasks) {
             stage.tasks->check();

@@ -25,11 +25,13 @@
 #include "client/driver/core/event.h"
 #include "client/driver/core/executor_table.h"
 #include "client/driver/core/forecast.h"
+#include "client/driver/core/gang.h"
 #include "client/driver/core/job.h"
 #include "client/driver/core/map_outputs.h"
 #include "client/driver/core/pools.h"
 #include "client/driver/core/progress.h"
 #include "client/driver/core/replication.h"
+#include "client/driver/core/running_task.h"
 #include "client/driver/core/stage.h"
 #include "client/driver/core/views.h"
 #include "common/base/time.h"
@@ -66,16 +68,6 @@ public:
     void check() const;
 
 private:
-    struct RunningTask {
-        rdd::StageId stage;
-        std::int32_t stage_attempt = 0;
-        std::size_t index = 0;
-        rdd::Partition partition = 0;
-        std::int32_t attempt = 0;
-        rdd::ExecutorId executor;
-        bool rolled_back = false;  // whatever it answers does not count
-        bool cancelled = false;
-    };
     struct Persisted {
         std::string name;
         std::int32_t partitions = 0;
@@ -117,10 +109,11 @@ private:
     void pump(Effects& effects);
     void submit(Stage& stage, Effects& effects);
     void start(Stage& stage, Effects& effects);
+    StageExclusion exclusion_of_attempt(const Stage& stage) const;
     void complete(Stage& stage, Effects& effects);
     void publish(Stage& stage);
     void abort(Stage& stage, const JobError& error, Effects& effects);
-    void input_lost(Stage& stage, const std::string& reason);
+    void input_lost(Stage& stage, const std::string& reason, Effects& effects);
     void roll_back(Stage& stage, Effects& effects);
     void discard(Stage& stage, Effects& effects);
     void drop_cached_readers(rdd::ShuffleId shuffle, Effects& effects);
@@ -132,6 +125,8 @@ private:
     void on_failure(const RunningTask& task, const rdd::TaskFailure& failure, Effects& effects);
     void on_fetch_failed(Stage& stage, const RunningTask& task, const rdd::TaskFailure& failure,
                          Effects& effects);
+    void take_result(Stage& stage, const RunningTask& task, const rdd::TaskResult& result,
+                     Effects& effects);
     void count_accumulators(const RunningTask& task, const rdd::TaskResult& result,
                             Effects& effects);
     void task_done(Stage& stage, rdd::Partition partition, Effects& effects);
@@ -159,7 +154,7 @@ private:
     // Executors (driver_executors.cpp).
     void lose_executor(rdd::ExecutorId id, const std::string& reason, bool crashed,
                        Effects& effects);
-    void outputs_lost(const std::vector<rdd::ShuffleId>& shuffles);
+    void outputs_lost(const std::vector<rdd::ShuffleId>& shuffles, Effects& effects);
     void count_executor_failure(const std::string& reason, Effects& effects);
     void expire_executors(Effects& effects);
     void broadcast_kept(const rdd::BroadcastKept& kept, rdd::ExecutorId executor, Effects& effects);
@@ -171,6 +166,7 @@ private:
     void exclude_holder(const rdd::TaskFailure& failure);
     void show_exclusion(const Stage& stage);
     void update_exclusion();
+    bool too_few(const std::vector<const Executor*>& open, std::size_t tasks) const;
     std::optional<std::size_t> task_without_place(const Stage& stage) const;
     void look_for_places(Effects& effects);
     void find_place(Stage& stage, std::set<std::string>& avoided, Effects& effects);
@@ -178,6 +174,26 @@ private:
     void replace_excluded(Effects& effects);
     void replace_idle(Effects& effects);
     void replace(rdd::ExecutorId id, const std::string& reason, Effects& effects);
+
+    // Barrier stages (driver_gangs.cpp).
+    enum class GangStart : std::uint8_t { Launched, Held, Short };
+    bool open_to(const Stage& stage, const Executor& executor) const;
+    std::int64_t slots_open_to(const Stage& stage) const;
+    GangStart launch_gang(Stage& stage, Effects& effects);
+    void introduce_gang(Stage& stage, std::size_t first_effect, Effects& effects);
+    bool in_gang(const Stage& stage, const RunningTask& task) const;
+    void barrier_asked(rdd::ExecutorId executor, const rdd::BarrierRequest& request,
+                       Effects& effects);
+    static void tell_gang(std::vector<Gang::Word> words, Effects& effects);
+    void expire_gangs(Effects& effects);
+    void gang_task_done(Stage& stage, const RunningTask& task, const rdd::TaskResult& result,
+                        Effects& effects);
+    void gang_failed(Stage& stage, const RunningTask& task, const rdd::TaskFailure& failure,
+                     bool counts, Effects& effects);
+    void dissolve_gang(Stage& stage, Effects& effects);
+    void gang_output_lost(rdd::ExecutorId executor, Effects& effects);
+    void check_gang_slots(Effects& effects);
+    void gang_short(Stage& stage, std::int64_t wanted, std::int64_t slots, Effects& effects);
 
     // Cached partitions (driver_blocks.cpp).
     void block_reported(rdd::ExecutorId executor, const rdd::BlockUpdate& update);
@@ -214,6 +230,9 @@ private:
     std::set<rdd::StageId> to_submit_;
     std::set<rdd::StageId> running_;  // stages in state Running
     std::set<rdd::ExecutorId> free_;  // executors with a free slot
+    std::set<rdd::StageId> gangs_;    // barrier stages of running jobs
+    bool gang_holds_ = false;         // free slots are kept for one of them
+    TimePoint slots_check_at_ = TimePoint::never();
     rdd::ExecutorId touched_ =
         rdd::kNoExecutor;        // whose task ended in this step: room to send ahead
     std::int32_t draining_ = 0;  // running tasks that were rolled back; nothing starts meanwhile

@@ -63,21 +63,30 @@ void Driver::update_exclusion() {
     }
 }
 
+// For a barrier stage, though there would be enough if nothing were excluded.
+bool Driver::too_few(const std::vector<const Executor*>& open, std::size_t tasks) const {
+    std::int64_t slots = 0;
+    for (const Executor* executor : open) {
+        slots += executor->slots;
+    }
+    return std::cmp_less(slots, tasks) && std::cmp_less_equal(tasks, executors_.slots());
+}
+
 // A waiting task that no executor may run. Where some executor is open to the stage, only tasks
 // that have failed can be without a place.
 std::optional<std::size_t> Driver::task_without_place(const Stage& stage) const {
     const TaskSet& tasks = *stage.tasks;
     const StageExclusion& exclusion = tasks.exclusion();
+    if (!tasks.waiting()) {
+        return std::nullopt;
+    }
     std::vector<const Executor*> open;
     for (const auto& [id, executor] : executors_.all()) {
         if (!executor.excluded && !exclusion.bars_all(id, executor.host)) {
             open.push_back(&executor);
         }
     }
-    if (!tasks.waiting()) {
-        return std::nullopt;
-    }
-    if (open.empty()) {
+    if (open.empty() || (stage.barrier && too_few(open, tasks.size()))) {
         return tasks.first_waiting();
     }
     for (const std::size_t index : exclusion.tasks()) {
@@ -162,7 +171,10 @@ void Driver::abort_placeless(Stage& stage, std::size_t index, Effects& effects) 
         "aborting " + stage.title() + " (" + stage.name + ") because task " +
         std::to_string(index) + " (partition " + std::to_string(partition) +
         ") cannot run anywhere due to node and executor excludeOnFailure: there are " +
-        std::to_string(executors_.all().size()) + " executors, and none may run it" +
+        std::to_string(executors_.all().size()) + " executors, and " +
+        (stage.barrier
+             ? "those that may run it have too few slots for all tasks of the barrier stage"
+             : "none may run it") +
         (stage.placeless_until
              ? "; none that may has come in " +
                    std::to_string(config_.exclusion.unschedulable_max.milliseconds()) + " ms"

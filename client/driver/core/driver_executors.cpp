@@ -94,7 +94,7 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
     progress_.executor_removed(now_, id, reason);
     blocks_lost(id);
     broadcasts_.executor_lost(id);
-    outputs_lost(outputs_.executor_lost(id));
+    outputs_lost(outputs_.executor_lost(id), effects);
     // Executors answer tiny tasks together, so of tasks that were sent ahead nobody knows which one
     // ran: a crash counts with its tasks only where each had a slot. The stages of the others send
     // nothing ahead any more, so that the next crash has a name.
@@ -106,6 +106,7 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
         }
         task_lost(task, lost, reason, named, effects);
     }
+    gang_output_lost(id, effects);
     exclusion_.executor_lost(id);
     exclusion_changed_ = true;
     for (const auto& [other, entry] : executors_.all()) {
@@ -128,7 +129,7 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
 // A stage that is writing one of these shuffles runs the lost tasks again. One that is reading it
 // would only run into fetch failures: it waits for its parent at once, which is no failure of its
 // own.
-void Driver::outputs_lost(const std::vector<rdd::ShuffleId>& shuffles) {
+void Driver::outputs_lost(const std::vector<rdd::ShuffleId>& shuffles, Effects& effects) {
     for (const rdd::ShuffleId shuffle : shuffles) {
         Stage* writer = stages_.find(shuffle);
         CHECK(writer != nullptr);
@@ -154,7 +155,7 @@ void Driver::outputs_lost(const std::vector<rdd::ShuffleId>& shuffles) {
         }
         for (const rdd::Dependency* input : shuffle_inputs(*stage.plan, stage.root, &blocks_)) {
             if (!outputs_.complete(input->shuffle)) {
-                input_lost(stage, "an executor was lost with input of the stage");
+                input_lost(stage, "an executor was lost with input of the stage", effects);
                 break;
             }
         }

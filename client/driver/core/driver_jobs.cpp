@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/driver/core/barrier_rules.h"
 #include "client/driver/core/driver.h"
 #include "common/base/check.h"
 
@@ -24,12 +25,20 @@ void Driver::on(const JobSubmitted& event, Effects& effects) {
         effects.push_back(EndJob{event.job, std::move(error)});
         return;
     }
+    if (auto refusal = barrier_refusal(*event.plan, event.rdd, event.partitions.size())) {
+        JobError error;
+        error.code = ErrorCode::Unsupported;
+        error.message = std::move(*refusal);
+        effects.push_back(EndJob{event.job, std::move(error)});
+        return;
+    }
     remember_persisted(event.plan);
     StagesSeen seen;
     Stage stage;
     stage.output = rdd::StagePlan::Output::Result;
     stage.root = event.rdd;
     stage.plan = event.plan;
+    stage.barrier = is_barrier(*event.plan, event.rdd);
     stage.name = event.description.empty() ? stage_name(*event.plan, event.rdd) : event.description;
     stage.parents = parent_stages(event.plan, event.rdd, seen);
     stage.stage_plan = std::make_shared<const rdd::StagePlan>(
@@ -51,7 +60,11 @@ void Driver::on(const JobSubmitted& event, Effects& effects) {
         job.stages.insert(id);
     }
     for (const rdd::StageId id : job.stages) {
-        stages_.at(id).jobs.insert(job.id);
+        Stage& each = stages_.at(id);
+        each.jobs.insert(job.id);
+        if (each.barrier) {
+            gangs_.insert(id);
+        }
     }
     const auto [it, added] = jobs_.emplace(job.id, std::move(job));
     CHECK(added);
@@ -147,6 +160,10 @@ rdd::StageId Driver::shuffle_stage_of(const std::shared_ptr<const rdd::Plan>& pl
     if (known->state == StageState::Idle) {
         known->plan = plan;
         known->stage_plan = nullptr;  // cut when it starts
+        known->barrier = is_barrier(*plan, dependency.parent);
+        if (!known->barrier) {
+            gangs_.erase(known->id);  // a checkpoint has cut its lineage
+        }
         known->determinism = map_output_determinism(*plan, dependency);
     }
     seen.emplace(dependency.shuffle, known->id);
@@ -195,6 +212,10 @@ void Driver::leave_stage(Stage& stage, rdd::JobId job) {
         }
         stage.tasks.reset();
     }
+    gangs_.erase(stage.id);
+    stage.gang.reset();
+    stage.slots_checks = 0;
+    stage.slots_check_at.reset();
     leave_running(stage);
     stage.state = StageState::Idle;
     to_submit_.erase(stage.id);

@@ -10,6 +10,7 @@
 namespace heddle::driver {
 
 void Driver::offer(Effects& effects) {
+    gang_holds_ = false;
     if (running_.empty() || (free_.empty() && touched_ == rdd::kNoExecutor)) {
         return;
     }
@@ -52,6 +53,13 @@ void Driver::offer_in_turn(Effects& effects) {
     order_stages(order, config_.scheduling, {});
     for (const Candidate& candidate : order) {
         Stage& stage = stages_.at(candidate.stage);
+        if (stage.barrier) {
+            gang_holds_ = launch_gang(stage, effects) == GangStart::Held;
+            if (gang_holds_) {
+                return;
+            }
+            continue;
+        }
         const auto nearest = offer_to(stage, INT64_MAX, effects);
         stage.tasks->round_over(now_, nearest, stage.tasks->waiting() && !free_.empty());
     }
@@ -66,6 +74,15 @@ void Driver::offer_fairly(Effects& effects) {
     while (!order.empty()) {
         order_stages(order, config_.scheduling, running);
         Candidate& first = order.front();
+        if (Stage& stage = stages_.at(first.stage); stage.barrier) {
+            gang_holds_ = launch_gang(stage, effects) == GangStart::Held;
+            if (gang_holds_) {
+                break;
+            }
+            running[first.pool] += stage.tasks->running();
+            order.erase(order.begin());
+            continue;
+        }
         const auto launched = offer_to(stages_.at(first.stage), 1, effects);
         if (!launched) {
             order.erase(order.begin());  // nothing of it may start in this round
@@ -77,6 +94,9 @@ void Driver::offer_fairly(Effects& effects) {
         ++running[first.pool];
     }
     for (const Candidate& candidate : all) {
+        if (gang_holds_) {
+            break;  // nobody was refused for locality
+        }
         TaskSet& tasks = *stages_.at(candidate.stage).tasks;
         tasks.round_over(now_, nearest[candidate.stage], tasks.waiting() && !free_.empty());
     }
@@ -133,7 +153,7 @@ std::optional<Locality> Driver::offer_level(Stage& stage, Locality level, std::i
 std::int32_t Driver::ahead(const Stage& stage, const Executor& executor) const {
     const auto mean = stage.tasks->mean_run_time();
     if (!mean || executor.slots == 0 || executor.leaving || executor.excluded || stage.crashed ||
-        stage.tasks->exclusion().failures().contains(executor.id)) {
+        stage.barrier || stage.tasks->exclusion().failures().contains(executor.id)) {
         return 0;
     }
     const std::int64_t each = std::max<std::int64_t>(mean->microseconds, 1);

@@ -89,14 +89,21 @@ void Driver::start(Stage& stage, Effects& effects) {
         stage.inputs.push_back(dependency->shuffle);
     }
     std::vector<rdd::Partition> missing;
+    if (stage.barrier && stage.is_shuffle()) {
+        outputs_.unregister_all(stage.shuffle.shuffle);  // all of it is computed, or nothing
+    }
     if (stage.is_shuffle()) {
         missing = outputs_.missing(stage.shuffle.shuffle);
     } else {
         const Job& job = jobs_.at(*stage.jobs.begin());
         missing.assign(job.missing.begin(), job.missing.end());
     }
+    StageExclusion exclusion = exclusion_of_attempt(stage);
     stage.tasks.emplace(stage.id, stage.attempts++, config_.locality_wait, now_);
-    stage.tasks->set_exclusion(config_.exclusion);
+    stage.tasks->set_exclusion(std::move(exclusion));
+    if (stage.barrier) {
+        stage.gang.emplace(stage.title(), missing.size(), config_.barrier.sync_timeout);
+    }
     stage.placeless.reset();
     stage.placeless_until.reset();
     exclusion_changed_ = true;
@@ -116,6 +123,20 @@ void Driver::start(Stage& stage, Effects& effects) {
     }
 }
 
+// All tasks of a barrier stage are tried again together, so what one of them has shown of an
+// executor holds for all of them, and for the next attempt.
+StageExclusion Driver::exclusion_of_attempt(const Stage& stage) const {
+    if (!stage.barrier) {
+        return StageExclusion(config_.exclusion);
+    }
+    if (stage.tasks) {
+        return stage.tasks->exclusion();
+    }
+    ExclusionRules rules = config_.exclusion;
+    rules.stage_failures_per_executor_max = 1;
+    return StageExclusion(rules);
+}
+
 void Driver::leave_running(Stage& stage) {
     running_.erase(stage.id);
 }
@@ -129,6 +150,7 @@ void Driver::complete(Stage& stage, Effects& effects) {
         update_exclusion();
     }
     stage.tasks.reset();
+    stage.gang.reset();
     if (!stage.is_shuffle()) {
         stage.state = StageState::Waiting;
         end_job(*stage.jobs.begin(), std::nullopt, effects);
@@ -147,6 +169,7 @@ void Driver::publish(Stage& stage) {
     stage.state = StageState::Idle;
     stage.published = true;
     stage.fetch_failures = 0;
+    stage.gang_failures = 0;
     for (const rdd::StageId child : stage.children) {
         if (stages_.at(child).state == StageState::Waiting) {
             to_submit_.insert(child);
@@ -165,10 +188,13 @@ void Driver::abort(Stage& stage, const JobError& error, Effects& effects) {
 }
 
 // The attempt cannot go on. Running tasks may still succeed, and then count; after the grace time
-// what is missing is computed again, parents first.
-void Driver::input_lost(Stage& stage, const std::string& reason) {
+// what is missing is computed again, parents first. Of a barrier stage that is everything.
+void Driver::input_lost(Stage& stage, const std::string& reason, Effects& effects) {
     CHECK(stage.state == StageState::Running);
     stage.tasks->retire();
+    if (stage.barrier) {
+        dissolve_gang(stage, effects);
+    }
     leave_running(stage);
     stage.state = StageState::Failed;
     progress_.stage_ended(now_, {stage.id, stage.attempts - 1}, reason);
@@ -230,6 +256,7 @@ void Driver::discard(Stage& stage, Effects& effects) {
         progress_.stage_ended(now_, {stage.id, stage.attempts - 1}, "its input is computed again");
     }
     stage.tasks.reset();
+    stage.gang.reset();
     leave_running(stage);
     if (stage.state != StageState::Idle) {
         stage.state = StageState::Waiting;

@@ -88,6 +88,19 @@ void Driver::on_success(const RunningTask& task, const rdd::TaskResult& result, 
             on_failure(task, failure, effects);
             return;
         }
+    }
+    if (stage.barrier) {
+        gang_task_done(stage, task, result, effects);
+        return;
+    }
+    take_result(stage, task, result, effects);
+    task_done(stage, task.partition, effects);
+}
+
+// What counts from now on.
+void Driver::take_result(Stage& stage, const RunningTask& task, const rdd::TaskResult& result,
+                         Effects& effects) {
+    if (stage.is_shuffle()) {
         if (stage.counted.insert(task.partition).second) {
             count_accumulators(task, result, effects);
         }
@@ -100,7 +113,6 @@ void Driver::on_success(const RunningTask& task, const rdd::TaskResult& result, 
             effects.push_back(DeliverResult{job->first, task.partition, result.value});
         }
     }
-    task_done(stage, task.partition, effects);
 }
 
 // Called once per partition: of a result stage with the one result that is delivered, of a shuffle
@@ -138,6 +150,16 @@ void Driver::task_done(Stage& stage, rdd::Partition partition, Effects& effects)
 void Driver::on_failure(const RunningTask& task, const rdd::TaskFailure& failure,
                         Effects& effects) {
     Stage& stage = stages_.at(task.stage);
+    if (stage.barrier) {
+        if (failure.kind == rdd::FailureKind::FetchFailed) {
+            exclude_holder(failure);
+            outputs_.unregister(failure.shuffle, failure.map_index, failure.map_task);
+        } else if (in_gang(stage, task) && counts_as_failure(failure.kind)) {
+            exclude_for(stage, task, executors_.find(task.executor)->host, rdd::describe(failure));
+        }
+        gang_failed(stage, task, failure, true, effects);
+        return;
+    }
     if (failure.kind == rdd::FailureKind::FetchFailed) {
         on_fetch_failed(stage, task, failure, effects);
         return;
@@ -189,7 +211,7 @@ void Driver::on_fetch_failed(Stage& stage, const RunningTask& task, const rdd::T
         abort(stage, error, effects);
         return;
     }
-    input_lost(stage, reason);
+    input_lost(stage, reason, effects);
 }
 
 // With its executor. As in Spark that counts as a failure of the task when the process ended by
@@ -217,6 +239,14 @@ void Driver::task_lost(rdd::TaskId id, const Executor& executor, const std::stri
     entry.failures += suspect ? 1 : 0;
     if (suspect) {
         exclude_for(*stage, task, executor.host, reason);
+    }
+    if (stage->barrier) {
+        rdd::TaskFailure failure;
+        failure.kind = rdd::FailureKind::ExecutorLostFailure;
+        failure.message = reason;
+        failure.executor = rdd::to_string(executor.id);
+        gang_failed(*stage, task, failure, !executor.leaving, effects);
+        return;
     }
     const bool crashes = suspect && entry.failures >= config_.task_failures_max;
     if (crashes || entry.losses >= config_.task_executor_losses_max) {

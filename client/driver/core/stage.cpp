@@ -75,7 +75,7 @@ std::vector<rdd::StageId> StageTable::descendants(rdd::StageId id) const {
 }
 
 bool Stage::repeatable() const {
-    return determinism != rdd::Determinism::Indeterminate &&
+    return !barrier && determinism != rdd::Determinism::Indeterminate &&
            plan->find(root)->determinism != rdd::Determinism::Indeterminate;
 }
 

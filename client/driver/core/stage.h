@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "client/driver/core/gang.h"
 #include "client/driver/core/task_set.h"
 #include "common/base/time.h"
 #include "common/rdd/ids.h"
@@ -41,8 +42,13 @@ struct Stage {
 
     StageState state = StageState::Idle;
     std::int32_t attempts = 0;
-    std::int32_t fetch_failures = 0;       // consecutive attempts that ended so
-    std::optional<TaskSet> tasks;          // of the attempt under way
+    std::int32_t fetch_failures = 0;  // consecutive attempts that ended so
+    std::optional<TaskSet> tasks;     // of the attempt under way
+    bool barrier = false;             // all its tasks run at the same time
+    std::optional<Gang> gang;         // barrier: of the attempt under way
+    std::int32_t gang_failures = 0;   // barrier: consecutive attempts that failed
+    std::int32_t slots_checks = 0;    // barrier: that found too few
+    std::optional<TimePoint> slots_check_at;
     bool published = false;                // its output was complete: others may have read it
     bool crashed = false;                  // executors ended under its tasks: nothing is sent ahead
     std::vector<rdd::ShuffleId> inputs;    // of the attempt under way

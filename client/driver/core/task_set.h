@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/driver/core/exclusion.h"
@@ -99,7 +100,7 @@ public:
     void undo(std::size_t index);
 
     /// Before the first task is picked; without it tasks are tried again anywhere.
-    void set_exclusion(const ExclusionRules& rules) { exclusion_ = StageExclusion(rules); }
+    void set_exclusion(StageExclusion exclusion) { exclusion_ = std::move(exclusion); }
     StageExclusion& exclusion() { return exclusion_; }
     const StageExclusion& exclusion() const { return exclusion_; }
 

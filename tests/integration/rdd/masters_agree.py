@@ -144,6 +144,12 @@ def look_at_jobs(target, master):
         program.communicate("\n", timeout=60)
 
 
+def meets(master, environment=None):
+    shown = answers(master, environment, arguments=["--barrier"])
+    check(f"{master}: barrier tasks hear each other", shown == "0 of 2 hears xxx and xxx\n1 of 2 hears xxx and xxx\n"
+          "beyond a shuffle 2\n", shown)
+
+
 def main():
     make_inputs(FOLDER)
     expected = answers("local")
@@ -154,6 +160,8 @@ def main():
     found = answers("local-cluster[2,1,256]")
     check("local-cluster agrees", found == expected, found)
     crashes("local-cluster[2,1,256]", "exited with code 3")
+    meets("local[2]")
+    meets("local-cluster[2,1,256]")
     refused = run("lokal[2]")
     check("a bad master is refused with the accepted forms",
           refused.returncode == 1 and "local-cluster[EXECUTORS,CORES,MIB]" in refused.stderr,
@@ -176,6 +184,7 @@ def main():
         check("cluster mode agrees", found == expected, found)
         refuses_relative_paths(target)
         crashes(master, "exited with code 3", target.environment())
+        meets(master, target.environment())
 
 
 if __name__ == "__main__":

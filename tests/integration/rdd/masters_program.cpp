@@ -4,10 +4,12 @@
 //   masters_program FOLDER FRESH     see show_files in masters.h
 //   masters_program --jobs           the jobs that need no files
 //   masters_program --crash          user code that ends the process it runs in
+//   masters_program --barrier        two tasks that wait for each other
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -116,6 +118,27 @@ void crash_in_user_code(heddle::Context& context) {
     std::printf("and on: %llu\n", static_cast<unsigned long long>(rows.count()));
 }
 
+// Two slots are needed. Of each pair of executors the first attempt fails.
+void meet(heddle::Context& context) {
+    const auto rows = context.parallelize(std::vector<int>{1, 2, 3, 4, 5, 6}, 2);
+    const auto met = rows.barrier().map_partitions([](std::span<const int> mine) {
+        auto task = heddle::BarrierTaskContext::get();
+        if (task.stage_attempt_number() == 0 && task.partition_id() == 1) {
+            throw std::runtime_error("the first time");
+        }
+        const auto sizes = task.all_gather(std::string(mine.size(), 'x'));
+        task.barrier();
+        return std::vector<std::string>{std::to_string(task.partition_id()) + " of " +
+                                        std::to_string(task.get_task_infos().size()) + " hears " +
+                                        sizes.at(0) + " and " + sizes.at(1)};
+    });
+    for (const std::string& line : met.collect()) {
+        std::printf("%s\n", line.c_str());
+    }
+    std::printf("beyond a shuffle %llu\n",
+                static_cast<unsigned long long>(met.repartition(3).count()));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -123,8 +146,10 @@ int main(int argc, char** argv) {
     const std::string only = argc == 2 ? argv[1] : "";
     const bool crash = only == "--crash";
     const bool jobs = only == "--jobs";
-    if (argc != 3 && !crash && !jobs) {
-        std::fprintf(stderr, "usage: masters_program FOLDER FRESH | --jobs | --crash\n");
+    const bool barrier = only == "--barrier";
+    if (argc != 3 && !crash && !jobs && !barrier) {
+        std::fprintf(stderr,
+                     "usage: masters_program FOLDER FRESH | --jobs | --crash | --barrier\n");
         return 2;
     }
     try {
@@ -133,6 +158,10 @@ int main(int argc, char** argv) {
         heddle::Context context(options);
         if (crash) {
             crash_in_user_code(context);
+            return 0;
+        }
+        if (barrier) {
+            meet(context);
             return 0;
         }
         if (!jobs) {

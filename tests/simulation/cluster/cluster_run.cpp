@@ -95,6 +95,9 @@ private:
         app.program.between_waves = milliseconds(prng().between(100, 5000));
         app.program.executors = static_cast<std::int32_t>(prng().between(1, 4));
         app.program.executor_size.vcores = prng().between(1, 2);
+        if (app.program.executors * app.program.executor_size.vcores >= kBarrierTasks) {
+            add_barrier_jobs(app.program.jobs);
+        }
         app.program.defects.ignore_indeterminate_recompute =
             defects_.ignore_indeterminate_recompute;
         app.program.reader_moves_records = defects_.reader_moves_records;
@@ -377,6 +380,7 @@ private:
             sum["jobs that could not be repeated"] += driver->jobs().failed();
             sum["fetch failures"] += driver->fetch_failures();
             sum["tasks failed on a bad node"] += driver->broken_runs();
+            sum["meetings of barrier tasks"] += driver->barriers();
         }
         return sum;
     }

@@ -412,6 +412,14 @@ void SimDriver::lose_map_output() {
     }
 }
 
+std::int64_t SimDriver::barriers() const {
+    std::int64_t met = 0;
+    for (const auto& [container, link] : links_) {
+        met += link->executor->barriers();
+    }
+    return met;
+}
+
 std::int64_t SimDriver::broken_runs() const {
     std::int64_t runs = 0;
     for (const auto& [container, link] : links_) {

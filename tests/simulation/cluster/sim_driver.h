@@ -63,6 +63,7 @@ public:
     const AttemptId& attempt() const { return attempt_; }
     std::int64_t fetch_failures() const { return fetch_failures_; }
     std::int64_t broken_runs() const;
+    std::int64_t barriers() const;
     /// False: it waits for the manager to confirm the end.
     bool working() const { return alive_ && !finishing_; }
 

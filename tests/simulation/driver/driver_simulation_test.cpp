@@ -28,6 +28,7 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
     int cached_from_peers = 0;
     int broken = 0;
     int replaced = 0;
+    int barriers = 0;
     for (std::uint64_t seed = first; seed <= last; ++seed) {
         const RunOutcome outcome = run_driver_world(seed, {});
         ASSERT_EQ(outcome.violation, "") << "seed " << seed << "\n" << outcome.tail;
@@ -43,6 +44,7 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         cached_from_peers += outcome.cached_from_peers;
         broken += outcome.failed_on_purpose;
         replaced += outcome.replaced;
+        barriers += outcome.barriers;
     }
     RecordProperty("crashes", crashes);
     RecordProperty("fetch_failures", fetch_failures);
@@ -53,17 +55,18 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         "of broadcasts from the driver and %d from peers, %lld copies of slow tasks, %lld of "
         "cached "
         "partitions and %d reads of another executor's cache; %d tasks failed on a bad node, %d "
-        "executors made way\n",
+        "executors made way; %d times a task met all others of its barrier stage\n",
         crashes, fetch_failures, failed, from_driver, from_peers, static_cast<long long>(copies),
-        static_cast<long long>(replicas), cached_from_peers, broken, replaced);
+        static_cast<long long>(replicas), cached_from_peers, broken, replaced, barriers);
     if (only == nullptr) {
         EXPECT_GT(copies, static_cast<int>(kSeeds)) << "slow tasks are not tried again";
         EXPECT_GT(replicas, static_cast<int>(kSeeds)) << "cached partitions are not copied";
         EXPECT_GT(cached_from_peers, 0);
         EXPECT_GT(broken, static_cast<int>(kSeeds)) << "no node is bad";
+        EXPECT_GT(barriers, static_cast<int>(kSeeds)) << "no tasks of barrier stages meet";
         EXPECT_GT(replaced, 0) << "no task is ever without a place";
         EXPECT_GT(from_peers, from_driver) << "executors ask each other before the driver";
-        EXPECT_LT(failed, static_cast<int>(kSeeds) * 4) << "of 18 jobs a seed";
+        EXPECT_LT(failed, static_cast<int>(kSeeds) * 4) << "of 18 to 30 jobs a seed";
         EXPECT_GT(crashes, static_cast<int>(kSeeds)) << "the faults are too few to show anything";
         EXPECT_GT(fetch_failures, static_cast<int>(kSeeds));
     }

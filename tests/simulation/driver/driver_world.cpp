@@ -41,6 +41,7 @@ public:
     World(std::uint64_t seed, const Defects& defects)
         : prng_(seed),
           bad_node_(has_bad_node(seed)),
+          barrier_jobs_(seed % 4 != 1),
           defects_(defects),
           driver_(config(seed, defects)),
           files_(fs::make_local_file_system()) {}
@@ -107,6 +108,7 @@ private:
 
     Prng prng_;
     bool bad_node_;
+    bool barrier_jobs_;
     Defects defects_;
     sim::Timeline timeline_;
     sim::Trace trace_;
@@ -253,7 +255,10 @@ void World::next_fault() {
 }
 
 void World::submit_jobs() {
-    const UnorderedJobs jobs = draw_unordered_jobs(prng_);
+    UnorderedJobs jobs = draw_unordered_jobs(prng_);
+    if (barrier_jobs_) {
+        add_barrier_jobs(jobs);
+    }
     broadcasts_ = jobs.broadcasts;
     for (int i = 0; i < 3; ++i) {
         timeline_.after(microseconds(prng_.between(1000, 4'000'000)), [this, jobs] {
@@ -284,6 +289,7 @@ RunOutcome World::run() {
     violate(jobs_.counts());
     for (const auto& [id, member] : members_) {
         outcome_.failed_on_purpose += member.executor->broken_runs();
+        outcome_.barriers += member.executor->barriers();
     }
     outcome_.copies = driver_.copies_launched();
     outcome_.replicas = driver_.replicas_placed();

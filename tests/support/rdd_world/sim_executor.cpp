@@ -1,5 +1,9 @@
 #include "tests/support/rdd_world/sim_executor.h"
 
+#include <optional>
+#include <utility>
+
+#include "common/rdd/barrier.h"
 #include "executor/task/task_body.h"
 
 namespace heddle::test {
@@ -59,14 +63,50 @@ private:
     std::size_t at_ = 0;
 };
 
+// Says again what was answered before. The first wait beyond that leaves the body.
+class SimMember final : public rdd::BarrierMember {
+public:
+    SimMember(const executor::StartTask& task, const std::vector<rdd::BarrierAnswer>& answers)
+        : task_(task), answers_(answers) {}
+
+    Result<rdd::BarrierMessages> sync(bool gather, rdd::Bytes message) override {
+        const auto epoch = static_cast<std::size_t>(epoch_++);
+        if (epoch < answers_.size() && answers_[epoch].error.empty()) {
+            return answers_[epoch].messages;
+        }
+        if (epoch < answers_.size()) {
+            return Error{ErrorCode::Conflict, answers_[epoch].error};
+        }
+        if (!request_) {
+            request_ = {task_.launch.task.task, static_cast<std::int32_t>(epoch), gather,
+                        std::move(message)};
+        }
+        return Error{ErrorCode::Cancelled, "left to wait"};
+    }
+    const std::vector<std::string>& addresses() const override { return task_.launch.gang; }
+    std::int32_t epoch() const override { return epoch_; }
+    const std::optional<rdd::BarrierRequest>& request() const { return request_; }
+
+private:
+    const executor::StartTask& task_;
+    const std::vector<rdd::BarrierAnswer>& answers_;
+    std::int32_t epoch_ = 0;
+    std::optional<rdd::BarrierRequest> request_;
+};
+
 class SimInput final : public executor::TaskEnvironment {
 public:
     SimInput(SimExecutor& self, Peers& peers, blocks::Accountant& memory,
-             fs::FileSystem& file_system, const executor::StartTask& task)
+             fs::FileSystem& file_system, const executor::StartTask& task, SimMember& member)
         : TaskEnvironment(self.cached(), self.map_output(), memory, file_system),
           self_(self),
           peers_(peers),
-          task_(task) {}
+          task_(task),
+          member_(member) {}
+
+    rdd::BarrierMember* barrier() override {
+        return task_.launch.gang.empty() ? nullptr : &member_;
+    }
 
     std::unique_ptr<executor::ShuffleBlocks> open_shuffle(rdd::ShuffleId shuffle,
                                                           rdd::Partition reduce) override {
@@ -110,6 +150,7 @@ private:
     SimExecutor& self_;
     Peers& peers_;
     const executor::StartTask& task_;
+    SimMember& member_;
 };
 
 }  // namespace
@@ -136,7 +177,19 @@ void SimExecutor::step(const executor::Event& event) {
         if (auto* start_task = std::get_if<executor::StartTask>(&effect)) {
             start(std::move(*start_task));
         } else if (const auto* stop = std::get_if<executor::StopTask>(&effect)) {
-            flags_.at(stop->task)->store(true);
+            Begun& begun = *begun_.at(stop->task);
+            begun.cancelled = true;
+            if (std::exchange(begun.waits, false)) {
+                go_on(stop->task);
+            }
+        } else if (auto* passed = std::get_if<executor::PassBarrier>(&effect)) {
+            Begun& begun = *begun_.at(passed->answer.task);
+            if (begun.waits && std::cmp_equal(passed->answer.epoch, begun.answers.size())) {
+                barriers_ += passed->answer.error.empty() ? 1 : 0;
+                begun.waits = false;
+                begun.answers.push_back(std::move(passed->answer));
+                go_on(begun.start.launch.task.task);
+            }
         } else if (auto* tell = std::get_if<executor::TellDriver>(&effect)) {
             around_.tell(std::move(tell->message));
         } else if (const auto* drop = std::get_if<executor::ForgetRdd>(&effect)) {
@@ -175,34 +228,52 @@ void SimExecutor::keep_replica(const rdd::KeepReplica& order) {
 }
 
 void SimExecutor::start(executor::StartTask start) {
-    auto flag = std::make_shared<std::atomic<bool>>(false);
-    flags_[start.launch.task.task] = flag;
+    const rdd::TaskId task = start.launch.task.task;
+    auto begun = std::make_unique<Begun>();
+    begun->start = std::move(start);
+    begun_[task] = std::move(begun);
+    go_on(task);
+}
+
+// The body runs when its time has passed.
+void SimExecutor::go_on(rdd::TaskId task) {
     const Duration time = microseconds(around_.prng.between(500, 40'000) * slowness_);
-    around_.timeline.after(time, [self = shared_from_this(), flag, start = std::move(start)] {
+    around_.timeline.after(time, [self = shared_from_this(), task] {
         if (self->alive_) {
-            self->run(start, *flag);
+            self->run(task);
         }
     });
 }
 
-void SimExecutor::run(const executor::StartTask& start, const std::atomic<bool>& cancelled) {
-    SimInput input(*this, around_.peers, accountant_, around_.files, start);
+void SimExecutor::run(rdd::TaskId task) {
+    Begun& begun = *begun_.at(task);
+    const executor::StartTask& start = begun.start;
+    SimMember member(start, begun.answers);
+    SimInput input(*this, around_.peers, accountant_, around_.files, start, member);
     rdd::TaskResult result;
     if (broken_) {
         ++broken_runs_;
-        result.task = start.launch.task.task;
+        result.task = task;
         result.failure.emplace();
         result.failure->kind = rdd::FailureKind::ExceptionFailure;
         result.failure->message = "nothing works on this node";
     } else {
-        result = executor::run_task(*start.plan, start.launch.task, input, cancelled);
+        result = executor::run_task(*start.plan, start.launch.task, input, begun.cancelled);
     }
-    flags_.erase(start.launch.task.task);
+    begun.blocks.insert(begun.blocks.end(), result.blocks.begin(), result.blocks.end());
+    if (member.request() && !begun.cancelled) {
+        begun.waits = true;
+        around_.note("wait " + std::to_string(task.value) + " on " + rdd::to_string(id_));
+        around_.tell(*member.request());
+        return;
+    }
+    result.blocks = std::move(begun.blocks);
     if (result.map) {
         outputs_.emplace_back(start.plan->shuffle.shuffle, result.map->map_task);
     }
     around_.note("ran " + std::to_string(result.task.value) + " on " + rdd::to_string(id_) +
                  (result.ok() ? "" : " " + rdd::describe(*result.failure)));
+    begun_.erase(task);
     step(executor::TaskEnded{std::move(result)});
 }
 

@@ -69,6 +69,8 @@ public:
     /// Whether all its tasks fail.
     void set_broken(bool broken) { broken_ = broken; }
     int broken_runs() const { return broken_runs_; }
+    /// How often a task heard that all others had come.
+    int barriers() const { return barriers_; }
 
     /// A message of the driver arrives.
     void hear(const rdd::ToExecutor& message);
@@ -87,7 +89,8 @@ private:
     void step(const executor::Event& event);
     void keep_replica(const rdd::KeepReplica& order);
     void start(executor::StartTask start);
-    void run(const executor::StartTask& start, const std::atomic<bool>& cancelled);
+    void go_on(rdd::TaskId task);
+    void run(rdd::TaskId task);
 
     Surroundings around_;
     std::int32_t slots_;
@@ -101,8 +104,17 @@ private:
     blocks::BlockStore cached_;
     blocks::ShuffleStore map_output_;
     executor::BroadcastDesk desk_;
-    // Shared with the end of the task, which is still to come.
-    std::map<rdd::TaskId, std::shared_ptr<std::atomic<bool>>> flags_;
+    // A task that has not ended. One of a barrier stage cannot sleep inside of its body here: where
+    // it has to wait, the body is left, and runs again from the start when the answer is there.
+    struct Begun {
+        executor::StartTask start;
+        std::atomic<bool> cancelled{false};
+        bool waits = false;  // for an answer
+        std::vector<rdd::BarrierAnswer> answers;
+        std::vector<rdd::BlockUpdate> blocks;  // of runs that were left
+    };
+    std::map<rdd::TaskId, std::unique_ptr<Begun>> begun_;
+    int barriers_ = 0;
     std::vector<std::pair<rdd::ShuffleId, rdd::TaskId>> outputs_;
 };
 

@@ -65,6 +65,70 @@ std::uint32_t turn_round_ordinal() {
     return ordinal;
 }
 
+// Passes records on after all tasks of the stage have said how many they have, and have waited for
+// each other once more.
+class Meet final : public rdd::Operator {
+public:
+    Meet(const rdd::OperatorInit& init, rdd::Sink& next) : init_(init), next_(next) {}
+
+    rdd::Flow push(rdd::Batch& batch) override {
+        rows_ += batch.count;
+        return next_.push(batch);
+    }
+    rdd::Flow close() override {
+        const rdd::Bytes own = std::to_string(init_.partition) + ":" + std::to_string(rows_);
+        rdd::BarrierMember* const others = init_.scope.barrier();
+        const auto said = others == nullptr
+                              ? Result<rdd::BarrierMessages>(Error{ErrorCode::Internal, "alone"})
+                              : others->sync(true, own);
+        if (!said) {
+            return fail(said.error().message, false);
+        }
+        const std::vector<rdd::Bytes>& all = **said;
+        bool right = all.size() == others->addresses().size() &&
+                     all.at(static_cast<std::size_t>(init_.partition)) == own;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            right = right && all[i].starts_with(std::to_string(i) + ":");
+        }
+        if (!right) {
+            return fail("the others were not heard as they should be", true);
+        }
+        const auto again = others->sync(false, {});
+        return again ? rdd::Flow::Continue : fail(again.error().message, false);
+    }
+
+private:
+    rdd::Flow fail(const std::string& why, bool final) {
+        rdd::TaskFailure failure;
+        failure.kind = rdd::FailureKind::ExceptionFailure;
+        failure.message = why;
+        failure.final = final;
+        init_.scope.fail(std::move(failure));
+        return rdd::Flow::Stop;
+    }
+    rdd::OperatorInit init_;
+    rdd::Sink& next_;
+    std::uint64_t rows_ = 0;
+};
+
+rdd::RddNode meeting(std::int32_t id, const rdd::RddNode& parent) {
+    static const std::uint32_t ordinal = [] {
+        rdd::OperatorEntry entry;
+        entry.type_name = "Meet";
+        entry.make_operator = [](const rdd::OperatorInit& init,
+                                 rdd::Sink& next) -> std::unique_ptr<rdd::Operator> {
+            return std::make_unique<Meet>(init, next);
+        };
+        return rdd::register_entry(entry);
+    }();
+    rdd::RddNode node = sorted(id, parent);
+    node.name = "meet";
+    node.op = rdd::registered_operator(ordinal, "meet", {});
+    node.determinism = parent.determinism;
+    node.barrier = true;
+    return node;
+}
+
 constexpr std::string_view kShared = "a value that takes several chunks of a few bytes each";
 constexpr std::uint64_t kChunk = 8;
 
@@ -148,7 +212,7 @@ UnorderedJobs draw_unordered_jobs(Prng& prng) {
     }
     std::sort(jobs.expected.begin(), jobs.expected.end());
     const rdd::RddNode source = text_source(0, texts);
-    const rdd::RddNode hashed = shuffled(1, source, 0, 4);
+    const rdd::RddNode hashed = shuffled(1, source, 0, kBarrierTasks);
     const rdd::RddNode turn = turned(2, hashed);
     rdd::RddNode dealt = shuffled(3, turn, 1, 5, rdd::PartitionerKind::RoundRobin);
     dealt.determinism = rdd::Determinism::Indeterminate;
@@ -168,6 +232,20 @@ UnorderedJobs draw_unordered_jobs(Prng& prng) {
     jobs.plan = plan_of(
         {source, hashed, turn, dealt, kept, again, jobs.roots[0], jobs.roots[1], jobs.roots[2]});
     return jobs;
+}
+
+void add_barrier_jobs(UnorderedJobs& jobs) {
+    const rdd::RddNode& hashed = *jobs.plan.find(rdd::RddId{1});
+    const rdd::RddNode met = meeting(9, hashed);
+    const rdd::RddNode dealt = shuffled(10, met, 3, 3);
+    for (rdd::RddNode node : {met, dealt}) {
+        jobs.plan.nodes.push_back(std::move(node));
+    }
+    for (const rdd::RddNode& root :
+         {counted(11, met, jobs.broadcast), counted(12, dealt, jobs.broadcast)}) {
+        jobs.roots.push_back(root);
+        jobs.plan.nodes.push_back(root);
+    }
 }
 
 }  // namespace heddle::test

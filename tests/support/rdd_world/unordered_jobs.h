@@ -25,4 +25,10 @@ struct UnorderedJobs {
 
 UnorderedJobs draw_unordered_jobs(Prng& prng);
 
+/// Tasks of the barrier jobs, which run at the same time.
+inline constexpr std::int32_t kBarrierTasks = 4;
+/// Two more roots: one whose last stage is a barrier stage, and one that reads the output of one.
+/// Their tasks fail when they do not hear from each other what they have to.
+void add_barrier_jobs(UnorderedJobs& jobs);
+
 }  // namespace heddle::test

@@ -27,6 +27,7 @@ public:
             if (auto* send = std::get_if<Send>(&effect)) {
                 if (auto* launch = std::get_if<rdd::TaskLaunch>(&send->message)) {
                     launched_.push_back({send->executor, launch->task});
+                    gangs_.push_back(launch->gang);
                     trace_ += "run " + std::to_string(launch->task.stage.value) + "/" +
                               std::to_string(launch->task.partition) + " on " +
                               rdd::to_string(send->executor) + "\n";
@@ -42,6 +43,10 @@ public:
                     trace_ += "copy " + rdd::to_string(copy->block) + " from " +
                               rdd::to_string(copy->from) + " to " + rdd::to_string(send->executor) +
                               "\n";
+                } else if (const auto* cancel = std::get_if<rdd::TaskCancel>(&send->message)) {
+                    cancelled_.push_back(cancel->task);
+                } else if (const auto* answer = std::get_if<rdd::BarrierAnswer>(&send->message)) {
+                    answers_.push_back(*answer);
                 } else if (const auto* drop = std::get_if<rdd::DropRdd>(&send->message)) {
                     drops_.push_back({send->executor, *drop});
                 } else if (std::holds_alternative<rdd::DropBroadcast>(send->message)) {
@@ -71,6 +76,7 @@ public:
         ExecutorRegistered event;
         event.executor = rdd::ExecutorId{id};
         event.host = host;
+        event.address = "10.0.0." + std::to_string(id);
         event.slots = slots;
         event.port = 1;
         tell(event);
@@ -121,6 +127,9 @@ public:
     std::vector<Launched> launched_;
     std::vector<Copy> copies_;
     std::vector<Drop> drops_;
+    std::vector<std::vector<std::string>> gangs_;  // by launch
+    std::vector<rdd::TaskId> cancelled_;
+    std::vector<rdd::BarrierAnswer> answers_;  // to tasks that waited for others
     std::vector<rdd::ExecutorId> dropped_;
     std::vector<std::string> avoided_;
     std::string trace_;

@@ -50,6 +50,7 @@ Plan sample() {
     map.op.payload = std::string("\0fields", 7);
     map.dependencies = {edge(DependencyKind::OneToOne, 2)};
     map.storage = kMemoryAndDisk;
+    map.barrier = true;
     RddNode reduced;
     reduced.id.value = 4;
     reduced.partitions = 4;

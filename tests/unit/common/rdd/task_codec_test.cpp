@@ -1,6 +1,7 @@
 // Tasks, results, program identities and block names as bytes and text.
 #include <gtest/gtest.h>
 
+#include "common/rdd/executor_protocol.h"
 #include "common/rdd/registry.h"
 #include "common/rdd/task.h"
 #include "common/rdd/text_split.h"
@@ -27,6 +28,32 @@ TEST(TaskCodec, EverythingComesBack) {
     const Bytes bytes = encode(result);
     for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
         EXPECT_FALSE(decode_task_result(bytes.substr(0, cut)).ok());
+    }
+}
+
+TEST(ExecutorCodec, WhatBarrierTasksSayComesBack) {
+    const BarrierRequest request{TaskId{7}, 3, true, "from one"};
+    const auto asked = decode_from_executor(encode(FromExecutor(request)));
+    ASSERT_TRUE(asked.ok());
+    EXPECT_EQ(std::get<BarrierRequest>(*asked), request);
+    TaskLaunch launch;
+    launch.gang = {"10.0.0.1:7", "10.0.0.2:7"};
+    const auto launched = decode_to_executor(encode(ToExecutor(launch)));
+    ASSERT_TRUE(launched.ok());
+    EXPECT_EQ(std::get<TaskLaunch>(*launched), launch);
+    BarrierAnswer answer{TaskId{7}, 3, nullptr, "nobody came"};
+    for (const bool heard : {false, true}) {
+        if (heard) {
+            answer.messages = std::make_shared<const std::vector<Bytes>>(2, "x");
+            answer.error = "";
+        }
+        const auto answered = decode_to_executor(encode(ToExecutor(answer)));
+        ASSERT_TRUE(answered.ok());
+        const auto& back = std::get<BarrierAnswer>(*answered);
+        EXPECT_EQ(back.task, answer.task);
+        EXPECT_EQ(back.epoch, 3);
+        EXPECT_EQ(back.error, answer.error);
+        EXPECT_EQ(back.messages->size(), heard ? 2U : 0U);
     }
 }
 
