@@ -13,6 +13,7 @@
 
 #include "client/api/errors.h"
 #include "client/api/output_end.h"
+#include "common/base/random_word.h"
 #include "common/rdd/builtins.h"
 #include "common/rdd/save_target.h"
 
@@ -101,14 +102,15 @@ void cut_lineage(Node& node, std::string_view source, std::vector<rdd::SourcePar
 void write_reliable(const NodePtr& node, Callsite at) {
     fs::FileSystem& files = *node->session->files;
     const std::string target = node->checkpoint.folder;
-    const auto place = files.begin_output(target, "staging");
+    const auto place = files.begin_output(target, output_owner("staging"));
     throw_if(place ? Status() : Status(place.error()), "checkpoint");
-    const OutputEnd end(files, *place);
+    OutputEnd end(files, *place);
     const std::vector<rdd::Bytes> winners =
-        run_plain_job(node,
-                      rdd::builtin_operator(rdd::builtin::kSaveCheckpoint,
-                                            rdd::encode(rdd::SaveTarget{*place, {}})),
-                      at);
+        run_watched_job(node,
+                        rdd::builtin_operator(rdd::builtin::kSaveCheckpoint,
+                                              rdd::encode(rdd::SaveTarget{*place, {}})),
+                        all_partitions(node), at, {},
+                        {{}, [&end](const rdd::Bytes& token) { end.add(token); }});
     std::vector<rdd::SourcePartition> sources;
     std::vector<fs::OutputPart> parts;
     for (std::size_t i = 0; i < winners.size(); ++i) {
@@ -118,6 +120,7 @@ void write_reliable(const NodePtr& node, Callsite at) {
     }
     throw_if(files.commit_output(*place, target, parts, {"_checkpoint", describe_records(*node)}),
              "checkpoint");
+    end.committed();
     cut_lineage(*node, rdd::builtin::kCheckpoint, std::move(sources));
 }
 
@@ -135,8 +138,9 @@ void write_local(const NodePtr& node, Callsite at) {
 
 void set_checkpoint_dir(Session& session, std::string_view path) {
     const std::string what = "set_checkpoint_dir";
-    const std::string folder =
-        whole_path(session, what, path) + "/" + session.runner->application_id();
+    // Of this driver alone: the application's next attempt begins again.
+    const std::string folder = whole_path(session, what, path) + "/" +
+                               session.runner->application_id() + "-" + random_word();
     throw_if(session.files->make_folders(folder), what);
     session.checkpoint_folder = folder;
 }

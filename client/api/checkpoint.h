@@ -13,7 +13,7 @@
 
 namespace heddle::api {
 
-/// A folder of this application below `path`. Throws UsageError.
+/// A folder of this program below `path`, a new one for each call. Throws UsageError.
 void set_checkpoint_dir(Session& session, std::string_view path);
 
 /// The first job of an action that computes the node, or something from it, is followed by one that

@@ -193,6 +193,11 @@ Node::~Node() {
 }
 
 std::string whole_path(const Session& session, std::string_view operation, std::string_view path) {
+    if (const std::string full = fs::in_full(path); !full.empty()) {
+        throw UsageError(ErrorCode::InvalidArgument, std::string(operation) + ": '" +
+                                                         std::string(path) +
+                                                         "' is a local path; write '" + full + "'");
+    }
     std::optional<std::string> relative;
     if (fs::is_relative(path)) {
         relative = path;

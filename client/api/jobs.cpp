@@ -249,28 +249,31 @@ void run_save_text(const NodePtr& root, std::string_view operation, const std::s
     fs::FileSystem& files = *root->session->files;
     const std::string application = runner_of(root).application_id();  // or it is stopped
     const std::string target = new_output(*root->session, operation, path);
-    const auto place =
-        files.begin_output(target, application + "-rdd" + std::to_string(root->node.id.value));
+    const auto place = files.begin_output(
+        target, output_owner(application + "-rdd" + std::to_string(root->node.id.value)));
     throw_if(place ? Status() : Status(place.error()));
-    const OutputEnd end(files, *place);
+    OutputEnd end(files, *place);
     const bool text = operation == "save_as_text_file";
-    const auto winners =
-        run_job(root,
-                rdd::builtin_operator(text ? rdd::builtin::kSaveText : rdd::builtin::kSaveBytes,
-                                      rdd::encode(rdd::SaveTarget{*place, suffix})),
-                at, text ? std::string_view() : operation);
+    const auto winners = run_watched_job(
+        root,
+        rdd::builtin_operator(text ? rdd::builtin::kSaveText : rdd::builtin::kSaveBytes,
+                              rdd::encode(rdd::SaveTarget{*place, suffix})),
+        all_partitions(root), at, text ? std::string_view() : operation,
+        {{}, [&end](const Bytes& token) { end.add(token); }});
+    write_checkpoints(root, at);
     std::vector<fs::OutputPart> parts;
     for (std::size_t i = 0; i < winners.size(); ++i) {
         parts.push_back({rdd::part_name(static_cast<Partition>(i)) + suffix, winners[i]});
     }
     throw_if(files.commit_output(*place, target, parts, {"_SUCCESS", ""}));
+    end.committed();
 }
 
 void check_output(const Session& session, std::string_view path) {
     const std::string target = new_output(session, "check_output", path);
     // Whether an output can begin there is best seen by beginning one.
-    const auto place =
-        session.files->begin_output(target, session.runner->application_id() + "-check");
+    const auto place = session.files->begin_output(
+        target, output_owner(session.runner->application_id() + "-check"));
     throw_if(place ? Status() : Status(place.error()));
     const OutputEnd end(*session.files, *place);
 }

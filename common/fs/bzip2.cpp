@@ -14,12 +14,18 @@ namespace {
 constexpr std::size_t kRoom = std::size_t{64} << 10;
 constexpr std::size_t kMost = std::numeric_limits<unsigned>::max();
 
+ErrorCode code_of(int code) {
+    return code == BZ_MEM_ERROR ? ErrorCode::ResourceExhausted : ErrorCode::DataLoss;
+}
+
 std::string text_of(int code) {
     switch (code) {
         case BZ_DATA_ERROR:
             return "its checksum is wrong";
         case BZ_DATA_ERROR_MAGIC:
             return "no header of a stream";
+        case BZ_MEM_ERROR:
+            return "bzip2 has no memory";
         default:
             return "bzip2 error " + std::to_string(code);
     }
@@ -39,7 +45,7 @@ public:
             }
             stream_ = {};
             if (const int code = ::BZ2_bzDecompressInit(&stream_, 0, 0); code != BZ_OK) {
-                return Error{ErrorCode::DataLoss, text_of(code)};
+                return Error{code_of(code), text_of(code)};
             }
             open_ = true;
         }
@@ -51,7 +57,7 @@ public:
         stream_.avail_out = static_cast<unsigned>(wanted);
         const int code = ::BZ2_bzDecompress(&stream_);
         if (code != BZ_OK && code != BZ_STREAM_END) {
-            return Error{ErrorCode::DataLoss, text_of(code)};
+            return Error{code_of(code), text_of(code)};
         }
         const Step step{given - stream_.avail_in, wanted - stream_.avail_out};
         if (code == BZ_STREAM_END) {
@@ -75,7 +81,9 @@ private:
 
 class Bzip2Compressor final : public Compressor {
 public:
-    Bzip2Compressor() { ready_ = ::BZ2_bzCompressInit(&stream_, 9, 0, 0) == BZ_OK; }
+    explicit Bzip2Compressor(std::size_t most) : most_(most) {
+        ready_ = ::BZ2_bzCompressInit(&stream_, 9, 0, 0) == BZ_OK;
+    }
     ~Bzip2Compressor() override { ::BZ2_bzCompressEnd(&stream_); }
     Bzip2Compressor(const Bzip2Compressor&) = delete;
     Bzip2Compressor& operator=(const Bzip2Compressor&) = delete;
@@ -84,6 +92,14 @@ public:
         if (!ready_) {
             return Error{ErrorCode::ResourceExhausted, "bzip2 has no memory"};
         }
+        for (; bytes.size() > most_; bytes.remove_prefix(most_)) {
+            TRY(add_piece(bytes.substr(0, most_), false, out));
+        }
+        return add_piece(bytes, last, out);
+    }
+
+private:
+    Status add_piece(std::string_view bytes, bool last, std::string& out) {
         stream_.next_in = const_cast<char*>(bytes.data());
         stream_.avail_in = static_cast<unsigned>(bytes.size());
         int code = BZ_RUN_OK;
@@ -102,7 +118,7 @@ public:
         return {};
     }
 
-private:
+    std::size_t most_;
     bz_stream stream_{};
     bool ready_ = false;
 };
@@ -113,8 +129,8 @@ std::unique_ptr<Decoder> make_bzip2_decoder() {
     return std::make_unique<Bzip2Decoder>();
 }
 
-std::unique_ptr<Compressor> make_bzip2_compressor() {
-    return std::make_unique<Bzip2Compressor>();
+std::unique_ptr<Compressor> make_bzip2_compressor(std::size_t most) {
+    return std::make_unique<Bzip2Compressor>(most);
 }
 
 }  // namespace heddle::fs

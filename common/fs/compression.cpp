@@ -66,6 +66,9 @@ public:
             }
             const std::string_view in(buffer_.data() + begin_, end_ - begin_);
             const auto step = decoder_->decode(in, out, size);
+            if (!step && step.error().code != ErrorCode::DataLoss) {
+                return Error{step.error().code, "'" + path_ + "': " + step.error().message};
+            }
             if (!step) {
                 return damaged(step.error().message);
             }

@@ -20,7 +20,8 @@ public:
         std::size_t consumed = 0;
         std::size_t produced = 0;
     };
-    /// Makes some progress while there is input. Errors: DataLoss with what the library says.
+    /// Makes some progress while there is input. Errors: DataLoss with what the library says, and
+    /// those that say nothing of the data.
     virtual Result<Step> decode(std::string_view in, char* out, std::size_t room) = 0;
     /// Between two streams, or before the first: the file may end here.
     virtual bool at_boundary() const = 0;
@@ -32,8 +33,10 @@ std::unique_ptr<Decoder> make_zstd_decoder();
 /// Frames, and the blocks that Hadoop writes under the same suffix.
 std::unique_ptr<Decoder> make_lz4_decoder();
 
-std::unique_ptr<Compressor> make_gzip_compressor();
-std::unique_ptr<Compressor> make_bzip2_compressor();
+/// What these libraries take at once: less than they can count. `most`: for tests.
+inline constexpr std::size_t kPieceMost = std::size_t{1} << 30;
+std::unique_ptr<Compressor> make_gzip_compressor(std::size_t most = kPieceMost);
+std::unique_ptr<Compressor> make_bzip2_compressor(std::size_t most = kPieceMost);
 std::unique_ptr<Compressor> make_zstd_compressor();
 std::unique_ptr<Compressor> make_lz4_compressor();
 

@@ -66,50 +66,67 @@ std::vector<std::string> expand_braces(const std::string& text) {
     return out;
 }
 
+// Nothing is there by that name, as far as anybody can tell. A local name may be one that cannot be;
+// another place that does not say so may have it.
+bool is_absent(const std::string& path, ErrorCode code) {
+    return code == ErrorCode::NotFound ||
+           (code == ErrorCode::Internal && scheme_of(path).empty());
+}
+
+// What matches the last component of a pattern: entries of a list are as good as asking for each.
+Status match_last(FileSystem& files, const std::string& match, const FileInfo* listed,
+                  std::vector<FileInfo>& out) {
+    if (listed != nullptr) {
+        out.push_back(*listed);
+        out.back().path = match;
+        return {};
+    }
+    auto found = files.stat(match);
+    if (found) {
+        out.push_back(std::move(found).value());
+        return {};
+    }
+    return is_absent(match, found.error().code) ? Status() : Status(found.error());
+}
+
 // Folders and files that match the components of `rest` below `folder`.
 Status match_below(FileSystem& files, const std::string& folder, std::string_view rest,
-                   std::vector<std::string>& out) {
+                   std::vector<FileInfo>& out) {
     const std::size_t slash = rest.find('/');
     const std::string part(rest.substr(0, slash));
     const bool last = slash == std::string_view::npos;
     const std::string_view after = last ? std::string_view{} : rest.substr(slash + 1);
-    const auto join_path = [&](const std::string& name) {
-        return folder.empty() ? name : folder.ends_with('/') ? folder + name : folder + "/" + name;
+    const auto go_on = [&](const std::string& name, const FileInfo* listed) {
+        const std::string match = folder.empty()         ? name
+                                  : folder.ends_with('/') ? folder + name
+                                                          : folder + "/" + name;
+        return last ? match_last(files, match, listed, out)
+                    : match_below(files, match, after, out);
     };
-    std::vector<std::string> matches;
-    if (has_glob(part)) {
-        auto entries = files.list(folder.empty() ? "." : folder);
-        if (!entries) {
-            return entries.error().code == ErrorCode::NotFound ? Status{} : Status(entries.error());
-        }
-        for (const FileInfo& entry : *entries) {
-            const std::string name(name_of(entry.path));
-            // As in Hadoop: what writers are not done with, and what they leave beside the data.
-            const bool wanted = last ? !is_hidden(name) : entry.folder;
-            if (wanted && ::fnmatch(part.c_str(), name.c_str(), FNM_PERIOD) == 0) {
-                matches.push_back(join_path(name));
-            }
-        }
-    } else {
-        matches.push_back(join_path(part));
+    if (!has_glob(part)) {
+        return go_on(part, nullptr);
     }
-    for (const std::string& match : matches) {
-        if (!last) {
-            TRY(match_below(files, match, after, out));
-        } else if (files.stat(match)) {
-            out.push_back(match);
+    const auto entries = files.list(folder.empty() ? "." : folder);
+    if (!entries) {
+        return entries.error().code == ErrorCode::NotFound ? Status{} : Status(entries.error());
+    }
+    for (const FileInfo& entry : *entries) {
+        const std::string name(name_of(entry.path));
+        // As in Hadoop: what writers are not done with, and what they leave beside the data.
+        const bool wanted = last ? !is_hidden(name) : entry.folder;
+        if (wanted && ::fnmatch(part.c_str(), name.c_str(), FNM_PERIOD) == 0) {
+            TRY(go_on(name, &entry));
         }
     }
     return {};
 }
 
-Status add_files(FileSystem& files, const std::string& path, std::vector<FileInfo>& out) {
-    TRY(FileInfo info, files.stat(path));
+Status add_files(FileSystem& files, FileInfo info, std::vector<FileInfo>& out) {
     if (!info.folder) {
         out.push_back(std::move(info));
         return {};
     }
-    TRY(const std::vector<FileInfo> entries, files.list(path));
+    TRY(const std::vector<FileInfo> entries, files.list(info.path));
     for (const FileInfo& entry : entries) {
         if (!entry.folder && !is_hidden(entry.path)) {
             out.push_back(entry);
@@ -134,36 +151,38 @@ std::pair<std::string, std::string_view> split_root(std::string_view pattern,
             pattern.substr(std::min(root + 1, pattern.size()))};
 }
 
-// Nothing is there by that name itself, as far as anybody can tell.
-bool may_be_pattern(ErrorCode code) {
-    return code == ErrorCode::NotFound || code == ErrorCode::Internal;
+Error no_match(const std::string& part, const std::string& folder, const Error& itself) {
+    std::string message = "no file matches '" + part + "'";
+    if (!scheme_of(part).empty()) {
+        return {ErrorCode::NotFound, message + ": " + itself.message};
+    }
+    if (const std::string full = in_full(part); !full.empty()) {
+        return {ErrorCode::NotFound, message + ", which is a local path; write '" + full + "'"};
+    }
+    message += is_relative(part) ? " in '" + folder + "'" : "";
+    return {ErrorCode::NotFound, message + "; check the path, and that this machine has it"};
 }
 
 Status expand_part(FileSystem& files, const std::string& part, const std::string& folder,
                    std::vector<FileInfo>& out) {
     const auto itself = files.stat(absolute(part, folder));
     if (itself) {  // a name with special characters in it means itself first
-        return add_files(files, itself->path, out);
+        return add_files(files, *itself, out);
     }
-    if (!may_be_pattern(itself.error().code)) {
+    if (const ErrorCode code = itself.error().code;
+        code != ErrorCode::NotFound && code != ErrorCode::Internal) {
         return itself.error();
     }
-    std::vector<std::string> paths;
+    std::vector<FileInfo> found;
     for (const std::string& pattern : expand_braces(part)) {
         const auto [root, rest] = split_root(pattern, folder);
-        TRY(match_below(files, root, rest, paths));
+        TRY(match_below(files, root, rest, found));
     }
-    if (paths.empty() && !scheme_of(part).empty()) {
-        return Error{ErrorCode::NotFound,
-                     "no file matches '" + part + "': " + itself.error().message};
+    if (found.empty()) {
+        return no_match(part, folder, itself.error());
     }
-    if (paths.empty()) {
-        return Error{ErrorCode::NotFound, "no file matches '" + part + "'" +
-                                              (is_relative(part) ? " in '" + folder + "'" : "") +
-                                              "; check the path, and that this machine has it"};
-    }
-    for (const std::string& path : paths) {
-        TRY(add_files(files, path, out));
+    for (FileInfo& info : found) {
+        TRY(add_files(files, std::move(info), out));
     }
     return {};
 }
@@ -178,6 +197,17 @@ std::string_view without_file_scheme(std::string_view path) {
 }
 
 }  // namespace
+
+std::string in_full(std::string_view path) {
+    for (const std::string_view scheme : {"hdfs", "s3", "s3a", "s3n"}) {
+        const std::string head = std::string(scheme) + ":/";
+        if (path.starts_with(head) && !path.starts_with(head + "/")) {
+            // Buckets have names; the host of HDFS is a setting.
+            return head + (scheme == "hdfs" ? "//" : "/") + std::string(path.substr(head.size()));
+        }
+    }
+    return {};
+}
 
 bool is_relative(std::string_view path) {
     const std::string_view local = without_file_scheme(path);
@@ -212,7 +242,7 @@ Result<std::vector<FileInfo>> expand(FileSystem& files, std::string_view pattern
         const std::string whole = absolute(pattern, folder);
         const auto itself = files.stat(whole);
         if (itself) {
-            TRY(add_files(files, whole, out));
+            TRY(add_files(files, *itself, out));
             return out;
         }
         if (const ErrorCode code = itself.error().code;

@@ -118,18 +118,21 @@ public:
     // folder beside the target, winners are gathered, and the whole is moved in one rename, so that
     // the target is there complete or not at all.
 
-    /// `owner` is in the name of what is hidden; what an earlier owner of that name left goes.
-    /// Requires that nothing is at `target`.
+    /// `owner` is in the name of what is hidden. No other output may have it, nor one of the same
+    /// application's attempt before, which may go on writing for a while after it was given up.
+    /// Errors: also AlreadyExists, where that is seen at once.
     virtual Result<std::string> begin_output(const std::string& target, const std::string& owner);
     /// `attempt`: another for each, however often a part is written.
     virtual Result<std::unique_ptr<PartWriter>> create_part(const std::string& place,
                                                             const std::string& name,
                                                             const std::string& attempt);
-    /// Errors: nothing of the output is left, or what is left has no mark.
+    /// Errors: nothing of the output is left, or what is left has no mark. Where S3 does not answer
+    /// any more, a mark may be there, and then all parts are; the message says what may be left.
     virtual Status commit_output(const std::string& place, const std::string& target,
                                  const std::vector<OutputPart>& parts, const OutputMark& mark);
-    /// Once for each begin_output(), last. Parts that were not committed are gone.
-    virtual void end_output(const std::string& place);
+    /// Once for each begin_output(), last. `left`: parts that were closed and not committed; they
+    /// go, as far as the place can be reached.
+    virtual void end_output(const std::string& place, const std::vector<OutputPart>& left);
 };
 
 /// The machine's own files.
@@ -150,6 +153,9 @@ Result<std::vector<FileInfo>> expand(FileSystem& files, std::string_view pattern
 
 /// The first part of such a pattern that is no whole path, if any.
 std::optional<std::string> first_relative(std::string_view pattern);
+
+/// "hdfs:///x" for Hadoop's "hdfs:/x", which is a relative path here; empty: no such form.
+std::string in_full(std::string_view path);
 
 /// A local path, with or without "file:", that does not begin at the root.
 bool is_relative(std::string_view path);

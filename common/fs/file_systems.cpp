@@ -106,9 +106,9 @@ public:
         TRY(FileSystem* const files, find(target));
         return files->commit_output(place, target, parts, mark);
     }
-    void end_output(const std::string& place) override {
+    void end_output(const std::string& place, const std::vector<OutputPart>& left) override {
         if (const auto files = find(place)) {
-            (*files)->end_output(place);
+            (*files)->end_output(place, left);
         }
     }
 
@@ -163,7 +163,8 @@ bool is_known(std::string_view name) {
         const std::size_t dot = plain.find('.', kBucket.size());
         plain = "fs.s3a" + (dot == std::string::npos ? std::string() : plain.substr(dot));
     }
-    return std::find(kNames.begin(), kNames.end(), plain) != kNames.end();
+    return plain.starts_with("dfs.namenode.http-address.") ||  // of one host
+           std::find(kNames.begin(), kNames.end(), plain) != kNames.end();
 }
 
 void add_environment(Settings& settings) {

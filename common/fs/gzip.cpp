@@ -18,6 +18,10 @@ std::string text_of(const z_stream& stream, int code) {
     return stream.msg != nullptr ? stream.msg : "zlib error " + std::to_string(code);
 }
 
+Error no_memory() {
+    return {ErrorCode::ResourceExhausted, "zlib has no memory"};
+}
+
 class GzipDecoder final : public Decoder {
 public:
     GzipDecoder() { ready_ = ::inflateInit2(&stream_, kGzipWindow) == Z_OK; }
@@ -27,7 +31,7 @@ public:
 
     Result<Step> decode(std::string_view in, char* out, std::size_t room) override {
         if (!ready_) {
-            return Error{ErrorCode::DataLoss, "zlib has no memory"};
+            return no_memory();
         }
         if (boundary_ && !in.empty()) {
             if (in.front() == '\0' && any_) {  // padding, as tapes have it; gzip skips it, too
@@ -45,6 +49,9 @@ public:
         stream_.next_out = reinterpret_cast<Bytef*>(out);
         stream_.avail_out = static_cast<uInt>(wanted);
         const int code = ::inflate(&stream_, Z_NO_FLUSH);
+        if (code == Z_MEM_ERROR) {
+            return no_memory();
+        }
         if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
             return Error{ErrorCode::DataLoss, text_of(stream_, code)};
         }
@@ -62,7 +69,7 @@ private:
 
 class GzipCompressor final : public Compressor {
 public:
-    GzipCompressor() {
+    explicit GzipCompressor(std::size_t most) : most_(most) {
         ready_ = ::deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, 8,
                                 Z_DEFAULT_STRATEGY) == Z_OK;
     }
@@ -72,8 +79,17 @@ public:
 
     Status add(std::string_view bytes, bool last, std::string& out) override {
         if (!ready_) {
-            return Error{ErrorCode::ResourceExhausted, "zlib has no memory"};
+            return no_memory();
         }
+        for (; bytes.size() > most_; bytes.remove_prefix(most_)) {
+            add_piece(bytes.substr(0, most_), false, out);
+        }
+        add_piece(bytes, last, out);
+        return {};
+    }
+
+private:
+    void add_piece(std::string_view bytes, bool last, std::string& out) {
         stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
         stream_.avail_in = static_cast<uInt>(bytes.size());
         do {
@@ -84,10 +100,9 @@ public:
             ::deflate(&stream_, last ? Z_FINISH : Z_NO_FLUSH);
             out.resize(out.size() - stream_.avail_out);
         } while (stream_.avail_out == 0);
-        return {};
     }
 
-private:
+    std::size_t most_;
     z_stream stream_{};
     bool ready_ = false;
 };
@@ -98,8 +113,8 @@ std::unique_ptr<Decoder> make_gzip_decoder() {
     return std::make_unique<GzipDecoder>();
 }
 
-std::unique_ptr<Compressor> make_gzip_compressor() {
-    return std::make_unique<GzipCompressor>();
+std::unique_ptr<Compressor> make_gzip_compressor(std::size_t most) {
+    return std::make_unique<GzipCompressor>(most);
 }
 
 }  // namespace heddle::fs

@@ -13,6 +13,7 @@
 #include "common/base/strings.h"
 #include "common/fs/memory_view.h"
 #include "common/fs/web_hdfs.h"
+#include "common/fs/written_again.h"
 
 namespace heddle::fs {
 
@@ -32,11 +33,24 @@ Result<FileInfo> stat_same(WebHdfs& server, const std::string& path, const std::
         return Error{ErrorCode::InvalidArgument, "'" + now.path + "' is a folder"};
     }
     if (!version.empty() && now.version != version) {
-        return Error{ErrorCode::Conflict, "'" + now.path +
-                                              "' has changed since it was listed: it was written "
-                                              "again; define the RDD again"};
+        return written_again(now.path);
     }
     return now;
+}
+
+std::string host_of(const std::string& authority) {
+    return authority.substr(0, authority.rfind(':'));
+}
+
+// Whether a list of addresses has one of `host`; 0.0.0.0 stands for the host that is asked for.
+bool names_host(const std::string& addresses, const std::string& host, bool any) {
+    for (const std::string_view one : split(addresses, ',')) {
+        const std::string found = host_of(std::string(trim(one)));
+        if (found == host || (any && found == "0.0.0.0")) {
+            return true;
+        }
+    }
+    return false;
 }
 
 class HdfsReader final : public FileReader {
@@ -127,6 +141,11 @@ public:
         if (wanted > 0) {
             TRY(bytes, at.server->read(at.path, begin, wanted));
             TRY(const FileInfo same, stat_same(*at.server, at.path, now.version));
+            if (bytes.size() < wanted) {
+                return Error{ErrorCode::Unavailable,
+                             "'" + path + "': only " + std::to_string(bytes.size()) + " of " +
+                                 std::to_string(wanted) + " bytes came"};
+            }
         }
         return std::unique_ptr<FileView>(std::make_unique<MemoryView>(std::move(bytes)));
     }
@@ -183,6 +202,11 @@ private:
         const std::size_t begin = scheme.size() + 3;
         const std::size_t slash = std::min(path.find('/', begin), path.size());
         const std::string authority = path.substr(begin, slash - begin);
+        if (authority.find_first_of("@?# ") != std::string::npos) {
+            return Error{ErrorCode::InvalidArgument,
+                         "a path of HDFS without a good host name; write " + scheme +
+                             "://host:port/x, and give the user by fs.hdfs.user, never in a path"};
+        }
         Place place;
         place.path = slash < path.size() ? path.substr(slash) : "/";
         const std::string head = path.substr(0, slash);
@@ -198,23 +222,22 @@ private:
 
     // An hdfs: path has the port of Hadoop's own protocol; the web port is a setting.
     Result<std::vector<std::string>> addresses_of(const std::string& scheme,
-                                                  std::string authority) const {
+                                                  std::string authority) {
         if (scheme != "hdfs") {
             return std::vector<std::string>{(scheme == "swebhdfs" ? "https://" : "http://") +
                                             authority};
         }
         if (authority.empty()) {
-            const std::string whole = setting(kDefault);
-            if (scheme_of(whole) != "hdfs") {
-                return Error{ErrorCode::InvalidArgument,
-                             "a path hdfs:/// without a host; write hdfs://host/, or set "
-                             "fs.defaultFS"};
-            }
-            authority = whole.substr(7, whole.find('/', 7) - 7);
+            authority = default_authority();
         }
-        const std::string host = authority.substr(0, authority.rfind(':'));
+        if (authority.empty()) {
+            return Error{ErrorCode::InvalidArgument,
+                         "a path hdfs:/// without a host; write hdfs://host/, or set "
+                         "fs.defaultFS"};
+        }
+        const std::string host = host_of(authority);
         std::vector<std::string> addresses;
-        const std::string named = setting(kWebAddress);
+        TRY(const std::string named, named_addresses(host));
         for (const std::string_view one : split(named, ',')) {
             const std::string address(trim(one));
             if (!address.empty()) {
@@ -229,9 +252,42 @@ private:
         return addresses;
     }
 
+    std::string default_authority() const {
+        const std::string whole = setting(kDefault);
+        return scheme_of(whole) == "hdfs" ? whole.substr(7, whole.find('/', 7) - 7) : "";
+    }
+
+    // What settings say of a host: addresses of its own, or those without a name, which belong to
+    // one cluster. Taken for another they would read and write the wrong files without a word.
+    Result<std::string> named_addresses(const std::string& host) {
+        const std::string own = setting((std::string(kWebAddress) + "." + host).c_str());
+        const std::string shared = setting(kWebAddress);
+        if (!own.empty() || shared.empty()) {
+            return own;
+        }
+        const std::string main = host_of(default_authority());
+        if (host == main || names_host(shared, host, main.empty())) {
+            return shared;
+        }
+        if (!main.empty()) {
+            return std::string();  // of another cluster
+        }
+        if (served_.empty()) {
+            served_ = host;
+        }
+        if (served_ != host) {
+            return Error{ErrorCode::InvalidArgument,
+                         "hdfs://" + host + "/: dfs.namenode.http-address is taken for the " +
+                             "addresses of hdfs://" + served_ + "/; set " +
+                             "dfs.namenode.http-address." + host + " for this one"};
+        }
+        return shared;
+    }
+
     Settings settings_;
     HttpClient http_;
     std::mutex mutex_;
+    std::string served_;  // the host whose addresses are those without a name
     std::map<std::string, std::unique_ptr<WebHdfs>> servers_;  // by "hdfs://host:port"
 };
 

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <mutex>
+#include <new>
 #include <random>
 #include <thread>
 #include <utility>
@@ -30,7 +32,20 @@ struct Exchange {
     const HttpRequest* request = nullptr;
     HttpAnswer answer;
     bool too_long = false;
+    bool no_memory = false;
 };
+
+// For what libcurl calls: no exception may pass through it.
+template <typename Act>
+std::size_t take(Exchange& exchange, std::size_t size, const Act& act) {
+    try {
+        act();
+        return size;
+    } catch (const std::bad_alloc&) {
+        exchange.no_memory = true;
+        return 0;  // ends the request
+    }
+}
 
 std::size_t take_body(char* data, std::size_t one, std::size_t count, void* user) {
     auto& exchange = *static_cast<Exchange*>(user);
@@ -39,19 +54,20 @@ std::size_t take_body(char* data, std::size_t one, std::size_t count, void* user
         exchange.too_long = true;
         return 0;
     }
-    exchange.answer.body.append(data, size);
-    return size;
+    return take(exchange, size, [&] { exchange.answer.body.append(data, size); });
 }
 
 std::size_t take_header(char* data, std::size_t one, std::size_t count, void* user) {
     auto& exchange = *static_cast<Exchange*>(user);
+    auto& headers = exchange.answer.headers;
     const std::string_view line = trim({data, one * count});
-    if (line.starts_with("HTTP/")) {  // another answer begins: after "100 Continue"
-        exchange.answer.headers.clear();
-    } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
-        exchange.answer.headers[to_lower(line.substr(0, colon))] = trim(line.substr(colon + 1));
-    }
-    return one * count;
+    return take(exchange, one * count, [&] {
+        if (line.starts_with("HTTP/")) {  // another answer begins: after "100 Continue"
+            headers.clear();
+        } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
+            headers[to_lower(line.substr(0, colon))] = trim(line.substr(colon + 1));
+        }
+    });
 }
 
 // Programs that tasks start (pipe) are not to hold our connections.
@@ -159,6 +175,9 @@ Result<HttpAnswer> exchange_once(CURL* handle, const HttpRequest& request, const
     if (interrupted()) {
         return Error{ErrorCode::Cancelled, what + ": ended by request"};
     }
+    if (exchange.no_memory) {
+        return Error{ErrorCode::ResourceExhausted, what + ": no memory for the answer"};
+    }
     if (exchange.too_long) {
         return Error{ErrorCode::ResourceExhausted,
                      what + ": the answer has more than the expected " +
@@ -189,6 +208,10 @@ void wait_before(int attempt, int first_milliseconds) {
 
 bool is_no_answer(ErrorCode code) {
     return code == ErrorCode::Unavailable || code == ErrorCode::Timeout;
+}
+
+bool is_good(int status) {
+    return status >= 200 && status < 300;
 }
 
 InterruptScope::InterruptScope(const std::atomic<bool>& stop)

@@ -51,6 +51,12 @@ struct HttpRules {
 /// Of send(): nobody answered.
 bool is_no_answer(ErrorCode code);
 
+/// 2xx.
+bool is_good(int status);
+
+/// What an answer may have in any case: room for an error's words.
+inline constexpr std::uint64_t kErrorBytes = std::uint64_t{64} << 10;
+
 /// For any number of threads. Connections are kept for the next request.
 class HttpClient {
 public:

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "common/fs/file_system.h"
+#include "common/fs/written_again.h"
 
 namespace heddle::fs {
 
@@ -83,9 +84,7 @@ Status check_version(int file, const std::string& path, const std::string& versi
     if (!same_machine || now == version) {
         return {};
     }
-    return Error{ErrorCode::Conflict, "'" + path +
-                                          "' has changed since it was listed: it was written "
-                                          "again; define the RDD again"};
+    return written_again(path);
 }
 
 // A range of a mapped file; the mapping starts at a page, the range anywhere.

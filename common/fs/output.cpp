@@ -50,7 +50,6 @@ Result<std::string> FileSystem::begin_output(const std::string& target, const st
     const std::string parent = parent_of(target);
     const std::string place =
         parent + (parent.ends_with('/') ? "._" : "/._") + name_of(target) + "-" + owner;
-    TRY(remove(place));
     TRY(make_folders(place + "/attempts"));
     TRY(make_folders(place + "/out"));
     return place;
@@ -76,7 +75,7 @@ Status FileSystem::commit_output(const std::string& place, const std::string& ta
     return rename(out, target);
 }
 
-void FileSystem::end_output(const std::string& place) {
+void FileSystem::end_output(const std::string& place, const std::vector<OutputPart>&) {
     (void)remove(place);
 }
 

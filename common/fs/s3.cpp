@@ -10,6 +10,7 @@
 #include "common/fs/interrupt.h"
 #include "common/fs/memory_view.h"
 #include "common/fs/s3_bucket.h"
+#include "common/fs/s3_commit.h"
 
 namespace heddle::fs {
 
@@ -124,6 +125,15 @@ private:
     S3Upload upload_;
     bool closed_ = false;
 };
+
+Result<std::vector<S3Upload>> decode_uploads(const std::vector<OutputPart>& parts) {
+    std::vector<S3Upload> uploads;
+    for (const OutputPart& part : parts) {
+        TRY(S3Upload upload, decode_upload(part.token));
+        uploads.push_back(std::move(upload));
+    }
+    return uploads;
+}
 
 class S3FileSystem final : public FileSystem {
 public:
@@ -259,34 +269,40 @@ public:
                          const std::vector<OutputPart>& parts, const OutputMark& mark) override {
         TRY(const S3Path at, parse(target));
         TRY(S3Bucket* const bucket, find(at.bucket));
-        std::vector<S3Upload> uploads;
-        for (const OutputPart& part : parts) {
-            TRY(S3Upload upload, decode_upload(part.token));
-            uploads.push_back(std::move(upload));
+        TRY(const std::vector<S3Upload> uploads, decode_uploads(parts));
+        // Two writers that both found the place free: the second is not to mix its parts with those
+        // of the first. (Within one and the same second they still can: S3 has no lock.)
+        TRY(const S3Bucket::Page page, bucket->list(as_folder(at.key), false, 1, {}));
+        if (!page.objects.empty()) {
+            return Error{ErrorCode::AlreadyExists,
+                         "something has come to '" + target +
+                             "' while this output was being written, of which nothing is visible; "
+                             "does another job write to the same place?"};
         }
-        for (const S3Upload& upload : uploads) {
-            if (Status status = bucket->complete(upload); !status) {
-                take_back(*bucket, uploads);
-                return status;
-            }
-        }
+        S3Commit commit(*bucket, uploads);
+        TRY(commit.complete());
         const std::string mark_key = as_folder(at.key) + mark.name;
-        Status status = bucket->put(mark_key, mark.content);
-        // It may be there all the same, when only the answer was lost: then so must the parts be.
-        if (!status && bucket->remove(mark_key)) {
-            take_back(*bucket, uploads);
+        const Status status = bucket->put(mark_key, mark.content);
+        if (status) {
+            return {};
         }
-        return status;
+        // It may be there all the same, when only the answer was lost: then so must the parts be.
+        if (!bucket->remove(mark_key)) {
+            return Error{status.error().code,
+                         status.error().message +
+                             "; all parts are visible, and whether the mark is there is not known"};
+        }
+        return commit.take_back(status.error());
     }
 
-    // Attempts that lost or died; those that still write abort by themselves.
-    void end_output(const std::string& place) override {
+    // Attempts that lost or failed abort by themselves. Uploads of others are not touched: another
+    // job may be about to write to the same place.
+    void end_output(const std::string& place, const std::vector<OutputPart>& left) override {
         const auto at = parse(place);
         const auto bucket = at ? find(at->bucket) : Result<S3Bucket*>(at.error());
-        if (bucket) {
-            for (const S3Upload& upload : (*bucket)->uploads(as_folder(at->key))) {
-                (void)(*bucket)->abort(upload);
-            }
+        const auto uploads = decode_uploads(left);
+        if (bucket && uploads) {
+            abort_all(**bucket, *uploads);
         }
     }
 
@@ -298,13 +314,6 @@ private:
     }
     static FileInfo info(const std::string& path, const S3Object& object, const S3Bucket& bucket) {
         return {path, object.size, false, object.etag, bucket.place().block_size};
-    }
-    // Nobody saw a mark: what is visible of the output goes again.
-    static void take_back(S3Bucket& bucket, const std::vector<S3Upload>& uploads) {
-        for (const S3Upload& upload : uploads) {
-            (void)bucket.abort(upload);
-            (void)bucket.remove(upload.key);
-        }
     }
     Result<S3Bucket*> find(const std::string& name) {
         const std::lock_guard lock(mutex_);

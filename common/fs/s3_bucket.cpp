@@ -4,21 +4,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/random_word.h"
 #include "common/base/strings.h"
 #include "common/fs/s3_xml.h"
+#include "common/fs/written_again.h"
 
 namespace heddle::fs {
 
 namespace {
 
 constexpr std::size_t kPartsMax = 10'000;  // of one upload
-constexpr std::size_t kUploadsMax = 1000;  // looked at in one list
 constexpr int kCompleteAgain = 2;
-constexpr std::uint64_t kErrorMax = std::uint64_t{64} << 10;
-
-bool good(int status) {
-    return status >= 200 && status < 300;
-}
+constexpr const char* kMarkHeader = "x-amz-meta-heddle-upload";
 
 // S3's words, when it has some. Answers to HEAD have none.
 std::string said(const HttpAnswer& answer) {
@@ -29,9 +26,24 @@ std::string said(const HttpAnswer& answer) {
 }
 
 std::string range_header(std::uint64_t offset, std::uint64_t size) {
-    const bool open = size > UINT64_MAX - offset;
+    const bool open = size > INT64_MAX || offset > INT64_MAX - size;  // servers count so far
     return "Range: bytes=" + std::to_string(offset) + "-" +
            (open ? "" : std::to_string(offset + size - 1));
+}
+
+// Gateways that compress make them weak, and some servers leave out the quotes in lists.
+std::string plain_etag(std::string_view etag) {
+    if (etag.starts_with("W/")) {
+        etag.remove_prefix(2);
+    }
+    if (etag.size() >= 2 && etag.starts_with('"') && etag.ends_with('"')) {
+        etag = etag.substr(1, etag.size() - 2);
+    }
+    return std::string(etag);
+}
+
+bool is_list(std::string_view body) {
+    return body.find("<ListBucketResult") != std::string_view::npos;
 }
 
 std::string completion(const S3Upload& upload) {
@@ -101,10 +113,7 @@ Error S3Bucket::refusal(const Ask& ask, const HttpAnswer& answer) const {
                                          : what + "no such object (" + said(answer) + ")"};
     }
     if (answer.status == 412) {
-        return {
-            ErrorCode::Conflict,
-            "'" + url_of(ask.key) +
-                "' has changed since it was listed: it was written again; define the RDD again"};
+        return written_again(url_of(ask.key));
     }
     return {answer.status >= 500 ? ErrorCode::Unavailable : ErrorCode::Internal,
             what + said(answer)};
@@ -113,12 +122,13 @@ Error S3Bucket::refusal(const Ask& ask, const HttpAnswer& answer) const {
 Result<S3Object> S3Bucket::head(const std::string& key) {
     const Ask ask{"HEAD", key};
     TRY(const HttpAnswer answer, send(ask));
-    if (!good(answer.status)) {
+    if (!is_good(answer.status)) {
         return refusal(ask, answer);
     }
     S3Object object;
     object.key = key;
     object.etag = answer.header("etag");
+    object.mark = answer.header(kMarkHeader);
     if (!parse_number(answer.header("content-length"), object.size)) {
         return Error{ErrorCode::Internal, "HEAD " + url_of(key) + ": the answer has no size"};
     }
@@ -128,20 +138,20 @@ Result<S3Object> S3Bucket::head(const std::string& key) {
 Result<std::string> S3Bucket::get(const std::string& key, std::uint64_t offset, std::uint64_t size,
                                   const std::string& etag) {
     Ask ask{"GET", key};
-    ask.answer_bytes = std::max(size, kErrorMax);
+    ask.answer_bytes = std::max(size, kErrorBytes);
     ask.headers.push_back(range_header(offset, size));
     if (!etag.empty()) {
-        ask.headers.push_back("If-Match: " + etag);
+        ask.headers.push_back("If-Match: \"" + plain_etag(etag) + "\"");
     }
     TRY(HttpAnswer answer, send(ask));
     if (answer.status == 416) {
         return std::string();  // it begins behind the end
     }
-    if (!good(answer.status)) {
+    if (!is_good(answer.status)) {
         return refusal(ask, answer);
     }
     // Not every server knows If-Match.
-    if (!etag.empty() && answer.header("etag") != etag) {
+    if (!etag.empty() && plain_etag(answer.header("etag")) != plain_etag(etag)) {
         answer.status = 412;
         return refusal(ask, answer);
     }
@@ -157,13 +167,13 @@ Result<std::string> S3Bucket::get(const std::string& key, std::uint64_t offset, 
 Status S3Bucket::put(const std::string& key, std::string_view bytes) {
     const Ask ask{"PUT", key, {}, {}, bytes};
     TRY(const HttpAnswer answer, send(ask));
-    return good(answer.status) ? Status() : Status(refusal(ask, answer));
+    return is_good(answer.status) ? Status() : Status(refusal(ask, answer));
 }
 
 Status S3Bucket::remove(const std::string& key) {
     const Ask ask{"DELETE", key};
     TRY(const HttpAnswer answer, send(ask));
-    return good(answer.status) || answer.status == 404 ? Status() : Status(refusal(ask, answer));
+    return is_good(answer.status) || answer.status == 404 ? Status() : Status(refusal(ask, answer));
 }
 
 Result<S3Bucket::Page> S3Bucket::list(const std::string& prefix, bool folders, int most,
@@ -180,8 +190,13 @@ Result<S3Bucket::Page> S3Bucket::list(const std::string& prefix, bool folders, i
         ask.query["continuation-token"] = next;
     }
     TRY(const HttpAnswer answer, send(ask));
-    if (!good(answer.status)) {
+    if (!is_good(answer.status)) {
         return refusal(ask, answer);
+    }
+    if (!is_list(answer.body)) {  // a page of some proxy is not an empty folder
+        return Error{ErrorCode::Internal,
+                     "GET " + url_of(prefix) + ": the answer is no list of objects; is " +
+                         place_.endpoint + " (fs.s3a.endpoint) a server of S3?"};
     }
     const bool encoded = xml_text(answer.body, "EncodingType") == "url";
     const auto plain = [encoded](std::string key) {
@@ -200,15 +215,22 @@ Result<S3Bucket::Page> S3Bucket::list(const std::string& prefix, bool folders, i
     }
     if (xml_text(answer.body, "IsTruncated") == "true") {
         page.next = xml_text(answer.body, "NextContinuationToken");
+        if (page.next.empty()) {
+            return Error{ErrorCode::Internal,
+                         "GET " + url_of(prefix) +
+                             ": a list that goes on without saying how; the server has to know "
+                             "version 2 of S3's lists"};
+        }
     }
     return page;
 }
 
 Result<S3Upload> S3Bucket::begin_upload(const std::string& key) {
-    const Ask ask{"POST", key, {{"uploads", ""}}};
+    const std::string mark = random_word();
+    const Ask ask{"POST", key, {{"uploads", ""}}, {std::string(kMarkHeader) + ": " + mark}};
     TRY(const HttpAnswer answer, send(ask));
-    S3Upload upload{key, xml_text(answer.body, "UploadId"), {}};
-    if (!good(answer.status) || upload.id.empty()) {
+    S3Upload upload{key, xml_text(answer.body, "UploadId"), mark, {}};
+    if (!is_good(answer.status) || upload.id.empty()) {
         return refusal(ask, answer);
     }
     return upload;
@@ -228,7 +250,7 @@ Status S3Bucket::put_part(S3Upload& upload, std::string_view bytes) {
         {},
         bytes};
     TRY(const HttpAnswer answer, send(ask));
-    if (!good(answer.status)) {
+    if (!is_good(answer.status)) {
         return refusal(ask, answer);
     }
     upload.etags.emplace_back(answer.header("etag"));
@@ -241,16 +263,23 @@ Status S3Bucket::complete(const S3Upload& upload) {
     TRY(HttpAnswer answer, send(ask));
     std::string code = xml_text(answer.body, "Code");
     // S3 begins its answer before it knows: what is to be asked again may come with status 200.
-    for (int left = kCompleteAgain; left > 0 && good(answer.status) && !code.empty(); --left) {
+    for (int left = kCompleteAgain; left > 0 && is_good(answer.status) && !code.empty(); --left) {
         TRY(answer, send(ask));
         code = xml_text(answer.body, "Code");
     }
-    if (good(answer.status) && code.empty()) {
+    if (is_good(answer.status) && code.empty()) {
         return {};
     }
-    // Asked again after an answer that was lost, it is complete already.
-    if (code == "NoSuchUpload" && head(upload.key)) {
-        return {};
+    if (code == "NoSuchUpload") {
+        // Asked again after an answer that was lost, it is complete already.
+        const auto there = head(upload.key);
+        if (there && there->mark == upload.mark) {
+            return {};
+        }
+        return Error{ErrorCode::Conflict,
+                     "POST " + url_of(upload.key) +
+                         ": this upload is gone, and its object is not there; somebody else has "
+                         "aborted it, or a lifecycle rule of the bucket"};
     }
     return refusal(ask, answer);
 }
@@ -259,33 +288,11 @@ Status S3Bucket::abort(const S3Upload& upload) {
     Ask ask{"DELETE", upload.key, {{"uploadId", upload.id}}};
     ask.once = true;  // nobody waits for it longer than that
     TRY(const HttpAnswer answer, send(ask));
-    return good(answer.status) || answer.status == 404 ? Status() : Status(refusal(ask, answer));
-}
-
-std::vector<S3Upload> S3Bucket::uploads(const std::string& prefix) {
-    std::vector<S3Upload> found;
-    Ask ask{"GET", ""};
-    ask.query = {{"uploads", ""}, {"prefix", prefix}};
-    while (found.size() < kUploadsMax) {
-        const auto answer = send(ask);
-        if (!answer || !good(answer->status)) {
-            break;
-        }
-        const auto page = xml_elements(answer->body, "Upload");
-        for (const std::string_view one : page) {
-            found.push_back({xml_text(one, "Key"), xml_text(one, "UploadId"), {}});
-        }
-        if (page.empty() || xml_text(answer->body, "IsTruncated") != "true") {
-            break;
-        }
-        ask.query["key-marker"] = xml_text(answer->body, "NextKeyMarker");
-        ask.query["upload-id-marker"] = xml_text(answer->body, "NextUploadIdMarker");
-    }
-    return found;
+    return is_good(answer.status) || answer.status == 404 ? Status() : Status(refusal(ask, answer));
 }
 
 std::string encode_upload(const S3Upload& upload) {
-    std::string token = encode_url(upload.key, true) + "\n" + upload.id;
+    std::string token = encode_url(upload.key, true) + "\n" + upload.id + "\n" + upload.mark;
     for (const std::string& etag : upload.etags) {
         token += "\n" + etag;
     }
@@ -294,11 +301,11 @@ std::string encode_upload(const S3Upload& upload) {
 
 Result<S3Upload> decode_upload(std::string_view token) {
     const auto lines = split(token, '\n');
-    if (lines.size() < 3) {
-        return Error{ErrorCode::DataLoss, "an upload to S3 without key, id or parts"};
+    if (lines.size() < 4) {
+        return Error{ErrorCode::DataLoss, "an upload to S3 without key, id, mark or parts"};
     }
-    S3Upload upload{decode_url(lines[0]), std::string(lines[1]), {}};
-    upload.etags.assign(lines.begin() + 2, lines.end());
+    S3Upload upload{decode_url(lines[0]), std::string(lines[1]), std::string(lines[2]), {}};
+    upload.etags.assign(lines.begin() + 3, lines.end());
     return upload;
 }
 

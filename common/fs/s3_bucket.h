@@ -19,12 +19,15 @@ struct S3Object {
     std::string key;
     std::uint64_t size = 0;
     std::string etag;  // as S3 writes it, in quotes
+    std::string mark{};  // of the upload that made it; only head() says it
 };
 
-// A part of a multipart upload is named by its place in `etags`.
+// A part of a multipart upload is named by its place in `etags`. `mark` is in the metadata of the
+// object, so that it can be told from what another writer made under the same key.
 struct S3Upload {
     std::string key;
     std::string id;
+    std::string mark;
     std::vector<std::string> etags;
 };
 
@@ -37,6 +40,7 @@ public:
         : http_(http), name_(std::move(name)), place_(std::move(place)) {}
 
     const S3Place& place() const { return place_; }
+    std::string url_of(const std::string& key) const { return "s3a://" + name_ + "/" + key; }
 
     Result<S3Object> head(const std::string& key);
     /// Bytes [offset, offset + size), cut at the end. `etag`: of the object that is meant; empty:
@@ -52,15 +56,16 @@ public:
         std::vector<std::string> folders;  // "a/b/", when there is a delimiter
         std::string next;                  // empty: the last page
     };
+    /// Errors: also Internal, for an answer that is no list, or one that does not say how it goes on.
     Result<Page> list(const std::string& prefix, bool folders, int most, const std::string& next);
 
     Result<S3Upload> begin_upload(const std::string& key);
     Status put_part(S3Upload& upload, std::string_view bytes);
-    /// Makes the object visible. May be asked again.
+    /// Makes the object visible. May be asked again. Errors: also Conflict, when the upload is gone
+    /// and its object is not there.
     Status complete(const S3Upload& upload);
+    /// Nothing there is success.
     Status abort(const S3Upload& upload);
-    /// Those below `prefix` that are neither complete nor aborted, as far as the server says.
-    std::vector<S3Upload> uploads(const std::string& prefix);
 
 private:
     // Of answers that are not an object: a list of 1000 keys of 1 KiB each, with %XX for each byte.
@@ -77,14 +82,13 @@ private:
     };
     Result<HttpAnswer> send(const Ask& ask);
     Error refusal(const Ask& ask, const HttpAnswer& answer) const;
-    std::string url_of(const std::string& key) const { return "s3a://" + name_ + "/" + key; }
 
     HttpClient& http_;
     std::string name_;
     S3Place place_;
 };
 
-/// A token of one line each: key, id, etags.
+/// A token of one line each: key, id, mark, etags.
 std::string encode_upload(const S3Upload& upload);
 /// Errors: DataLoss.
 Result<S3Upload> decode_upload(std::string_view token);

@@ -1,6 +1,8 @@
 // WebHDFS requests. What moves data is asked of a name node, which sends us on to a data node.
 #include "common/fs/web_hdfs.h"
 
+#include <netdb.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -13,10 +15,8 @@ namespace {
 using wire::Json;
 
 constexpr wire::JsonLimits kLimits{std::size_t{64} << 20, 64, 4'000'000};
-constexpr std::uint64_t kAnswerMax = std::uint64_t{64} << 20;
 constexpr std::size_t kMessageMax = 300;  // of a Java exception, which may bring its stack
 
-constexpr std::uint64_t kErrorMax = std::uint64_t{64} << 10;
 constexpr int kDataNodesMax = 3;  // that are asked for the same
 
 // "host:port" of a URL.
@@ -25,8 +25,30 @@ std::string authority_of(const std::string& url) {
     return url.substr(begin, std::min(url.find('/', begin), url.size()) - begin);
 }
 
-bool good(int status) {
-    return status >= 200 && status < 300;
+// As name nodes know their data nodes: by address, without a port. Where it is not known, the name.
+std::string address_of(const std::string& authority) {
+    const std::string host = authority.substr(0, authority.rfind(':'));
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(host.c_str(), nullptr, nullptr, &found) != 0) {
+        return host;
+    }
+    char address[NI_MAXHOST] = {};
+    const bool good = ::getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof(address),
+                                    nullptr, 0, NI_NUMERICHOST) == 0;
+    ::freeaddrinfo(found);
+    return good ? address : host;
+}
+
+// Another data node may do better.
+bool is_lost(const Result<HttpAnswer>& answer) {
+    return answer ? answer->status == 429 || answer->status >= 500
+                  : is_no_answer(answer.error().code);
+}
+
+// Empty where there is no text: servers are not to be relied on.
+std::string text_of(const Json& json, std::string_view name) {
+    const Json* const found = json.find(name);
+    return found == nullptr || found->string() == nullptr ? std::string() : *found->string();
 }
 
 // "FileNotFoundException" and the first line of its message.
@@ -40,8 +62,8 @@ Refusal read_refusal(const HttpAnswer& answer) {
     const auto json = wire::parse_json(answer.body, kLimits);
     const Json* const remote = json ? json->find("RemoteException") : nullptr;
     if (remote != nullptr) {
-        refusal.exception = remote->string_or("exception", "").value();
-        refusal.message = remote->string_or("message", "").value();
+        refusal.exception = text_of(*remote, "exception");
+        refusal.message = text_of(*remote, "message");
         refusal.message.resize(
             std::min({refusal.message.find('\n'), refusal.message.size(), kMessageMax}));
     }
@@ -86,7 +108,7 @@ Error refused(const std::string& what, const HttpAnswer& answer) {
 }
 
 Result<Json> parse(const std::string& what, const HttpAnswer& answer) {
-    if (!good(answer.status)) {
+    if (!is_good(answer.status)) {
         return refused(what, answer);
     }
     auto json = wire::parse_json(answer.body, kLimits);
@@ -155,7 +177,7 @@ Result<HttpAnswer> WebHdfs::send(const Ask& ask) {
         request.method = ask.method;
         request.url =
             servers_[index] + "/webhdfs/v1" + encode_url(ask.path, true) + "?" + url_query(query);
-        request.answer_bytes = kAnswerMax;
+        request.answer_bytes = ask.answer_bytes;
         request.once = ask.once;
         answer = http_.send(request, what(ask) + " at " + servers_[index]);
         const bool away = !answer && answer.error().code != ErrorCode::Cancelled;
@@ -170,17 +192,24 @@ Result<HttpAnswer> WebHdfs::send(const Ask& ask) {
     return answer;
 }
 
-Result<HttpAnswer> WebHdfs::send_data(const Ask& ask, std::string_view body, std::uint64_t wanted) {
+Result<HttpAnswer> WebHdfs::send_data(const Ask& ask, std::string_view body) {
     Ask again = ask;
-    std::optional<Error> lost;  // what the last data node said, or did not
+    HttpRequest request;
+    request.method = ask.method;
+    request.body = body;
+    request.answer_bytes = ask.answer_bytes;
+    request.once = true;  // the next data node is the second attempt
+    const auto send_to = [&](const std::string& url) {
+        request.url = url;
+        return http_.send(request, what(ask) + " at data node " + authority_of(url));
+    };
+    std::string last;
     for (int node = 0; node < kDataNodesMax; ++node) {
         TRY(const HttpAnswer sent_on, send(again));
         const std::string location(sent_on.header("location"));
-        if (sent_on.status != 307 || location.empty()) {
-            if (lost) {
-                return *lost;  // there is no other
-            }
-            if (!good(sent_on.status)) {
+        const bool named = sent_on.status == 307 && !location.empty();
+        if (!named && last.empty()) {
+            if (!is_good(sent_on.status)) {
                 return refused(what(ask), sent_on);
             }
             if (body.empty()) {
@@ -188,26 +217,27 @@ Result<HttpAnswer> WebHdfs::send_data(const Ask& ask, std::string_view body, std
             }
             return Error{ErrorCode::Internal, what(ask) + ": the name node names no data node"};
         }
-        const std::string data_node = authority_of(location);
-        HttpRequest request;
-        request.method = ask.method;
-        request.url = location;
-        request.body = body;
-        request.answer_bytes = std::max(wanted, kErrorMax);
-        request.once = ask.once;
-        auto answer = http_.send(request, what(ask) + " at data node " + data_node);
-        if (answer && !good(answer->status)) {
-            return refused(what(ask), *answer);
+        if (!named || authority_of(location) == authority_of(last)) {
+            break;  // there is no other
         }
-        if (answer || ask.once || !is_no_answer(answer.error().code)) {
-            return answer;
+        last = location;
+        auto answer = send_to(location);
+        if (!is_lost(answer) || ask.once) {
+            return accepted(ask, std::move(answer));
         }
         // It takes a name node minutes to see that a data node is gone.
-        lost = answer.error();
         std::string& excluded = again.query["excludedatanodes"];
-        excluded += (excluded.empty() ? "" : ",") + data_node;
+        excluded += (excluded.empty() ? "" : ",") + address_of(authority_of(location));
     }
-    return *lost;
+    request.once = false;  // the last is given some time
+    return accepted(ask, send_to(last));
+}
+
+Result<HttpAnswer> WebHdfs::accepted(const Ask& ask, Result<HttpAnswer> answer) const {
+    if (answer && !is_good(answer->status)) {
+        return refused(what(ask), *answer);
+    }
+    return answer;
 }
 
 Result<FileInfo> WebHdfs::stat(const std::string& path) {
@@ -273,18 +303,26 @@ Result<std::string> WebHdfs::read(const std::string& path, std::uint64_t offset,
     if (size <= INT64_MAX) {
         ask.query["length"] = std::to_string(size);
     }
-    TRY(HttpAnswer answer, send_data(ask, {}, size));
+    ask.answer_bytes = std::max(size, kErrorBytes);
+    TRY(HttpAnswer answer, send_data(ask, {}));
+    if (answer.body.empty()) {
+        return Error{ErrorCode::Unavailable, what(ask) + ": nothing came of " +
+                                                 std::to_string(size) + " bytes at " +
+                                                 std::to_string(offset)};
+    }
+    // Who reads has room for no more, and not every server heeds the length.
+    answer.body.resize(std::min<std::uint64_t>(answer.body.size(), size));
     return std::move(answer.body);
 }
 
 Status WebHdfs::create(const std::string& path, std::string_view bytes) {
-    TRY(send_data({"PUT", "CREATE", path, {{"overwrite", "true"}}}, bytes, kAnswerMax));
+    TRY(send_data({"PUT", "CREATE", path, {{"overwrite", "true"}}}, bytes));
     return {};
 }
 
 Status WebHdfs::append(const std::string& path, std::string_view bytes) {
     // Twice would be in the file twice.
-    TRY(send_data({"POST", "APPEND", path, {}, true}, bytes, kAnswerMax));
+    TRY(send_data({"POST", "APPEND", path, {}, true}, bytes));
     return {};
 }
 
@@ -297,15 +335,21 @@ Status WebHdfs::make_folders(const std::string& path) {
 }
 
 Status WebHdfs::rename(const std::string& from, const std::string& to) {
+    TRY(const FileInfo source, stat(from));
     // With an option, even this one, a rename never moves into a folder that is there.
     const Ask ask{"PUT", "RENAME", from, {{"destination", to}, {"renameoptions", "NONE"}}};
     TRY(const HttpAnswer answer, send(ask));
-    if (good(answer.status)) {
+    if (is_good(answer.status)) {
         return {};
     }
-    Error error = refused(what(ask) + " to " + head_ + to, answer);
-    if (error.code == ErrorCode::NotFound && stat(to)) {
-        return {};  // asked again after an answer that was lost
+    const Error error = refused(what(ask) + " to " + head_ + to, answer);
+    if (error.code == ErrorCode::NotFound) {
+        // Asked again after an answer that was lost, it has happened: what is there now is the
+        // source, which keeps its id and its time, and not something of another writer.
+        const auto target = stat(to);
+        if (target && target->version == source.version && target->size == source.size) {
+            return {};
+        }
     }
     return error;
 }

@@ -120,6 +120,7 @@ random fstream iostream istream ostream filesystem cstdio ctime csignal executio
 PURE_BANNED_PROJECT = {
     "common/base/clock.h": "time is an argument of step()",
     "common/base/bounded_queue.h": "queues between threads belong to the shell",
+    "common/base/random_word.h": "draw from the seeded Prng in common/base/prng.h",
 }
 # Pattern over code without comments and strings -> what to do instead.
 PURE_BANNED_CODE = [

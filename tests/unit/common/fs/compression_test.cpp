@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/base/prng.h"
+#include "common/fs/decoder.h"
 
 namespace heddle::fs {
 namespace {
@@ -143,6 +144,28 @@ TEST(Compression, DamageIsNeverTakenForText) {
         EXPECT_NE(garbage.error().message.find("'/in/a' is damaged: no "), std::string::npos)
             << garbage.error().message;
     }
+}
+
+TEST(Compression, WhatIsTooLongForALibraryIsCompressedInPieces) {
+    const std::string text = some_text(3000);
+    for (const bool gzip : {true, false}) {
+        const auto compressor = gzip ? make_gzip_compressor(100) : make_bzip2_compressor(100);
+        std::string packed;
+        EXPECT_TRUE(compressor->add(text, false, packed).ok());
+        EXPECT_TRUE(compressor->add(text.substr(0, 100), true, packed).ok());
+        const auto back = unpack(gzip ? Codec::Gzip : Codec::Bzip2, packed);
+        ASSERT_TRUE(back.ok()) << back.error().message;
+        EXPECT_TRUE(*back == text + text.substr(0, 100)) << gzip;
+    }
+}
+
+// A frame with a window of 2 GiB, of which nothing is touched but what the text needs.
+TEST(Compression, LargeWindowsOfZstdAreRead) {
+    using std::string_literals::operator""s;
+    const std::string packed = "\x28\xb5\x2f\xfd\x00\xa8\x21\x00\x00text"s;
+    const auto back = unpack(Codec::Zstd, packed);
+    ASSERT_TRUE(back.ok()) << back.error().message;
+    EXPECT_EQ(*back, "text");
 }
 
 TEST(Compression, Lz4BlocksOfHadoopAreRead) {

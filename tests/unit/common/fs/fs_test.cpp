@@ -140,7 +140,7 @@ TEST_F(LocalFiles, AnOutputIsThereWholeOrNotAtAll) {
     EXPECT_TRUE(
         files_->commit_output(*place, root_ + "/out", {{"part-00000", tokens[1]}}, {"_SUCCESS", ""})
             .ok());
-    files_->end_output(*place);
+    files_->end_output(*place, {});
     EXPECT_EQ(names("out"), "out/part-00000");
     EXPECT_EQ((*files_->view(root_ + "/out/part-00000", 0, 99, {}))->bytes(), "task-2");
     EXPECT_TRUE(files_->stat(root_ + "/out/_SUCCESS").ok());

@@ -24,6 +24,7 @@ struct Asked {
     std::string method;
     std::string target;
     std::string body;
+    std::string headers;  // whole lines, with their ends
 };
 
 struct Said {
@@ -94,7 +95,7 @@ private:
         const std::size_t space = text.find(' ');
         Asked asked{text.substr(0, space),
                     text.substr(space + 1, text.find(' ', space + 1) - space - 1),
-                    text.substr(body)};
+                    text.substr(body), text.substr(0, body - 2)};
         {
             const std::lock_guard lock(mutex_);
             log_.push_back(asked.method + " " + asked.target);
