@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "client/api/errors.h"
+#include "client/api/future_action.h"
 #include "client/api/output_end.h"
 #include "common/base/random_word.h"
 #include "common/rdd/builtins.h"
@@ -105,12 +106,11 @@ void write_reliable(const NodePtr& node, Callsite at) {
     const auto place = files.begin_output(target, output_owner("staging"));
     throw_if(place ? Status() : Status(place.error()), "checkpoint");
     OutputEnd end(files, *place);
-    const std::vector<rdd::Bytes> winners =
-        run_watched_job(node,
-                        rdd::builtin_operator(rdd::builtin::kSaveCheckpoint,
-                                              rdd::encode(rdd::SaveTarget{*place, {}})),
-                        all_partitions(node), at, {},
-                        {{}, [&end](const rdd::Bytes& token) { end.add(token); }});
+    const std::vector<rdd::Bytes> winners = run_watched_job(
+        node,
+        rdd::builtin_operator(rdd::builtin::kSaveCheckpoint,
+                              rdd::encode(rdd::SaveTarget{*place, {}})),
+        all_partitions(node), at, {}, {{}, [&end](const rdd::Bytes& token) { end.add(token); }});
     std::vector<rdd::SourcePartition> sources;
     std::vector<fs::OutputPart> parts;
     for (std::size_t i = 0; i < winners.size(); ++i) {

@@ -240,10 +240,11 @@ NodePtr make_text(const SessionPtr& session, std::string_view path, std::string_
     }
     std::vector<rdd::TextFile> listed;
     std::map<std::string, InputPlaces> places;
+    bool answers = true;
     for (const fs::FileInfo& file : *files) {
         listed.push_back({file.path, file.size, file.version, file.block_size,
                           fs::codec_of(file.path) != fs::Codec::None});
-        places.try_emplace(file.path, *session->files, file);
+        places.try_emplace(file.path, *session->files, file, answers);
     }
     for (const rdd::TextSplit& split :
          rdd::cut_text(listed, std::string(delimiter), lines, wanted)) {

@@ -11,9 +11,14 @@ namespace {
 constexpr std::size_t kHostsMax = 3;
 }
 
-InputPlaces::InputPlaces(fs::FileSystem& files, const fs::FileInfo& file) {
+InputPlaces::InputPlaces(fs::FileSystem& files, const fs::FileInfo& file, bool& answers) {
+    if (!answers) {
+        return;
+    }
     if (auto places = files.places(file)) {
         places_ = std::move(places).value();
+    } else {
+        answers = false;
     }
 }
 

@@ -12,8 +12,9 @@ namespace heddle::api {
 
 class InputPlaces {
 public:
-    /// A file system that does not answer is as good as one that does not know.
-    InputPlaces(fs::FileSystem& files, const fs::FileInfo& file);
+    /// A file system that does not answer is as good as one that does not know: `answers`, which
+    /// the files of one input share, is false from then on, and nothing more is asked.
+    InputPlaces(fs::FileSystem& files, const fs::FileInfo& file, bool& answers);
 
     /// Those with the most bytes of [begin, end), the most first; at most three, as blocks mostly
     /// have copies.

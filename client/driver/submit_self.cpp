@@ -74,10 +74,9 @@ std::string token_file_of_dev_cluster(const std::string& server) {
     }
     const auto text = read_file(state + "/heddle/dev/endpoint.json");
     const auto json = text ? wire::parse_json(*text) : Result<wire::Json>(text.error());
-    if (!json || json->string_or("server", "").value() != server) {
-        return {};
-    }
-    return json->string_or("token_file", "").value();
+    const auto its_server = json ? json->string_or("server", "") : Result<std::string>("");
+    const auto file = json ? json->string_or("token_file", "") : Result<std::string>("");
+    return its_server && file && *its_server == server ? *file : std::string();
 }
 
 Result<std::string> find_token(const std::string& server) {
@@ -112,7 +111,7 @@ Result<std::string> body_of(const net::HttpClient& client, const net::ClientRequ
 // The answer's body, or an error with the manager's words. All that is asked here may be repeated,
 // and is while the manager is away or says that it cannot now, as often as it wants to be asked.
 Result<std::string> call(net::HttpClient& client, const net::ClientRequest& request,
-                         Duration patience = kServerAway) {
+                         const PauseRule& rule, Duration patience = kServerAway) {
     Duration pause;
     return until_available(
         patience,
@@ -121,10 +120,10 @@ Result<std::string> call(net::HttpClient& client, const net::ClientRequest& requ
             pause = net::retry_after(answer);
             return body_of(client, request, std::move(answer));
         },
-        [] { return false; }, [&](const Error&) { return pause; });
+        [] { return false; }, [&](const Error&) { return rule ? rule(pause) : pause; });
 }
 
-Status upload(net::HttpClient& client, const Artifact& artifact) {
+Status upload(net::HttpClient& client, const Artifact& artifact, const PauseRule& rule) {
     const std::string target = "/heddle/v1/artifacts/" + artifact.sha256;
     const auto there = client.send({"HEAD", target, {}, {}, {}});
     if (there && there->success()) {
@@ -133,7 +132,7 @@ Status upload(net::HttpClient& client, const Artifact& artifact) {
     client.options().deadline = kUploadDeadline;
     net::ClientRequest request{"PUT", target, {}, {}, running_program()};
     request.headers.add("Content-Type", "application/octet-stream");
-    TRY(call(client, std::move(request)));
+    TRY(call(client, std::move(request), rule));
     return {};
 }
 
@@ -189,7 +188,7 @@ Result<ClusterPoolOptions> managed_place(const Settings& settings) {
 }
 
 Result<ClusterPoolOptions> submit_self(const MasterUrl& url, const std::string& name,
-                                       const Settings& settings) {
+                                       const Settings& settings, const PauseRule& rule) {
     ClusterPoolOptions options;
     options.server = net::Endpoint::tcp(url.host, url.port);
     TRY(const std::string token, find_token(url.server()));
@@ -198,13 +197,13 @@ Result<ClusterPoolOptions> submit_self(const MasterUrl& url, const std::string& 
     net::HttpClient client(options.server, headers);
 
     TRY(const std::string fresh,
-        call(client, post_json("/ws/v1/cluster/apps/new-application", ""), kServerStarting));
+        call(client, post_json("/ws/v1/cluster/apps/new-application", ""), rule, kServerStarting));
     TRY(const std::string id, text_field(fresh, "application-id"));
     TRY(options.program, own_program());
-    TRY(upload(client, options.program));
-    TRY(call(client, post_json("/ws/v1/cluster/apps", submission(id, name, settings))));
+    TRY(upload(client, options.program, rule));
+    TRY(call(client, post_json("/ws/v1/cluster/apps", submission(id, name, settings)), rule));
     TRY(const std::string claim,
-        call(client, post_json("/heddle/v1/applications/" + id + "/master-token", "")));
+        call(client, post_json("/heddle/v1/applications/" + id + "/master-token", ""), rule));
     TRY(const std::string attempt, text_field(claim, "attempt"));
     TRY(options.attempt, parse_attempt_id(attempt));
     TRY(options.token, text_field(claim, "token"));

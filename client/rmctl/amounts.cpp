@@ -129,6 +129,10 @@ std::vector<std::string> named_ratios(const NamedCounts& used, const NamedCounts
     return parts;
 }
 
+std::string percent_text(double percent) {
+    return std::to_string(static_cast<int>(percent + 0.5)) + " %";
+}
+
 void write_amount(wire::JsonWriter& json, const Resource& amount) {
     json.begin_object().member("memory", amount.memory_mib).member("vCores", amount.vcores);
     write_named(json, amount.named);

@@ -32,6 +32,9 @@ std::string named_text(const NamedCounts& named);
 /// The same of a part and its whole: "gpu 1 of 2", one for each name of the whole.
 std::vector<std::string> named_ratios(const NamedCounts& used, const NamedCounts& total);
 
+/// "40 %", rounded.
+std::string percent_text(double percent);
+
 void write_amount(wire::JsonWriter& json, const Resource& amount);
 
 /// What of an amount is to be another.

@@ -79,8 +79,11 @@ std::string words_of(const CLI::App* command, const CLI::ParseError& error) {
     if (error.get_name() == "RequiredError" && words == "A subcommand is required") {
         return full_name(command) + " needs one of " + join(names_near(command, false), ", ");
     }
-    if (error.get_name() == "ArgumentMismatch") {  // "--type: 1 required TEXT missing"
-        return words.substr(0, words.find(':')) + " needs a value";
+    if (error.get_name() == "ArgumentMismatch" && words.find(':') != std::string::npos) {
+        // "--type: 1 required TEXT missing", "--type: At Most 1 required but received 2"
+        const bool missing = words.find("missing") != std::string::npos;
+        return words.substr(0, words.find(':')) +
+               (missing ? " needs a value" : " is given more than once");
     }
     return words;
 }

@@ -64,10 +64,6 @@ Table node_table(const std::vector<NodeAnswer>& nodes) {
     return table;
 }
 
-std::string percent_text(double percent) {
-    return std::to_string(static_cast<int>(percent + 0.5)) + " %";
-}
-
 // What of the machine is busy, whoever uses it.
 std::string utilisation_of(const NodeAnswer& node) {
     return "memory " + std::to_string(node.memory_measured_mib) + " MiB (" +

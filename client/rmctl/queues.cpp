@@ -18,10 +18,6 @@ using wire::Json;
 constexpr const char* kScheduler = "/ws/v1/cluster/scheduler";
 constexpr std::int64_t kNoLimit = 2'147'483'647;  // YARN's way to say so
 
-std::string percent_text(double percent) {
-    return std::to_string(static_cast<int>(percent + 0.5)) + " %";
-}
-
 std::string number_text(double number) {
     char text[32];
     std::snprintf(text, sizeof text, "%.10g", number);

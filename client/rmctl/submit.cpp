@@ -19,6 +19,7 @@
 #include "client/rmctl/server.h"
 #include "client/rmctl/terminal.h"
 #include "common/base/strings.h"
+#include "common/fs/file_systems.h"
 #include "common/model/application.h"
 #include "common/net/http_message.h"
 #include "common/rdd/registry.h"
@@ -443,7 +444,12 @@ Status check_settings(const std::vector<std::string>& pairs) {
         if (!known) {
             return Error{known.error().code, "--conf " + name + ": " + known.error().message};
         }
-        if (name.starts_with("spark.") && !rdd::is_setting(name)) {
+        if (fs::is_setting(name) && fs::is_secret(name)) {
+            say("warning: --conf " + name +
+                " is kept with the application, where others may see it; use a file of "
+                "credentials instead");
+        }
+        if (name.starts_with("spark.") && !rdd::is_setting(name) && !fs::is_known(name)) {
             say("warning: --conf " + name +
                 " means nothing to Heddle; the program alone may read it");
         }

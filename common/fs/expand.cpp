@@ -66,11 +66,10 @@ std::vector<std::string> expand_braces(const std::string& text) {
     return out;
 }
 
-// Nothing is there by that name, as far as anybody can tell. A local name may be one that cannot be;
-// another place that does not say so may have it.
+// Nothing is there by that name, as far as anybody can tell. A local name may be one that cannot
+// be; another place that does not say so may have it.
 bool is_absent(const std::string& path, ErrorCode code) {
-    return code == ErrorCode::NotFound ||
-           (code == ErrorCode::Internal && scheme_of(path).empty());
+    return code == ErrorCode::NotFound || (code == ErrorCode::Internal && scheme_of(path).empty());
 }
 
 // What matches the last component of a pattern: entries of a list are as good as asking for each.
@@ -97,11 +96,10 @@ Status match_below(FileSystem& files, const std::string& folder, std::string_vie
     const bool last = slash == std::string_view::npos;
     const std::string_view after = last ? std::string_view{} : rest.substr(slash + 1);
     const auto go_on = [&](const std::string& name, const FileInfo* listed) {
-        const std::string match = folder.empty()         ? name
+        const std::string match = folder.empty()          ? name
                                   : folder.ends_with('/') ? folder + name
                                                           : folder + "/" + name;
-        return last ? match_last(files, match, listed, out)
-                    : match_below(files, match, after, out);
+        return last ? match_last(files, match, listed, out) : match_below(files, match, after, out);
     };
     if (!has_glob(part)) {
         return go_on(part, nullptr);

@@ -142,9 +142,9 @@ public:
             TRY(bytes, at.server->read(at.path, begin, wanted));
             TRY(const FileInfo same, stat_same(*at.server, at.path, now.version));
             if (bytes.size() < wanted) {
-                return Error{ErrorCode::Unavailable,
-                             "'" + path + "': only " + std::to_string(bytes.size()) + " of " +
-                                 std::to_string(wanted) + " bytes came"};
+                return Error{ErrorCode::Unavailable, "'" + path + "': only " +
+                                                         std::to_string(bytes.size()) + " of " +
+                                                         std::to_string(wanted) + " bytes came"};
             }
         }
         return std::unique_ptr<FileView>(std::make_unique<MemoryView>(std::move(bytes)));
@@ -266,16 +266,14 @@ private:
             return own;
         }
         const std::string main = host_of(default_authority());
-        if (host == main || names_host(shared, host, main.empty())) {
-            return shared;
-        }
-        if (!main.empty()) {
+        const bool named = host == main || names_host(shared, host, main.empty());
+        if (!named && !main.empty()) {
             return std::string();  // of another cluster
         }
         if (served_.empty()) {
             served_ = host;
         }
-        if (served_ != host) {
+        if (!named && served_ != host) {
             return Error{ErrorCode::InvalidArgument,
                          "hdfs://" + host + "/: dfs.namenode.http-address is taken for the " +
                              "addresses of hdfs://" + served_ + "/; set " +

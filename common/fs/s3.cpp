@@ -233,11 +233,17 @@ public:
             return Error{ErrorCode::InvalidArgument, "'" + path + "' is a whole bucket"};
         }
         TRY(bucket->remove(at.key));
+        std::string first;  // of the list before, whose objects are gone
         while (true) {
             TRY(const S3Bucket::Page page, bucket->list(as_folder(at.key), false, kPage, {}));
             if (page.objects.empty()) {
                 return {};
             }
+            if (page.objects.front().key == first) {
+                return Error{ErrorCode::Internal,
+                             "'" + bucket->url_of(first) + "' was removed, and is listed still"};
+            }
+            first = page.objects.front().key;
             for (const S3Object& object : page.objects) {
                 TRY(bucket->remove(object.key));
             }

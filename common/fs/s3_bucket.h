@@ -18,7 +18,7 @@ namespace heddle::fs {
 struct S3Object {
     std::string key;
     std::uint64_t size = 0;
-    std::string etag;  // as S3 writes it, in quotes
+    std::string etag;    // as S3 writes it, in quotes
     std::string mark{};  // of the upload that made it; only head() says it
 };
 
@@ -56,7 +56,8 @@ public:
         std::vector<std::string> folders;  // "a/b/", when there is a delimiter
         std::string next;                  // empty: the last page
     };
-    /// Errors: also Internal, for an answer that is no list, or one that does not say how it goes on.
+    /// Errors: also Internal, for an answer that is no list, or one that does not say how it goes
+    /// on.
     Result<Page> list(const std::string& prefix, bool folders, int most, const std::string& next);
 
     Result<S3Upload> begin_upload(const std::string& key);

@@ -31,7 +31,8 @@ public:
     Result<FileInfo> stat(const std::string& path);
     Result<std::vector<FileInfo>> list(const std::string& path);
     Result<std::vector<BlockPlace>> places(const std::string& path, std::uint64_t size);
-    /// At most `size` > 0 bytes from `offset` on, and at least one. Requires that the file has them.
+    /// At most `size` > 0 bytes from `offset` on, and at least one. Requires that the file has
+    /// them.
     Result<std::string> read(const std::string& path, std::uint64_t offset, std::uint64_t size);
     /// Replaces what is there.
     Status create(const std::string& path, std::string_view bytes);

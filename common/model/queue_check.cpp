@@ -16,6 +16,14 @@
 namespace heddle {
 namespace {
 
+// What the largest size says nothing of has no limit there.
+bool within_largest(const Resource& size, const Resource& largest) {
+    return size.memory_mib <= largest.memory_mib && size.vcores <= largest.vcores &&
+           std::ranges::all_of(largest.named.entries(), [&](const NamedCounts::Entry& one) {
+               return size.named.get(one.name) <= one.count;
+           });
+}
+
 constexpr std::int64_t kWhole = 100'000;  // thousandths of a percent
 constexpr std::int64_t kWeightMax = 1'000'000'000;
 constexpr std::int64_t kAmountMax = std::int64_t{1} << 40;
@@ -229,7 +237,7 @@ private:
         if (!max) {
             return;
         }
-        if (!config_.container_min.fits_in(*max)) {
+        if (!within_largest(config_.container_min, *max)) {
             wrong("container_max is " + resource_text(*max) + ", less than container_min (" +
                   resource_text(config_.container_min) + "); raise it");
         }

@@ -18,7 +18,7 @@ Error wrong(std::string_view text, std::string_view advice) {
             "'" + std::string(text) + "' was found; " + std::string(advice)};
 }
 
-std::string resource_name(std::string_view name) {
+std::string plain_name(std::string_view name) {
     return name == "memory-mb" ? "memory" : std::string(name);
 }
 
@@ -64,7 +64,7 @@ Result<std::vector<Part>> parts_of(std::string_view text) {
         if (equals == std::string_view::npos || trim(part.substr(0, equals)).empty()) {
             return wrong(text, "write name=amount pairs such as memory=8g,vcores=4");
         }
-        std::string name = resource_name(trim(part.substr(0, equals)));
+        std::string name = plain_name(trim(part.substr(0, equals)));
         if (std::ranges::find(parts, name, &Part::name) != parts.end()) {
             return wrong(text, "name " + name + " once");
         }
@@ -170,10 +170,15 @@ Result<Resource> parse_resource(std::string_view text) {
             resource.memory_mib = amount;
         } else if (part.name == "vcores") {
             resource.vcores = amount;
-        } else if (amount > 0) {
-            resource.named.set(part.name, amount);
+        } else if (const auto name = resource_name(part.name); !name) {
+            return wrong(text, "'" + part.name +
+                                   "' is no name of a resource; write a letter, then letters, "
+                                   "digits, '.', '-', '_' and '/'");
+        } else if (amount > 0 && amount <= kNamedCountMax && resource.named.get(*name) == 0) {
+            resource.named.set(*name, amount);
         } else {
-            return wrong(text, "of " + part.name + " write at least 1, or leave it out");
+            return wrong(text, "of " + part.name + " write, once, 1 to " +
+                                   std::to_string(kNamedCountMax) + ", or leave it out");
         }
     }
     return resource;

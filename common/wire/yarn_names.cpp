@@ -48,11 +48,36 @@ Result<std::string> time_text(const std::string& value, const char* unit, const 
     return value + unit;
 }
 
-Result<std::string> removal_text(const std::string& value) {
+// Nothing: not set.
+std::string removal_so_far(const QueueConfig* so_far) {
+    const auto set =
+        so_far == nullptr ? std::optional<Duration>() : so_far->auto_creation.idle_removal;
+    return set ? duration_text(*set) : std::string();
+}
+
+bool is_never(const std::string& text) {
+    const auto duration = parse_duration(text);
+    return duration && *duration == *parse_duration(kNeverRemoved);
+}
+
+// Whether created queues go and after which time are two settings there, in any order: "never"
+// holds against a time, and the time is kept by what only says that they go.
+Result<std::string> removal_text(const std::string& value, const QueueConfig* so_far) {
     if (value != "true" && value != "false") {
         return not_a(value, "true or false");
     }
-    return value == "true" ? std::string() : std::string(kNeverRemoved);
+    const std::string set = removal_so_far(so_far);
+    return value == "false" ? std::string(kNeverRemoved) : is_never(set) ? std::string() : set;
+}
+
+Result<std::string> seconds_text(const Name& name, const std::string& value,
+                                 const QueueConfig* so_far) {
+    TRY(const std::string text,
+        value == "-1" || value == "0"
+            ? Result<std::string>(std::string())
+            : time_text(value, "s", "a whole number of seconds, or -1 for none"));
+    const bool removal = name.ours == "auto_creation.idle_removal";
+    return removal && is_never(removal_so_far(so_far)) ? std::string(kNeverRemoved) : text;
 }
 
 Status set_template(QueueConfig& queue, const std::string& side, const std::string& key,
@@ -61,8 +86,10 @@ Status set_template(QueueConfig& queue, const std::string& side, const std::stri
     QueueConfig scratch = queue_config("root.template");
     const auto& so_far = side == "leaf_template" ? queue.auto_creation.leaf_template
                                                  : queue.auto_creation.parent_template;
-    if (const auto largest = so_far.find("container_max"); largest != so_far.end()) {
-        TRY(set_setting(scratch, largest->first, largest->second));  // it has two numbers there
+    for (const char* two : {"container_max", "auto_creation.idle_removal"}) {  // settings there
+        if (const auto set = so_far.find(two); set != so_far.end()) {
+            TRY(set_setting(scratch, set->first, set->second));
+        }
     }
     TRY(set_queue(scratch, key, value));
     for (const auto& [name, text] : settings_of(scratch)) {
@@ -73,8 +100,7 @@ Status set_template(QueueConfig& queue, const std::string& side, const std::stri
 
 }  // namespace
 
-Result<std::string> our_text(const Name& name, const std::string& text,
-                             const std::optional<Resource>& container_max) {
+Result<std::string> our_text(const Name& name, const std::string& text, const QueueConfig* so_far) {
     const std::string value(trim(text));
     switch (name.form) {
         case Form::Same:
@@ -89,11 +115,9 @@ Result<std::string> our_text(const Name& name, const std::string& text,
         case Form::Fraction:
             return percent_text(name, value);
         case Form::Seconds:
-            return value == "-1" || value == "0"
-                       ? Result<std::string>(std::string())
-                       : time_text(value, "s", "a whole number of seconds, or -1 for none");
+            return seconds_text(name, value, so_far);
         case Form::Removal:
-            return removal_text(value);
+            return removal_text(value, so_far);
         case Form::Milliseconds:
             return time_text(value, "ms", "a whole number of milliseconds");
         case Form::Labels:
@@ -105,7 +129,10 @@ Result<std::string> our_text(const Name& name, const std::string& text,
         case Form::MemoryMax:
         case Form::VcoresMax: {
             // YARN has two numbers where there is one amount; what is not said is no limit.
-            Resource amount = container_max.value_or(Resource{1 << 30, 1 << 20});
+            Resource amount{1 << 30, 1 << 20};
+            if (so_far != nullptr && so_far->container_max) {
+                amount = *so_far->container_max;
+            }
             std::int64_t number = 0;
             if (!parse_number(value, number)) {
                 return wrong("'" + value + "' was found; write a whole number");
@@ -168,7 +195,7 @@ Status set_of_label(QueueConfig& queue, const std::string& key, const std::strin
                      "'; of a label there are capacity, maximum-capacity and "
                      "maximum-am-resource-percent");
     }
-    TRY(const std::string text, our_text(*name, value, std::nullopt));
+    TRY(const std::string text, our_text(*name, value, nullptr));
     return set_setting(queue, "labels." + rest.substr(0, dot) + "." + std::string(name->ours),
                        text);
 }
@@ -179,7 +206,7 @@ Status set_queue(QueueConfig& queue, const std::string& key, const std::string& 
     std::vector<std::string_view> names;
     for (const Name& name : kQueueNames) {
         if (name.yarn == key) {
-            TRY(const std::string text, our_text(name, value, queue.container_max));
+            TRY(const std::string text, our_text(name, value, &queue));
             return set_setting(queue, name.ours, text);
         }
         names.push_back(name.yarn);
@@ -207,12 +234,13 @@ Status set_queue(QueueConfig& queue, const std::string& key, const std::string& 
 }
 
 Status set_global(SchedulerConfig& config, const Name& name, const std::string& value) {
-    TRY(const std::string text, our_text(name, value, std::nullopt));
+    TRY(const std::string text, our_text(name, value, nullptr));
     return set_setting(config, name.ours, text);
 }
 Status set_root(SchedulerConfig& config, const Name& name, const std::string& value) {
-    TRY(const std::string text, our_text(name, value, std::nullopt));
-    return set_setting(root_of(config), name.ours, text);
+    QueueConfig& root = root_of(config);
+    TRY(const std::string text, our_text(name, value, &root));
+    return set_setting(root, name.ours, text);
 }
 
 const Name* root_name(std::string_view key) {

@@ -26,7 +26,7 @@ enum class Form {
     Unless,    // -1 means none
     Fraction,  // 0.1 is 10
     Seconds,   // -1 and 0 mean none
-    Removal,   // false: never
+    Removal,   // false: never, whatever the time; true leaves the time as it is
     Milliseconds,
     Labels,  // a blank is the empty list
     Order,
@@ -153,9 +153,9 @@ inline constexpr Without kWithout[] = {
 inline constexpr std::string_view kByShare = "utilization";
 inline constexpr std::string_view kByPriority = "priority-utilization";
 
-/// Our text for a value of theirs, and the other way round. `container_max`: of the queue, so far.
-Result<std::string> our_text(const Name& name, const std::string& text,
-                             const std::optional<Resource>& container_max);
+/// Our text for a value of theirs, and the other way round. `so_far`: the queue's own settings,
+/// since two of theirs may be one of ours; null: it is of no queue.
+Result<std::string> our_text(const Name& name, const std::string& text, const QueueConfig* so_far);
 std::string yarn_text(const Name& name, const std::string& text);
 
 /// Sets what YARN calls `key` below "yarn.scheduler.capacity.PATH.". Errors: InvalidArgument, also

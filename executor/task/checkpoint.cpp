@@ -8,6 +8,7 @@
 #include "common/blocks/block.h"
 #include "common/rdd/record_face.h"
 #include "common/rdd/save_target.h"
+#include "executor/task/input_file.h"
 #include "executor/task/save_text.h"
 
 namespace heddle::executor {
@@ -102,21 +103,24 @@ std::unique_ptr<rdd::Action> make_save_checkpoint(const rdd::OperatorInit& init,
 
 void run_checkpoint(std::string_view payload, const SourceInit& init, rdd::Sink& sink) {
     const std::string path(payload);
-    auto view = init.files.view(path, 0, UINT64_MAX, {});
-    if (!view) {
-        fail(init.scope, init.operation, "the checkpoint is gone: " + view.error().message, false);
+    const auto info = init.files.stat(path);
+    if (!info) {
+        fail(init.scope, init.operation, "the checkpoint is gone: " + info.error().message, false);
         return;
     }
-    const std::shared_ptr<const fs::FileView> file = std::move(view).value();
-    init.keep.push_back(file);
-    auto block = blocks::parse_blocks(file->bytes(), file);
+    // Mapped, or by way of a scratch file: it may be larger than what memory is left.
+    const auto bytes = read_range({path, info->size, info->version}, 0, info->size, init);
+    if (!bytes) {
+        return;
+    }
+    auto block = blocks::parse_blocks(*bytes, init.keep.empty() ? nullptr : init.keep.back());
     if (!block) {
         fail(init.scope, init.operation, "checkpoint file '" + path + "': " + block.error().message,
              false);
         return;
     }
     init.keep.push_back(*block);
-    init.scope.metrics().input_bytes_read += static_cast<std::int64_t>(file->bytes().size());
+    init.scope.metrics().input_bytes_read += static_cast<std::int64_t>(bytes->size());
     init.scope.metrics().input_records_read += static_cast<std::int64_t>((*block)->records());
     const auto flow = blocks::read_block(**block, init.face, [&](rdd::Batch& batch) {
         return sink.push(batch) == rdd::Flow::Stop ? rdd::Flow::Stop : init.scope.flow();

@@ -1,6 +1,8 @@
 // Reading input files whole, in ranges and as streams.
 #include "executor/task/input_file.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -12,7 +14,6 @@ namespace {
 
 constexpr std::size_t kPieceBytes = std::size_t{8} << 20;
 constexpr std::size_t kReadBytes = std::size_t{4} << 20;  // between two looks at the task's end
-constexpr std::uint64_t kPage = 4096;
 
 std::string scratch_folder(const rdd::TaskScope& scope) {
     if (!scope.spill_folder().empty()) {
@@ -146,7 +147,8 @@ Result<std::string_view> StreamedText::from(std::uint64_t begin) {
     if (begin >= size()) {
         return std::string_view();
     }
-    const std::uint64_t page = begin - begin % kPage;
+    static const auto page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    const std::uint64_t page = begin - begin % page_size;  // what can be mapped begins there
     TRY(const auto mapped, file_->map(page));
     init_.keep.push_back(mapped);
     return mapped->bytes().substr(static_cast<std::size_t>(begin - page));

@@ -77,12 +77,13 @@ private:
     InlineRunner& runner_;
 };
 
-InlineRunner::InlineRunner(std::int64_t memory_bytes, int parallelism)
+InlineRunner::InlineRunner(std::int64_t memory_bytes, int parallelism, fs::Settings settings)
     : folder_(scratch_folder()),
       accountant_(memory_bytes),
       store_(accountant_, folder_ + "-cache"),
       shuffles_(accountant_, folder_ + "-shuffle"),
-      files_(fs::make_local_file_system()),
+      settings_(std::move(settings)),
+      files_(fs::make_file_system(settings_)),
       parallelism_(parallelism) {
     accountant_.set_evict(
         [this](std::int64_t bytes, rdd::RddId spared) { store_.evict(bytes, spared); });

@@ -14,7 +14,7 @@
 #include "client/driver/job_runner.h"
 #include "common/blocks/accountant.h"
 #include "common/blocks/store.h"
-#include "common/fs/file_system.h"
+#include "common/fs/file_systems.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/task.h"
 #include "executor/task/broadcasts.h"
@@ -23,7 +23,8 @@ namespace heddle::test {
 
 class InlineRunner final : public driver::JobRunner {
 public:
-    explicit InlineRunner(std::int64_t memory_bytes = std::int64_t{1} << 30, int parallelism = 2);
+    explicit InlineRunner(std::int64_t memory_bytes = std::int64_t{1} << 30, int parallelism = 2,
+                          fs::Settings settings = {});
     ~InlineRunner() override;
 
     rdd::JobId submit(driver::JobRequest request) override;
@@ -39,6 +40,7 @@ public:
     std::int32_t default_parallelism() const override { return parallelism_; }
     std::string application_id() const override { return "inline"; }
     bool in_container() const override { return in_container_; }
+    fs::Settings file_settings() const override { return settings_; }
     void stop() override {}
 
     // What tests choose and look at.
@@ -63,6 +65,7 @@ private:
     blocks::Accountant accountant_;
     blocks::BlockStore store_;
     blocks::ShuffleStore shuffles_;
+    fs::Settings settings_;
     std::unique_ptr<fs::FileSystem> files_;
     executor::BroadcastDesk desk_;
     int chunks_fetched_ = 0;

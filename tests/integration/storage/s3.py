@@ -76,6 +76,7 @@ def retries(server, storage):
 def refusals(server, storage):
     def said(words, base=None, settings=(), environment=None):
         out, errors = storage.run("local[2]", "refused", base, settings, environment=environment)
+        expect(out.strip(), f"no refusal is said: {errors}")
         for line in out.splitlines():
             for word in words:
                 expect(word in line, f"no '{word}' in: {out}{errors}")

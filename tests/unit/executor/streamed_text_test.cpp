@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/base/prng.h"
+#include "common/blocks/block.h"
 #include "common/rdd/builtins.h"
 #include "common/rdd/record_face.h"
 #include "common/rdd/text_split.h"
@@ -178,6 +179,29 @@ TEST(StreamedText, ReadsNoMoreThanIsAskedFor) {
     files.bytes_read = 0;
     (void)read_split(files, splits[1]);
     EXPECT_LT(files.bytes_read, 5'200'000U);  // a quarter, and a little beyond its end
+}
+
+// They go the same way: a partition may be larger than what memory is left.
+TEST(StreamedText, CheckpointsAreReadSoToo) {
+    FarFiles files;
+    blocks::BlockBuilder builder(rdd::text_face());
+    const std::vector<std::string_view> rows{"one", "two"};
+    builder.append(rows.data(), nullptr, 2);
+    const blocks::BlockPtr block = builder.finish();
+    for (const std::string_view part : blocks::image_of(*block).parts) {
+        files.content["far"] += part;
+    }
+    rdd::TaskDescription task;
+    NoMemory memory;
+    std::atomic<bool> cancelled{false};
+    rdd::TaskScope scope(task, memory, cancelled);
+    std::vector<std::shared_ptr<const void>> keep;
+    const std::string operation = "checkpoint_file";
+    const SourceInit init{scope, files, keep, rdd::text_face(), operation};
+    Collect sink(SIZE_MAX);
+    EXPECT_TRUE(run_source(rdd::builtin_operator(rdd::builtin::kCheckpoint), "far", init, sink));
+    EXPECT_FALSE(scope.failure()) << scope.failure()->message;
+    EXPECT_EQ(sink.records, rows);
 }
 
 TEST(StreamedText, SaysWhatHasChangedAndIsNotTriedAgain) {

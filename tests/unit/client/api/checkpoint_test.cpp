@@ -99,6 +99,22 @@ TEST_F(Checkpoints, TakeThePlaceOfTheLineageAfterTheFirstJob) {
     EXPECT_FALSE(std::filesystem::exists(*sums.get_checkpoint_file() + ".staging"));
 }
 
+// The next attempt of an application has its id, and RDDs of the same numbers.
+TEST_F(Checkpoints, OfAnApplicationsNextAttemptGoElsewhere) {
+    std::vector<std::string> files;
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        restart();
+        context_->set_checkpoint_dir(folder_);
+        const auto rows = numbers(10, 2);
+        rows.checkpoint();
+        EXPECT_EQ(rows.count(), 10U);
+        ASSERT_TRUE(rows.get_checkpoint_file());
+        files.push_back(*rows.get_checkpoint_file());
+    }
+    EXPECT_NE(files[0], files[1]);
+    EXPECT_TRUE(std::filesystem::exists(files[0] + "/_checkpoint"));
+}
+
 TEST_F(Checkpoints, AreWrittenAfterAJobOfWhatIsComputedFromThem) {
     context_->set_checkpoint_dir(folder_);
     const auto rows = numbers(100, 3);

@@ -163,10 +163,34 @@ TEST_F(Text, WordsAreCountedFromViews) {
     EXPECT_EQ(entries(), 2U);  // the staging folder is gone
 }
 
+// For tasks, which capture nothing; they run in this process.
+std::string folder_of_saves;
+std::vector<std::string> seen_beside;
+
+// An attempt of a driver that was given up may go on writing: not where its successor does.
+TEST_F(Text, EachSaveHasAHiddenFolderOfItsOwn) {
+    folder_of_saves = root_;
+    seen_beside.clear();
+    const auto rows = context_.parallelize(std::vector<int>{1}, 1).map([](int) -> int {
+        for (const auto& entry : std::filesystem::directory_iterator(folder_of_saves)) {
+            seen_beside.push_back(entry.path().filename().string());
+        }
+        throw std::runtime_error("to be saved again");
+    });
+    EXPECT_THROW(rows.save_as_text_file(root_ + "/out"), JobFailed);
+    EXPECT_THROW(rows.save_as_text_file(root_ + "/out"), JobFailed);
+    ASSERT_EQ(seen_beside.size(), 2U);
+    EXPECT_EQ(seen_beside[0].substr(0, 13), "._out-inline-");
+    EXPECT_EQ(seen_beside[1].substr(0, 13), "._out-inline-");
+    EXPECT_NE(seen_beside[0], seen_beside[1]);
+    EXPECT_EQ(entries(), 0U);
+}
+
 TEST_F(Text, SavingRefusesBeforeItRuns) {
     const auto numbers = context_.parallelize(std::vector<int>{1, 2, 3}, 2).map([](int x) -> int {
         throw std::runtime_error("must not run, got " + std::to_string(x));
     });
+    EXPECT_THROW(numbers.save_as_text_file("hdfs:/x/y"), UsageError);  // Hadoop's short form
     std::filesystem::create_directory(root_ + "/there");
     for (const std::string& path : {root_ + "/there", root_ + "/no/such/parent"}) {
         try {

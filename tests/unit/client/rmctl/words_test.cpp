@@ -4,8 +4,11 @@
 
 #include <cstdlib>
 #include <ctime>
+#include <string>
+#include <vector>
 
 #include "client/rmctl/amounts.h"
+#include "client/rmctl/command_line.h"
 #include "client/rmctl/dev_cluster.h"
 #include "client/rmctl/logs.h"
 #include "client/rmctl/output.h"
@@ -42,6 +45,35 @@ TEST(Progress, SaysTheShortIdAndTheStages) {
     app.state = "ACCEPTED";
     app.diagnostics = "queue full";
     EXPECT_EQ(progress_text(app, {}), "0007 ACCEPTED: queue full");
+}
+
+// What rmctl says on standard error of a command line.
+std::string said_of(std::vector<std::string> words) {
+    words.insert(words.begin(), "rmctl");
+    std::vector<char*> arguments;
+    for (std::string& word : words) {
+        arguments.push_back(word.data());
+    }
+    ::testing::internal::CaptureStderr();
+    (void)run_command_line(static_cast<int>(arguments.size()), arguments.data());
+    return ::testing::internal::GetCapturedStderr();
+}
+
+TEST(Words, AFlagThatIsGivenTwiceIsNotOneWithoutAValue) {
+    EXPECT_EQ(said_of({"submit", "--queue", "a", "--queue", "b", "./x"}).substr(0, 42),
+              "rmctl: --queue is given more than once\nTry");
+    EXPECT_EQ(said_of({"submit", "--queue"}).substr(0, 29), "rmctl: --queue needs a value\n");
+}
+
+TEST(Words, SettingsOfFileSystemsMeanSomething) {
+    const auto warned = [](const std::string& pair) {
+        return said_of({"submit", "--conf", pair, "/no/such/program"});
+    };
+    EXPECT_EQ(warned("spark.hadoop.fs.s3a.endpoint=x").find("means nothing"), std::string::npos);
+    EXPECT_NE(warned("spark.hadoop.fs.s3a.endpoints=x").find("means nothing"), std::string::npos);
+    const std::string secret = warned("spark.hadoop.fs.s3a.secret.key=hidden");
+    EXPECT_NE(secret.find("where others may see it"), std::string::npos) << secret;
+    EXPECT_EQ(secret.find("hidden"), std::string::npos) << secret;
 }
 
 TEST(Words, DurationsAreThoseOfTheDashboard) {

@@ -142,10 +142,12 @@ TEST(HdfsFaults, AddressesOfOneClusterAreNotThoseOfAnother) {
     EXPECT_EQ(other.error().message,
               "hdfs://old/: dfs.namenode.http-address is taken for the addresses of hdfs://new/; "
               "set dfs.namenode.http-address.old for this one");
+    files = make_file_system({{name, there}});
+    EXPECT_TRUE(files->stat("hdfs://127.0.0.1:8020/d").ok());  // one of theirs
+    EXPECT_FALSE(files->stat("hdfs://old:8020/d").ok());
     // Of fs.defaultFS, and of the hosts that they name; those of others have names.
-    files = make_file_system({{name, "unused.invalid:1"},
-                              {name + ".old", there},
-                              {"fs.defaultFS", "hdfs://new:8020"}});
+    files = make_file_system(
+        {{name, "unused.invalid:1"}, {name + ".old", there}, {"fs.defaultFS", "hdfs://new:8020"}});
     EXPECT_TRUE(files->stat("hdfs://old:8020/d").ok());
     files = make_file_system({{name, there}, {"fs.defaultFS", "hdfs://new:8020"}});
     EXPECT_TRUE(files->stat("hdfs://new/d").ok());
@@ -200,9 +202,9 @@ TEST(HdfsFaults, ADataNodeThatIsGoneIsLeftOut) {
         }
         // As name nodes look for it: by address, and without the port of the web interface.
         const bool left_out = has(asked.target, "excludedatanodes=127.0.0.1&");
-        return Said{307, "",
-                    "Location: http://" + (left_out ? here : "localhost" + port) +
-                        "/data-node\r\n"};
+        return Said{
+            307, "",
+            "Location: http://" + (left_out ? here : "localhost" + port) + "/data-node\r\n"};
     });
     here = server.host();
     const auto view = make_file_system({})->view("webhdfs://" + here + "/x", 0, 9, {});

@@ -134,6 +134,12 @@ const std::vector<Case>& cases() {
         on_queue("PriorityOverMaximum", "application_priority_default", "101",
                  "application_priority_default is 101; write a number from 0 to 100"),
         on_queue("ContainerMax", "container_max", "memory=0,vcores=1", "less than container_min"),
+        {"ContainerMaxOfAnotherResource",
+         [](SchedulerConfig& c) {
+             c.container_min.named.set("gpu", 2);
+             set(c, 2, "container_max", "memory=8g,vcores=4,gpu=1");
+         },
+         "less than container_min"},
         on_queue("LifetimeZero", "lifetime_max", "0s", "lifetime_max is 0 ms"),
         {"LifetimeDefaultOverMaximum",
          [](SchedulerConfig& c) {

@@ -26,6 +26,25 @@ TEST(Shares, AreRefusedWhenTheyCouldMeanSomethingElse) {
     }
 }
 
+TEST(Amounts, AreOfResourcesThatCanBe) {
+    const auto amount = parse_resource("memory=8g,vcores=4,yarn.io/gpu=2,fpga=1");
+    ASSERT_TRUE(amount.ok()) << amount.error().message;
+    EXPECT_EQ(resource_text(*amount), "memory=8192,vcores=4,fpga=1,gpu=2");
+    const auto refused = [](const std::string& text) {
+        const auto bad = parse_resource("memory=8g,vcores=4," + text);
+        return bad ? std::string("taken") : bad.error().message;
+    };
+    EXPECT_NE(refused("g p u=1").find("'g p u' is no name of a resource"), std::string::npos);
+    const std::string count = "of gpu write, once, 1 to 2147483648, or leave it out";
+    for (const char* text : {"gpu=0", "gpu=2147483649", "gpu=1,yarn.io/gpu=2"}) {
+        EXPECT_NE(refused(text).find(std::string(text).starts_with("gpu=1,")
+                                         ? "of yarn.io/gpu write, once"
+                                         : count),
+                  std::string::npos)
+            << refused(text);
+    }
+}
+
 TEST(Access, IsYarnsForm) {
     EXPECT_EQ(access_text(*parse_access("alice,bob etl,ops")), "alice,bob etl,ops");
     EXPECT_EQ(access_text(*parse_access(" ops")), " ops");

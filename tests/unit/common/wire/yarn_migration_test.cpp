@@ -104,6 +104,28 @@ TEST(YarnMigrationOfSettings, TakesTheOrderOfNodesAndLazyPreemption) {
     EXPECT_NE(left_out.find("policies are not defined here"), std::string::npos);
 }
 
+// Whether created queues go and after which time are two settings there, and files have an order.
+TEST(YarnMigrationOfSettings, KeepsTheTimeOfRemovalAndThatThereIsNone) {
+    const std::string time = "auto-queue-creation-v2.queue-expiration-time";
+    const std::string removal = "root.auto-queue-creation-v2.queue-auto-removal.enable";
+    const std::string own = "root.auto-queue-creation-v2.queue-expiration-time";
+    const auto removed_after = [&](std::vector<YarnProperty> lines) {
+        lines.insert(lines.begin(), {"root.queues", "a"});
+        const YarnMigration migration = scheduler_from_yarn(below(lines));
+        EXPECT_EQ(join(migration.left_out, "\n"), "");
+        const auto set = migration.config.queues[0].auto_creation.idle_removal;
+        return set ? set->milliseconds() / 1000 : 0;
+    };
+    constexpr std::int64_t kNever = std::int64_t{3650} * 86400;
+    EXPECT_EQ(removed_after({{time, "600"}, {removal, "true"}}), 600);
+    EXPECT_EQ(removed_after({{removal, "true"}, {time, "600"}}), 600);
+    EXPECT_EQ(removed_after({{removal, "false"}, {time, "600"}}), kNever);
+    EXPECT_EQ(removed_after({{removal, "false"}, {own, "600"}}), kNever);
+    EXPECT_EQ(removed_after({{own, "600"}, {removal, "false"}}), kNever);
+    EXPECT_EQ(removed_after({{removal, "false"}, {removal, "true"}}), 0);
+    EXPECT_EQ(removed_after({{removal, "true"}}), 0);
+}
+
 TEST(YarnMigrationOfSettings, SaysWhatHasNoCounterpart) {
     std::vector<YarnProperty> properties =
         below({{"root.queues", "a"},
