@@ -265,10 +265,12 @@ void AskBook::block(const Demand& demand) {
     CHECK(demand.outstanding > 0 && !demand.waits_for_nodes);
     if (demand.picky()) {
         Demand& mine = demand_of(demand.owner.attempt, demand.ask.id);
-        const bool looked_everywhere = !mine.hint.has_value();
-        drop_hint(mine);
+        if (mine.hint.has_value()) {
+            drop_hint(mine);  // it has looked at one node only, and looks at all before it sleeps
+            return;
+        }
         set_waiting(mine, true);
-        if (looked_everywhere && asleep(mine) && changed_.groups().test(mine.sleeps_in)) {
+        if (asleep(mine) && changed_.groups().test(mine.sleeps_in)) {
             pass(mine);
         }
     } else {

@@ -24,7 +24,7 @@ TEST(LabelScript, PrintsALabelPerNode) {
 }
 
 // A script and a core that are functions, and what passes between them.
-class Finder : public testing::Test {
+class LabelFinding : public testing::Test {
 protected:
     LabelFinder make(Duration interval = seconds(3600)) {
         return LabelFinder(
@@ -69,7 +69,7 @@ protected:
     bool fails_ = false;
 };
 
-TEST_F(Finder, AsksForAllNodesInBatches) {
+TEST_F(LabelFinding, AsksForAllNodesInBatches) {
     for (int i = 0; i < 250; ++i) {
         nodes_.push_back("n" + std::to_string(i));
     }
@@ -83,7 +83,7 @@ TEST_F(Finder, AsksForAllNodesInBatches) {
     EXPECT_GT(finder.last().at.milliseconds, 0);
 }
 
-TEST_F(Finder, AFailureIsToldAndChangesNothing) {
+TEST_F(LabelFinding, AFailureIsToldAndChangesNothing) {
     nodes_ = {"n1"};
     fails_ = true;
     LabelFinder finder = make();
@@ -98,7 +98,7 @@ TEST_F(Finder, AFailureIsToldAndChangesNothing) {
     EXPECT_EQ(finder.last().failure, "");
 }
 
-TEST_F(Finder, ANodeThatIsNewIsAskedForAtOnce) {
+TEST_F(LabelFinding, ANodeThatIsNewIsAskedForAtOnce) {
     LabelFinder finder = make();
     refreshed(finder);  // there is none
     finder.seen({{"n7"}});
