@@ -186,11 +186,11 @@ function ExecutorLogs({ executor }: { executor: Executor }) {
   );
 }
 
-/** Where no tasks are given to an executor after some have failed there. */
-function excludedFrom(executor: Executor): string | undefined {
+/** Where no tasks are given to an executor after some have failed there; empty: nowhere. */
+function excludedFrom(executor: Executor): string {
   const stages = executor.excludedInStages ?? [];
   if (executor.isExcluded) return 'excluded after failures';
-  if (stages.length === 0) return undefined;
+  if (stages.length === 0) return '';
   return `excluded from stage${stages.length > 1 ? 's' : ''} ${stages.join(', ')}`;
 }
 
