@@ -266,7 +266,9 @@ void AskBook::block(const Demand& demand) {
     if (demand.picky()) {
         Demand& mine = demand_of(demand.owner.attempt, demand.ask.id);
         if (mine.hint.has_value()) {
-            drop_hint(mine);  // it has looked at one node only, and looks at all before it sleeps
+            // It has looked at one node only. The other places that had changed for it were noted
+            // under the number that it slept under then; it would get another now.
+            drop_hint(mine);
             return;
         }
         set_waiting(mine, true);
