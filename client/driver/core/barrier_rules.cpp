@@ -67,23 +67,7 @@ std::string refusal(const rdd::RddNode& root) {
 }  // namespace
 
 bool is_barrier(const rdd::Plan& plan, rdd::RddId root) {
-    std::vector<rdd::RddId> open{root};
-    std::set<rdd::RddId> seen{root};
-    while (!open.empty()) {
-        const rdd::RddNode* node = plan.find(open.back());
-        open.pop_back();
-        CHECK(node != nullptr);
-        if (node->barrier) {
-            return true;
-        }
-        for (const rdd::Dependency& dependency : node->dependencies) {
-            if (dependency.kind != rdd::DependencyKind::Shuffle &&
-                seen.insert(dependency.parent).second) {
-                open.push_back(dependency.parent);
-            }
-        }
-    }
-    return false;
+    return barrier_rdds(plan).contains(root);
 }
 
 std::optional<std::string> barrier_refusal(const rdd::Plan& plan, rdd::RddId root,
