@@ -162,8 +162,13 @@ public:
     }
 
     void on_end() override {
-        const Status ended = parser_.head_done() ? parser_.finish() : Status(no_answer());
-        finish(ended);
+        if (!parser_.head_done()) {
+            finish(no_answer());
+            return;
+        }
+        const Status whole = parser_.finish();
+        // The server or the way to it is gone; what it said so far is not to blame.
+        finish(whole ? whole : Status(Error{ErrorCode::Unavailable, whole.error().message}));
     }
     void on_lost(Error why) override { finish(std::move(why)); }
     void on_abandon() override {

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/net/digest.h"
 #include "nodeagent/shell/node_paths.h"
@@ -23,6 +24,7 @@ constexpr std::string_view kHeddle = "heddle:sha256/";
 constexpr std::string_view kFile = "file:";
 constexpr std::string_view kHttp = "http://";
 constexpr std::size_t kCopiesMax = 10'000;
+constexpr Duration kPause = milliseconds(200);  // before the manager is asked again
 
 /// What a cached file takes, with its spare.
 std::uint64_t footprint(std::uint64_t size) {
@@ -269,6 +271,9 @@ void ArtifactCache::download(const std::string& key, const Artifact& artifact,
 
 void ArtifactCache::downloaded(const std::string& key, const Artifact& artifact,
                                const std::string& digest, Result<net::Download> result) {
+    if (ask_again(key, artifact, digest, result)) {
+        return;
+    }
     if (!result) {
         finish(key, about(artifact, result.error()));
         return;
@@ -288,6 +293,30 @@ void ArtifactCache::downloaded(const std::string& key, const Artifact& artifact,
                       options_.directory + "/" + digest);
     finish(key, kept ? Result<Fetched>(keep(digest, stamp_of(*kept)))
                      : Result<Fetched>(about(artifact, kept.error())));
+}
+
+/// Whether the manager is away, and the artifact will be asked for once more. Nobody else has it,
+/// and a launch that failed for it would count against its application.
+bool ArtifactCache::ask_again(const std::string& key, const Artifact& artifact,
+                              const std::string& digest, const Result<net::Download>& result) {
+    constexpr int kStarting = 503;
+    const bool away = result ? result->response.status == kStarting
+                             : result.error().code == ErrorCode::Unavailable ||
+                                   result.error().code == ErrorCode::Timeout;
+    if (!away || !artifact.source.starts_with(kHeddle)) {
+        return false;
+    }
+    const TimePoint now = monotonic_now();
+    TimePoint& since = flights_[key].away_since.emplace(flights_[key].away_since.value_or(now));
+    if (now - since > kManagerPatience) {
+        return false;
+    }
+    loop_.post_after(kPause, [this, alive = alive_, key, artifact, digest] {
+        if (*alive) {
+            download(key, artifact, digest);
+        }
+    });
+    return true;
 }
 
 void ArtifactCache::copy(const std::string& key, const Artifact& artifact,

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/base/time.h"
 #include "common/model/container.h"
 #include "common/net/address.h"
 #include "common/net/event_loop.h"
@@ -34,6 +35,9 @@ namespace heddle::node {
 
 /// Smaller files are copied as fast as renamed.
 constexpr std::uint64_t kLargeFileBytes = 256 * 1024;
+
+/// Longer than a restart of the manager takes, shorter than it waits for a master.
+constexpr Duration kManagerPatience = seconds(300);
 
 class ArtifactCache {
 public:
@@ -77,13 +81,15 @@ public:
 
     /// `done` is called on the loop thread, later or at once. Errors: InvalidArgument for a source
     /// that is malformed, Unsupported for https, DataLoss when the digest or size differs, else why
-    /// it could not be fetched; the message names the artifact.
+    /// it could not be fetched; the message names the artifact. While the manager is away what
+    /// comes from it is asked for again, for kManagerPatience: its restart ends no launch.
     void fetch(const Artifact& artifact, Done done);
 
 private:
     struct Flight {
         std::vector<Done> waiting;
         net::HttpExchangePtr exchange;
+        std::optional<TimePoint> away_since;  // the manager
     };
 
     struct Kept {
@@ -96,6 +102,8 @@ private:
     void make_spare(const std::string& digest, Kept& kept);
     void start(const std::string& key, const Artifact& artifact, const std::string& digest);
     void download(const std::string& key, const Artifact& artifact, const std::string& digest);
+    bool ask_again(const std::string& key, const Artifact& artifact, const std::string& digest,
+                   const Result<net::Download>& result);
     void copy(const std::string& key, const Artifact& artifact, const std::string& digest);
     void downloaded(const std::string& key, const Artifact& artifact, const std::string& digest,
                     Result<net::Download> result);

@@ -262,7 +262,7 @@ class Cluster:
         return wait_for(f"{app} to be {' or '.join(wanted)}", probe, seconds)
 
     def containers(self):
-        """container id -> pid of its process, from every node agent that answers."""
+        """container id -> pid of its first process, from every node agent that answers."""
         found = {}
         for entry in pathlib.Path("/proc").iterdir():
             if not entry.name.isdigit():
@@ -271,11 +271,12 @@ class Cluster:
                 variables = (entry / "environ").read_bytes().split(b"\0")
                 if not any(v.startswith(b"LOG_DIRS=" + str(self.root).encode()) for v in variables):
                     continue
+                began = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[19])  # pids wrap around
                 for variable in variables:
                     if variable.startswith(b"CONTAINER_ID="):
                         name = variable.split(b"=", 1)[1].decode()
-                        found[name] = min(found.get(name, 1 << 30), int(entry.name))
-        return found
+                        found[name] = min(found.get(name, (began, 1 << 30)), (began, int(entry.name)))
+        return {name: pid for name, (_, pid) in found.items()}
 
 
 def basic(token):

@@ -147,6 +147,13 @@ TEST_F(NodeCacheProcess, KeepsNothingOfADownloadThatStopsMidway) {
     EXPECT_EQ(run(2, put("exit 7", 0)).code, 7);
 }
 
+TEST_F(NodeCacheProcess, FetchesOnceMoreWhatTheManagerCouldNotSendToItsEnd) {
+    manager.be_away(2);
+    EXPECT_EQ(run(1, put("exit 7", 0)).code, 7);
+    EXPECT_EQ(manager.artifact_requests(), 3);
+    EXPECT_EQ(files_in("partial"), 0u);
+}
+
 TEST_F(SmallNodeCache, DropsTheLeastRecentlyUsedAlsoAcrossARestart) {
     std::vector<std::string> digests;
     for (int i = 0; i < 4; ++i) {

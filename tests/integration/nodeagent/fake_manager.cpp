@@ -44,6 +44,11 @@ public:
     void handle(net::HttpRequest request, net::Responder responder) override {
         const std::lock_guard lock(manager_.mutex_);
         ++manager_.artifact_requests_;
+        if (manager_.away_ > 0) {
+            --manager_.away_;
+            responder.stream(200, {})->abort();  // as one that is killed in the middle of it
+            return;
+        }
         const auto it = manager_.artifacts_.find(request.segments.back());
         responder.send(it == manager_.artifacts_.end()
                            ? net::HttpResponse::text(404, "no such artifact")
@@ -178,6 +183,11 @@ void FakeManager::put_artifact(const std::string& sha256, const std::string& con
 int FakeManager::artifact_requests() const {
     const std::lock_guard lock(mutex_);
     return artifact_requests_;
+}
+
+void FakeManager::be_away(int requests) {
+    const std::lock_guard lock(mutex_);
+    away_ = requests;
 }
 
 TemporaryDirectory::TemporaryDirectory() {

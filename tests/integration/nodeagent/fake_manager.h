@@ -46,6 +46,8 @@ public:
 
     void put_artifact(const std::string& sha256, const std::string& contents);
     int artifact_requests() const;
+    /// The next requests for artifacts find a manager that is away.
+    void be_away(int requests);
 
     std::int64_t epoch = 1;
 
@@ -67,6 +69,7 @@ private:
     std::map<ContainerId, ContainerReport> reports_;
     std::map<std::string, std::string> artifacts_;
     int artifact_requests_ = 0;
+    int away_ = 0;
     std::thread thread_;
 };
 

@@ -82,6 +82,16 @@ TEST_F(HttpClientTest, TimesOutAndReportsARefusedConnection) {
     EXPECT_EQ(client.get("/").error().code, ErrorCode::Unavailable);
 }
 
+TEST_F(HttpClientTest, ABodyThatIsCutOffIsAServerThatIsAway) {
+    handler_->on_handle = [](const HttpRequest&, Responder responder) {
+        responder.stream(200, {})->abort();
+    };
+    HttpClient client(start());
+    const auto answer = client.get("/");
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, ErrorCode::Unavailable) << answer.error().message;
+}
+
 TEST_F(HttpClientTest, StreamsUntilTheReceiverHasEnough) {
     Box<Status> closed;
     Box<ResponseStreamPtr> opened;
