@@ -203,8 +203,15 @@ void ClusterPool::beat() {
     });
 }
 
-void ClusterPool::want(std::int32_t count) {
-    loop().post([this, count] { send(book_.want(count)); });
+void ClusterPool::want(std::int32_t count, const std::vector<rdd::ExecutorId>& released,
+                       bool spare) {
+    std::vector<std::string> containers;
+    for (const rdd::ExecutorId executor : released) {
+        containers.push_back(container_of(executor));
+    }
+    loop().post([this, count, containers = std::move(containers), spare] {
+        send(book_.want(count, containers, spare));
+    });
 }
 
 void ClusterPool::avoid(const std::vector<std::string>& nodes) {

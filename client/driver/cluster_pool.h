@@ -51,7 +51,8 @@ public:
 
     /// Returns when the manager has welcomed us. Errors: Unavailable, Unauthenticated, Conflict.
     Status start(Post post) override;
-    void want(std::int32_t count) override;
+    void want(std::int32_t count, const std::vector<rdd::ExecutorId>& released,
+              bool spare) override;
     void avoid(const std::vector<std::string>& nodes) override;
     void progress(std::int32_t percent) override;
     /// In a container the manager goes on hearing from us: how the application ended is known when

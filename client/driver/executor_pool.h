@@ -46,7 +46,8 @@ public:
     /// True while poll() may have something that nobody announces: it is to be called about every
     /// millisecond.
     virtual bool gathers() const { return false; }
-    virtual void want(std::int32_t) {}
+    /// As WantExecutors says.
+    virtual void want(std::int32_t, const std::vector<rdd::ExecutorId>&, bool) {}
     virtual void drop(rdd::ExecutorId, const std::string&) {}
     /// Nodes on which no more executors are wanted: all of them.
     virtual void avoid(const std::vector<std::string>&) {}

@@ -244,6 +244,12 @@ void FramePool::drop_container(const std::string& container, const std::string& 
     }
 }
 
+std::string FramePool::container_of(rdd::ExecutorId executor) {
+    const std::lock_guard lock(mutex_);
+    const auto it = executors_.find(executor);
+    return it == executors_.end() ? std::string() : it->second->container;
+}
+
 bool FramePool::has_container(const std::string& container) {
     return executor_in(container).has_value();
 }

@@ -50,6 +50,8 @@ protected:
     void drop_container(const std::string& container, const std::string& reason, bool crashed);
     bool has_container(const std::string& container);
     std::optional<rdd::ExecutorId> executor_in(const std::string& container);
+    /// Empty: it is gone, or has none.
+    std::string container_of(rdd::ExecutorId executor);
     /// An executor of the container has been here, whether it still is or not.
     bool was_container(const std::string& container);
 

@@ -60,6 +60,7 @@ std::unique_ptr<ExecutorPool> make_process_pool(const MasterUrl& url, const Sett
     options.cores = url.cores;
     options.memory = url.memory_mib << 20;
     options.nodes = settings.local_nodes;
+    options.by_demand = settings.core.allocation.enabled;
     options.folder = work_folder(settings);
     options.programs = programs;
     options.application_id = "local-" + std::to_string(wall_now().milliseconds);
@@ -150,11 +151,14 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
     switch (url.kind) {
         case MasterUrl::Kind::Local:
             pool = make_local_pool(url, settings);
+            settings.core.allocation.enabled = false;  // as in Spark: there is only this process
             if (url.failures > 0) {
                 settings.core.task_failures_max = url.failures;
             }
             break;
         case MasterUrl::Kind::LocalCluster:
+            settings.core.allocation.slots = url.cores;
+            settings.core.allocation.limit(url.executors);
             pool = make_process_pool(url, settings, options.programs);
             settings.core.executor_failures_max = executor_failures_max(url.executors);
             settings.core.executors_kept = url.executors;
@@ -164,6 +168,7 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
                 in_master_container() ? managed_place(settings)
                                       : submit_self(url, options.application_name, settings));
             settings.core.executors_wanted = place.executors;
+            settings.core.allocation.slots = settings.executor_cores;
             settings.core.executors_kept = place.executors;
             settings.core.executor_failures_max = executor_failures_max(place.executors);
             TRY(pool, make_cluster_pool(std::move(place), options, http));

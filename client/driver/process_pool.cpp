@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <future>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -116,7 +117,12 @@ Status ProcessPool::start(Post post) {
     opened_ = true;
     TRY(open("127.0.0.1", std::move(post)));
     std::promise<Status> begun;  // processes belong to the loop's thread
+    wanted_ = options_.by_demand ? 0 : options_.executors;
     loop().post([this, &begun] {
+        if (options_.by_demand) {
+            begun.set_value({});
+            return;
+        }
         for (std::int32_t place = 0; place < options_.executors; ++place) {
             const Status started = begin(place);
             if (!started) {
@@ -127,6 +133,30 @@ Status ProcessPool::start(Post post) {
         begun.set_value({});
     });
     return begun.get_future().get();
+}
+
+// Those that are given back end by themselves when their connection does; others stay.
+void ProcessPool::want(std::int32_t count, const std::vector<rdd::ExecutorId>&, bool) {
+    loop().post([this, count] {
+        wanted_ = count;
+        fill();
+    });
+}
+
+// The lowest places that nobody has. One that is given back holds its place until its end.
+void ProcessPool::fill() {
+    std::set<std::int32_t> taken;
+    for (const auto& [name, process] : processes_) {
+        taken.insert(process.place);
+    }
+    for (std::int32_t place = 0; !stopping_ && std::cmp_less(taken.size(), wanted_); ++place) {
+        if (!taken.insert(place).second) {
+            continue;
+        }
+        if (const Status begun = begin(place); !begun) {
+            post(ExecutorLost{rdd::kNoExecutor, begun.error().message});
+        }
+    }
 }
 
 Status ProcessPool::begin(std::int32_t place) {
@@ -239,13 +269,7 @@ void ProcessPool::exited(const std::string& name) {
             return;  // nothing that starts ever arrives: the core fails the jobs
         }
     }
-    loop().post_after(kRespawnDelay, [this, place = process.place] {
-        if (!stopping_) {
-            if (const Status begun = begin(place); !begun) {
-                post(ExecutorLost{rdd::kNoExecutor, begun.error().message});
-            }
-        }
-    });
+    loop().post_after(kRespawnDelay, [this] { fill(); });
 }
 
 // Executors have been told to stop by the core; those that do not are killed. So are those that

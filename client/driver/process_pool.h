@@ -19,6 +19,7 @@ struct ProcessPoolOptions {
     std::int32_t executors = 1;
     std::int32_t cores = 1;
     std::int64_t memory = 0;  // bytes, of each executor
+    bool by_demand = false;   // none at the start: want() says how many
     std::int32_t nodes = 0;   // names node-1 to node-N in turn; 0: as many as executors
     std::string folder;       // of this driver alone; made here and removed at the end
     std::string programs;     // where to look for `executor` last; may be empty
@@ -32,6 +33,8 @@ public:
 
     /// Errors: NotFound when there is no `executor` program, with the places looked at.
     Status start(Post post) override;
+    void want(std::int32_t count, const std::vector<rdd::ExecutorId>& released,
+              bool spare) override;
     void stop(FinalStatus outcome, const std::string& diagnostics) override;
     std::int32_t slots() const override { return options_.executors * options_.cores; }
     std::string application_id() const override { return options_.application_id; }
@@ -49,6 +52,7 @@ private:
     Result<pid_t> spawn(std::int32_t place, const std::string& name);
     Status begin(std::int32_t place);
     void exited(const std::string& name);
+    void fill();
     void joined(const std::string& container) override;
     void gone(const std::string& container, ExecutorLost event, bool explained) override;
 
@@ -58,6 +62,7 @@ private:
     std::map<std::string, Process> processes_;  // by container name; loop thread, or before it
     std::int32_t next_ = 1;
     std::int32_t early_ends_ = 0;  // in a row, of processes that never said hello
+    std::int32_t wanted_ = 0;      // processes; places beyond are not filled again
     bool stopping_ = false;
     bool opened_ = false;
 };

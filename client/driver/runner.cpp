@@ -321,7 +321,7 @@ void Runner::perform(Effects& effects) {
             unpersisting_.erase(confirm->rdd);
             unpersisted_.notify_all();
         } else if (const auto* want = std::get_if<WantExecutors>(&effect)) {
-            pool_->want(want->count);
+            pool_->want(want->count, want->released, want->spare);
         } else if (const auto* drop = std::get_if<DropExecutor>(&effect)) {
             pool_->drop(drop->executor, drop->reason);
         } else if (const auto* avoid = std::get_if<AvoidNodes>(&effect)) {

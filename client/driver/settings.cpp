@@ -1,12 +1,14 @@
 // Reading settings.
 #include "client/driver/settings.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -155,6 +157,61 @@ Status read_barrier(const std::string& name, const std::string& value, BarrierRu
     return rdd::check_setting_name(name);
 }
 
+Status read_allocation(const std::string& name, const std::string& value, AllocationRules& rules) {
+    const std::string what = name.substr(name.find('.') + 1);
+    if (what == "enabled") {
+        return read_flag(name, value, rules.enabled);
+    }
+    if (what == "shuffle_tracking.enabled") {
+        bool on = false;
+        TRY(read_flag(name, value, on));
+        return on ? Status()
+                  : wrong(name, value,
+                          "true: map output lies with its executor, so executors are kept for it");
+    }
+    const std::array<std::pair<std::string_view, std::int32_t*>, 3> counts = {{
+        {"min_executors", &rules.executors_min},
+        {"max_executors", &rules.executors_max},
+        {"initial_executors", &rules.executors_initial},
+    }};
+    for (const auto& [count, out] : counts) {
+        if (what == count) {
+            return read_count(name, value, what == "max_executors" ? 1 : 0, *out);
+        }
+    }
+    Duration time;
+    TRY(read_duration(name, value, time));
+    if (time <= Duration{}) {
+        return wrong(name, value, "more than nothing");
+    }
+    if (what == "scheduler_backlog_timeout") {
+        rules.backlog_timeout = time;
+    } else if (what == "sustained_scheduler_backlog_timeout") {
+        rules.sustained_timeout = time;
+    } else if (what == "executor_idle_timeout") {
+        rules.idle_timeout = time;
+    } else if (what == "cached_executor_idle_timeout") {
+        rules.cached_idle_timeout = time;
+    } else if (what == "shuffle_tracking.timeout") {
+        rules.shuffle_idle_timeout = time;
+    } else {
+        return rdd::check_setting_name(name);
+    }
+    return {};
+}
+
+Status check_allocation(const AllocationRules& rules) {
+    if (rules.enabled && (rules.executors_min > rules.executors_max ||
+                          rules.executors_initial > rules.executors_max)) {
+        return Error{ErrorCode::InvalidArgument,
+                     "dynamic_allocation.min_executors (= " + std::to_string(rules.executors_min) +
+                         ") and .initial_executors (= " + std::to_string(rules.executors_initial) +
+                         ") may not be above .max_executors (= " +
+                         std::to_string(rules.executors_max) + ")"};
+    }
+    return {};
+}
+
 // As Spark refuses it.
 Status check_exclusion(const Config& core) {
     const ExclusionRules& rules = core.exclusion;
@@ -232,6 +289,9 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
     if (name.starts_with("exclude_on_failure.")) {
         return read_exclusion(name, value, settings.core.exclusion);
     }
+    if (name.starts_with("dynamic_allocation.")) {
+        return read_allocation(name, value, settings.core.allocation);
+    }
     if (name.starts_with("barrier.")) {
         return read_barrier(name, value, settings.core.barrier);
     }
@@ -269,6 +329,18 @@ Result<Settings> read_settings(const std::map<std::string, std::string>& values,
         TRY(read_one(std::string(rdd::setting_name(name)), value, settings));
     }
     TRY(check_exclusion(settings.core));
+    std::set<std::string_view> given;
+    for (const auto& [name, value] : values) {
+        given.insert(rdd::setting_name(name));
+    }
+    AllocationRules& allocation = settings.core.allocation;
+    if (!given.contains("dynamic_allocation.sustained_scheduler_backlog_timeout")) {
+        allocation.sustained_timeout = allocation.backlog_timeout;
+    }
+    if (given.contains("executor.instances")) {  // as in Spark: it is a wish for the start
+        allocation.executors_initial = std::max(allocation.executors_initial, settings.executors);
+    }
+    TRY(check_allocation(allocation));
     return settings;
 }
 

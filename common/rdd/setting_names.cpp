@@ -11,7 +11,7 @@
 namespace heddle::rdd {
 namespace {
 
-constexpr std::array<std::string_view, 32> kNames = {
+constexpr std::array<std::string_view, 42> kNames = {
     "executor.instances",
     "executor.cores",
     "executor.memory",
@@ -44,10 +44,20 @@ constexpr std::array<std::string_view, 32> kNames = {
     "barrier.sync_timeout",
     "barrier.slots_check.interval",
     "barrier.slots_check.failures_max",
+    "dynamic_allocation.enabled",
+    "dynamic_allocation.min_executors",
+    "dynamic_allocation.max_executors",
+    "dynamic_allocation.initial_executors",
+    "dynamic_allocation.scheduler_backlog_timeout",
+    "dynamic_allocation.sustained_scheduler_backlog_timeout",
+    "dynamic_allocation.executor_idle_timeout",
+    "dynamic_allocation.cached_executor_idle_timeout",
+    "dynamic_allocation.shuffle_tracking.enabled",
+    "dynamic_allocation.shuffle_tracking.timeout",
 };
 
 // Spark's name -> ours, where both mean the same.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 30> kSparkNames = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 40> kSparkNames = {{
     {"spark.executor.instances", "executor.instances"},
     {"spark.executor.cores", "executor.cores"},
     {"spark.executor.memory", "executor.memory"},
@@ -87,6 +97,21 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 30> kSparkNa
     {"spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "barrier.slots_check.interval"},
     {"spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures",
      "barrier.slots_check.failures_max"},
+    {"spark.dynamicAllocation.enabled", "dynamic_allocation.enabled"},
+    {"spark.dynamicAllocation.minExecutors", "dynamic_allocation.min_executors"},
+    {"spark.dynamicAllocation.maxExecutors", "dynamic_allocation.max_executors"},
+    {"spark.dynamicAllocation.initialExecutors", "dynamic_allocation.initial_executors"},
+    {"spark.dynamicAllocation.schedulerBacklogTimeout",
+     "dynamic_allocation.scheduler_backlog_timeout"},
+    {"spark.dynamicAllocation.sustainedSchedulerBacklogTimeout",
+     "dynamic_allocation.sustained_scheduler_backlog_timeout"},
+    {"spark.dynamicAllocation.executorIdleTimeout", "dynamic_allocation.executor_idle_timeout"},
+    {"spark.dynamicAllocation.cachedExecutorIdleTimeout",
+     "dynamic_allocation.cached_executor_idle_timeout"},
+    {"spark.dynamicAllocation.shuffleTracking.enabled",
+     "dynamic_allocation.shuffle_tracking.enabled"},
+    {"spark.dynamicAllocation.shuffleTracking.timeout",
+     "dynamic_allocation.shuffle_tracking.timeout"},
 }};
 
 }  // namespace

@@ -71,10 +71,14 @@ bool is_barrier(const rdd::Plan& plan, rdd::RddId root) {
 }
 
 std::optional<std::string> barrier_refusal(const rdd::Plan& plan, rdd::RddId root,
-                                           std::size_t partitions) {
+                                           std::size_t partitions, bool by_demand) {
     const std::set<rdd::RddId> barriers = barrier_rdds(plan);
     if (barriers.empty()) {
         return std::nullopt;
+    }
+    if (by_demand) {
+        return "[SPARK-24942]: barrier execution mode does not support dynamic resource allocation "
+               "for now; disable it by setting spark.dynamicAllocation.enabled to false";
     }
     if (barriers.contains(root) && !fits(plan, root, partitions, barriers)) {
         return refusal(*plan.find(root));

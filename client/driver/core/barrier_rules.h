@@ -17,6 +17,6 @@ bool is_barrier(const rdd::Plan& plan, rdd::RddId root);
 /// Why the job that computes `partitions` partitions of `root` cannot be run, in Spark's words;
 /// none: it can.
 std::optional<std::string> barrier_refusal(const rdd::Plan& plan, rdd::RddId root,
-                                           std::size_t partitions);
+                                           std::size_t partitions, bool by_demand = false);
 
 }  // namespace heddle::driver

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "client/driver/core/allocation.h"
 #include "client/driver/core/exclusion.h"
 #include "client/driver/core/gang.h"
 #include "client/driver/core/pools.h"
@@ -40,6 +41,7 @@ struct Config {
     SchedulingRules scheduling;
     ExclusionRules exclusion;
     BarrierRules barrier;
+    AllocationRules allocation;
     PlantedDefects defects;
 };
 

@@ -12,7 +12,8 @@ Driver::Driver(Config config)
     : config_(std::move(config)),
       now_(config_.start),
       exclusion_(config_.exclusion),
-      progress_(config_) {}
+      progress_(config_),
+      allocation_(config_.allocation) {}
 
 void Driver::step(TimePoint now, const Event& event, Effects& effects) {
     CHECK(now >= now_);
@@ -36,6 +37,7 @@ void Driver::step(TimePoint now, const Event& event, Effects& effects) {
     pump(effects);
     look_for_slow_tasks();
     offer(effects);
+    allocate(effects);
     replicate(effects);
 }
 
@@ -45,6 +47,9 @@ TimePoint Driver::next_deadline() const {
     }
     TimePoint deadline = std::min({expiry_check_, speculate_at_, exclusion_.next_expiry(),
                                    placeless_until_, slots_check_at_});
+    if (config_.allocation.enabled && !stopped_ && refused_.empty()) {
+        deadline = std::min({deadline, allocation_.next_round(), idle_check_});
+    }
     for (const rdd::StageId id : gangs_) {
         const Stage& stage = stages_.at(id);
         deadline = std::min(deadline, stage.gang ? stage.gang->deadline() : TimePoint::never());

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/driver/core/allocation.h"
 #include "client/driver/core/block_table.h"
 #include "client/driver/core/broadcast_table.h"
 #include "client/driver/core/config.h"
@@ -195,6 +196,12 @@ private:
     void check_gang_slots(Effects& effects);
     void gang_short(Stage& stage, std::int64_t wanted, std::int64_t slots, Effects& effects);
 
+    // Executors by demand (driver_allocation.cpp).
+    std::int32_t executors_kept() const;
+    void allocate(Effects& effects);
+    void fell_idle(Executor& executor);
+    std::vector<rdd::ExecutorId> idle_for_long();
+
     // Cached partitions (driver_blocks.cpp).
     void block_reported(rdd::ExecutorId executor, const rdd::BlockUpdate& update);
     void blocks_lost(rdd::ExecutorId executor);
@@ -233,6 +240,8 @@ private:
     std::set<rdd::StageId> gangs_;    // barrier stages of running jobs
     bool gang_holds_ = false;         // free slots are kept for one of them
     TimePoint slots_check_at_ = TimePoint::never();
+    Allocation allocation_;
+    TimePoint idle_check_ = TimePoint::never();
     rdd::ExecutorId touched_ =
         rdd::kNoExecutor;        // whose task ended in this step: room to send ahead
     std::int32_t draining_ = 0;  // running tasks that were rolled back; nothing starts meanwhile

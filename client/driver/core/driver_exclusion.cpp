@@ -124,7 +124,7 @@ void Driver::look_for_places(Effects& effects) {
             find_place(*stage, avoided, effects);
         }
     }
-    if (config_.executors_kept > 0 && avoided != avoided_) {
+    if (executors_kept() > 0 && avoided != avoided_) {
         avoided_ = avoided;
         effects.push_back(AvoidNodes{{avoided_.begin(), avoided_.end()}});
     }
@@ -141,7 +141,7 @@ void Driver::find_place(Stage& stage, std::set<std::string>& avoided, Effects& e
         stage.placeless_until.reset();
         return;
     }
-    if (config_.executors_kept == 0) {
+    if (executors_kept() == 0) {
         abort_placeless(stage, *index, effects);
         return;
     }
@@ -156,7 +156,7 @@ void Driver::find_place(Stage& stage, std::set<std::string>& avoided, Effects& e
     for (std::string& host : stage.tasks->exclusion().hosts_barred(*index)) {
         avoided.insert(std::move(host));
     }
-    if (static_cast<std::int32_t>(executors_.all().size()) >= config_.executors_kept) {
+    if (static_cast<std::int32_t>(executors_.all().size()) >= executors_kept()) {
         replace_idle(effects);
     }
 }
@@ -187,7 +187,7 @@ void Driver::abort_placeless(Stage& stage, std::size_t index, Effects& effects) 
 // Those that are excluded from everything, if so wished. What they run is lost, but counts with no
 // task.
 void Driver::replace_excluded(Effects& effects) {
-    if (!config_.exclusion.kill || config_.executors_kept == 0) {
+    if (!config_.exclusion.kill || executors_kept() == 0) {
         return;
     }
     std::vector<rdd::ExecutorId> excluded;

@@ -34,7 +34,8 @@ void Driver::on(const ExecutorRegistered& event, Effects& effects) {
     executor.slots = event.slots;
     executor.heard = now_;
     executor.in_process = event.in_process;
-    const Executor& added = executors_.add(std::move(executor));
+    Executor& added = executors_.add(std::move(executor));
+    fell_idle(added);
     free_.insert(added.id);
     progress_.executor_added(now_, added, event.memory);
     if (!event.in_process && expiry_check_ == TimePoint::never()) {

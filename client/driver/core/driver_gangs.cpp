@@ -181,7 +181,7 @@ void Driver::gang_output_lost(rdd::ExecutorId executor, Effects& effects) {
 // Spark's look at the submission of a job, also later: executors may go at any time.
 void Driver::check_gang_slots(Effects& effects) {
     slots_check_at_ = TimePoint::never();
-    if (executors_.all().empty() && config_.executors_kept == 0) {
+    if (executors_.all().empty() && executors_kept() == 0) {
         return;
     }
     for (const rdd::StageId id : std::set<rdd::StageId>(gangs_)) {
@@ -212,7 +212,7 @@ void Driver::gang_short(Stage& stage, std::int64_t wanted, std::int64_t slots, E
     if (!stage.slots_check_at) {
         stage.slots_check_at = now_ + rules.slots_check;
     }
-    if (config_.executors_kept > 0 && stage.slots_checks < rules.slots_checks_max) {
+    if (executors_kept() > 0 && stage.slots_checks < rules.slots_checks_max) {
         slots_check_at_ = std::min(slots_check_at_, *stage.slots_check_at);
         return;
     }

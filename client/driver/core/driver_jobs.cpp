@@ -25,7 +25,8 @@ void Driver::on(const JobSubmitted& event, Effects& effects) {
         effects.push_back(EndJob{event.job, std::move(error)});
         return;
     }
-    if (auto refusal = barrier_refusal(*event.plan, event.rdd, event.partitions.size())) {
+    if (auto refusal = barrier_refusal(*event.plan, event.rdd, event.partitions.size(),
+                                       config_.allocation.enabled)) {
         JobError error;
         error.code = ErrorCode::Unsupported;
         error.message = std::move(*refusal);
@@ -75,7 +76,8 @@ void Driver::on(const JobSubmitted& event, Effects& effects) {
     }
     result.state = StageState::Waiting;
     to_submit_.insert(result.id);
-    if (config_.executors_wanted != wanted_ && config_.executors_wanted > 0) {
+    if (config_.executors_wanted != wanted_ && config_.executors_wanted > 0 &&
+        !config_.allocation.enabled) {
         wanted_ = config_.executors_wanted;
         effects.push_back(WantExecutors{wanted_});
     }

@@ -38,6 +38,9 @@ void Driver::on_done(Executor& executor, const rdd::TaskResult& result, Effects&
     if (executor.free_slots() > 0) {
         free_.insert(executor.id);
     }
+    if (executor.running.empty()) {
+        fell_idle(executor);
+    }
     touched_ = executor.id;
     const bool killed = result.failure && result.failure->kind == rdd::FailureKind::TaskKilled;
     progress_.task_ended(now_, {task.stage, task.stage_attempt}, result.task, executor.id,

@@ -55,8 +55,12 @@ struct ConfirmUnpersist {
 };
 
 /// So many executors are wanted in all: an absolute count, as the resource manager takes it.
+/// `released`: these are given back, so that the count does not bring others for them. `spare`: of
+/// those that are there only these end, also where they are more than the count.
 struct WantExecutors {
     std::int32_t count = 0;
+    std::vector<rdd::ExecutorId> released = {};
+    bool spare = false;
 };
 
 /// The executor does not answer: its connection is closed and its process, if ours, is ended. It is

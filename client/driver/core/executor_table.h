@@ -26,6 +26,7 @@ struct Executor {
     std::set<rdd::StageId> stages;  // whose plan it has
     std::map<rdd::ShuffleId, std::int64_t> map_outputs;  // the version of the table it has
     TimePoint heard;
+    TimePoint idle_since;  // while nothing runs on it
     bool in_process = false;
     bool useful = false;    // has finished a task
     bool leaving = false;   // gets no new tasks; its end is nobody's failure

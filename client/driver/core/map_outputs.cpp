@@ -112,6 +112,18 @@ bool MapOutputs::has(rdd::ShuffleId shuffle, rdd::Partition map) const {
     return shuffles_.at(shuffle).table.outputs.at(static_cast<std::size_t>(map)).present();
 }
 
+std::set<rdd::ExecutorId> MapOutputs::holders() const {
+    std::set<rdd::ExecutorId> found;
+    for (const auto& [id, shuffle] : shuffles_) {
+        for (const rdd::MapOutput& output : shuffle.table.outputs) {
+            if (output.present()) {
+                found.insert(output.executor);
+            }
+        }
+    }
+    return found;
+}
+
 std::vector<rdd::Partition> MapOutputs::missing(rdd::ShuffleId shuffle) const {
     std::vector<rdd::Partition> partitions;
     const Shuffle& found = shuffles_.at(shuffle);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "common/rdd/executor_protocol.h"
@@ -37,6 +38,8 @@ public:
     /// Of all output that is there.
     std::int64_t bytes(rdd::ShuffleId shuffle) const;
     bool has(rdd::ShuffleId shuffle, rdd::Partition map) const;
+    /// Where output lies that counts. Looks through all.
+    std::set<rdd::ExecutorId> holders() const;
     std::vector<rdd::Partition> missing(rdd::ShuffleId shuffle) const;
 
     /// Where the output of exactly this task is, while it stands; else kNoExecutor.

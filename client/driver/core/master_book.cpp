@@ -1,6 +1,7 @@
 // The master's side of the master protocol.
 #include "client/driver/core/master_book.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace heddle::driver {
@@ -94,6 +95,7 @@ MasterBook::Reaction MasterBook::hear_one(const MasterNews& message) {
             continue;  // of an earlier book of this attempt
         }
         resizes_.erase(ended.container);
+        releasing_.erase(ended.container);
         reaction.ended.push_back(
             {ended.container, describe(ended.container, ended.exit), crashed(ended.exit)});
     }
@@ -192,7 +194,8 @@ Ask MasterBook::ask() const {
     ask.generation = generation_;
     ask.launch_template = kExecutorTemplate;
     ask.size = size_;
-    ask.count = count_;
+    const auto held = static_cast<std::int32_t>(containers_.size() - releasing_.size());
+    ask.count = spare_ ? std::max(count_, held) : count_;
     return ask;
 }
 
@@ -212,6 +215,9 @@ MasterToManager MasterBook::update(bool complete, bool with_asks) {
     if (complete || with_asks) {
         update.blacklist = avoided_;
     }
+    if (complete || with_asks) {
+        update.releases.assign(releasing_.begin(), releasing_.end());
+    }
     if (with_asks) {
         update.asks.push_back(ask());
     }
@@ -221,8 +227,17 @@ MasterToManager MasterBook::update(bool complete, bool with_asks) {
     return update;
 }
 
-std::vector<MasterToManager> MasterBook::want(std::int32_t count) {
+std::vector<MasterToManager> MasterBook::want(std::int32_t count,
+                                              const std::vector<std::string>& released,
+                                              bool spare) {
     count_ = count;
+    spare_ = spare;
+    for (const std::string& name : released) {
+        const auto id = parse_container_id(name);
+        if (id && containers_.contains(*id)) {
+            releasing_.insert(*id);
+        }
+    }
     if (session_ == 0) {
         return {};
     }
@@ -234,7 +249,10 @@ std::vector<MasterToManager> MasterBook::avoid(const std::vector<std::string>& n
     for (const std::string& node : nodes) {
         avoided_.push_back({node});
     }
-    return want(count_);
+    if (session_ == 0) {
+        return {};
+    }
+    return {update(false, true)};
 }
 
 std::vector<MasterToManager> MasterBook::beat() {

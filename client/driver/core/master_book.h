@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,8 +56,12 @@ public:
     Reaction hear(const ManagerToMaster& message);
     void connection_lost() { session_ = 0; }
 
-    /// An absolute count. Empty when there is no connection: the welcome will say it.
-    std::vector<MasterToManager> want(std::int32_t count);
+    /// An absolute count. Empty when there is no connection: the welcome will say it. `released`:
+    /// containers of ours that are stopped, rather than the newest ones; `spare`: and no others,
+    /// also if they are more than the count. They are not replaced when they end.
+    std::vector<MasterToManager> want(std::int32_t count,
+                                      const std::vector<std::string>& released = {},
+                                      bool spare = false);
     /// Nodes on which no more containers are wanted: all of them.
     std::vector<MasterToManager> avoid(const std::vector<std::string>& nodes);
     /// Another size for a container of ours, decided on the size that it has now; the last wish
@@ -108,6 +113,8 @@ private:
     std::map<ContainerId, ContainerResize> resizes_;  // wishes that no news has answered
     std::optional<MasterFinish> finish_;
     std::vector<NodeId> avoided_;
+    std::set<ContainerId> releasing_;  // of containers_: those whose end no news has told
+    bool spare_ = false;               // containers beyond the count stay
 };
 
 }  // namespace heddle::driver

@@ -71,6 +71,8 @@ public:
     std::int64_t running() const {
         return static_cast<std::int64_t>(tasks_.size() - waiting_ - done_);
     }
+    /// Tasks that wait or run.
+    std::int64_t unfinished() const { return static_cast<std::int64_t>(tasks_.size() - done_); }
     bool all_done() const { return done_ == tasks_.size(); }
     /// No more launches: its input is gone. What runs may still succeed.
     bool retired() const { return retired_; }

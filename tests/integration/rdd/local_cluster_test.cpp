@@ -341,6 +341,27 @@ TEST(LocalCluster, FailsWhenATaskFailsEverywhere) {
         << outcome.failure->message;
 }
 
+TEST(LocalCluster, ExecutorsComeWhileTasksWaitAndGoWhenTheyAreIdle) {
+    const auto runner =
+        cluster("local-cluster[3,1,256]", {{"dynamic_allocation.enabled", "true"},
+                                           {"dynamic_allocation.scheduler_backlog_timeout", "10ms"},
+                                           {"dynamic_allocation.executor_idle_timeout", "200ms"}});
+    ASSERT_NE(runner, nullptr);
+    EXPECT_TRUE(children().empty());
+    const rdd::RddNode source = test::text_source(0, test::distinct_texts(12, 10));
+    rdd::RddNode piped = failing_on("nowhere; sleep 0.1; test 1", source);
+    for (int job = 0; job < 2; ++job) {
+        const auto outcome = run_job(*runner, test::plan_of({source, piped}), piped,
+                                     rdd::builtin_operator(rdd::builtin::kCollect));
+        ASSERT_FALSE(outcome.failure) << outcome.failure->message;
+        EXPECT_EQ(test::texts_of(outcome).size(), 120U);
+        wait_for_executors(*runner, 0);
+        while (!children().empty()) {
+        }
+    }
+    EXPECT_GE(runner->executor_views().size(), 4U) << "each job brought more than one";
+}
+
 TEST(LocalCluster, NamesTheFolderThatItCannotMake) {
     RunnerOptions options;
     options.master = "local-cluster[1,1,256]";

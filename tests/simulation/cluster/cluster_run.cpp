@@ -95,7 +95,9 @@ private:
         app.program.between_waves = milliseconds(prng().between(100, 5000));
         app.program.executors = static_cast<std::int32_t>(prng().between(1, 4));
         app.program.executor_size.vcores = prng().between(1, 2);
-        if (app.program.executors * app.program.executor_size.vcores >= kBarrierTasks) {
+        app.program.by_demand = apps_.size() % 3 == 1;
+        if (!app.program.by_demand &&
+            app.program.executors * app.program.executor_size.vcores >= kBarrierTasks) {
             add_barrier_jobs(app.program.jobs);
         }
         app.program.defects.ignore_indeterminate_recompute =

@@ -26,6 +26,12 @@ driver::Config config_of(const DriverProgram& program) {
     config.executor_timeout = kExecutorTimeout;
     config.executors_wanted = program.executors;
     config.executors_kept = program.executors;
+    config.allocation.enabled = program.by_demand;
+    config.allocation.executors_max = program.executors;
+    config.allocation.slots = static_cast<std::int32_t>(program.executor_size.vcores);
+    config.allocation.backlog_timeout = milliseconds(100);
+    config.allocation.sustained_timeout = milliseconds(100);
+    config.allocation.idle_timeout = milliseconds(300);
     config.exclusion.enabled = !program.broken_node.empty();
     config.exclusion.unschedulable_max = seconds(100'000);  // nothing may fail for it
     config.defects = program.defects;
@@ -214,7 +220,12 @@ void SimDriver::perform(const driver::Effects& effects) {
                         (end->error ? ": " + end->error->message : ""));
             verify(jobs_.take(*end));
         } else if (const auto* want = std::get_if<driver::WantExecutors>(&effect)) {
-            send(book_.want(want->count));
+            std::vector<std::string> released;
+            for (const rdd::ExecutorId id : want->released) {
+                const auto it = executors_.find(id);
+                released.push_back(it == executors_.end() ? "" : to_string(it->second->container));
+            }
+            send(book_.want(want->count, released, want->spare));
         } else if (const auto* drop = std::get_if<driver::DropExecutor>(&effect)) {
             if (const auto it = executors_.find(drop->executor); it != executors_.end()) {
                 close(it->second, drop->reason);

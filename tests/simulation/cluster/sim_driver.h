@@ -31,6 +31,7 @@ struct DriverProgram {
     Resource executor_size{512, 1};
     driver::PlantedDefects defects;
     bool reader_moves_records = false;
+    bool by_demand = false;        // executors come and go with the load, up to `executors`
     std::string broken_node = {};  // on which all tasks fail; empty: none
 };
 

@@ -41,7 +41,8 @@ public:
     World(std::uint64_t seed, const Defects& defects)
         : prng_(seed),
           bad_node_(has_bad_node(seed)),
-          barrier_jobs_(seed % 4 != 1),
+          by_demand_(seed % 4 == 1),
+          barrier_jobs_(!by_demand_),
           defects_(defects),
           driver_(config(seed, defects)),
           files_(fs::make_local_file_system()) {}
@@ -77,6 +78,16 @@ private:
         config.speculation.quantile_permille = 500;
         config.speculation.run_time_min = milliseconds(1);
         config.executors_kept = kExecutors;
+        config.allocation.enabled = seed % 4 == 1;
+        config.allocation.executors_max = 4;
+        config.allocation.slots = kSlots;
+        config.allocation.backlog_timeout = milliseconds(20);
+        config.allocation.sustained_timeout = milliseconds(20);
+        config.allocation.idle_timeout = milliseconds(30);
+        config.allocation.cached_idle_timeout = milliseconds(60);
+        if (seed % 8 == 1) {
+            config.allocation.shuffle_idle_timeout = milliseconds(100);
+        }
         if (has_bad_node(seed)) {
             config.exclusion.enabled = true;
             config.exclusion.timeout = milliseconds(500);
@@ -101,6 +112,7 @@ private:
     void from_executor(rdd::ExecutorId id, const rdd::FromExecutor& message);
     void add_executor();
     void crash(rdd::ExecutorId id);
+    void bring_executors();
     void next_fault();
     void tick();
     void submit_jobs();
@@ -108,7 +120,10 @@ private:
 
     Prng prng_;
     bool bad_node_;
+    bool by_demand_;  // executors come and go with the load
     bool barrier_jobs_;
+    std::int32_t wanted_ = kExecutors;
+    std::int32_t coming_ = 0;
     Defects defects_;
     sim::Timeline timeline_;
     sim::Trace trace_;
@@ -161,6 +176,11 @@ void World::perform(driver::Effects& effects) {
             note("end " + std::to_string(end->job.value) +
                  (end->error ? ": " + end->error->message : ""));
             violate(jobs_.take(*end));
+        } else if (const auto* want = std::get_if<driver::WantExecutors>(&effect)) {
+            note("want " + std::to_string(want->count));
+            wanted_ = want->count;
+            outcome_.given_back += static_cast<int>(want->released.size());
+            bring_executors();
         } else if (const auto* drop = std::get_if<driver::DropExecutor>(&effect)) {
             ++outcome_.replaced;
             crash(drop->executor);
@@ -226,7 +246,18 @@ void World::crash(rdd::ExecutorId id) {
     timeline_.after(microseconds(prng_.between(100, 60'000)), [this, id] {
         tell_driver(driver::ExecutorLost{id, "it was killed"});
     });
-    timeline_.after(microseconds(prng_.between(10'000, 400'000)), [this] { add_executor(); });
+    bring_executors();
+}
+
+void World::bring_executors() {
+    for (auto there = static_cast<std::int32_t>(alive().size()) + coming_; there < wanted_;
+         ++there) {
+        ++coming_;
+        timeline_.after(microseconds(prng_.between(10'000, 400'000)), [this] {
+            --coming_;
+            add_executor();
+        });
+    }
 }
 
 std::vector<rdd::ExecutorId> World::alive() const {
@@ -275,9 +306,10 @@ void World::submit_jobs() {
 }
 
 RunOutcome World::run() {
-    for (int i = 0; i < kExecutors; ++i) {
+    for (int i = 0; i < kExecutors && !by_demand_; ++i) {
         add_executor();
     }
+    wanted_ = by_demand_ ? 0 : kExecutors;
     submit_jobs();
     timeline_.after(milliseconds(prng_.between(5, 100)), [this] { next_fault(); });
     while (outcome_.violation.empty() && timeline_.next() < TimePoint{} + kDeadline &&

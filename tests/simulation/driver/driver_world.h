@@ -29,6 +29,7 @@ struct RunOutcome {
     int cached_from_peers = 0;  // partitions that a task read from another executor's cache
     int failed_on_purpose = 0;  // tasks on the node where all fail
     int barriers = 0;           // tasks that heard that all others had come
+    int given_back = 0;         // executors that were idle
     int replaced = 0;           // executors that made way for others
     int failed_jobs = 0;        // that said so: allowed only for output that cannot be repeated
     std::string tail;

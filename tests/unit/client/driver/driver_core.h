@@ -63,6 +63,9 @@ public:
                 error_ = end->error;
             } else if (const auto* drop = std::get_if<DropExecutor>(&effect)) {
                 dropped_.push_back(drop->executor);
+            } else if (const auto* want = std::get_if<WantExecutors>(&effect)) {
+                wanted_.push_back(want->count);
+                released_.insert(released_.end(), want->released.begin(), want->released.end());
             } else if (const auto* avoid = std::get_if<AvoidNodes>(&effect)) {
                 avoided_ = avoid->nodes;
             }
@@ -131,6 +134,8 @@ public:
     std::vector<rdd::TaskId> cancelled_;
     std::vector<rdd::BarrierAnswer> answers_;  // to tasks that waited for others
     std::vector<rdd::ExecutorId> dropped_;
+    std::vector<std::int32_t> wanted_;
+    std::vector<rdd::ExecutorId> released_;
     std::vector<std::string> avoided_;
     std::string trace_;
     std::optional<JobError> error_;

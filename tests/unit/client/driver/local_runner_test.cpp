@@ -214,6 +214,40 @@ TEST(MakeRunner, ReadsWhereTasksAreNotTriedAgain) {
     EXPECT_FALSE(odd.ok());
 }
 
+TEST(DriverSettings, ReadsHowManyExecutorsMayCome) {
+    const auto settings =
+        read_settings({{"spark.dynamicAllocation.enabled", "true"},
+                       {"spark.dynamicAllocation.minExecutors", "1"},
+                       {"spark.dynamicAllocation.maxExecutors", "8"},
+                       {"spark.executor.instances", "3"},
+                       {"spark.dynamicAllocation.schedulerBacklogTimeout", "5"},
+                       {"spark.dynamicAllocation.cachedExecutorIdleTimeout", "10min"}},
+                      false);
+    ASSERT_TRUE(settings.ok()) << settings.error().message;
+    AllocationRules rules = settings->core.allocation;
+    EXPECT_TRUE(rules.enabled);
+    EXPECT_EQ(rules.executors_initial, 3) << "executor.instances is what is wanted first";
+    EXPECT_EQ(rules.sustained_timeout, seconds(5)) << "as the first";
+    EXPECT_EQ(rules.cached_idle_timeout, seconds(600));
+    rules.limit(2);
+    EXPECT_EQ(rules.executors_max, 2);
+    EXPECT_EQ(rules.executors_initial, 2);
+    const auto wrong = [](const std::map<std::string, std::string>& values) {
+        const auto read = read_settings(values, false);
+        return read.ok() ? std::string() : read.error().message;
+    };
+    EXPECT_NE(wrong({{"spark.dynamicAllocation.enabled", "true"},
+                     {"spark.dynamicAllocation.minExecutors", "3"},
+                     {"spark.dynamicAllocation.maxExecutors", "2"}})
+                  .find("may not be above .max_executors (= 2)"),
+              std::string::npos);
+    EXPECT_NE(wrong({{"spark.dynamicAllocation.shuffleTracking.enabled", "false"}})
+                  .find("executors are kept for it"),
+              std::string::npos);
+    EXPECT_NE(wrong({{"spark.dynamicAllocation.executorIdleTimeout", "0"}}).find("more than"),
+              std::string::npos);
+}
+
 TEST(DriverSettings, MemoryWithoutAUnitIsInMebibytes) {
     EXPECT_EQ(read_settings({{"executor.memory", "512"}}, false)->executor_memory, 512LL << 20);
     EXPECT_EQ(read_settings({{"spark.executor.memory", "2g"}}, false)->executor_memory, 2LL << 30);

@@ -56,6 +56,52 @@ TEST(MasterBook, SaysWhichNodesToAvoidAndSaysItAgainWithTheWholeBook) {
     EXPECT_EQ(std::get<MasterUpdate>(book.avoid({}).at(0)).blacklist, std::vector<NodeId>{});
 }
 
+TEST(MasterBook, NamesTheContainersThatItGivesBackUntilTheyHaveEnded) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    MasterWelcome welcome;
+    welcome.session = 7;
+    Grant grant;
+    grant.container = {{{1, 2}, 1}, 1, 5};
+    welcome.containers = {grant};
+    (void)book.hear(welcome);
+    const auto said = book.want(0, {to_string(grant.container), "container_nobody_knows"});
+    const auto& update = std::get<MasterUpdate>(said.at(0));
+    EXPECT_EQ(update.releases, std::vector<ContainerId>{grant.container});
+    EXPECT_EQ(update.asks.at(0).count, 0);
+    MasterNews news;
+    news.session = 7;
+    news.sequence = 1;
+    news.ended.push_back({grant.container, {}});
+    (void)book.hear(news);
+    EXPECT_TRUE(std::get<MasterUpdate>(book.want(1).at(0)).releases.empty());
+}
+
+// The manager stops what is more than the count, and would take the newest ones.
+TEST(MasterBook, SparesWhatIsThereWhenFewerAreWantedAndReplacesNoneOfIt) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    MasterWelcome welcome;
+    welcome.session = 7;
+    for (std::int32_t i = 0; i < 3; ++i) {
+        Grant grant;
+        grant.container = {{{1, 2}, 1}, 1, 5 + i};
+        welcome.containers.push_back(grant);
+    }
+    (void)book.hear(welcome);
+    const auto asked = [](const std::vector<MasterToManager>& said) {
+        return std::get<MasterUpdate>(said.at(0)).asks.at(0).count;
+    };
+    EXPECT_EQ(asked(book.want(4, {}, true)), 4);
+    EXPECT_EQ(asked(book.want(1, {}, true)), 3);
+    EXPECT_EQ(asked(book.want(1, {to_string(welcome.containers[1].container)}, true)), 2);
+    MasterNews news;
+    news.session = 7;
+    news.sequence = 1;
+    news.ended.push_back({welcome.containers[1].container, {}});
+    news.ended.push_back({welcome.containers[2].container, {}});
+    EXPECT_EQ(asked(book.hear(news).send), 1);
+    EXPECT_EQ(asked(book.want(0)), 0) << "all are to end";
+}
+
 TEST(MasterBook, AsksUnderTheGenerationOfItsContext) {
     MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1}, 1);
     (void)book.want(2);
