@@ -200,6 +200,23 @@ Status read_allocation(const std::string& name, const std::string& value, Alloca
     return {};
 }
 
+Status read_retirement(const std::string& name, const std::string& value, RetirementRules& rules) {
+    if (name == "executor.decommission.force_kill_timeout") {
+        return read_duration(name, value, rules.patience.emplace());
+    }
+    const std::array<std::pair<std::string_view, bool*>, 3> flags = {{
+        {"decommission.enabled", &rules.enabled},
+        {"storage.decommission.enabled", &rules.storage},
+        {"storage.decommission.rdd_blocks.enabled", &rules.cached},
+    }};
+    for (const auto& [flag, out] : flags) {
+        if (name == flag) {
+            return read_flag(name, value, *out);
+        }
+    }
+    return rdd::check_setting_name(name);
+}
+
 Status check_allocation(const AllocationRules& rules) {
     if (rules.enabled && (rules.executors_min > rules.executors_max ||
                           rules.executors_initial > rules.executors_max)) {
@@ -291,6 +308,10 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
     }
     if (name.starts_with("dynamic_allocation.")) {
         return read_allocation(name, value, settings.core.allocation);
+    }
+    if (name.starts_with("decommission.") || name.starts_with("storage.decommission.") ||
+        name.starts_with("executor.decommission.")) {
+        return read_retirement(name, value, settings.core.retirement);
     }
     if (name.starts_with("barrier.")) {
         return read_barrier(name, value, settings.core.barrier);

@@ -11,7 +11,7 @@
 namespace heddle::rdd {
 namespace {
 
-constexpr std::array<std::string_view, 42> kNames = {
+constexpr std::array<std::string_view, 46> kNames = {
     "executor.instances",
     "executor.cores",
     "executor.memory",
@@ -54,10 +54,14 @@ constexpr std::array<std::string_view, 42> kNames = {
     "dynamic_allocation.cached_executor_idle_timeout",
     "dynamic_allocation.shuffle_tracking.enabled",
     "dynamic_allocation.shuffle_tracking.timeout",
+    "decommission.enabled",
+    "storage.decommission.enabled",
+    "storage.decommission.rdd_blocks.enabled",
+    "executor.decommission.force_kill_timeout",
 };
 
 // Spark's name -> ours, where both mean the same.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 40> kSparkNames = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 44> kSparkNames = {{
     {"spark.executor.instances", "executor.instances"},
     {"spark.executor.cores", "executor.cores"},
     {"spark.executor.memory", "executor.memory"},
@@ -112,6 +116,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 40> kSparkNa
      "dynamic_allocation.shuffle_tracking.enabled"},
     {"spark.dynamicAllocation.shuffleTracking.timeout",
      "dynamic_allocation.shuffle_tracking.timeout"},
+    {"spark.decommission.enabled", "decommission.enabled"},
+    {"spark.storage.decommission.enabled", "storage.decommission.enabled"},
+    {"spark.storage.decommission.rddBlocks.enabled", "storage.decommission.rdd_blocks.enabled"},
+    {"spark.executor.decommission.forceKillTimeout", "executor.decommission.force_kill_timeout"},
 }};
 
 }  // namespace

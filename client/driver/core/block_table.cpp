@@ -98,6 +98,18 @@ void BlockTable::drop_rdd(rdd::RddId rdd, rdd::ExecutorId executor) {
     }
 }
 
+std::vector<rdd::BlockId> BlockTable::held_by(rdd::ExecutorId executor) const {
+    std::vector<rdd::BlockId> blocks;
+    for (const auto& [rdd, partitions] : rdds_) {
+        for (const auto& [partition, holders] : partitions) {
+            if (holders.contains(executor)) {
+                blocks.push_back(rdd::BlockId::rdd(rdd, partition));
+            }
+        }
+    }
+    return blocks;
+}
+
 bool BlockTable::holds(rdd::ExecutorId executor, const rdd::BlockId& block) const {
     const Holders* holders = find(rdd::RddId{static_cast<std::int32_t>(block.first)},
                                   static_cast<rdd::Partition>(block.second));

@@ -45,6 +45,8 @@ public:
     const std::map<rdd::RddId, Partitions>& rdds() const { return rdds_; }
 
     Held held(rdd::ExecutorId executor) const;
+    /// Looks through all.
+    std::vector<rdd::BlockId> held_by(rdd::ExecutorId executor) const;
 
     void check() const;
 

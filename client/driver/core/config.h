@@ -9,6 +9,7 @@
 #include "client/driver/core/exclusion.h"
 #include "client/driver/core/gang.h"
 #include "client/driver/core/pools.h"
+#include "client/driver/core/retirement.h"
 #include "client/driver/core/speculation.h"
 #include "common/base/time.h"
 #include "common/rdd/executor_protocol.h"
@@ -42,6 +43,7 @@ struct Config {
     ExclusionRules exclusion;
     BarrierRules barrier;
     AllocationRules allocation;
+    RetirementRules retirement;
     PlantedDefects defects;
 };
 

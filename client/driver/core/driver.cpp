@@ -30,6 +30,7 @@ void Driver::step(TimePoint now, const Event& event, Effects& effects) {
         }
     }
     expire_executors(effects);
+    end_retired(effects);
     pump(effects);
     look_for_places(effects);
     expire_gangs(effects);
@@ -39,6 +40,7 @@ void Driver::step(TimePoint now, const Event& event, Effects& effects) {
     offer(effects);
     allocate(effects);
     replicate(effects);
+    settle_retirements();
 }
 
 TimePoint Driver::next_deadline() const {
@@ -46,7 +48,7 @@ TimePoint Driver::next_deadline() const {
         return now_;
     }
     TimePoint deadline = std::min({expiry_check_, speculate_at_, exclusion_.next_expiry(),
-                                   placeless_until_, slots_check_at_});
+                                   placeless_until_, slots_check_at_, retirement_deadline()});
     if (config_.allocation.enabled && !stopped_ && refused_.empty()) {
         deadline = std::min({deadline, allocation_.next_round(), idle_check_});
     }
@@ -160,6 +162,7 @@ void Driver::check() const {
     outputs_.check();
     blocks_.check();
     replication_.check(executors_);
+    check_retirements();
     std::size_t running = 0;
     for (const auto& [id, executor] : executors_.all()) {
         running += executor.running.size();

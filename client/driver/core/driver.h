@@ -32,6 +32,7 @@
 #include "client/driver/core/pools.h"
 #include "client/driver/core/progress.h"
 #include "client/driver/core/replication.h"
+#include "client/driver/core/retirement.h"
 #include "client/driver/core/running_task.h"
 #include "client/driver/core/stage.h"
 #include "client/driver/core/views.h"
@@ -202,6 +203,16 @@ private:
     void fell_idle(Executor& executor);
     std::vector<rdd::ExecutorId> idle_for_long();
 
+    // Executors that end as planned (driver_retirement.cpp).
+    void retire(Executor& executor, const std::string& reason);
+    void stay(Executor& executor);
+    void copy_before_end(rdd::ExecutorId executor, const rdd::BlockId& block);
+    void settle_retirements();
+    bool may_end(rdd::ExecutorId id, const Retirement& retirement) const;
+    void end_retired(Effects& effects);
+    TimePoint retirement_deadline() const;
+    void check_retirements() const;
+
     // Cached partitions (driver_blocks.cpp).
     void block_reported(rdd::ExecutorId executor, const rdd::BlockUpdate& update);
     void blocks_lost(rdd::ExecutorId executor);
@@ -242,6 +253,7 @@ private:
     TimePoint slots_check_at_ = TimePoint::never();
     Allocation allocation_;
     TimePoint idle_check_ = TimePoint::never();
+    std::map<rdd::ExecutorId, Retirement> retiring_;
     rdd::ExecutorId touched_ =
         rdd::kNoExecutor;        // whose task ended in this step: room to send ahead
     std::int32_t draining_ = 0;  // running tasks that were rolled back; nothing starts meanwhile

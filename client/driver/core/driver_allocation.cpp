@@ -1,11 +1,18 @@
 // Executors by demand: allocation.h says how many, here they are asked for and given back.
 #include <algorithm>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "client/driver/core/driver.h"
 
 namespace heddle::driver {
+
+namespace {
+
+constexpr const char* kIdle = "it was idle, and is given back";
+
+}  // namespace
 
 // As many as there are again when some end; 0: nobody replaces them.
 std::int32_t Driver::executors_kept() const {
@@ -25,13 +32,18 @@ void Driver::allocate(Effects& effects) {
     }
     (void)allocation_.look(now_, tasks, backlog);
     std::vector<rdd::ExecutorId> released = idle_for_long();
+    if (config_.retirement.enabled) {
+        for (const rdd::ExecutorId id : std::exchange(released, {})) {
+            retire(*executors_.find(id), kIdle);
+        }
+    }
     if (allocation_.target() == wanted_ && released.empty()) {
         return;
     }
     wanted_ = allocation_.target();
     effects.push_back(WantExecutors{wanted_, released, true});
     for (const rdd::ExecutorId id : released) {
-        replace(id, "it was idle, and is given back", effects);
+        replace(id, kIdle, effects);
     }
 }
 

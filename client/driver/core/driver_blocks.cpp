@@ -19,6 +19,9 @@ void Driver::block_reported(rdd::ExecutorId executor, const rdd::BlockUpdate& up
     const auto persisted = persisted_.find(rdd);
     if (!had && blocks_.holds(executor, update.block) && persisted != persisted_.end()) {
         replication_.want(update.block, persisted->second.level);
+        if (retiring_.contains(executor)) {
+            copy_before_end(executor, update.block);
+        }
     }
 }
 

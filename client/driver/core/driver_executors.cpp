@@ -66,6 +66,11 @@ void Driver::on(const ExecutorLeaving& event, Effects&) {
         return;
     }
     executor->leaving = event.leaving;
+    if (!event.leaving) {
+        stay(*executor);
+    } else if (config_.retirement.enabled) {
+        retire(*executor, "its container is to make way");
+    }
     if (executor->free_slots() > 0) {
         free_.insert(event.executor);
     } else {
@@ -91,6 +96,7 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
                            Effects& effects) {
     const Executor lost = *executors_.find(id);
     executors_.remove(id);
+    retiring_.erase(id);
     free_.erase(id);
     progress_.executor_removed(now_, id, reason);
     blocks_lost(id);

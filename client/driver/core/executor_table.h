@@ -30,6 +30,7 @@ struct Executor {
     bool in_process = false;
     bool useful = false;    // has finished a task
     bool leaving = false;   // gets no new tasks; its end is nobody's failure
+    bool retiring = false;  // leaving, and what it holds is to be elsewhere: retirement.h
     bool excluded = false;  // gets no new tasks for some time: exclusion.h
 
     std::int32_t free_slots() const {

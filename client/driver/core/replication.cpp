@@ -1,6 +1,7 @@
 // Wishes for copies, and orders to fetch them.
 #include "client/driver/core/replication.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -13,19 +14,43 @@ namespace {
 
 constexpr std::size_t kFlightsMax = 16;
 
+bool stays(const BlockTable::Holders::value_type& holder, const ExecutorTable& executors) {
+    return !executors.find(holder.first)->retiring;
+}
+
+std::int32_t staying(const BlockTable::Holders& holders, const ExecutorTable& executors) {
+    return static_cast<std::int32_t>(std::count_if(
+        holders.begin(), holders.end(), [&](const auto& one) { return stays(one, executors); }));
+}
+
+// One that retires only where there is no other.
+rdd::ExecutorId source_of(const BlockTable::Holders& holders, const ExecutorTable& executors) {
+    const auto found = std::find_if(holders.begin(), holders.end(),
+                                    [&](const auto& one) { return stays(one, executors); });
+    return (found == holders.end() ? holders.begin() : found)->first;
+}
+
 }  // namespace
 
 void Replication::want(const rdd::BlockId& block, const rdd::StorageLevel& level) {
-    CHECK(block.kind == rdd::BlockId::Kind::Rdd);
-    if (level.replicas <= 1) {
-        return;
+    if (level.replicas > 1) {
+        want_elsewhere(block, level);
     }
+}
+
+void Replication::want_elsewhere(const rdd::BlockId& block, const rdd::StorageLevel& level) {
+    CHECK(block.kind == rdd::BlockId::Kind::Rdd);
     Wish& wish = wishes_[block];
     wish.level = level;
     if (wish.order == 0) {
         wish.refused.clear();
         ready_.insert(block);
     }
+}
+
+bool Replication::under_way(const rdd::BlockId& block) const {
+    const auto wish = wishes_.find(block);
+    return wish != wishes_.end() && (wish->second.order != 0 || ready_.contains(block));
 }
 
 void Replication::land(Wishes::iterator wish) {
@@ -93,7 +118,7 @@ std::vector<Replication::Order> Replication::orders(const BlockTable& blocks,
         const BlockTable::Holders* holders =
             blocks.find(rdd::RddId{static_cast<std::int32_t>(block.first)},
                         static_cast<rdd::Partition>(block.second));
-        if (holders == nullptr || holders->size() >= wish->second.level.replicas) {
+        if (holders == nullptr || staying(*holders, executors) >= wish->second.level.replicas) {
             wishes_.erase(wish);  // gone, and computed again when it is wanted; or all are there
             continue;
         }
@@ -106,7 +131,7 @@ std::vector<Replication::Order> Replication::orders(const BlockTable& blocks,
         wish->second.target = target;
         flights_.emplace(wish->second.order, block);
         orders.push_back({target, rdd::KeepReplica{wish->second.order, block, wish->second.level,
-                                                   holders->begin()->first}});
+                                                   source_of(*holders, executors)}});
     }
     return orders;
 }

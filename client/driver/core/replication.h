@@ -26,8 +26,14 @@ public:
         rdd::KeepReplica message;
     };
 
-    /// The partition is to be held as often as `level` says. Requires an Rdd block.
+    /// The partition is to be held as often as `level` says, by executors that do not retire.
+    /// Requires an Rdd block.
     void want(const rdd::BlockId& block, const rdd::StorageLevel& level);
+    /// The same, also of a partition that is held once: its holder retires.
+    void want_elsewhere(const rdd::BlockId& block, const rdd::StorageLevel& level);
+    /// A copy is on its way, or it is not yet known where to. False: there are enough, or there is
+    /// no place for another one.
+    bool under_way(const rdd::BlockId& block) const;
     void forget(rdd::RddId rdd);
     void executor_lost(rdd::ExecutorId executor);
     void executor_joined();

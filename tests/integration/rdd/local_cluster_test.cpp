@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <thread>
@@ -360,6 +361,55 @@ TEST(LocalCluster, ExecutorsComeWhileTasksWaitAndGoWhenTheyAreIdle) {
         }
     }
     EXPECT_GE(runner->executor_views().size(), 4U) << "each job brought more than one";
+}
+
+// Executors that keep something.
+int holders(JobRunner& runner) {
+    std::promise<int> found;
+    dynamic_cast<Runner&>(runner).inspect([&](const Driver& core) {
+        int count = 0;
+        for (const auto& [id, executor] : core.executors().all()) {
+            count += core.blocks().held(id).blocks > 0 ? 1 : 0;
+        }
+        found.set_value(count);
+    });
+    return found.get_future().get();
+}
+
+std::ptrdiff_t lines_in(const std::string& path) {
+    std::ifstream file(path);
+    return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
+}
+
+TEST(LocalCluster, WhatAnIdleExecutorKeepsMovesBeforeItEnds) {
+    const auto runner = cluster("local-cluster[2,1,256]",
+                                {{"spark.dynamicAllocation.enabled", "true"},
+                                 {"spark.dynamicAllocation.minExecutors", "1"},
+                                 {"spark.dynamicAllocation.initialExecutors", "2"},
+                                 {"spark.dynamicAllocation.executorIdleTimeout", "700ms"},
+                                 {"spark.dynamicAllocation.cachedExecutorIdleTimeout", "700ms"},
+                                 {"spark.decommission.enabled", "true"},
+                                 {"spark.storage.decommission.enabled", "true"}});
+    ASSERT_NE(runner, nullptr);
+    const std::string computed =
+        ::testing::TempDir() + "heddle-computed-" + std::to_string(getpid());
+    const rdd::RddNode source = test::text_source(0, test::distinct_texts(4, 10));
+    rdd::RddNode kept =
+        failing_on("nowhere; echo once >> " + computed + "; sleep 0.5; test 1", source);
+    kept.storage = rdd::kMemoryOnly;
+    const auto collect = [&] {
+        return test::texts_of(run_job(*runner, test::plan_of({source, kept}), kept,
+                                      rdd::builtin_operator(rdd::builtin::kCollect)));
+    };
+    const std::vector<std::string> first = collect();
+    EXPECT_EQ(first.size(), 40U);
+    EXPECT_EQ(holders(*runner), 2) << "only one executor has taken part";
+    wait_for_executors(*runner, 1);
+    EXPECT_EQ(holders(*runner), 1);
+    EXPECT_EQ(partitions_held(*runner, 1), 4);
+    EXPECT_EQ(collect(), first);
+    EXPECT_EQ(lines_in(computed), 4) << "something was computed again";
+    std::filesystem::remove(computed);
 }
 
 TEST(LocalCluster, NamesTheFolderThatItCannotMake) {

@@ -96,6 +96,7 @@ private:
         app.program.executors = static_cast<std::int32_t>(prng().between(1, 4));
         app.program.executor_size.vcores = prng().between(1, 2);
         app.program.by_demand = apps_.size() % 3 == 1;
+        app.program.retires = apps_.size() % 2 == 1;
         if (!app.program.by_demand &&
             app.program.executors * app.program.executor_size.vcores >= kBarrierTasks) {
             add_barrier_jobs(app.program.jobs);

@@ -32,6 +32,7 @@ struct DriverProgram {
     driver::PlantedDefects defects;
     bool reader_moves_records = false;
     bool by_demand = false;        // executors come and go with the load, up to `executors`
+    bool retires = false;          // executors that are to end are emptied first
     std::string broken_node = {};  // on which all tasks fail; empty: none
 };
 

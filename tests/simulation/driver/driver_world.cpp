@@ -85,7 +85,11 @@ private:
         config.allocation.sustained_timeout = milliseconds(20);
         config.allocation.idle_timeout = milliseconds(30);
         config.allocation.cached_idle_timeout = milliseconds(60);
-        if (seed % 8 == 1) {
+        config.retirement.enabled = config.retirement.storage = seed % 8 >= 4;
+        if (seed % 8 == 6) {
+            config.retirement.patience = milliseconds(50);
+        }
+        if (seed % 8 == 1 || seed % 8 == 5) {
             config.allocation.shuffle_idle_timeout = milliseconds(100);
         }
         if (has_bad_node(seed)) {
@@ -112,6 +116,7 @@ private:
     void from_executor(rdd::ExecutorId id, const rdd::FromExecutor& message);
     void add_executor();
     void crash(rdd::ExecutorId id);
+    void announce_end(rdd::ExecutorId id);
     void bring_executors();
     void next_fault();
     void tick();
@@ -183,6 +188,7 @@ void World::perform(driver::Effects& effects) {
             bring_executors();
         } else if (const auto* drop = std::get_if<driver::DropExecutor>(&effect)) {
             ++outcome_.replaced;
+            outcome_.retired += drop->reason == "its container is to make way" ? 1 : 0;
             crash(drop->executor);
         }
     }
@@ -249,6 +255,20 @@ void World::crash(rdd::ExecutorId id) {
     bring_executors();
 }
 
+// Its container is to make way: it does later, or does not have to after all.
+void World::announce_end(rdd::ExecutorId id) {
+    note("leaving " + rdd::to_string(id));
+    tell_driver(driver::ExecutorLeaving{id, true});
+    const bool spared = prng_.chance(1, 4);
+    timeline_.after(microseconds(prng_.between(1000, 600'000)), [this, id, spared] {
+        if (spared) {
+            tell_driver(driver::ExecutorLeaving{id, false});
+        } else {
+            crash(id);
+        }
+    });
+}
+
 void World::bring_executors() {
     for (auto there = static_cast<std::int32_t>(alive().size()) + coming_; there < wanted_;
          ++there) {
@@ -276,10 +296,15 @@ void World::next_fault() {
     }
     if (const std::vector<rdd::ExecutorId> ids = alive(); !ids.empty()) {
         const rdd::ExecutorId id = ids[prng_.below(ids.size())];
-        if (prng_.chance(1, 2)) {
-            crash(id);
-        } else {
-            find(id)->lose_map_output();
+        switch (prng_.below(3)) {
+            case 0:
+                crash(id);
+                break;
+            case 1:
+                find(id)->lose_map_output();
+                break;
+            default:
+                announce_end(id);
         }
     }
     timeline_.after(microseconds(prng_.between(1000, 250'000)), [this] { next_fault(); });

@@ -248,6 +248,20 @@ TEST(DriverSettings, ReadsHowManyExecutorsMayCome) {
               std::string::npos);
 }
 
+TEST(DriverSettings, ReadsHowExecutorsEndAsPlanned) {
+    const auto settings = read_settings({{"spark.decommission.enabled", "true"},
+                                         {"spark.storage.decommission.enabled", "true"},
+                                         {"spark.storage.decommission.rddBlocks.enabled", "false"},
+                                         {"spark.executor.decommission.forceKillTimeout", "30s"}},
+                                        false);
+    ASSERT_TRUE(settings.ok()) << settings.error().message;
+    const RetirementRules& rules = settings->core.retirement;
+    EXPECT_TRUE(rules.enabled && rules.storage && !rules.cached);
+    EXPECT_EQ(rules.patience, seconds(30));
+    EXPECT_FALSE(read_settings({{"decommission.enable", "true"}}, false).ok());
+    EXPECT_FALSE(read_settings({}, false)->core.retirement.enabled);
+}
+
 TEST(DriverSettings, MemoryWithoutAUnitIsInMebibytes) {
     EXPECT_EQ(read_settings({{"executor.memory", "512"}}, false)->executor_memory, 512LL << 20);
     EXPECT_EQ(read_settings({{"spark.executor.memory", "2g"}}, false)->executor_memory, 2LL << 30);
