@@ -163,11 +163,7 @@ Status read_allocation(const std::string& name, const std::string& value, Alloca
         return read_flag(name, value, rules.enabled);
     }
     if (what == "shuffle_tracking.enabled") {
-        bool on = false;
-        TRY(read_flag(name, value, on));
-        return on ? Status()
-                  : wrong(name, value,
-                          "true: map output lies with its executor, so executors are kept for it");
+        return read_flag(name, value, rules.shuffle_tracking);
     }
     const std::array<std::pair<std::string_view, std::int32_t*>, 3> counts = {{
         {"min_executors", &rules.executors_min},
@@ -204,10 +200,11 @@ Status read_retirement(const std::string& name, const std::string& value, Retire
     if (name == "executor.decommission.force_kill_timeout") {
         return read_duration(name, value, rules.patience.emplace());
     }
-    const std::array<std::pair<std::string_view, bool*>, 3> flags = {{
+    const std::array<std::pair<std::string_view, bool*>, 4> flags = {{
         {"decommission.enabled", &rules.enabled},
         {"storage.decommission.enabled", &rules.storage},
         {"storage.decommission.rdd_blocks.enabled", &rules.cached},
+        {"storage.decommission.shuffle_blocks.enabled", &rules.outputs},
     }};
     for (const auto& [flag, out] : flags) {
         if (name == flag) {
@@ -217,7 +214,15 @@ Status read_retirement(const std::string& name, const std::string& value, Retire
     return rdd::check_setting_name(name);
 }
 
-Status check_allocation(const AllocationRules& rules) {
+// As Spark refuses it.
+Status check_allocation(const Config& core) {
+    const AllocationRules& rules = core.allocation;
+    if (rules.enabled && !rules.shuffle_tracking && !core.retirement.moves_outputs()) {
+        return wrong("dynamic_allocation.shuffle_tracking.enabled", "false",
+                     "true: map output lies with its executor, so idle executors are kept for it, "
+                     "or decommission.enabled, storage.decommission.enabled and "
+                     "storage.decommission.shuffle_blocks.enabled, so that it is moved");
+    }
     if (rules.enabled && (rules.executors_min > rules.executors_max ||
                           rules.executors_initial > rules.executors_max)) {
         return Error{ErrorCode::InvalidArgument,
@@ -358,10 +363,13 @@ Result<Settings> read_settings(const std::map<std::string, std::string>& values,
     if (!given.contains("dynamic_allocation.sustained_scheduler_backlog_timeout")) {
         allocation.sustained_timeout = allocation.backlog_timeout;
     }
+    if (!allocation.shuffle_tracking) {
+        allocation.shuffle_idle_timeout = allocation.idle_timeout;
+    }
     if (given.contains("executor.instances")) {  // as in Spark: it is a wish for the start
         allocation.executors_initial = std::max(allocation.executors_initial, settings.executors);
     }
-    TRY(check_allocation(allocation));
+    TRY(check_allocation(settings.core));
     return settings;
 }
 

@@ -65,7 +65,9 @@ Status ShuffleStore::spill(ShuffleId shuffle, TaskId map_task, Output& output) {
     return {};
 }
 
-Status ShuffleStore::put(ShuffleId shuffle, TaskId map_task, std::vector<BlockPtr> blocks) {
+// In memory, or in a file; in the books not yet.
+Result<ShuffleStore::Output> ShuffleStore::take_in(ShuffleId shuffle, TaskId map_task,
+                                                   std::vector<BlockPtr> blocks) {
     Output output;
     output.blocks = std::move(blocks);
     std::int64_t memory = 0;
@@ -78,19 +80,55 @@ Status ShuffleStore::put(ShuffleId shuffle, TaskId map_task, std::vector<BlockPt
         if (!output.file.empty()) {
             remove_file(output.file);
         }
-        return status;
+        return status.error();
     }
-    const std::lock_guard lock(mutex_);
+    return output;
+}
+
+// Under the mutex.
+void ShuffleStore::insert(ShuffleId shuffle, TaskId map_task, Output output) {
     totals_.memory += output.memory;
     totals_.disk += output.disk;
     totals_.outputs += 1;
     const std::pair key{shuffle, map_task};
     if (outputs_.contains(key)) {  // a task that was started twice wrote the same again
         forget(output);
-        return {};
+        return;
     }
     outputs_.emplace(key, std::move(output));
+}
+
+Status ShuffleStore::put(ShuffleId shuffle, TaskId map_task, std::vector<BlockPtr> blocks) {
+    TRY(Output output, take_in(shuffle, map_task, std::move(blocks)));
+    const std::lock_guard lock(mutex_);
+    insert(shuffle, map_task, std::move(output));
     return {};
+}
+
+void ShuffleStore::expect(ShuffleId shuffle, TaskId map_task) {
+    const std::lock_guard lock(mutex_);
+    expected_.emplace(shuffle, map_task);
+}
+
+void ShuffleStore::expect_no_more(ShuffleId shuffle, TaskId map_task) {
+    const std::lock_guard lock(mutex_);
+    expected_.erase({shuffle, map_task});
+}
+
+bool ShuffleStore::put_expected(ShuffleId shuffle, TaskId map_task, std::vector<BlockPtr> blocks) {
+    Result<Output> output = take_in(shuffle, map_task, std::move(blocks));
+    const std::lock_guard lock(mutex_);
+    const bool wanted = expected_.erase({shuffle, map_task}) != 0;
+    if (!output) {
+        return false;
+    }
+    insert(shuffle, map_task, std::move(output).value());
+    if (!wanted) {
+        const auto it = outputs_.find({shuffle, map_task});
+        forget(it->second);
+        outputs_.erase(it);
+    }
+    return wanted;
 }
 
 BlockPtr ShuffleStore::get(const BlockId& id, bool* known) const {
@@ -108,6 +146,7 @@ BlockPtr ShuffleStore::get(const BlockId& id, bool* known) const {
 
 void ShuffleStore::drop(ShuffleId shuffle) {
     const std::lock_guard lock(mutex_);
+    std::erase_if(expected_, [shuffle](const auto& key) { return key.first == shuffle; });
     auto it = outputs_.lower_bound({shuffle, TaskId{INT64_MIN}});
     while (it != outputs_.end() && it->first.first == shuffle) {
         forget(it->second);

@@ -142,6 +142,12 @@ public:
 
     /// `blocks[r]` is for reduce partition r; null: nothing for it. Errors: Internal (disk).
     Status put(rdd::ShuffleId shuffle, rdd::TaskId map_task, std::vector<BlockPtr> blocks);
+    /// Output of another executor's task will be put here, unless its shuffle is dropped before.
+    void expect(rdd::ShuffleId shuffle, rdd::TaskId map_task);
+    /// Takes in what was expected. False: it is not wanted any more, or could not be kept.
+    bool put_expected(rdd::ShuffleId shuffle, rdd::TaskId map_task, std::vector<BlockPtr> blocks);
+    /// It does not come.
+    void expect_no_more(rdd::ShuffleId shuffle, rdd::TaskId map_task);
     /// Null: not here, or empty; `known` tells which.
     BlockPtr get(const rdd::BlockId& id, bool* known = nullptr) const;
     void drop(rdd::ShuffleId shuffle);
@@ -163,6 +169,9 @@ private:
         std::int64_t disk = 0;
         std::string file;  // empty: in memory
     };
+    Result<Output> take_in(rdd::ShuffleId shuffle, rdd::TaskId map_task,
+                           std::vector<BlockPtr> blocks);
+    void insert(rdd::ShuffleId shuffle, rdd::TaskId map_task, Output output);
     Status spill(rdd::ShuffleId shuffle, rdd::TaskId map_task, Output& output);
     void forget(Output& output);
 
@@ -170,6 +179,7 @@ private:
     std::string folder_;
     mutable std::mutex mutex_;
     std::map<std::pair<rdd::ShuffleId, rdd::TaskId>, Output> outputs_;
+    std::set<std::pair<rdd::ShuffleId, rdd::TaskId>> expected_;
     Totals totals_;
     std::atomic<std::uint64_t> next_file_{0};
 };

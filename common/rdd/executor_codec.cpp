@@ -219,6 +219,27 @@ void read(ByteReader& in, KeepReplica& m) {
     m.from.value = in.number<std::int32_t>();
 }
 
+void write(ByteWriter& out, const KeepMapOutput& m) {
+    out.number(m.order);
+    out.number(m.shuffle.value);
+    out.number(m.map_task.value);
+    out.count(m.sizes.size());
+    for (const std::uint64_t size : m.sizes) {
+        out.count(size);
+    }
+    out.number(m.from.value);
+}
+void read(ByteReader& in, KeepMapOutput& m) {
+    m.order = in.number<std::int64_t>();
+    m.shuffle.value = in.number<std::int32_t>();
+    m.map_task.value = in.number<std::int64_t>();
+    m.sizes.resize(in.count_of(1));
+    for (std::uint64_t& size : m.sizes) {
+        size = in.count();
+    }
+    m.from.value = in.number<std::int32_t>();
+}
+
 void write(ByteWriter& out, const BarrierAnswer& m) {
     out.number(m.task.value);
     out.number(m.epoch);
@@ -250,6 +271,15 @@ void read(ByteReader& in, BarrierRequest& m) {
     m.epoch = in.number<std::int32_t>();
     m.gather = in.boolean();
     m.message = in.text();
+}
+
+void write(ByteWriter& out, const MapOutputKept& m) {
+    out.number(m.order);
+    out.number<std::uint8_t>(m.kept ? 1 : 0);
+}
+void read(ByteReader& in, MapOutputKept& m) {
+    m.order = in.number<std::int64_t>();
+    m.kept = in.boolean();
 }
 
 void write(ByteWriter& out, const ReplicaAnswer& m) {

@@ -181,6 +181,18 @@ struct BarrierAnswer {
     std::string error;
 };
 
+/// The executor is to fetch the output of a map task from another one and to keep it, unless it is
+/// told to drop the shuffle first. Answered by MapOutputKept.
+struct KeepMapOutput {
+    std::int64_t order = 0;
+    ShuffleId shuffle;
+    TaskId map_task;
+    std::vector<std::uint64_t> sizes;  // as in MapOutput
+    ExecutorId from;
+
+    friend bool operator==(const KeepMapOutput&, const KeepMapOutput&) = default;
+};
+
 struct ExecutorStop {
     friend bool operator==(const ExecutorStop&, const ExecutorStop&) = default;
 };
@@ -188,7 +200,7 @@ struct ExecutorStop {
 using ToExecutor =
     std::variant<ExecutorWelcome, ExecutorRefused, PeerJoined, PeerLost, StageBegin, StageEnd,
                  MapOutputsKnown, TaskLaunch, TaskCancel, DropRdd, DropShuffle, BroadcastHeld,
-                 DropBroadcast, ExecutorStop, KeepReplica, BarrierAnswer>;
+                 DropBroadcast, ExecutorStop, KeepReplica, BarrierAnswer, KeepMapOutput>;
 
 // Executor to driver.
 
@@ -235,6 +247,14 @@ struct ReplicaAnswer {
     friend bool operator==(const ReplicaAnswer&, const ReplicaAnswer&) = default;
 };
 
+/// `kept` false: it could not be fetched or kept, or is not wanted any more.
+struct MapOutputKept {
+    std::int64_t order = 0;
+    bool kept = false;
+
+    friend bool operator==(const MapOutputKept&, const MapOutputKept&) = default;
+};
+
 /// Proves life, and carries what changed in the cache outside of tasks.
 struct ExecutorHeartbeat {
     std::vector<BlockUpdate> blocks;
@@ -258,7 +278,7 @@ struct BarrierRequest {
 };
 
 using FromExecutor = std::variant<ExecutorHello, TaskDone, RddDropped, BroadcastKept,
-                                  ExecutorHeartbeat, ReplicaAnswer, BarrierRequest>;
+                                  ExecutorHeartbeat, ReplicaAnswer, BarrierRequest, MapOutputKept>;
 
 /// One message as bytes, its kind first. Plans and tables are written each time: the driver sends
 /// each of them once per executor.

@@ -11,7 +11,7 @@
 namespace heddle::rdd {
 namespace {
 
-constexpr std::array<std::string_view, 46> kNames = {
+constexpr std::array<std::string_view, 47> kNames = {
     "executor.instances",
     "executor.cores",
     "executor.memory",
@@ -57,11 +57,12 @@ constexpr std::array<std::string_view, 46> kNames = {
     "decommission.enabled",
     "storage.decommission.enabled",
     "storage.decommission.rdd_blocks.enabled",
+    "storage.decommission.shuffle_blocks.enabled",
     "executor.decommission.force_kill_timeout",
 };
 
 // Spark's name -> ours, where both mean the same.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 44> kSparkNames = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 45> kSparkNames = {{
     {"spark.executor.instances", "executor.instances"},
     {"spark.executor.cores", "executor.cores"},
     {"spark.executor.memory", "executor.memory"},
@@ -119,6 +120,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 44> kSparkNa
     {"spark.decommission.enabled", "decommission.enabled"},
     {"spark.storage.decommission.enabled", "storage.decommission.enabled"},
     {"spark.storage.decommission.rddBlocks.enabled", "storage.decommission.rdd_blocks.enabled"},
+    {"spark.storage.decommission.shuffleBlocks.enabled",
+     "storage.decommission.shuffle_blocks.enabled"},
     {"spark.executor.decommission.forceKillTimeout", "executor.decommission.force_kill_timeout"},
 }};
 

@@ -51,6 +51,11 @@ struct FetchReplica {
     rdd::KeepReplica order;
 };
 
+/// As FetchReplica.
+struct FetchMapOutput {
+    rdd::KeepMapOutput order;
+};
+
 struct MeetPeer {
     rdd::PeerJoined peer;
 };
@@ -70,7 +75,7 @@ struct Quit {
 
 using Effect =
     std::variant<StartTask, StopTask, TellDriver, ForgetRdd, ForgetShuffle, ForgetBroadcast,
-                 KnowHolder, MeetPeer, LosePeer, Quit, FetchReplica, PassBarrier>;
+                 KnowHolder, MeetPeer, LosePeer, Quit, FetchReplica, PassBarrier, FetchMapOutput>;
 using Effects = std::vector<Effect>;
 
 }  // namespace heddle::executor

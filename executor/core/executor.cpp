@@ -110,6 +110,10 @@ void Executor::hear(const rdd::KeepReplica& message, Effects& effects) {
     effects.push_back(FetchReplica{message});
 }
 
+void Executor::hear(const rdd::KeepMapOutput& message, Effects& effects) {
+    effects.push_back(FetchMapOutput{message});
+}
+
 void Executor::hear(const rdd::BarrierAnswer& message, Effects& effects) {
     if (running_.contains(message.task)) {
         effects.push_back(PassBarrier{message});

@@ -51,6 +51,7 @@ private:
     void hear(const rdd::DropBroadcast& message, Effects& effects);
     void hear(const rdd::ExecutorStop& message, Effects& effects);
     void hear(const rdd::KeepReplica& message, Effects& effects);
+    void hear(const rdd::KeepMapOutput& message, Effects& effects);
     void hear(const rdd::BarrierAnswer& message, Effects& effects);
 
     void fill_slots(Effects& effects);

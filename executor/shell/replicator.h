@@ -1,7 +1,7 @@
 #pragma once
 
-// Fetches copies of cached partitions that other executors hold, one after the other: they must not
-// take the network or the disk from tasks.
+// Fetches copies of cached partitions, and map output, that other executors hold, one after the
+// other: they must not take the network or the disk from tasks.
 
 #include <atomic>
 #include <condition_variable>
@@ -9,6 +9,8 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <variant>
+#include <vector>
 
 #include "common/blocks/store.h"
 #include "common/rdd/executor_protocol.h"
@@ -19,25 +21,32 @@ namespace heddle::executor {
 class Replicator {
 public:
     /// `answer` is called on the replicator's thread, once per order.
-    Replicator(blocks::BlockStore& store, BlockSource& source,
-               std::function<void(const rdd::ReplicaAnswer&)> answer);
+    Replicator(blocks::BlockStore& cached, blocks::ShuffleStore& map_output, BlockSource& source,
+               std::function<void(rdd::FromExecutor)> answer);
     ~Replicator();  // gives up what is under way
     Replicator(const Replicator&) = delete;
     Replicator& operator=(const Replicator&) = delete;
 
-    /// What the store drops from now on is not taken in.
+    /// What the stores drop from now on is not taken in.
     void fetch(const rdd::KeepReplica& order);
+    void fetch(const rdd::KeepMapOutput& order);
 
 private:
+    using Order = std::variant<rdd::KeepReplica, rdd::KeepMapOutput>;
+    void take(Order order);
     void work();
+    rdd::FromExecutor carry_out(const rdd::KeepReplica& order);
+    rdd::FromExecutor carry_out(const rdd::KeepMapOutput& order);
+    bool fetch_all(const rdd::KeepMapOutput& order, std::vector<blocks::BlockPtr>& blocks);
 
-    blocks::BlockStore& store_;
+    blocks::BlockStore& cached_;
+    blocks::ShuffleStore& map_output_;
     BlockSource& source_;
-    std::function<void(const rdd::ReplicaAnswer&)> answer_;
+    std::function<void(rdd::FromExecutor)> answer_;
     std::atomic<bool> closing_{false};
     std::mutex mutex_;
     std::condition_variable ready_;
-    std::deque<rdd::KeepReplica> orders_;
+    std::deque<Order> orders_;
     std::thread thread_;
 };
 

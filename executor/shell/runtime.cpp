@@ -114,13 +114,13 @@ rdd::ExecutorHeartbeat Runtime::heartbeat() {
     return beat;
 }
 
-void Runtime::keep_replica(const rdd::KeepReplica& order) {
+Replicator& Runtime::replicator() {
     if (replicator_ == nullptr) {
         replicator_ = std::make_unique<Replicator>(
-            cached_, *surroundings_->blocks(),
-            [this](const rdd::ReplicaAnswer& answer) { tell_aside(answer); });
+            cached_, map_output_, *surroundings_->blocks(),
+            [this](rdd::FromExecutor answer) { tell_aside(std::move(answer)); });
     }
-    replicator_->fetch(order);
+    return *replicator_;
 }
 
 void Runtime::perform(Effects& effects) {
@@ -152,7 +152,9 @@ void Runtime::perform(Effects& effects) {
         } else if (const auto* quit = std::get_if<Quit>(&effect)) {
             surroundings_->quit(quit->reason);
         } else if (const auto* fetch = std::get_if<FetchReplica>(&effect)) {
-            keep_replica(fetch->order);
+            replicator().fetch(fetch->order);
+        } else if (const auto* output = std::get_if<FetchMapOutput>(&effect)) {
+            replicator().fetch(output->order);
         }
     }
 }

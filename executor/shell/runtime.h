@@ -49,7 +49,7 @@ public:
 private:
     void tell_aside(rdd::FromExecutor message);
     rdd::TaskResult run(const StartTask& task, const std::atomic<bool>& cancelled);
-    void keep_replica(const rdd::KeepReplica& order);
+    Replicator& replicator();
     void perform(Effects& effects);
 
     // Removes the folder itself when the stores are gone, with what they held in it.

@@ -23,6 +23,7 @@ struct AllocationRules {
     Duration idle_timeout = seconds(60);
     std::optional<Duration> cached_idle_timeout = {};   // with cached partitions; none: never
     std::optional<Duration> shuffle_idle_timeout = {};  // with map output that may be read
+    bool shuffle_tracking = true;                       // as Spark: else map output keeps nobody
 
     /// There is no room for more than `executors`.
     void limit(std::int32_t executors);

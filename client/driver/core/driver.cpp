@@ -40,6 +40,7 @@ void Driver::step(TimePoint now, const Event& event, Effects& effects) {
     offer(effects);
     allocate(effects);
     replicate(effects);
+    move_outputs(effects);
     settle_retirements();
 }
 
@@ -92,6 +93,11 @@ void Driver::on(const ExecutorSaid& event, Effects& effects) {
     } else if (const auto* replica = std::get_if<rdd::ReplicaAnswer>(&event.message)) {
         if (replication_.answered(*replica, event.executor)) {
             block_reported(event.executor, replica->block);
+        }
+    } else if (const auto* output = std::get_if<rdd::MapOutputKept>(&event.message)) {
+        if (const auto moved = moves_.answered(*output, event.executor)) {
+            outputs_.move(moved->output.first, moved->output.second, moved->map_task, moved->from,
+                          event.executor);
         }
     }
 }
@@ -162,6 +168,7 @@ void Driver::check() const {
     outputs_.check();
     blocks_.check();
     replication_.check(executors_);
+    moves_.check(executors_);
     check_retirements();
     std::size_t running = 0;
     for (const auto& [id, executor] : executors_.all()) {

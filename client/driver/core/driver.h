@@ -29,6 +29,7 @@
 #include "client/driver/core/gang.h"
 #include "client/driver/core/job.h"
 #include "client/driver/core/map_outputs.h"
+#include "client/driver/core/output_moves.h"
 #include "client/driver/core/pools.h"
 #include "client/driver/core/progress.h"
 #include "client/driver/core/replication.h"
@@ -207,6 +208,9 @@ private:
     void retire(Executor& executor, const std::string& reason);
     void stay(Executor& executor);
     void copy_before_end(rdd::ExecutorId executor, const rdd::BlockId& block);
+    void move_before_end(rdd::ExecutorId executor, const OutputMoves::Key& output);
+    void move_outputs(Effects& effects);
+    bool has_moved(const rdd::TaskFailure& failure) const;
     void settle_retirements();
     bool may_end(rdd::ExecutorId id, const Retirement& retirement) const;
     void end_retired(Effects& effects);
@@ -254,6 +258,7 @@ private:
     Allocation allocation_;
     TimePoint idle_check_ = TimePoint::never();
     std::map<rdd::ExecutorId, Retirement> retiring_;
+    OutputMoves moves_;
     rdd::ExecutorId touched_ =
         rdd::kNoExecutor;        // whose task ended in this step: room to send ahead
     std::int32_t draining_ = 0;  // running tasks that were rolled back; nothing starts meanwhile

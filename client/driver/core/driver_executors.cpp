@@ -97,6 +97,7 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
     const Executor lost = *executors_.find(id);
     executors_.remove(id);
     retiring_.erase(id);
+    moves_.executor_lost(id);
     free_.erase(id);
     progress_.executor_removed(now_, id, reason);
     blocks_lost(id);

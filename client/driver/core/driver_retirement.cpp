@@ -22,6 +22,9 @@ void Driver::retire(Executor& executor, const std::string& reason) {
     for (const rdd::BlockId& block : blocks_.held_by(executor.id)) {
         copy_before_end(executor.id, block);
     }
+    for (const OutputMoves::Key& output : outputs_.held_by(executor.id)) {
+        move_before_end(executor.id, output);
+    }
 }
 
 void Driver::stay(Executor& executor) {
@@ -32,11 +35,35 @@ void Driver::stay(Executor& executor) {
 // Also of what its last tasks leave in the cache.
 void Driver::copy_before_end(rdd::ExecutorId executor, const rdd::BlockId& block) {
     const auto persisted = persisted_.find(rdd::RddId{static_cast<std::int32_t>(block.first)});
-    const RetirementRules& rules = config_.retirement;
-    if (rules.storage && rules.cached && persisted != persisted_.end()) {
+    if (config_.retirement.copies_cached() && persisted != persisted_.end()) {
         replication_.want_elsewhere(block, persisted->second.level);
         retiring_.at(executor).uncopied.insert(block);
     }
+}
+
+void Driver::move_before_end(rdd::ExecutorId executor, const OutputMoves::Key& output) {
+    const auto it = retiring_.find(executor);
+    if (it != retiring_.end() && config_.retirement.moves_outputs()) {
+        moves_.want(output);
+        it->second.unmoved.insert(output);
+    }
+}
+
+void Driver::move_outputs(Effects& effects) {
+    if (stopped_) {
+        return;
+    }
+    for (const OutputMoves::Order& order : moves_.orders(outputs_, executors_)) {
+        effects.push_back(Send{order.target, order.message});
+    }
+}
+
+// The task asked where the output was: it lies elsewhere now, and the task only has to ask again.
+bool Driver::has_moved(const rdd::TaskFailure& failure) const {
+    const rdd::ExecutorId holder =
+        outputs_.holder(failure.shuffle, failure.map_index, failure.map_task);
+    return holder != rdd::kNoExecutor && !failure.executor.empty() &&
+           failure.executor != rdd::to_string(holder);
 }
 
 // Asks for nothing twice: each block is looked at until its wish has come to an end, whichever.
@@ -46,12 +73,25 @@ void Driver::settle_retirements() {
         while (!blocks.empty() && !replication_.under_way(*blocks.begin())) {
             blocks.erase(blocks.begin());
         }
+        std::set<OutputMoves::Key>& outputs = retirement.unmoved;
+        while (!outputs.empty() && !moves_.under_way(*outputs.begin())) {
+            outputs.erase(outputs.begin());
+        }
     }
 }
 
 bool Driver::may_end(rdd::ExecutorId id, const Retirement& retirement) const {
-    return retirement.deadline <= now_ ||
-           (retirement.uncopied.empty() && executors_.find(id)->running.empty());
+    if (retirement.deadline <= now_) {
+        return true;
+    }
+    // Output of a barrier stage counts when all of its tasks have ended, and until then goes with
+    // its executor.
+    return retirement.uncopied.empty() && retirement.unmoved.empty() &&
+           executors_.find(id)->running.empty() &&
+           std::none_of(gangs_.begin(), gangs_.end(), [&](rdd::StageId stage) {
+               const auto& gang = stages_.at(stage).gang;
+               return gang && gang->rests_on(id);
+           });
 }
 
 void Driver::end_retired(Effects& effects) {

@@ -108,6 +108,7 @@ void Driver::take_result(Stage& stage, const RunningTask& task, const rdd::TaskR
             count_accumulators(task, result, effects);
         }
         outputs_.put(stage.shuffle.shuffle, task.partition, task.executor, *result.map);
+        move_before_end(task.executor, {stage.shuffle.shuffle, task.partition});
     } else {
         const auto job = jobs_.find(*stage.jobs.begin());
         CHECK(job != jobs_.end());
@@ -153,6 +154,11 @@ void Driver::task_done(Stage& stage, rdd::Partition partition, Effects& effects)
 void Driver::on_failure(const RunningTask& task, const rdd::TaskFailure& failure,
                         Effects& effects) {
     Stage& stage = stages_.at(task.stage);
+    const bool moved = failure.kind == rdd::FailureKind::FetchFailed && has_moved(failure);
+    if (stage.barrier && moved) {
+        gang_failed(stage, task, failure, false, effects);
+        return;
+    }
     if (stage.barrier) {
         if (failure.kind == rdd::FailureKind::FetchFailed) {
             exclude_holder(failure);
@@ -163,7 +169,7 @@ void Driver::on_failure(const RunningTask& task, const rdd::TaskFailure& failure
         gang_failed(stage, task, failure, true, effects);
         return;
     }
-    if (failure.kind == rdd::FailureKind::FetchFailed) {
+    if (failure.kind == rdd::FailureKind::FetchFailed && !moved) {
         on_fetch_failed(stage, task, failure, effects);
         return;
     }

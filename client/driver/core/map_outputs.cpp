@@ -35,15 +35,46 @@ bool MapOutputs::put(rdd::ShuffleId shuffle, rdd::Partition map, rdd::ExecutorId
     return true;
 }
 
-rdd::ExecutorId MapOutputs::holder(rdd::ShuffleId shuffle, rdd::Partition map,
-                                   rdd::TaskId task) const {
+bool MapOutputs::move(rdd::ShuffleId shuffle, rdd::Partition map, rdd::TaskId task,
+                      rdd::ExecutorId from, rdd::ExecutorId to) {
+    if (holder(shuffle, map, task) != from) {
+        return false;
+    }
+    Shuffle& found = shuffles_.at(shuffle);
+    found.table.outputs[static_cast<std::size_t>(map)].executor = to;
+    changed(found);
+    return true;
+}
+
+const rdd::MapOutput* MapOutputs::find(rdd::ShuffleId shuffle, rdd::Partition map) const {
     const auto it = shuffles_.find(shuffle);
     if (it == shuffles_.end() || map < 0 ||
         static_cast<std::size_t>(map) >= it->second.table.outputs.size()) {
-        return rdd::kNoExecutor;
+        return nullptr;
     }
     const rdd::MapOutput& output = it->second.table.outputs[static_cast<std::size_t>(map)];
-    return output.present() && output.map_task == task ? output.executor : rdd::kNoExecutor;
+    return output.present() ? &output : nullptr;
+}
+
+std::vector<std::pair<rdd::ShuffleId, rdd::Partition>> MapOutputs::held_by(
+    rdd::ExecutorId executor) const {
+    std::vector<std::pair<rdd::ShuffleId, rdd::Partition>> found;
+    for (const auto& [id, shuffle] : shuffles_) {
+        rdd::Partition map = 0;
+        for (const rdd::MapOutput& output : shuffle.table.outputs) {
+            if (output.present() && output.executor == executor) {
+                found.emplace_back(id, map);
+            }
+            ++map;
+        }
+    }
+    return found;
+}
+
+rdd::ExecutorId MapOutputs::holder(rdd::ShuffleId shuffle, rdd::Partition map,
+                                   rdd::TaskId task) const {
+    const rdd::MapOutput* output = find(shuffle, map);
+    return output != nullptr && output->map_task == task ? output->executor : rdd::kNoExecutor;
 }
 
 bool MapOutputs::unregister(rdd::ShuffleId shuffle, rdd::Partition map, rdd::TaskId task) {

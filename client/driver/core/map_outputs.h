@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "common/rdd/executor_protocol.h"
@@ -26,6 +27,9 @@ public:
     /// False when another attempt's output stands for the partition already.
     bool put(rdd::ShuffleId shuffle, rdd::Partition map, rdd::ExecutorId executor,
              rdd::MapStatus status);
+    /// The output of exactly this task is on `to` now. False: it does not stand, or not on `from`.
+    bool move(rdd::ShuffleId shuffle, rdd::Partition map, rdd::TaskId task, rdd::ExecutorId from,
+              rdd::ExecutorId to);
     /// True when the output of exactly this task stood, and does not any more.
     bool unregister(rdd::ShuffleId shuffle, rdd::Partition map, rdd::TaskId task);
     void unregister_all(rdd::ShuffleId shuffle);
@@ -38,6 +42,10 @@ public:
     /// Of all output that is there.
     std::int64_t bytes(rdd::ShuffleId shuffle) const;
     bool has(rdd::ShuffleId shuffle, rdd::Partition map) const;
+    /// Null: it is not there.
+    const rdd::MapOutput* find(rdd::ShuffleId shuffle, rdd::Partition map) const;
+    /// What lies on the executor: shuffles and map partitions. Looks through all.
+    std::vector<std::pair<rdd::ShuffleId, rdd::Partition>> held_by(rdd::ExecutorId executor) const;
     /// Where output lies that counts. Looks through all.
     std::set<rdd::ExecutorId> holders() const;
     std::vector<rdd::Partition> missing(rdd::ShuffleId shuffle) const;

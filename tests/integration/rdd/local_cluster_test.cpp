@@ -381,35 +381,69 @@ std::ptrdiff_t lines_in(const std::string& path) {
     return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
 }
 
+// Two executors, of which one goes when both are idle, with what it holds moved first.
+std::map<std::string, std::string> one_goes() {
+    return {{"spark.dynamicAllocation.enabled", "true"},
+            {"spark.dynamicAllocation.minExecutors", "1"},
+            {"spark.dynamicAllocation.initialExecutors", "2"},
+            {"spark.dynamicAllocation.executorIdleTimeout", "700ms"},
+            {"spark.dynamicAllocation.cachedExecutorIdleTimeout", "700ms"},
+            {"spark.dynamicAllocation.shuffleTracking.enabled", "false"},
+            {"spark.decommission.enabled", "true"},
+            {"spark.storage.decommission.enabled", "true"}};
+}
+
+// Tasks that are slow, and leave a line each time that one is computed.
+struct Counted {
+    explicit Counted(const std::string& name)
+        : file(::testing::TempDir() + name + std::to_string(getpid())),
+          source(test::text_source(0, test::distinct_texts(4, 10))),
+          computed(failing_on("nowhere; echo once >> " + file + "; sleep 0.5; test 1", source)) {}
+    ~Counted() { std::filesystem::remove(file); }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+    std::string file;
+    rdd::RddNode source;
+    rdd::RddNode computed;
+};
+
+std::vector<std::string> collect(JobRunner& runner, const rdd::Plan& plan,
+                                 const rdd::RddNode& node) {
+    return test::texts_of(
+        run_job(runner, plan, node, rdd::builtin_operator(rdd::builtin::kCollect)));
+}
+
 TEST(LocalCluster, WhatAnIdleExecutorKeepsMovesBeforeItEnds) {
-    const auto runner = cluster("local-cluster[2,1,256]",
-                                {{"spark.dynamicAllocation.enabled", "true"},
-                                 {"spark.dynamicAllocation.minExecutors", "1"},
-                                 {"spark.dynamicAllocation.initialExecutors", "2"},
-                                 {"spark.dynamicAllocation.executorIdleTimeout", "700ms"},
-                                 {"spark.dynamicAllocation.cachedExecutorIdleTimeout", "700ms"},
-                                 {"spark.decommission.enabled", "true"},
-                                 {"spark.storage.decommission.enabled", "true"}});
+    const auto runner = cluster("local-cluster[2,1,256]", one_goes());
     ASSERT_NE(runner, nullptr);
-    const std::string computed =
-        ::testing::TempDir() + "heddle-computed-" + std::to_string(getpid());
-    const rdd::RddNode source = test::text_source(0, test::distinct_texts(4, 10));
-    rdd::RddNode kept =
-        failing_on("nowhere; echo once >> " + computed + "; sleep 0.5; test 1", source);
-    kept.storage = rdd::kMemoryOnly;
-    const auto collect = [&] {
-        return test::texts_of(run_job(*runner, test::plan_of({source, kept}), kept,
-                                      rdd::builtin_operator(rdd::builtin::kCollect)));
-    };
-    const std::vector<std::string> first = collect();
+    Counted job("heddle-kept-");
+    job.computed.storage = rdd::kMemoryOnly;
+    const rdd::Plan plan = test::plan_of({job.source, job.computed});
+    const std::vector<std::string> first = collect(*runner, plan, job.computed);
     EXPECT_EQ(first.size(), 40U);
     EXPECT_EQ(holders(*runner), 2) << "only one executor has taken part";
     wait_for_executors(*runner, 1);
     EXPECT_EQ(holders(*runner), 1);
     EXPECT_EQ(partitions_held(*runner, 1), 4);
-    EXPECT_EQ(collect(), first);
-    EXPECT_EQ(lines_in(computed), 4) << "something was computed again";
-    std::filesystem::remove(computed);
+    EXPECT_EQ(collect(*runner, plan, job.computed), first);
+    EXPECT_EQ(lines_in(job.file), 4) << "something was computed again";
+}
+
+TEST(LocalCluster, MapOutputOfAnIdleExecutorMovesBeforeItEnds) {
+    const auto runner = cluster("local-cluster[2,1,256]", one_goes());
+    ASSERT_NE(runner, nullptr);
+    const Counted job("heddle-dealt-");
+    const rdd::RddNode dealt = test::shuffled(2, job.computed, 0, 3);
+    const rdd::Plan plan = test::plan_of({job.source, job.computed, dealt});
+    const std::vector<std::string> first = collect(*runner, plan, dealt);
+    EXPECT_EQ(first.size(), 40U);
+    wait_for_executors(*runner, 1);
+    for (const ExecutorView& executor : runner->executor_views()) {
+        EXPECT_GT(executor.completed_tasks, 0) << "only one executor has taken part";
+    }
+    EXPECT_EQ(collect(*runner, plan, dealt), first);
+    EXPECT_EQ(lines_in(job.file), 4) << "something was computed again";
 }
 
 TEST(LocalCluster, NamesTheFolderThatItCannotMake) {

@@ -33,6 +33,9 @@ driver::Config config_of(const DriverProgram& program) {
     config.allocation.sustained_timeout = milliseconds(100);
     config.allocation.idle_timeout = milliseconds(300);
     config.allocation.cached_idle_timeout = milliseconds(600);
+    if (program.retires) {
+        config.allocation.shuffle_idle_timeout = milliseconds(300);
+    }
     config.retirement.enabled = config.retirement.storage = program.retires;
     config.exclusion.enabled = !program.broken_node.empty();
     config.exclusion.unschedulable_max = seconds(100'000);  // nothing may fail for it

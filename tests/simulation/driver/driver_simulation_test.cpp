@@ -30,6 +30,7 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
     int replaced = 0;
     int given_back = 0;
     int retired = 0;
+    int moved = 0;
     int barriers = 0;
     for (std::uint64_t seed = first; seed <= last; ++seed) {
         const RunOutcome outcome = run_driver_world(seed, {});
@@ -48,6 +49,7 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         replaced += outcome.replaced;
         given_back += outcome.given_back;
         retired += outcome.retired;
+        moved += outcome.moved;
         barriers += outcome.barriers;
     }
     RecordProperty("crashes", crashes);
@@ -60,16 +62,18 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         "cached "
         "partitions and %d reads of another executor's cache; %d tasks failed on a bad node, %d "
         "executors made way; %d times a task met all others of its barrier stage; %d "
-        "executors were given back, %d ended as announced\n",
+        "executors were given back, %d ended as announced, %d "
+        "map outputs were moved\n",
         crashes, fetch_failures, failed, from_driver, from_peers, static_cast<long long>(copies),
         static_cast<long long>(replicas), cached_from_peers, broken, replaced, barriers, given_back,
-        retired);
+        retired, moved);
     if (only == nullptr) {
         EXPECT_GT(copies, static_cast<int>(kSeeds)) << "slow tasks are not tried again";
         EXPECT_GT(replicas, static_cast<int>(kSeeds)) << "cached partitions are not copied";
         EXPECT_GT(cached_from_peers, 0);
         EXPECT_GT(broken, static_cast<int>(kSeeds)) << "no node is bad";
         EXPECT_GT(barriers, static_cast<int>(kSeeds)) << "no tasks of barrier stages meet";
+        EXPECT_GT(moved, static_cast<int>(kSeeds)) << "map output stays where it is";
         EXPECT_GT(retired, static_cast<int>(kSeeds)) << "no executor ends as announced";
         EXPECT_GT(given_back, static_cast<int>(kSeeds)) << "no executor is ever given back";
         EXPECT_GT(replaced, 0) << "no task is ever without a place";

@@ -210,6 +210,8 @@ void World::to_executor(rdd::ExecutorId id, rdd::ToExecutor message) {
 // In order; sometimes twice; and what is under way when an executor dies may still arrive.
 void World::from_executor(rdd::ExecutorId id, const rdd::FromExecutor& message) {
     Member& member = members_.at(id);
+    const auto* kept = std::get_if<rdd::MapOutputKept>(&message);
+    outcome_.moved += kept != nullptr && kept->kept ? 1 : 0;
     const int copies = faults() && prng_.chance(1, 20) ? 2 : 1;
     for (int i = 0; i < copies; ++i) {
         member.outbox_until =

@@ -31,6 +31,7 @@ struct RunOutcome {
     int barriers = 0;           // tasks that heard that all others had come
     int given_back = 0;         // executors that were idle
     int retired = 0;            // executors whose end was announced and that went before
+    int moved = 0;              // map outputs
     int replaced = 0;           // executors that made way for others
     int failed_jobs = 0;        // that said so: allowed only for output that cannot be repeated
     std::string tail;

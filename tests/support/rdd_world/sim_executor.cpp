@@ -53,6 +53,7 @@ private:
         failure.reduce = reduce_;
         failure.map_index = map;
         failure.map_task = output == nullptr ? rdd::TaskId{-1} : output->map_task;
+        failure.executor = output == nullptr ? "" : rdd::to_string(output->executor);
         return Answer::Failed;
     }
 
@@ -207,6 +208,8 @@ void SimExecutor::step(const executor::Event& event) {
             around_.quit(!quit->reason.empty());
         } else if (const auto* fetch = std::get_if<executor::FetchReplica>(&effect)) {
             keep_replica(fetch->order);
+        } else if (const auto* output = std::get_if<executor::FetchMapOutput>(&effect)) {
+            keep_map_output(output->order);
         }
     }
 }
@@ -224,6 +227,32 @@ void SimExecutor::keep_replica(const rdd::KeepReplica& order) {
                 holder == nullptr ? nullptr : holder->cached().get(order.block);
             self->around_.tell(rdd::ReplicaAnswer{
                 order.order, self->cached_.put_expected(order.block, block, order.level)});
+        });
+}
+
+void SimExecutor::keep_map_output(const rdd::KeepMapOutput& order) {
+    map_output_.expect(order.shuffle, order.map_task);
+    around_.timeline.after(
+        microseconds(around_.prng.between(200, 20'000)), [self = shared_from_this(), order] {
+            if (!self->alive_) {
+                return;
+            }
+            SimExecutor* holder = self->around_.peers.find(order.from);
+            bool there = holder != nullptr;
+            std::vector<blocks::BlockPtr> blocks(order.sizes.size());
+            for (std::size_t reduce = 0; there && reduce < blocks.size(); ++reduce) {
+                const auto id = rdd::BlockId::shuffle(order.shuffle, order.map_task,
+                                                      static_cast<rdd::Partition>(reduce));
+                blocks[reduce] = holder->map_output().get(id, &there);
+            }
+            if (there &&
+                self->map_output_.put_expected(order.shuffle, order.map_task, std::move(blocks))) {
+                self->outputs_.emplace_back(order.shuffle, order.map_task);
+                self->around_.tell(rdd::MapOutputKept{order.order, true});
+                return;
+            }
+            self->map_output_.expect_no_more(order.shuffle, order.map_task);
+            self->around_.tell(rdd::MapOutputKept{order.order, false});
         });
 }
 

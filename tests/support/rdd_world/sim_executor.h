@@ -88,6 +88,7 @@ public:
 private:
     void step(const executor::Event& event);
     void keep_replica(const rdd::KeepReplica& order);
+    void keep_map_output(const rdd::KeepMapOutput& order);
     void start(executor::StartTask start);
     void go_on(rdd::TaskId task);
     void run(rdd::TaskId task);

@@ -194,6 +194,7 @@ TEST(ExecutorProtocol, RoundTripsAndRefusesEveryCutMessage) {
         rdd::DropRdd{rdd::RddId{4}, 6},
         rdd::KeepReplica{7, rdd::BlockId::rdd(rdd::RddId{1}, 2), rdd::kMemoryAndDiskSer,
                          rdd::ExecutorId{3}},
+        rdd::KeepMapOutput{8, rdd::ShuffleId{3}, rdd::TaskId{4}, {0, 100}, rdd::ExecutorId{2}},
         rdd::BroadcastHeld{rdd::BroadcastId{6}, 2, rdd::ExecutorId{3}},
         rdd::DropBroadcast{rdd::BroadcastId{6}},
         rdd::ExecutorStop{}};
@@ -215,6 +216,10 @@ TEST(ExecutorProtocol, RoundTripsAndRefusesEveryCutMessage) {
     const auto answered = rdd::decode_from_executor(rdd::encode(rdd::FromExecutor(answer)));
     ASSERT_TRUE(answered.ok());
     EXPECT_EQ(std::get<rdd::ReplicaAnswer>(*answered), answer);
+    const rdd::MapOutputKept moved{8, true};
+    const auto heard = rdd::decode_from_executor(rdd::encode(rdd::FromExecutor(moved)));
+    ASSERT_TRUE(heard.ok());
+    EXPECT_EQ(std::get<rdd::MapOutputKept>(*heard), moved);
 }
 
 TEST(ExecutorProtocol, TellsAnotherRuntimeVersionFromRubbish) {

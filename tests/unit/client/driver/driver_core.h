@@ -43,6 +43,11 @@ public:
                     trace_ += "copy " + rdd::to_string(copy->block) + " from " +
                               rdd::to_string(copy->from) + " to " + rdd::to_string(send->executor) +
                               "\n";
+                } else if (const auto* move = std::get_if<rdd::KeepMapOutput>(&send->message)) {
+                    moves_.push_back({send->executor, *move});
+                    trace_ += "move output of task " + std::to_string(move->map_task.value) +
+                              " from " + rdd::to_string(move->from) + " to " +
+                              rdd::to_string(send->executor) + "\n";
                 } else if (const auto* cancel = std::get_if<rdd::TaskCancel>(&send->message)) {
                     cancelled_.push_back(cancel->task);
                 } else if (const auto* answer = std::get_if<rdd::BarrierAnswer>(&send->message)) {
@@ -121,6 +126,10 @@ public:
         rdd::ExecutorId executor;
         rdd::KeepReplica message;
     };
+    struct Move {
+        rdd::ExecutorId executor;
+        rdd::KeepMapOutput message;
+    };
     struct Drop {
         rdd::ExecutorId executor;
         rdd::DropRdd message;
@@ -129,6 +138,7 @@ public:
     Driver driver_;
     std::vector<Launched> launched_;
     std::vector<Copy> copies_;
+    std::vector<Move> moves_;
     std::vector<Drop> drops_;
     std::vector<std::vector<std::string>> gangs_;  // by launch
     std::vector<rdd::TaskId> cancelled_;

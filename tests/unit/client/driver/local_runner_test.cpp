@@ -241,9 +241,15 @@ TEST(DriverSettings, ReadsHowManyExecutorsMayCome) {
                      {"spark.dynamicAllocation.maxExecutors", "2"}})
                   .find("may not be above .max_executors (= 2)"),
               std::string::npos);
-    EXPECT_NE(wrong({{"spark.dynamicAllocation.shuffleTracking.enabled", "false"}})
+    EXPECT_NE(wrong({{"spark.dynamicAllocation.enabled", "true"},
+                     {"spark.dynamicAllocation.shuffleTracking.enabled", "false"}})
                   .find("executors are kept for it"),
               std::string::npos);
+    EXPECT_EQ(wrong({{"spark.dynamicAllocation.enabled", "true"},
+                     {"spark.dynamicAllocation.shuffleTracking.enabled", "false"},
+                     {"spark.decommission.enabled", "true"},
+                     {"spark.storage.decommission.enabled", "true"}}),
+              "");
     EXPECT_NE(wrong({{"spark.dynamicAllocation.executorIdleTimeout", "0"}}).find("more than"),
               std::string::npos);
 }

@@ -182,6 +182,87 @@ TEST_F(RetirementTest, AnRddThatIsUnpersistedMeanwhileHoldsNobody) {
     EXPECT_EQ(dropped(), Ids{1});
 }
 
+// A shuffle of one map partition; its output is on executor 1.
+class MovesOutput : public RetirementTest {
+protected:
+    MovesOutput() : source_(source_of(1)), dealt_(test::shuffled(1, source_, 0, 2)) {
+        core_.add_executor(1, "node-1");
+        submit(0);
+        core_.add_executor(2, "node-2");
+        core_.succeed(0, 2);
+    }
+    void submit(std::int32_t job) { core_.submit(job, test::plan_of({source_, dealt_}), dealt_); }
+    void answer_move(std::size_t move, bool kept) {
+        const Core::Move& order = core_.moves_.at(move);
+        say(order.executor.value, rdd::MapOutputKept{order.message.order, kept});
+    }
+    rdd::TaskFailure missed(std::int32_t executor) const {
+        rdd::TaskFailure failure;
+        failure.kind = rdd::FailureKind::FetchFailed;
+        failure.shuffle = rdd::ShuffleId{0};
+        failure.map_index = 0;
+        failure.map_task = core_.launched_[0].task.task;
+        failure.executor = std::to_string(executor);
+        return failure;
+    }
+    rdd::RddNode source_;
+    rdd::RddNode dealt_;
+};
+
+TEST_F(MovesOutput, BeforeItsExecutorEndsAndNothingIsComputedAgain) {
+    core_.succeed(1);
+    core_.succeed(2);
+    core_.trace();
+    leave(1);
+    wake();
+    EXPECT_EQ(core_.trace(), "move output of task 0 from 1 to 2\n");
+    EXPECT_EQ(dropped(), Ids{});
+    answer_move(0, true);
+    answer_move(0, true);  // doubled
+    wake();
+    EXPECT_EQ(dropped(), Ids{1});
+    submit(1);
+    EXPECT_EQ(core_.trace(), "outputs of shuffle 0\nrun 2/0 on 2\n");
+}
+
+// The readers that run have been told the old place.
+TEST_F(MovesOutput, AReaderThatAsksAtTheOldPlaceAsksAgainWithoutBlame) {
+    ASSERT_EQ(core_.launched_.at(1).executor, rdd::ExecutorId{1});
+    ASSERT_EQ(core_.launched_.at(2).executor, rdd::ExecutorId{2});
+    leave(1);
+    answer_move(0, true);
+    core_.succeed(1);
+    wake();
+    EXPECT_EQ(dropped(), Ids{1});
+    for (std::size_t again = 2; again < 12; ++again) {
+        core_.trace();
+        core_.fail(again, missed(1));
+        EXPECT_EQ(core_.trace().find("run 0/"), std::string::npos) << "the map task runs again";
+    }
+    core_.succeed(12);
+    EXPECT_FALSE(core_.error_);
+    EXPECT_EQ(core_.driver_.idle(), true);
+}
+
+TEST_F(MovesOutput, OutputThatIsLostAtTheNewPlaceIsComputedAgain) {
+    leave(1);
+    answer_move(0, true);
+    core_.succeed(1);
+    core_.trace();
+    core_.fail(2, missed(2));
+    core_.advance(seconds(1));
+    EXPECT_NE(core_.trace().find("run 0/0 on 2"), std::string::npos);
+}
+
+TEST_F(MovesOutput, WhatNobodyCanKeepDoesNotHoldTheEnd) {
+    core_.succeed(1);
+    core_.succeed(2);
+    leave(1);
+    answer_move(0, false);
+    wake();
+    EXPECT_EQ(dropped(), Ids{1});
+}
+
 TEST_F(RetirementTest, AnIdleExecutorMovesWhatItKeepsAndIsGivenBack) {
     Config some = config();
     some.allocation.enabled = true;

@@ -133,6 +133,22 @@ TEST_F(Stores, AReaderKeepsItsBlockWhenItIsDropped) {
     EXPECT_EQ(records_of<std::uint64_t>(*block).size(), 4000U);
 }
 
+TEST_F(Stores, MapOutputThatWasDroppedBeforeItCameIsNotTakenIn) {
+    shuffles_.expect({3}, {10});
+    shuffles_.drop({3});
+    EXPECT_FALSE(shuffles_.put_expected({3}, {10}, {numbers(5)}));
+    EXPECT_EQ(shuffles_.totals().outputs, 0);
+    EXPECT_EQ(accountant_.usage().storage, 0);
+    shuffles_.expect({3}, {10});
+    EXPECT_TRUE(shuffles_.put_expected({3}, {10}, {nullptr, numbers(5)}));
+    EXPECT_NE(shuffles_.get(BlockId::shuffle({3}, {10}, 1)), nullptr);
+    EXPECT_FALSE(shuffles_.put_expected({3}, {11}, {numbers(6)})) << "nobody expects it";
+    shuffles_.expect({3}, {12});
+    shuffles_.expect_no_more({3}, {12});
+    EXPECT_FALSE(shuffles_.put_expected({3}, {12}, {numbers(6)}));
+    EXPECT_EQ(shuffles_.totals().outputs, 1);
+}
+
 TEST_F(Stores, MapOutputGoesToDiskBeforeCachedBlocksLeave) {
     EXPECT_TRUE(store_.put(id(0), numbers(0), rdd::kMemoryOnly));
     EXPECT_TRUE(store_.put(id(1), numbers(1), rdd::kMemoryOnly));
