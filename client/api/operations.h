@@ -100,6 +100,18 @@ void decode_records(const std::vector<rdd::Bytes>& answers, std::vector<R>& out)
         }
     }
 }
+// Records of "collect" and its like, in one piece.
+template <typename T>
+std::vector<Owned<T>> decoded(const std::vector<rdd::Bytes>& answers) {
+    std::vector<Owned<T>> records;
+    std::size_t count = 0;
+    for (const rdd::Bytes& answer : answers) {
+        count += records_in(answer);
+    }
+    records.reserve(count);
+    decode_records(answers, records);
+    return records;
+}
 
 /// The same record with its views copied into strings.
 template <typename T>

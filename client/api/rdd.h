@@ -3,15 +3,15 @@
 // Rdd<T>: a data set of T in partitions, computed when an action asks and computed again when parts
 // of it are lost. Handles are cheap to copy. Names and semantics are Spark's.
 //
+// Here: transformations that every Rdd has, and its state. What runs jobs is inherited from
+// result_operations.h, save_operations.h and async_operations.h; what only pairs and numbers have
+// from pair_operations.h and number_operations.h.
+//
 // Functions given to these operations run in executors, perhaps on other machines: see function.h
 // for what they may be. They must not depend on mutable globals of the driver.
 
-#include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <functional>
-#include <iterator>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,27 +20,21 @@
 #include <utility>
 #include <vector>
 
-#include "client/api/actions.h"
-#include "client/api/approximate.h"
+#include "client/api/async_operations.h"
 #include "client/api/barrier.h"
 #include "client/api/checkpoint.h"
 #include "client/api/explain.h"
-#include "client/api/files.h"
-#include "client/api/fold.h"
-#include "client/api/future_action.h"
-#include "client/api/hyper_log_log.h"
 #include "client/api/number_operations.h"
 #include "client/api/operations.h"
 #include "client/api/pair_operations.h"
+#include "client/api/result_operations.h"
 #include "client/api/sampling.h"
+#include "client/api/save_operations.h"
 #include "client/api/zip.h"
-#include "common/base/prng.h"
-#include "common/fs/compression.h"
 
 namespace heddle {
 
 using StorageLevel = rdd::StorageLevel;
-using Compression = fs::Codec;  // of text files: Compression::Gzip
 // Spark's levels; docs/rdd.md says what each of them means.
 inline constexpr StorageLevel NONE = rdd::kStorageNone;
 inline constexpr StorageLevel DISK_ONLY = rdd::kDiskOnly;
@@ -57,59 +51,12 @@ inline constexpr StorageLevel MEMORY_AND_DISK_SER_2 = rdd::replicated(MEMORY_AND
 // Executors have no heap that memory could be off: persist() says so and takes MEMORY_AND_DISK_SER.
 inline constexpr StorageLevel OFF_HEAP{true, true, false, 1, true};
 
-// What to_local_iterator gives: for (const auto& record : rdd.to_local_iterator()) ...
 template <typename T>
-class LocalRecords {
-public:
-    class Iterator {
-    public:
-        using iterator_category = std::input_iterator_tag;
-        using value_type = Owned<T>;
-        using difference_type = std::ptrdiff_t;
-        using pointer = const value_type*;
-        using reference = const value_type&;
-
-        explicit Iterator(LocalRecords* records) : records_(records) {}
-        reference operator*() const { return records_->rows_[records_->at_]; }
-        pointer operator->() const { return &**this; }
-        Iterator& operator++() {
-            if (!records_->advance()) {
-                records_ = nullptr;
-            }
-            return *this;
-        }
-        void operator++(int) { ++*this; }
-        friend bool operator==(const Iterator&, const Iterator&) = default;
-
-    private:
-        LocalRecords* records_;  // null: the end
-    };
-
-    LocalRecords(api::NodePtr node, api::Callsite at) : node_(std::move(node)), at_line_(at) {}
-    /// Goes on from where the last iterator was.
-    Iterator begin() { return Iterator(at_ < rows_.size() || load() ? this : nullptr); }
-    Iterator end() { return Iterator(nullptr); }
-
-private:
-    bool advance() { return ++at_ < rows_.size() || load(); }
-    bool load() {
-        for (at_ = 0, rows_.clear(); rows_.empty() && next_ < node_->node.partitions; ++next_) {
-            api::decode_records(api::run_job(node_, rdd::builtin_operator(rdd::builtin::kCollect),
-                                             {next_}, at_line_, "to_local_iterator"),
-                                rows_);
-        }
-        return !rows_.empty();
-    }
-
-    api::NodePtr node_;
-    api::Callsite at_line_;
-    rdd::Partition next_ = 0;
-    std::vector<Owned<T>> rows_;
-    std::size_t at_ = 0;
-};
-
-template <typename T>
-class Rdd : public api::PairOperations<T>, public api::NumberOperations<T> {
+class Rdd : public api::ResultOperations<T>,
+            public api::SaveOperations<T>,
+            public api::AsyncOperations<T>,
+            public api::PairOperations<T>,
+            public api::NumberOperations<T> {
 public:
     using Callsite = api::Callsite;
     using Record = T;
@@ -293,7 +240,8 @@ public:
     Rdd<std::string_view> pipe(const std::vector<std::string>& command,
                                const std::map<std::string, std::string>& environment = {},
                                Callsite at = Callsite::here()) const {
-        return Rdd<std::string_view>(api::make_pipe(as_text("pipe", at), command, environment, at));
+        return Rdd<std::string_view>(
+            api::make_pipe(api::as_lines<T>(node_, "pipe", at), command, environment, at));
     }
     /// The same, of a command that is cut at white space; no shell sees it.
     template <typename Text>
@@ -313,266 +261,6 @@ public:
                  Callsite at = Callsite::here()) const {
         return Rdd(shuffle && partitions > 0 ? api::make_repartition(node_, partitions, at)
                                              : api::make_coalesce(node_, partitions, at));
-    }
-
-    // ---- actions: they run a job and throw JobFailed ------------------------------------------
-
-    std::vector<Owned<T>> collect(Callsite at = Callsite::here()) const {
-        return decoded(run(rdd::builtin_operator(rdd::builtin::kCollect), at));
-    }
-    std::uint64_t count(Callsite at = Callsite::here()) const { return api::run_count(node_, at); }
-    /// function(T, T) -> T, associative. Throws UsageError when there is no record.
-    template <typename F>
-    Owned<T> reduce(F function, Callsite at = Callsite::here()) const {
-        return reduced("reduce", std::move(function), at);
-    }
-    /// The greatest record by less(T, T) -> bool; of numbers NaN is the greatest. Throws UsageError
-    /// when there is none.
-    template <typename Less = api::KeyLess>
-    Owned<T> max(Less less = {}, Callsite at = Callsite::here()) const {
-        api::require_shippable<Less>();
-        return reduced("max", api::Greater<T, Less>{std::move(less)}, at);
-    }
-    template <typename Less = api::KeyLess>
-    Owned<T> min(Less less = {}, Callsite at = Callsite::here()) const {
-        api::require_shippable<Less>();
-        using Reversed = api::Swapped<T, Less>;
-        return reduced("min", api::Greater<T, Reversed>{{std::move(less)}}, at);
-    }
-    /// function(U, T) -> U over the records of a partition and function(U, U) -> U over what the
-    /// partitions gave, in their order. Every partition begins with a copy of `zero`, and so does
-    /// the driver.
-    template <typename U, typename F>
-    U fold(U zero, F function, Callsite at = Callsite::here()) const {
-        return aggregated("fold", std::move(zero), function, function, at);
-    }
-    /// The same with functions of their own for records, (U, T) -> U, and for partitions,
-    /// (U, U) -> U.
-    template <typename U, typename Seq, typename Comb>
-    U aggregate(U zero, Seq seq, Comb comb, Callsite at = Callsite::here()) const {
-        return aggregated("aggregate", std::move(zero), std::move(seq), std::move(comb), at);
-    }
-    /// aggregate, where tasks merge what partitions gave, in about `depth` rounds: for many
-    /// partitions and large values, which the driver alone would take long to merge.
-    template <typename U, typename Seq, typename Comb>
-    U tree_aggregate(U zero, Seq seq, Comb comb, int depth = 2,
-                     Callsite at = Callsite::here()) const {
-        return in_tree("tree_aggregate", std::move(zero), std::move(seq), std::move(comb), depth,
-                       at);
-    }
-    /// reduce in about `depth` rounds. Throws UsageError when there is no record.
-    template <typename F>
-    T tree_reduce(F function, int depth = 2, Callsite at = Callsite::here()) const {
-        api::require_shippable<F>();
-        using Into = api::ReduceInto<T, F>;
-        using Both = api::ReduceBoth<T, F>;
-        std::optional<T> sum =
-            in_tree("tree_reduce", std::optional<T>(), Into{function}, Both{function}, depth, at);
-        if (!sum) {
-            throw UsageError(ErrorCode::NotFound, "tree_reduce: the RDD is empty");
-        }
-        return std::move(*sum);
-    }
-    bool is_empty(Callsite at = Callsite::here()) const { return take(1, at).empty(); }
-    /// How often each record is there.
-    std::map<Owned<T>, std::uint64_t> count_by_value(Callsite at = Callsite::here()) const {
-        using F = api::WithOne<T>;
-        using Out = std::pair<T, std::uint64_t>;
-        return narrow<api::MapOperator<T, Out, F>, Out>("count_by_value", F{}, false, at)
-            .reduce_by_key(api::AddCounts{}, {}, at)
-            .collect_as_map(at);
-    }
-    /// About how many different records there are, by HyperLogLog: off by `relative_sd` on average.
-    std::uint64_t count_approx_distinct(double relative_sd = 0.05,
-                                        Callsite at = Callsite::here()) const {
-        static_assert(api::IsHashable<T>::value,
-                      "heddle: the record type of count_approx_distinct has no hash");
-        return api::estimate(aggregated("count_approx_distinct", api::sketch_for(relative_sd),
-                                        api::AddToSketch<T>{}, api::MergeSketches{}, at));
-    }
-    /// The first `limit` records in the order of partitions; reads no more partitions than it
-    /// needs.
-    std::vector<Owned<T>> take(std::uint64_t limit, Callsite at = Callsite::here()) const {
-        std::vector<Owned<T>> records = decoded(api::run_take(node_, limit, at));
-        if (records.size() > limit) {
-            records.resize(limit);
-        }
-        return records;
-    }
-    /// Throws UsageError when there is none.
-    Owned<T> first(Callsite at = Callsite::here()) const {
-        std::vector<Owned<T>> records = take(1, at);
-        if (records.empty()) {
-            throw UsageError(ErrorCode::NotFound, "first: the RDD is empty");
-        }
-        return std::move(records.front());
-    }
-    /// The `limit` greatest records, greatest first. Equal ones come in no particular order, so an
-    /// order that ends in a unique field gives the same answer each time.
-    template <typename Less = api::KeyLess>
-    std::vector<Owned<T>> top(std::uint64_t limit, Less less = {},
-                              Callsite at = Callsite::here()) const {
-        api::require_shippable<Less>();
-        return greatest("top", limit, std::move(less), at);
-    }
-    /// The `limit` least records, least first.
-    template <typename Less = api::KeyLess>
-    std::vector<Owned<T>> take_ordered(std::uint64_t limit, Less less = {},
-                                       Callsite at = Callsite::here()) const {
-        api::require_shippable<Less>();
-        return greatest("take_ordered", limit, api::Swapped<T, Less>{std::move(less)}, at);
-    }
-    /// `count` records drawn at random, in random order; all of them when there are no more and
-    /// none may come twice.
-    std::vector<Owned<T>> take_sample(bool with_replacement, std::uint64_t count,
-                                      std::uint64_t seed = 0,
-                                      Callsite at = Callsite::here()) const {
-        const std::uint64_t total = count == 0 ? 0 : api::run_count(node_, at);
-        if (total == 0) {
-            return {};
-        }
-        const bool all = !with_replacement && count >= total;
-        const double fraction = all ? 1 : api::sampling_fraction(with_replacement, count, total);
-        Prng prng(seed);
-        std::vector<Owned<T>> records = all ? collect(at) : std::vector<Owned<T>>();
-        while (!all && records.size() < count) {  // a shortfall is rare
-            records = sample(with_replacement, fraction, prng.next(), at).collect(at);
-        }
-        for (std::size_t i = records.size(); i > 1; --i) {
-            std::swap(records[i - 1], records[static_cast<std::size_t>(prng.below(i))]);
-        }
-        if (records.size() > count) {
-            records.resize(count);
-        }
-        return records;
-    }
-    /// All records in order with one partition at a time in memory: a job for each, when it is
-    /// reached.
-    LocalRecords<T> to_local_iterator(Callsite at = Callsite::here()) const {
-        api::require_defined(node_);
-        return LocalRecords<T>(node_, at);
-    }
-    /// Calls function(std::span<const T>) with each partition, in the executors.
-    template <typename F>
-    void foreach_partition(F function, Callsite at = Callsite::here()) const {
-        api::require_shippable<F>();
-        using G = api::CallWithPartition<T, F>;
-        const auto calls = narrow<api::PartitionsOperator<T, api::Nothing, G>, api::Nothing>(
-            "foreach_partition", G{std::move(function)}, false, at);
-        api::run_job(calls.handle(), rdd::builtin_operator(rdd::builtin::kDrain), at,
-                     "foreach_partition");
-    }
-    /// Calls the function with each record, in the executors.
-    template <typename F>
-    void foreach (F function, Callsite at = Callsite::here()) const {
-        run(api::operator_ref<api::ForeachAction<T, F>>("foreach", function), at);
-    }
-    /// Writes a folder of text files, a record per line and a file per partition: complete or not
-    /// at all. Throws UsageError when the path exists or its parent does not.
-    /// `compression`: of the files, whose names end in its suffix.
-    void save_as_text_file(const std::string& path, Compression compression,
-                           Callsite at = Callsite::here()) const {
-        api::run_save_text(as_text("save_as_text_file", at), "save_as_text_file", path,
-                           std::string(fs::suffix_of(compression)), at);
-    }
-    void save_as_text_file(const std::string& path, Callsite at = Callsite::here()) const {
-        save_as_text_file(path, Compression::None, at);
-    }
-    /// Writes a folder of object files, which Context::object_file<T> reads back: complete or not
-    /// at all. Throws as save_as_text_file does.
-    void save_as_object_file(const std::string& path, Callsite at = Callsite::here()) const {
-        api::run_save_text(api::make_narrow(node_, "save_as_object_file",
-                                            rdd::registered_operator(
-                                                api::Registered<api::ToObjectsOperator<T>>::ordinal,
-                                                "to_objects", {}),
-                                            rdd::text_record(), false, at),
-                           "save_as_object_file", path, {}, at);
-    }
-
-    // ---- actions that do not wait: see future_action.h and approximate.h
-    // -------------------------- They write no checkpoints.
-
-    FutureAction<std::uint64_t> count_async(Callsite at = Callsite::here()) const {
-        return api::start_action<std::uint64_t>(node_, [node = node_, at](api::AsyncRun& self) {
-            std::uint64_t sum = 0;
-            for (const rdd::Bytes& answer :
-                 self.run(node, rdd::builtin_operator(rdd::builtin::kCount),
-                          api::all_partitions(node), at, "count_async")) {
-                rdd::ByteReader in(answer);
-                sum += in.number<std::uint64_t>();
-            }
-            return sum;
-        });
-    }
-    FutureAction<std::vector<Owned<T>>> collect_async(Callsite at = Callsite::here()) const {
-        return api::start_action<std::vector<Owned<T>>>(
-            node_, [node = node_, at](api::AsyncRun& self) {
-                return decoded(self.run(node, rdd::builtin_operator(rdd::builtin::kCollect),
-                                        api::all_partitions(node), at, "collect_async"));
-            });
-    }
-    FutureAction<std::vector<Owned<T>>> take_async(std::uint64_t limit,
-                                                   Callsite at = Callsite::here()) const {
-        return api::start_action<std::vector<Owned<T>>>(
-            node_, [node = node_, limit, at](api::AsyncRun& self) {
-                const auto by = [&](rdd::OperatorRef action,
-                                    const std::vector<rdd::Partition>& partitions) {
-                    return self.run(node, std::move(action), partitions, at, "take_async");
-                };
-                std::vector<Owned<T>> records = decoded(api::take_by(node, limit, by));
-                if (records.size() > limit) {
-                    records.resize(limit);
-                }
-                return records;
-            });
-    }
-    template <typename F>
-    FutureAction<void> foreach_async(F function, Callsite at = Callsite::here()) const {
-        return started(api::operator_ref<api::ForeachAction<T, F>>("foreach", function), node_,
-                       "foreach_async", at);
-    }
-    template <typename F>
-    FutureAction<void> foreach_partition_async(F function, Callsite at = Callsite::here()) const {
-        api::require_shippable<F>();
-        using G = api::CallWithPartition<T, F>;
-        const auto calls = narrow<api::PartitionsOperator<T, api::Nothing, G>, api::Nothing>(
-            "foreach_partition_async", G{std::move(function)}, false, at);
-        return started(rdd::builtin_operator(rdd::builtin::kDrain), calls.handle(),
-                       "foreach_partition_async", at);
-    }
-    /// What is known when the time is over, and all of it later.
-    PartialResult<BoundedDouble> count_approx(std::chrono::milliseconds timeout,
-                                              double confidence = 0.95,
-                                              Callsite at = Callsite::here()) const {
-        return api::count_approx(node_, timeout, confidence, at);
-    }
-    /// Records that were not seen yet are not there. All different records of a partition have to
-    /// fit in memory.
-    PartialResult<std::map<Owned<T>, BoundedDouble>> count_by_value_approx(
-        std::chrono::milliseconds timeout, double confidence = 0.95,
-        Callsite at = Callsite::here()) const {
-        using Counts = std::map<Owned<T>, std::uint64_t>;
-        using Fold = api::FoldFrom<Counts, api::CountRecord<T>>;
-        using Bounds = std::map<Owned<T>, BoundedDouble>;
-        const char* const name = "count_by_value_approx";
-        api::check_approximation(name, timeout, confidence);
-        return api::approximate<Bounds>(
-            node_, name, api::operator_ref<api::FoldAction<T, Fold>>(name, Fold{}), timeout, at,
-            Counts{},
-            [](Counts& sums, const rdd::Bytes& answer) {
-                std::vector<Counts> parts;
-                api::decode_records(std::vector<rdd::Bytes>{answer}, parts);
-                for (const auto& [value, count] : parts.at(0)) {
-                    sums[value] += count;
-                }
-            },
-            [confidence](const Counts& sums, const api::Seen& seen) {
-                Bounds bounds;
-                for (const auto& [value, count] : sums) {
-                    bounds[value] = api::bound_count(count, seen, confidence);
-                }
-                return bounds;
-            });
     }
 
     // ---- state ---------------------------------------------------------------------------------
@@ -636,19 +324,6 @@ public:
                                          api::record_type<Out>(), keeps_partitioner, at));
     }
 
-    /// One value over all records, from copies of `zero`: what fold and its relatives are made of.
-    template <typename U, typename Seq, typename Comb>
-    U aggregated(std::string_view name, U zero, Seq seq, Comb comb, Callsite at) const {
-        api::require_state<U>();
-        api::require_shippable<Seq>();
-        using Fold = api::FoldFrom<U, Seq>;
-        const auto answers =
-            run(api::operator_ref<api::FoldAction<T, Fold>>(name, Fold{zero, std::move(seq)}), at);
-        std::vector<U> parts;
-        api::decode_records(answers, parts);
-        return merged(name, std::move(zero), std::move(parts), comb, at);
-    }
-
 private:
     template <typename F>
     auto keyed(std::string_view name, F function, Callsite at) const {
@@ -671,123 +346,8 @@ private:
         return api::drawn_in_order(
             narrow<api::FilterOperator<T, F>, T>(name, F{low, high, seed}, true, at));
     }
-    template <typename F>
-    Owned<T> reduced(std::string_view name, F function, Callsite at) const {
-        using Op = api::ReduceAction<T, F>;
-        const std::vector<rdd::Bytes> answers = run(api::operator_ref<Op>(name, function), at);
-        std::vector<T> parts;  // their views point into the answers
-        api::decode_records(answers, parts);
-        if (parts.empty()) {
-            throw UsageError(ErrorCode::NotFound, std::string(name) + ": the RDD is empty");
-        }
-        T sum = std::move(parts.front());
-        std::size_t i = 1;
-        try {
-            for (; i < parts.size(); ++i) {
-                sum = function(std::move(sum), parts[i]);
-            }
-        } catch (...) {
-            const T row = parts[i];
-            api::throw_user_failure(name, at, api::face_of<T>(), &row);
-        }
-        return api::to_owned_form(sum);
-    }
-    template <typename U, typename Comb>
-    static U merged(std::string_view name, U sum, std::vector<U> parts, Comb comb, Callsite at) {
-        std::size_t i = 0;
-        try {
-            for (; i < parts.size(); ++i) {
-                sum = comb(std::move(sum), parts[i]);
-            }
-        } catch (...) {
-            api::throw_user_failure(name, at, api::face_of<U>(), &parts[i]);
-        }
-        return sum;
-    }
-    template <typename U, typename Seq, typename Comb>
-    U in_tree(std::string_view name, U zero, Seq seq, Comb comb, int depth, Callsite at) const {
-        api::require_state<U>();
-        api::require_shippable<Seq>();
-        api::require_shippable<Comb>();
-        using Fold = api::FoldFrom<U, Seq>;
-        using ByGroup = api::KeyByGroup<U>;
-        using Keyed = std::pair<std::int32_t, U>;
-        Rdd<U> parts =
-            narrow<api::FoldOperator<T, Fold>, U>(name, Fold{zero, std::move(seq)}, false, at);
-        for (const std::int32_t groups : api::tree_rounds(node_->node.partitions, depth)) {
-            parts = parts
-                        .template narrow<api::MapOperator<U, Keyed, ByGroup>, Keyed>(
-                            name, ByGroup{groups}, false, at)
-                        .reduce_by_key(
-                            comb, partition_with<std::int32_t>(groups, api::KeyIsPartition{}), at)
-                        .values(at);
-        }
-        std::vector<U> answers;
-        api::decode_records(
-            api::run_job(parts.handle(), rdd::builtin_operator(rdd::builtin::kCollect), at, name),
-            answers);
-        return merged(name, std::move(zero), std::move(answers), comb, at);
-    }
-    template <typename Less>
-    std::vector<Owned<T>> greatest(const char* name, std::uint64_t limit, Less less,
-                                   Callsite at) const {
-        rdd::ByteWriter payload;
-        payload.number(limit);
-        const rdd::Bytes fields = api::encode_function(less);
-        payload.raw(fields.data(), fields.size());
-        const std::vector<rdd::Bytes> answers =
-            run(rdd::registered_operator(api::Registered<api::TopAction<T, Less>>::ordinal, name,
-                                         payload.take()),
-                at);
-        std::vector<T> records;  // their views point into the answers
-        api::decode_records(answers, records);
-        try {
-            std::stable_sort(records.begin(), records.end(),
-                             [&](const T& a, const T& b) { return less(b, a); });
-        } catch (...) {
-            api::throw_user_failure(name, at, api::face_of<T>(), nullptr);
-        }
-        if (records.size() > limit) {
-            records.resize(limit);
-        }
-        std::vector<Owned<T>> out;
-        for (const T& record : records) {
-            out.push_back(api::to_owned_form(record));
-        }
-        return out;
-    }
-    api::NodePtr as_text(std::string_view name, Callsite at) const {
-        if constexpr (std::is_same_v<T, std::string_view>) {
-            return node_;
-        } else {
-            return api::make_narrow(
-                node_, name,
-                rdd::registered_operator(api::Registered<api::ToTextOperator<T>>::ordinal,
-                                         "to_text", {}),
-                rdd::text_record(), false, at);
-        }
-    }
     Rdd<std::pair<T, api::Nothing>> with_nothing(Callsite at) const {
         return map(api::WithNothing<T>{}, at);
-    }
-    static FutureAction<void> started(rdd::OperatorRef action, const api::NodePtr& node,
-                                      std::string_view name, Callsite at) {
-        return api::start_action<void>(node, [node, action, name, at](api::AsyncRun& self) {
-            (void)self.run(node, action, api::all_partitions(node), at, name);
-        });
-    }
-    std::vector<rdd::Bytes> run(rdd::OperatorRef action, Callsite at) const {
-        return api::run_job(node_, std::move(action), at);
-    }
-    static std::vector<Owned<T>> decoded(const std::vector<rdd::Bytes>& answers) {
-        std::vector<Owned<T>> records;
-        std::size_t count = 0;
-        for (const rdd::Bytes& answer : answers) {
-            count += api::records_in(answer);
-        }
-        records.reserve(count);
-        api::decode_records(answers, records);
-        return records;
     }
 
     api::NodePtr node_;

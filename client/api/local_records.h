@@ -1,0 +1,69 @@
+#pragma once
+
+// What to_local_iterator gives: records in the driver, a partition at a time.
+
+#include <cstddef>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "client/api/codec.h"
+#include "client/api/graph.h"
+#include "client/api/operations.h"
+#include "common/rdd/builtins.h"
+#include "common/rdd/ids.h"
+
+namespace heddle {
+
+// for (const auto& record : rdd.to_local_iterator()) ...
+template <typename T>
+class LocalRecords {
+public:
+    class Iterator {
+    public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = Owned<T>;
+        using difference_type = std::ptrdiff_t;
+        using pointer = const value_type*;
+        using reference = const value_type&;
+
+        explicit Iterator(LocalRecords* records) : records_(records) {}
+        reference operator*() const { return records_->rows_[records_->at_]; }
+        pointer operator->() const { return &**this; }
+        Iterator& operator++() {
+            if (!records_->advance()) {
+                records_ = nullptr;
+            }
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        friend bool operator==(const Iterator&, const Iterator&) = default;
+
+    private:
+        LocalRecords* records_;  // null: the end
+    };
+
+    LocalRecords(api::NodePtr node, api::Callsite at) : node_(std::move(node)), at_line_(at) {}
+    /// Goes on from where the last iterator was.
+    Iterator begin() { return Iterator(at_ < rows_.size() || load() ? this : nullptr); }
+    Iterator end() { return Iterator(nullptr); }
+
+private:
+    bool advance() { return ++at_ < rows_.size() || load(); }
+    bool load() {
+        for (at_ = 0, rows_.clear(); rows_.empty() && next_ < node_->node.partitions; ++next_) {
+            api::decode_records(api::run_job(node_, rdd::builtin_operator(rdd::builtin::kCollect),
+                                             {next_}, at_line_, "to_local_iterator"),
+                                rows_);
+        }
+        return !rows_.empty();
+    }
+
+    api::NodePtr node_;
+    api::Callsite at_line_;
+    rdd::Partition next_ = 0;
+    std::vector<Owned<T>> rows_;
+    std::size_t at_ = 0;
+};
+
+}  // namespace heddle
