@@ -6,8 +6,13 @@
 // execution asks. Storage never takes from execution. As in Spark, except that one process has one
 // budget, with no heap beside it.
 //
+// Running tasks share what execution may have: each has a part of it, as large as everybody's. What
+// can be spilled stays within the part; what cannot takes what is free. While a task has less than
+// half of its part it waits for others to end or to spill. task_share.h is a task's side of it.
+//
 // Thread-safe with one mutex. Eviction runs outside of it, in the thread that asked.
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -36,8 +41,21 @@ public:
     /// Set once, before the first task.
     void set_evict(Evict evict) { evict_ = std::move(evict); }
 
+    /// One more task has memory, or is about to; one less.
+    void begin_task();
+    void end_task();
+
+    struct Request {
+        std::int64_t bytes = 0;
+        std::int64_t held = 0;                // by the task
+        bool within_part = false;             // more than its part is refused
+        std::function<bool()> may_wait = {};  // asked again and again; empty: it may not
+    };
     /// Nothing on success; else "wanted 4.0 MiB, available 1.0 MiB of 512.0 MiB".
-    std::optional<std::string> acquire_execution(std::int64_t bytes);
+    std::optional<std::string> acquire_execution(const Request& request);
+    std::optional<std::string> acquire_execution(std::int64_t bytes) {
+        return acquire_execution(Request{bytes});
+    }
     void release_execution(std::int64_t bytes);
 
     /// False: there is no room, even after evicting older cached blocks. Shuffle output does not
@@ -52,7 +70,10 @@ public:
 
 private:
     mutable std::mutex mutex_;
+    std::condition_variable released_;
     Usage usage_;
+    std::int64_t tasks_ = 0;
+    std::int64_t waiting_ = 0;  // of them
     Evict evict_;
 };
 

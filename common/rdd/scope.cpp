@@ -112,6 +112,7 @@ bool TaskScope::reserve(std::int64_t bytes, const std::string& operation) {
                       std::to_string(task_.stage.value) + ", partition " +
                       std::to_string(task_.partition) + "): " + *refusal +
                       "; use more partitions or give executors more memory";
+    failure.out_of_memory = true;
     out_of_memory_ = out_of_memory_ || !failure_;
     fail(std::move(failure));
     return false;
@@ -121,8 +122,8 @@ bool TaskScope::try_reserve(std::int64_t bytes) {
     if (used_ + bytes > granted_) {
         const std::int64_t needed = used_ + bytes - granted_;
         std::int64_t want = std::max(needed, kGrantBytes);
-        if (memory_.acquire(want)) {
-            if (needed == want || memory_.acquire(needed)) {
+        if (memory_.acquire_part(want)) {
+            if (needed == want || memory_.acquire_part(needed)) {
                 return false;
             }
             want = needed;  // the last that there is

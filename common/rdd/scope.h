@@ -31,6 +31,9 @@ public:
     virtual ~TaskMemory() = default;
     /// Nothing on success; else why not: "3 MiB wanted, 1 MiB available of 512 MiB".
     virtual std::optional<std::string> acquire(std::int64_t bytes) = 0;
+    /// The same within the task's part of what all running tasks share: for what can be spilled or
+    /// left out.
+    virtual std::optional<std::string> acquire_part(std::int64_t bytes) { return acquire(bytes); }
     virtual void release(std::int64_t bytes) = 0;
 };
 

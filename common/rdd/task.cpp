@@ -62,6 +62,7 @@ void write(ByteWriter& out, const TaskFailure& failure) {
     out.number(failure.map_index);
     out.number(failure.reduce);
     out.text(failure.executor);
+    out.number<std::uint8_t>(failure.out_of_memory ? 1 : 0);
 }
 
 void read(ByteReader& in, TaskFailure& failure) {
@@ -75,6 +76,7 @@ void read(ByteReader& in, TaskFailure& failure) {
     failure.map_index = in.number<Partition>();
     failure.reduce = in.number<Partition>();
     failure.executor = in.text();
+    failure.out_of_memory = in.boolean();
 }
 
 void write(ByteWriter& out, const MapStatus& status) {

@@ -63,7 +63,8 @@ struct TaskFailure {
     TaskId map_task;     // FetchFailed; -1: not even the location was known
     Partition map_index = -1;
     Partition reduce = -1;
-    std::string executor;  // FetchFailed: who should have had the block
+    std::string executor;        // FetchFailed: who should have had the block
+    bool out_of_memory = false;  // the executor had no more; alone in it the task may have enough
 
     friend bool operator==(const TaskFailure&, const TaskFailure&) = default;
 };

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/blocks/shuffle_writer.h"
+#include "common/blocks/task_share.h"
 #include "common/fs/interrupt.h"
 #include "common/rdd/builtins.h"
 #include "executor/task/chain.h"
@@ -20,18 +21,6 @@ using rdd::TaskDescription;
 using rdd::TaskResult;
 
 namespace {
-
-class AccountedMemory final : public rdd::TaskMemory {
-public:
-    explicit AccountedMemory(blocks::Accountant& accountant) : accountant_(accountant) {}
-    std::optional<std::string> acquire(std::int64_t bytes) override {
-        return accountant_.acquire_execution(bytes);
-    }
-    void release(std::int64_t bytes) override { accountant_.release_execution(bytes); }
-
-private:
-    blocks::Accountant& accountant_;
-};
 
 void run_map(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScope& scope,
              Chain& chain, TaskResult& result) {
@@ -167,7 +156,8 @@ bool may_begin_anew(TaskEnvironment& environment) {
 
 bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironment& environment,
               const std::atomic<bool>& cancelled, bool keep_in_memory, TaskResult& result) {
-    AccountedMemory memory(environment.accountant);
+    // Tasks of a barrier stage may wait for one another, with all that they hold.
+    blocks::TaskShare memory(environment.accountant, cancelled, environment.barrier() == nullptr);
     rdd::TaskScope scope(task, memory, cancelled);
     const rdd::CurrentTask current(scope);
     TaskBroadcasts broadcasts(environment, scope);

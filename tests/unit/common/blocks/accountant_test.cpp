@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
+#include "common/blocks/task_share.h"
+
 namespace heddle::blocks {
 namespace {
 
@@ -30,6 +35,79 @@ TEST(Accountant, StorageNeverTakesFromExecution) {
     EXPECT_EQ(evictions, 0);
     EXPECT_TRUE(accountant.acquire_storage(30));
     EXPECT_FALSE(accountant.acquire_storage(1, false));
+}
+
+TEST(TaskShare, WhatCanBeSpilledStaysWithinItsPart) {
+    Accountant accountant(100);
+    const std::atomic<bool> cancelled{false};
+    TaskShare first(accountant, cancelled, true);
+    EXPECT_FALSE(first.acquire_part(100));  // alone, all is its part
+    first.release(40);
+    {
+        TaskShare second(accountant, cancelled, true);
+        EXPECT_FALSE(second.acquire_part(10));
+        EXPECT_TRUE(first.acquire_part(1));  // more than half
+        first.release(20);
+        EXPECT_FALSE(first.acquire_part(10));
+        EXPECT_TRUE(first.acquire_part(1));
+        EXPECT_FALSE(first.acquire(40));  // what cannot be spilled takes what is free
+        second.release(10);
+    }
+    EXPECT_FALSE(first.acquire_part(10));
+    first.release(100);
+    EXPECT_EQ(accountant.usage().execution, 0);
+}
+
+TEST(TaskShare, WaitsForOthersWhileItHasLessThanHalfOfItsPart) {
+    Accountant accountant(100);
+    const std::atomic<bool> cancelled{false};
+    TaskShare greedy(accountant, cancelled, true);
+    EXPECT_FALSE(greedy.acquire(95));
+    std::thread modest([&] {
+        TaskShare share(accountant, cancelled, true);
+        EXPECT_FALSE(share.acquire_part(20));  // waits for the release below
+        share.release(20);
+    });
+    while (!greedy.acquire_part(1)) {  // as long as it is alone
+        greedy.release(1);
+        std::this_thread::yield();
+    }
+    greedy.release(95);
+    modest.join();
+    EXPECT_EQ(accountant.usage().execution, 0);
+}
+
+TEST(TaskShare, AWaitEndsWithTheTask) {
+    Accountant accountant(100);
+    std::atomic<bool> cancelled{false};
+    TaskShare greedy(accountant, cancelled, true);
+    EXPECT_FALSE(greedy.acquire(95));
+    std::thread modest([&] {
+        TaskShare share(accountant, cancelled, true);
+        EXPECT_TRUE(share.acquire(20));
+    });
+    cancelled = true;
+    modest.join();
+    greedy.release(95);
+}
+
+TEST(TaskShare, TheLastThatCouldWaitIsRefused) {
+    Accountant accountant(100);
+    EXPECT_TRUE(accountant.acquire_storage(90));  // which nobody can evict
+    const std::atomic<bool> cancelled{false};
+    TaskShare alone(accountant, cancelled, true);
+    EXPECT_TRUE(alone.acquire(20));
+    accountant.release_storage(90);
+}
+
+TEST(TaskShare, WhoOthersMayWaitForDoesNotWait) {
+    Accountant accountant(100);
+    const std::atomic<bool> cancelled{false};
+    TaskShare greedy(accountant, cancelled, true);
+    EXPECT_FALSE(greedy.acquire(95));
+    TaskShare member(accountant, cancelled, false);
+    EXPECT_TRUE(member.acquire(20));
+    greedy.release(95);
 }
 
 }  // namespace
