@@ -22,16 +22,6 @@ void walk_up(const Books& books, QueueIndex leaf, Visit&& visit) {
     }
 }
 
-Resource named_in_both(const Resource& a, const Resource& b) {
-    Resource both;
-    for (const NamedCounts::Entry& one : a.named.entries()) {
-        if (b.named.get(one.name) > 0) {
-            both.named.set(one.name, 1);
-        }
-    }
-    return both;
-}
-
 // No more than `percent` of `whole`, of the resources of which it has any.
 bool within_where(const Resource& part, const Resource& whole, std::int64_t percent) {
     const Resource most = scaled(whole, percent * 10);
@@ -66,6 +56,16 @@ bool reaches(const Resource& used, const Resource& guaranteed, const Resource& o
            std::ranges::any_of(of.named.entries(), [&](const NamedCounts::Entry& one) {
                return used.named.get(one.name) >= guaranteed.named.get(one.name);
            });
+}
+
+Resource named_in_both(const Resource& a, const Resource& b) {
+    Resource both;
+    for (const NamedCounts::Entry& one : a.named.entries()) {
+        if (b.named.get(one.name) > 0) {
+            both.named.set(one.name, 1);
+        }
+    }
+    return both;
 }
 
 Balance::Balance(const Books& books, const std::string& label)

@@ -20,6 +20,8 @@ const PreemptionConfig& preemption_config(const Books& books);
 bool within(const Resource& used, const Resource& guaranteed, const Resource& of = {});
 /// Holds at least what it is owed of memory or of vcores, or of anything that `of` names.
 bool reaches(const Resource& used, const Resource& guaranteed, const Resource& of = {});
+/// One of each named resource that both have: what taking the one does for the other.
+Resource named_in_both(const Resource& a, const Resource& b);
 
 /// On the nodes of one label: what others hold and are owed there is another matter.
 class Balance {

@@ -25,7 +25,11 @@ Resource limit_of(const Books& books, const Queue& leaf, LabelIndex label) {
                                std::int64_t{leaf.settings.user_limit_percent_min} * 10);
     const Resource& used = part_of(leaf, label).used;
     const Resource& guaranteed = part_of(leaf, label).entitled.guaranteed;
-    return scaled(within(used, guaranteed) ? guaranteed : used, part);
+    Resource whole = within(used, guaranteed) ? guaranteed : used;
+    for (const NamedCounts::Entry& one : used.named.entries()) {
+        whole.named.set(one.name, std::max(one.count, guaranteed.named.get(one.name)));
+    }
+    return scaled(whole, part);
 }
 
 }  // namespace
@@ -91,14 +95,14 @@ const Resource& Inside::limit(UserIndex index) const {
 bool Inside::has_room(const Demand& demand) const {
     const UserIndex user = seat_of(books_, demand).user;
     return books_.config.off(Feature::PreemptionInsideLimit) ||
-           within(soon(user) + demand.ask.size, limit(user));
+           within(soon(user) + demand.ask.size, limit(user), demand.ask.size);
 }
 
-bool Inside::over(UserIndex user) const {
+bool Inside::over(UserIndex user, const Resource& of) const {
     const bool zone = !books_.config.off(Feature::PreemptionDeadZone);
     const std::int64_t percent = 100 + (zone ? preemption_config(books_).dead_zone_percent : 0);
     return books_.config.off(Feature::PreemptionInsideLimit) ||
-           !within(left(user), scaled(limit(user), percent * 10));
+           !within(left(user), scaled(limit(user), percent * 10), of);
 }
 
 bool Inside::by_priority(const Demand& demand, UserIndex from, std::int32_t priority) const {
@@ -124,8 +128,8 @@ bool Inside::may_gain(const Demand& demand) const {
         inside_order(books_, leaf) == InsideOrder::UserLimitFirst && has_room(demand);
     for (const auto& [name, user] : books_.queues.at(leaf).users_by_name) {
         const Standing one = of(user);
-        if (one.lowest.has_value() &&
-            ((by_limit && user != own && over(user)) || by_priority(demand, user, *one.lowest))) {
+        if (one.lowest.has_value() && ((by_limit && user != own && over(user, demand.ask.size)) ||
+                                       by_priority(demand, user, *one.lowest))) {
             return true;
         }
     }
@@ -145,9 +149,10 @@ bool Inside::may_take(const Candidate& victim, const Demand& demand) const {
     if (victim.user == seat.user || inside_order(books_, leaf) == InsideOrder::PriorityFirst) {
         return by_priority(demand, victim.user, victim.priority);
     }
+    const Resource both = named_in_both(victim.size, demand.ask.size);
     return books_.config.off(Feature::PreemptionInsideLimit) ||
-           (has_room(demand) && over(victim.user) &&
-            reaches(left(victim.user) - victim.size, limit(victim.user)));
+           (has_room(demand) && over(victim.user, both) &&
+            reaches(left(victim.user) - victim.size, limit(victim.user), both));
 }
 
 InsideStanding Inside::standing(UserIndex from, std::int32_t priority, const Demand& demand) const {

@@ -47,7 +47,7 @@ private:
     Resource soon(UserIndex user) const;
     const Resource& limit(UserIndex user) const;
     bool has_room(const Demand& demand) const;
-    bool over(UserIndex user) const;
+    bool over(UserIndex user, const Resource& of) const;
     bool uses_enough(QueueIndex leaf) const;
     bool by_priority(const Demand& demand, UserIndex from, std::int32_t priority) const;
 
