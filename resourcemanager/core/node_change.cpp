@@ -321,6 +321,13 @@ void perform(Books& books, RequestId request, const RelabelNodes& relabel) {
 
 bool add_change(Books& books, RequestId request, const Node& node, NodeSettings settings,
                 std::map<NodeIndex, NodeSettings>& changes) {
+    if (changes.size() == kNodesAtOnceMax) {
+        refuse(books, request, ErrorCode::InvalidArgument,
+               "one request changes at most " + std::to_string(kNodesAtOnceMax) +
+                   " nodes, and this one names more; nothing changed; name the others in requests "
+                   "of their own");
+        return false;
+    }
     if (changes.emplace(node.index, std::move(settings)).second) {
         return true;
     }
@@ -384,11 +391,18 @@ void take_change(Books& books, Node& node) {
     watch_node(books, node);
 }
 
-void drop_change(Books& books, Node& node) {
-    node.change.reset();
-    // Another save of the record may have carried it to the disk.
-    node.disk_unsure = true;
-    books.save({PendingSave::Kind::NodeDrained, {}, {}, node.index, {}, 0}, {record_of(node)});
+void drop_changes(Books& books, const std::vector<NodeIndex>& nodes) {
+    PendingSave save{PendingSave::Kind::NodeDrained, {}, {}, 0, {}, 0};
+    std::vector<StoreChange> records;
+    for (const NodeIndex index : nodes) {
+        Node& node = books.nodes.at(index);
+        node.change.reset();
+        // Another save of the record may have carried it to the disk.
+        node.disk_unsure = true;
+        records.emplace_back(record_of(node));
+    }
+    save.nodes = nodes;
+    books.save(std::move(save), std::move(records));
 }
 
 void refuse_unsaved(Books& books, RequestId request, const Error& why) {
@@ -408,7 +422,7 @@ void stored_node_change(Books& books, NodeIndex index) {
 void node_change_failed(Books& books, NodeIndex index, const Error& why) {
     Node& node = books.nodes.at(index);
     refuse_unsaved(books, node.change->request, why);
-    drop_change(books, node);
+    drop_changes(books, {index});
 }
 
 void stored_nodes_change(Books& books, const PendingSave& save) {
@@ -420,9 +434,7 @@ void stored_nodes_change(Books& books, const PendingSave& save) {
 
 void nodes_change_failed(Books& books, const PendingSave& save, const Error& why) {
     refuse_unsaved(books, save.request, why);
-    for (const NodeIndex index : save.nodes) {
-        drop_change(books, books.nodes.at(index));
-    }
+    drop_changes(books, save.nodes);
 }
 
 void node_drain_due(Books& books, NodeIndex index) {
@@ -435,7 +447,9 @@ void node_drain_due(Books& books, NodeIndex index) {
         node.settings.service = NodeService::Decommissioned;
         node.settings.drain_until = {};
         books.nodes.set_state(node, NodeState::Decommissioned);
-        books.save({PendingSave::Kind::NodeDrained, {}, {}, index, {}, 0}, {record_of(node)});
+        PendingSave save{PendingSave::Kind::NodeDrained, {}, {}, 0, {}, 0};
+        save.nodes = {index};
+        books.save(std::move(save), {record_of(node)});
         node_room_changed(books, node);
         books.changed(node);
         return;

@@ -20,7 +20,9 @@ void perform(Books& books, RequestId request, const ResizeNode& resize);
 
 /// The node, if it may be changed now, or null when the request has been answered.
 Node* changeable(Books& books, RequestId request, const NodeId& id);
-/// False: it is there already, and the request has been answered.
+/// All that a step saves and takes into the tables at once.
+constexpr std::size_t kNodesAtOnceMax = 1000;
+/// False: it is there already, or one too many, and the request has been answered.
 bool add_change(Books& books, RequestId request, const Node& node, NodeSettings settings,
                 std::map<NodeIndex, NodeSettings>& changes);
 /// Requires that changeable() has given each of the nodes.

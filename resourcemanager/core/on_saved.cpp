@@ -142,7 +142,9 @@ void on(Books& books, Saved event) {
         case PendingSave::Kind::NodeLost:
             break;
         case PendingSave::Kind::NodeDrained:
-            books.nodes.at(save.node).disk_unsure = false;
+            for (const NodeIndex index : save.nodes) {
+                books.nodes.at(index).disk_unsure = false;
+            }
             break;
         case PendingSave::Kind::NodeForgotten:
             stored_forgotten(books, save.node);

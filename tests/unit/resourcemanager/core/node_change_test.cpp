@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "resourcemanager/core/node_change.h"
 #include "tests/unit/resourcemanager/core/core_fixture.h"
 
 namespace heddle::rm::test {
@@ -114,6 +115,22 @@ TEST(NodeChange, LabelsOfSeveralNodesAreCheckedBeforeAnyChanges) {
     EXPECT_EQ(refused({{"n1"}, "hdd"}),
               "there is no node label 'hdd'; there are: ssd, with rmctl config apply");
     EXPECT_TRUE(core.saves.empty());
+}
+
+TEST(NodeChange, OneRequestChangesNoMoreNodesThanAStepMay) {
+    CoreFixture core = labelled_cluster();
+    core.boot();
+    RelabelNodes relabel;
+    for (std::size_t i = 0; i <= kNodesAtOnceMax; ++i) {
+        core.add_node("n" + std::to_string(i));
+        relabel.nodes.push_back({{"n" + std::to_string(i)}, "ssd"});
+    }
+    EXPECT_NE(refusal(core.step(Request{{90}, relabel})).find("at most 1000 nodes"),
+              std::string::npos);
+    EXPECT_TRUE(core.saves.empty());
+    relabel.nodes.pop_back();
+    core.step(Request{{91}, relabel});
+    EXPECT_EQ(core.saves.back().changes.size(), kNodesAtOnceMax);
 }
 
 TEST(NodeChange, AnotherSaveOfTheRecordCarriesIt) {
