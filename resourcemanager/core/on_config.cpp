@@ -100,7 +100,10 @@ std::vector<std::string> nodes_of(const Books& books, const std::string& label) 
     std::vector<std::string> names;
     for (NodeIndex index = 0; index < books.nodes.size(); ++index) {
         const Node& node = books.nodes.at(index);
-        const bool comes = node.change.has_value() && node.change->settings.label == label;
+        const auto pending = books.registrations.find(index);
+        const bool comes =
+            (node.change.has_value() && node.change->settings.label == label) ||
+            (pending != books.registrations.end() && pending->second.message.info.label == label);
         if (!node.info.id.name.empty() && (node.info.label == label || comes)) {
             names.push_back(node.info.id.name);
         }

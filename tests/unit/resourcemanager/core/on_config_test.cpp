@@ -86,6 +86,20 @@ TEST(ReplaceScheduler, KeepsLabelsThatNodesHave) {
     EXPECT_EQ(reply_in(core.saved()), "version 2");
 }
 
+TEST(ReplaceScheduler, KeepsTheLabelOfANodeThatIsBeingRegistered) {
+    CoreFixture core;
+    core.boot();
+    replace(core, with_labels({{"ssd", true}}));
+    core.all_saved();
+    NodeRegister registration = CoreFixture::registration("n1");
+    registration.info.label = "ssd";
+    core.step(NodeMessage{{7}, registration});
+    ASSERT_EQ(core.saves.size(), 1U);
+    EXPECT_NE(reply_in(replace(core, with_labels({}))).find("is that of n1"), std::string::npos);
+    core.all_saved();
+    EXPECT_EQ(reply_in(replace(core, with_labels({{"ssd", false}}))), "");
+}
+
 TEST(ReplaceScheduler, ChangesNothingWhenItCannotBeSaved) {
     CoreFixture core;
     core.boot();
