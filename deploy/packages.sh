@@ -6,7 +6,7 @@ build_packages=(
     g++ cmake ninja-build ccache lld
     libboost1.81-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler libsqlite3-dev
     libspdlog-dev libfmt-dev libssl-dev libcli11-dev libtomlplusplus-dev libpugixml-dev libxxhash-dev
-    zlib1g-dev libcurl4-openssl-dev libbz2-dev libzstd-dev liblz4-dev
+    zlib1g-dev libcurl4-openssl-dev libbz2-dev libzstd-dev liblz4-dev libre2-dev
     nodejs npm ca-certificates
 )
 test_packages=(

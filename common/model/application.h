@@ -96,6 +96,7 @@ struct ApplicationSubmission {
     /// Only while these are fewer than so many thousandths of the nodes; none: while there are
     /// others.
     std::optional<std::int64_t> master_blacklist_below = {};
+    LogPatterns log_patterns = {};  // of all its containers
 
     friend bool operator==(const ApplicationSubmission&, const ApplicationSubmission&) = default;
 };

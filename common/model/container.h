@@ -12,6 +12,7 @@
 #include "common/base/ids.h"
 #include "common/base/resource.h"
 #include "common/base/time.h"
+#include "common/model/log_patterns.h"
 
 namespace heddle {
 
@@ -118,6 +119,7 @@ struct ContainerStart {
     LaunchSpec spec;
     std::vector<std::string> tags = {};  // of its ask; they come back with every report
     ExecutionType execution = ExecutionType::Guaranteed;
+    LogPatterns log_patterns = {};  // which log files stay after its end
 
     friend bool operator==(const ContainerStart&, const ContainerStart&) = default;
 };

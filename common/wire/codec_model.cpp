@@ -206,6 +206,17 @@ Status read(const proto::ExecutionChange& in, heddle::ExecutionChange& change) {
     return read_execution(in.to(), change.to);
 }
 
+void write(const heddle::LogPatterns& patterns, proto::LogPatterns& out) {
+    out.set_include(patterns.include);
+    out.set_exclude(patterns.exclude);
+    out.set_rolled_include(patterns.rolled_include);
+    out.set_rolled_exclude(patterns.rolled_exclude);
+}
+
+void read(const proto::LogPatterns& in, heddle::LogPatterns& patterns) {
+    patterns = {in.include(), in.exclude(), in.rolled_include(), in.rolled_exclude()};
+}
+
 void write(const heddle::ContainerStart& start, proto::ContainerStart& out) {
     write(start.container, *out.mutable_container());
     write(start.key, *out.mutable_key());
@@ -216,6 +227,9 @@ void write(const heddle::ContainerStart& start, proto::ContainerStart& out) {
     write(start.spec, *out.mutable_spec());
     write_texts(start.tags, *out.mutable_tags());
     out.set_execution(static_cast<std::uint32_t>(start.execution));
+    if (!start.log_patterns.empty()) {
+        write(start.log_patterns, *out.mutable_log_patterns());
+    }
 }
 
 Status read(const proto::ContainerStart& in, heddle::ContainerStart& start) {
@@ -229,6 +243,7 @@ Status read(const proto::ContainerStart& in, heddle::ContainerStart& start) {
     start.epoch = in.epoch();
     start.user = in.user();
     start.hold = in.hold();
+    read(in.log_patterns(), start.log_patterns);
     start.tags.assign(in.tags().begin(), in.tags().end());
     return read_execution(in.execution(), start.execution);
 }

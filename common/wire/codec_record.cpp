@@ -86,6 +86,7 @@ static Status read(const proto::ApplicationSubmission& in, heddle::ApplicationSu
     if (in.has_master_blacklist_below()) {
         value.master_blacklist_below = in.master_blacklist_below();
     }
+    read(in.log_patterns(), value.log_patterns);
     return {};
 }
 

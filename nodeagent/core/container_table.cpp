@@ -468,7 +468,7 @@ void ContainerTable::expire(TimePoint now, Effects& effects) {
                 arm_kill(*container, now + config_.kill_repeat);
                 break;
             case Deadline::DeleteWork:
-                effects.push_back(DeleteWork{id});
+                effects.push_back(DeleteWork{id, container->record.order.log_patterns});
                 break;
             case Deadline::Forget:
                 forget(id, effects);
@@ -501,7 +501,7 @@ void ContainerTable::recover_one(TimePoint now, RecoveredContainer recovered, Ef
         container.end_saved = true;
         container.version_end = container.version = 1;
         container.phase_reported = ContainerPhase::Done;
-        effects.push_back(DeleteWork{id});
+        effects.push_back(DeleteWork{id, container.record.order.log_patterns});
         if (record.acknowledged) {
             retire(now, container);
         }

@@ -41,9 +41,10 @@ struct SaveContainer {
 struct DeleteContainer {
     ContainerId container;
 };
-/// The work directory goes; record and logs stay.
+/// The work directory goes, and of the logs what is not to be kept; the record stays.
 struct DeleteWork {
     ContainerId container;
+    LogPatterns log_patterns = {};
 };
 
 /// Makes the work directory with all artifacts and secrets. May find parts of it already there.

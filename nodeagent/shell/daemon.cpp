@@ -18,6 +18,7 @@
 #include "common/store/lock_file.h"
 #include "common/wire/codec.h"
 #include "nodeagent/shell/expansion.h"
+#include "nodeagent/shell/log_files.h"
 #include "nodeagent/shell/routes.h"
 
 namespace heddle::node {
@@ -386,6 +387,13 @@ void Daemon::perform(DeleteContainer& effect) {
 
 void Daemon::perform(DeleteWork& effect) {
     localiser_->remove_work(effect.container);
+    if (!effect.log_patterns.empty()) {
+        loop_.run_blocking(
+            [this, id = effect.container, patterns = std::move(effect.log_patterns)] {
+                trim_logs(paths_, id, patterns);
+            },
+            [] {});
+    }
 }
 
 // Processes.

@@ -42,29 +42,54 @@ private:
 
 }  // namespace
 
-std::vector<LogFile> list_logs(const NodePaths& paths, const ContainerId& id) {
-    std::vector<LogFile> files;
+namespace {
+
+// Calls `visit` with the directory, and with the name and state of each regular file in it.
+template <typename Visit>
+void each_log(const NodePaths& paths, const ContainerId& id, Visit&& visit) {
     const LogRoot root(paths);
     const int descriptor =
         open_beneath(root.get(), NodePaths::below(id), O_RDONLY | O_DIRECTORY | O_NONBLOCK);
     DIR* directory = descriptor < 0 ? nullptr : ::fdopendir(descriptor);
     if (directory == nullptr) {
-        return files;
+        return;
     }
     while (const dirent* entry = ::readdir(directory)) {
         struct stat status {};
-        if (files.size() < kLogFilesMax &&
-            ::fstatat(descriptor, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        if (::fstatat(descriptor, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(status.st_mode)) {
-            files.push_back({entry->d_name,
+            visit(descriptor, entry->d_name, status);
+        }
+    }
+    ::closedir(directory);
+}
+
+}  // namespace
+
+std::vector<LogFile> list_logs(const NodePaths& paths, const ContainerId& id) {
+    std::vector<LogFile> files;
+    each_log(paths, id, [&](int, const char* name, const struct stat& status) {
+        if (files.size() < kLogFilesMax) {
+            files.push_back({name,
                              static_cast<std::uint64_t>(status.st_size),
                              {std::int64_t{status.st_mtim.tv_sec} * 1000 +
                               status.st_mtim.tv_nsec / 1'000'000}});
         }
-    }
-    ::closedir(directory);
+    });
     std::ranges::sort(files, {}, &LogFile::name);
     return files;
+}
+
+void trim_logs(const NodePaths& paths, const ContainerId& id, const LogPatterns& patterns) {
+    const auto kept = KeptLogs::of(patterns);
+    if (!kept) {
+        return;  // the manager has refused such; one of another version may not have
+    }
+    each_log(paths, id, [&](int directory, const char* name, const struct stat&) {
+        if (!kept->keeps(name)) {
+            ::unlinkat(directory, name, 0);
+        }
+    });
 }
 
 Result<OpenLog> open_log(const NodePaths& paths, const ContainerId& id, const std::string& name) {

@@ -11,6 +11,7 @@
 #include "common/base/ids.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/model/log_patterns.h"
 #include "nodeagent/shell/node_paths.h"
 
 namespace heddle::node {
@@ -32,6 +33,9 @@ std::vector<LogFile> list_logs(const NodePaths& paths, const ContainerId& id);
 
 /// Errors: NotFound for everything that is not a regular file right there.
 Result<OpenLog> open_log(const NodePaths& paths, const ContainerId& id, const std::string& name);
+
+/// Removes the files that are not to be kept. Patterns that are none keep all of them.
+void trim_logs(const NodePaths& paths, const ContainerId& id, const LogPatterns& patterns);
 
 /// The size now.
 std::uint64_t size_of(const OpenLog& log);

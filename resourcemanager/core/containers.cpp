@@ -203,6 +203,7 @@ void order_start(Books& books, Container& container) {
         start.tags = container.tags->tags;
     }
     start.execution = container.execution;
+    start.log_patterns = application.submission->log_patterns;
     if (container.master()) {
         start.spec =
             master_spec(books, application, *books.applications.find(container.id.attempt));

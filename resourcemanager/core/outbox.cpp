@@ -42,7 +42,10 @@ std::size_t bytes_of(const ContainerSignal& signal) {
 }
 
 std::size_t bytes_of(const ContainerStart& start) {
-    std::size_t bytes = 4 * kNumbers + text(start.user) + bytes_of(start.spec);
+    const LogPatterns& logs = start.log_patterns;
+    std::size_t bytes = 4 * kNumbers + text(start.user) + bytes_of(start.spec) +
+                        text(logs.include) + text(logs.exclude) + text(logs.rolled_include) +
+                        text(logs.rolled_exclude);
     for (const std::string& tag : start.tags) {
         bytes += text(tag);
     }

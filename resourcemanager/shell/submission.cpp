@@ -502,9 +502,11 @@ Status refuse_unsupported(const Json& context) {
     }
     const Json* request = context.find("am-container-resource-request");
     if (request != nullptr && !request->is_null()) {
-        return unsupported(
-            "am-container-resource-request: give the master's size as resource and its label as "
-            "am-container-node-label-expression; a list of requests");
+        Error error = unsupported("am-container-resource-request");
+        error.message +=
+            "; give the master's size as resource and its label as "
+            "am-container-node-label-expression";
+        return error;
     }
     return {};
 }
@@ -548,7 +550,7 @@ Result<ApplicationSubmission> parse_submission(std::string_view body) {
     TRY(read_container(context, submission));
     TRY(read_times(context, submission));
     TRY(read_master_blacklist(context, submission));
-    TRY(check_log_context(context));
+    TRY(read_log_context(context, submission));
     TRY(read_access(context.find("am-container-spec"), submission));
     return submission;
 }

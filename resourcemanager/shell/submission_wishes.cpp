@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 #include "common/base/strings.h"
 #include "common/model/share_text.h"
@@ -17,13 +18,10 @@ constexpr const char* kBlacklist = "am-black-listing-requests";
 constexpr std::array<std::string_view, 2> kBlacklistFields = {"am-black-listing-enabled",
                                                               "disable-failure-threshold"};
 constexpr const char* kLogs = "log-aggregation-context";
-constexpr std::array<std::string_view, 4> kPatterns = {"log-include-pattern", "log-exclude-pattern",
-                                                       "rolled-log-include-pattern",
-                                                       "rolled-log-exclude-pattern"};
-constexpr std::array<std::string_view, 6> kLogFields = {kPatterns[0],
-                                                        kPatterns[1],
-                                                        kPatterns[2],
-                                                        kPatterns[3],
+constexpr std::array<std::string_view, 6> kLogFields = {"log-include-pattern",
+                                                        "log-exclude-pattern",
+                                                        "rolled-log-include-pattern",
+                                                        "rolled-log-exclude-pattern",
                                                         "log-aggregation-policy-class-name",
                                                         "log-aggregation-policy-parameters"};
 constexpr std::size_t kTextMax = 1024;
@@ -50,31 +48,6 @@ Result<const Json*> object_of(const Json& context, const char* name,
         }
     }
     return object;
-}
-
-// As far as expressions of all kinds agree: Java's, which are meant here, have more than others.
-std::string wrong_with_pattern(std::string_view pattern) {
-    std::size_t groups = 0;
-    bool set = false;
-    for (std::size_t i = 0; i < pattern.size(); ++i) {
-        const char c = pattern[i];
-        if (c == '\\') {
-            if (++i == pattern.size()) {
-                return "it ends with a lone '\\'";
-            }
-        } else if (set) {
-            set = c != ']';
-        } else if (c == '[') {
-            set = true;
-            i += pattern.substr(i + 1).starts_with("^]") ? 2
-                                                         : pattern.substr(i + 1).starts_with(']');
-        } else if (c == '(') {
-            ++groups;
-        } else if (c == ')' && groups-- == 0) {
-            return "a ')' closes nothing";
-        }
-    }
-    return set ? "a '[' is not closed" : groups > 0 ? "a '(' is not closed" : "";
 }
 
 // A part of the nodes between 0 and 1, also in quotes, in thousandths.
@@ -114,24 +87,27 @@ Status read_master_blacklist(const Json& context, ApplicationSubmission& submiss
     return {};
 }
 
-Status check_log_context(const Json& context) {
+Status read_log_context(const Json& context, ApplicationSubmission& submission) {
     TRY(const Json* asked, object_of(context, kLogs, kLogFields));
     if (asked == nullptr) {
         return {};
     }
-    for (const std::string_view field : kLogFields) {
-        const auto text = asked->string_or(field, "");
+    LogPatterns& patterns = submission.log_patterns;
+    std::string policy;
+    std::string* const into[] = {
+        &patterns.include,        &patterns.exclude, &patterns.rolled_include,
+        &patterns.rolled_exclude, &policy,           &policy};
+    static_assert(std::size(into) == kLogFields.size());
+    for (std::size_t i = 0; i < kLogFields.size(); ++i) {
+        const auto text = asked->string_or(kLogFields[i], "");
         if (!text || text->size() > kTextMax || !printable(*text)) {
-            return invalid(std::string(kLogs) + "." + std::string(field) +
+            return invalid(std::string(kLogs) + "." + std::string(kLogFields[i]) +
                            " must be a text of at most 1024 bytes without control characters");
         }
-        const std::string wrong = std::ranges::find(kPatterns, field) == kPatterns.end()
-                                      ? std::string()
-                                      : wrong_with_pattern(*text);
-        if (!wrong.empty()) {
-            return invalid(std::string(kLogs) + "." + std::string(field) + " '" + *text +
-                           "' is no regular expression: " + wrong);
-        }
+        *into[i] = *text;
+    }
+    if (const auto kept = KeptLogs::of(patterns); !kept) {
+        return invalid(std::string(kLogs) + ": " + kept.error().message);
     }
     return {};
 }

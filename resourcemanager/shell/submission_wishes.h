@@ -12,8 +12,9 @@ namespace heddle::rm {
 /// am-black-listing-requests. Errors: InvalidArgument naming the field.
 Status read_master_blacklist(const wire::Json& context, ApplicationSubmission& submission);
 
-/// log-aggregation-context: read for mistakes only, since logs are not aggregated (REST says so,
-/// logAggregationStatus is DISABLED). Errors: InvalidArgument naming the field.
-Status check_log_context(const wire::Json& context);
+/// log-aggregation-context: which log files of its containers stay on their nodes. Logs are not
+/// aggregated, and policies say nothing here (REST says so, logAggregationStatus is DISABLED).
+/// Errors: InvalidArgument naming the field.
+Status read_log_context(const wire::Json& context, ApplicationSubmission& submission);
 
 }  // namespace heddle::rm

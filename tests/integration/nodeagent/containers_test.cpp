@@ -80,6 +80,20 @@ TEST_F(NodeAgentProcess, RunsACommandAndReportsItsExit) {
     EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(path("work", 1)); }));
 }
 
+TEST_F(NodeAgentProcess, KeepsTheLogFilesThatArePicked) {
+    manager.wait_registered();
+    ContainerStart order = manager.order(
+        1, {"/bin/sh", "-c",
+            "cd <LOG_DIR>; echo a; touch gc.log old.log; mkdir sub; ln -s stdout link"});
+    order.log_patterns = {"^std", "err$", "\\.log$", "^old"};
+    manager.start(order);
+    manager.wait_end(test_container(1));
+    EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(path("logs", 1) + "/old.log"); }));
+    EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(path("logs", 1) + "/stderr"); }));
+    EXPECT_EQ(log(1, "stdout"), "a\n");
+    EXPECT_TRUE(std::filesystem::exists(path("logs", 1) + "/gc.log"));
+}
+
 TEST_F(NodeAgentProcess, GivesAContainerThreeDescriptorsAndNoCoreFiles) {
     manager.wait_registered();
     // It says when its loader is done, which has libraries open at first.

@@ -58,7 +58,8 @@ std::vector<ManagerToNode> manager_to_node() {
                                true,
                                launch_spec(),
                                {"web"},
-                               ExecutionType::Opportunistic};
+                               ExecutionType::Opportunistic,
+                               {"in", "ex", "rolled in", "rolled ex"}};
     return {NodeWelcome{8, 3, seconds(1)}, NodeRefused{"another node-1 is connected"},
             NodeOrders{8,
                        2,

@@ -316,6 +316,18 @@ TEST(NodeAgent, KeepsNoSecretAfterTheEnd) {
     EXPECT_EQ(node.records.back().order.spec, LaunchSpec{});
 }
 
+TEST(NodeAgent, KnowsAfterTheEndWhichLogsStay) {
+    NodeFixture node;
+    node.join();
+    ContainerStart order = node.order(1);
+    order.log_patterns.include = "^std";
+    node.start(order);
+    node.trace();
+    node.send(LocaliseFailed{container_id(1), "no"});
+    EXPECT_EQ(node.trace(), "delete work c1, keeps ^std\nnews c1=DONE:launch failed\n");
+    EXPECT_EQ(node.records.back().order.log_patterns.include, "^std");  // a restart trims them, too
+}
+
 TEST(NodeAgent, PushesAChangeOfHealth) {
     NodeFixture node;
     node.join();

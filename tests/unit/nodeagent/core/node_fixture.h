@@ -156,6 +156,7 @@ private:
             line << "delete " << short_name(remove->container);
         } else if (auto* work = std::get_if<DeleteWork>(&effect)) {
             line << "delete work " << short_name(work->container);
+            line << (work->log_patterns.empty() ? "" : ", keeps " + work->log_patterns.include);
         } else if (auto* localise = std::get_if<Localise>(&effect)) {
             line << "localise " << short_name(localise->order.container);
         } else if (auto* artifact = std::get_if<DropArtifact>(&effect)) {

@@ -76,19 +76,26 @@ public:
         return registration;
     }
 
-    /// An application is submitted, and its record is on disk. Its attempt's save waits.
-    ApplicationId submit(ApplicationKind kind = ApplicationKind::Command) {
-        step(Request{{++requests}, NewApplication{}});
-        all_saved();
+    /// Of the next application.
+    ApplicationSubmission submission(ApplicationKind kind = ApplicationKind::Command) {
         ApplicationSubmission submission;
         submission.id = {1, ++submitted};
         submission.kind = kind;
         submission.user = "alice";
         submission.master.argv = {"program"};
         submission.master_size = {512, 1};
+        return submission;
+    }
+    /// It is submitted, and its record is on disk. Its attempt's save waits.
+    ApplicationId submit(const ApplicationSubmission& submission) {
+        step(Request{{++requests}, NewApplication{}});
+        all_saved();
         step(Request{{++requests}, SubmitApplication{submission}});
         saved();
         return submission.id;
+    }
+    ApplicationId submit(ApplicationKind kind = ApplicationKind::Command) {
+        return submit(submission(kind));
     }
 
     template <typename Message, typename Sent>

@@ -31,6 +31,8 @@ TEST(Outbox, CountsNoEntryAsLessThanItTakes) {
     start.epoch = kBig;
     start.size = {wire::kMemoryMibMax, wire::kVcoresMax};
     start.user = std::string(300, 'u');
+    const std::string pattern(1024, 'p');
+    start.log_patterns = {pattern, pattern, pattern, pattern};
     start.spec.argv.assign(1000, "");
     start.spec.environment = {{"", ""}, {"A", std::string(100'000, 'v')}};
     start.spec.artifacts.assign(100, {"n", "s", std::string(64, 'a'), ~std::uint64_t{0}, true});
@@ -68,6 +70,18 @@ TEST(Outbox, CountsNoSizeAsLessThanItTakes) {
     news.resized = {resized};
     news.resizes_refused = {refused};
     EXPECT_LE(encoded(news), envelope + bytes_of(resized) + bytes_of(refused));
+}
+
+TEST(StartOrder, SaysWhichLogsStay) {
+    CoreFixture core;
+    core.boot();
+    core.add_node("n1");
+    ApplicationSubmission submission = core.submission();
+    submission.log_patterns.exclude = "core$";
+    core.submit(submission);
+    const auto orders = CoreFixture::sent<NodeOrders, SendToNode>(core.all_saved());
+    ASSERT_EQ(orders.size(), 1U);
+    EXPECT_EQ(orders.front().starts.front().log_patterns.exclude, "core$");
 }
 
 // A master with launch templates as large as it likes.

@@ -238,17 +238,26 @@ TEST(Submission, SaysWhichNodesTheNextMasterKeepsOff) {
 }
 
 TEST(Submission, RefusesNonsenseAboutLogs) {
-    EXPECT_TRUE(parse(R"~("heddle-argv":["x"],"log-aggregation-context":{
-        "log-include-pattern":"[)(]x\\[|(?i)(a|b)\\)","log-exclude-pattern":null,
-        "log-aggregation-policy-class-name":"org.example.Policy"})~")
-                    .ok());
+    const auto parsed = parse(R"~("heddle-argv":["x"],"log-aggregation-context":{
+        "log-include-pattern":"[)(]x\\[|(a|b)\\)","log-exclude-pattern":null,
+        "rolled-log-include-pattern":"gc","rolled-log-exclude-pattern":"old",
+        "log-aggregation-policy-class-name":"org.example.Policy"})~");
+    ASSERT_TRUE(parsed.ok());
+    const LogPatterns patterns{R"([)(]x\[|(a|b)\))", "", "gc", "old"};
+    EXPECT_EQ(parsed->log_patterns, patterns);
+    ApplicationRecord record;
+    record.submission = *parsed;
+    const auto again = wire::decode_record<ApplicationRecord>(wire::encode_record(record));
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(again->submission.log_patterns, patterns);
     expect_refused(
         R"("heddle-argv":["x"],"log-aggregation-context":{"log-include-pattern":"[bad("})",
         ErrorCode::InvalidArgument,
-        "log-include-pattern '[bad(' is no regular expression: a '[' is not closed");
+        "log-aggregation-context: '[bad(' is no regular expression that is known here: "
+        "missing ]: [bad(");
     expect_refused(
         R"~("heddle-argv":["x"],"log-aggregation-context":{"log-exclude-pattern":"a)"})~",
-        ErrorCode::InvalidArgument, "a ')' closes nothing");
+        ErrorCode::InvalidArgument, "unexpected ): a)");
     expect_refused(R"("heddle-argv":["x"],"log-aggregation-context":{"bogus":3})",
                    ErrorCode::InvalidArgument, "unknown field 'bogus'");
     expect_refused(R"("heddle-argv":["x"],"log-aggregation-context":{"log-include-pattern":3})",
