@@ -26,6 +26,20 @@ std::optional<ApplicationKind> parse_application_kind(std::string_view text) {
     return std::nullopt;
 }
 
+SentWishes wishes_of(const ApplicationSubmission& submission) {
+    return {submission.queue, submission.priority, submission.label, submission.master_size,
+            submission.attempts_max};
+}
+
+ApplicationSubmission with_wishes(ApplicationSubmission submission, const SentWishes& sent) {
+    submission.queue = sent.queue;
+    submission.priority = sent.priority;
+    submission.label = sent.label;
+    submission.master_size = sent.master_size;
+    submission.attempts_max = sent.attempts_max;
+    return submission;
+}
+
 std::string_view to_string(AppState state) {
     switch (state) {
         case AppState::New:

@@ -101,6 +101,22 @@ struct ApplicationSubmission {
     friend bool operator==(const ApplicationSubmission&, const ApplicationSubmission&) = default;
 };
 
+/// What a submission said where the manager completes it or a later order changes it: with them the
+/// same submission, sent again, is known as the same, whatever has been configured since.
+struct SentWishes {
+    std::string queue;
+    std::int32_t priority = 0;
+    std::string label;
+    Resource master_size;
+    std::int32_t attempts_max = 0;
+
+    friend bool operator==(const SentWishes&, const SentWishes&) = default;
+};
+
+SentWishes wishes_of(const ApplicationSubmission& submission);
+/// The submission as it was sent.
+ApplicationSubmission with_wishes(ApplicationSubmission submission, const SentWishes& sent);
+
 /// The saved state of an application: enough to rebuild it after a restart.
 struct ApplicationRecord {
     ApplicationSubmission submission;
@@ -117,10 +133,7 @@ struct ApplicationRecord {
     std::string kill_reason;
     WallTime expires;        // it is ended then; 0: never
     WallTime pending_until;  // it is ended then if its master has never registered; 0: never
-    /// What was asked for where `submission` shows what holds since a move or a change of priority,
-    /// so that the same submission, sent again, is known as the same.
-    std::optional<std::string> queue_submitted;
-    std::optional<std::int32_t> priority_submitted;
+    SentWishes sent;
     NamedCounts named_seconds = {};  // as memory_mib_seconds, of everything else
 
     friend bool operator==(const ApplicationRecord&, const ApplicationRecord&) = default;

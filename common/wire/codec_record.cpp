@@ -59,6 +59,25 @@ static void write(const heddle::ApplicationSubmission& value, proto::Application
     if (value.master_blacklist_below) {
         out.set_master_blacklist_below(*value.master_blacklist_below);
     }
+    if (!value.log_patterns.empty()) {
+        write(value.log_patterns, *out.mutable_log_patterns());
+    }
+}
+
+static void write(const heddle::SentWishes& value, proto::SentWishes& out) {
+    out.set_queue(value.queue);
+    out.set_priority(value.priority);
+    out.set_label(value.label);
+    write(value.master_size, *out.mutable_master_size());
+    out.set_attempts_max(value.attempts_max);
+}
+
+static Status read(const proto::SentWishes& in, heddle::SentWishes& value) {
+    value.queue = in.queue();
+    value.priority = in.priority();
+    value.label = in.label();
+    value.attempts_max = in.attempts_max();
+    return read(in.master_size(), value.master_size);
 }
 
 static Status read(const proto::ApplicationSubmission& in, heddle::ApplicationSubmission& value) {
@@ -110,12 +129,7 @@ std::string encode_record(const ApplicationRecord& record) {
     out.set_kill_reason(record.kill_reason);
     out.set_expires_ms(record.expires.milliseconds);
     out.set_pending_until_ms(record.pending_until.milliseconds);
-    if (record.queue_submitted) {
-        out.set_queue_submitted(*record.queue_submitted);
-    }
-    if (record.priority_submitted) {
-        out.set_priority_submitted(*record.priority_submitted);
-    }
+    write(record.sent, *out.mutable_sent());
     for (const NamedCounts::Entry& entry : record.named_seconds.entries()) {
         proto::NamedCount& count = *out.add_named_seconds();
         count.set_name(entry.name);
@@ -143,11 +157,10 @@ Result<ApplicationRecord> decode_record(std::string_view bytes) {
     record.kill_reason = in.kill_reason();
     record.expires = {in.expires_ms()};
     record.pending_until = {in.pending_until_ms()};
-    if (in.has_queue_submitted()) {
-        record.queue_submitted = in.queue_submitted();
-    }
-    if (in.has_priority_submitted()) {
-        record.priority_submitted = in.priority_submitted();
+    if (in.has_sent()) {
+        TRY(read(in.sent(), record.sent));
+    } else {
+        record.sent = wishes_of(record.submission);
     }
     for (const proto::NamedCount& count : in.named_seconds()) {
         const std::optional<std::string> name = resource_name(count.name());

@@ -27,11 +27,9 @@ namespace {
 
 void apply(const ApplicationChange& change, ApplicationRecord& record) {
     if (change.queue) {
-        record.queue_submitted = record.queue_submitted.value_or(record.submission.queue);
         record.submission.queue = *change.queue;
     }
     if (change.priority) {
-        record.priority_submitted = record.priority_submitted.value_or(record.submission.priority);
         record.submission.priority = *change.priority;
     }
     if (change.expires) {
@@ -57,8 +55,7 @@ ApplicationRecord record_of(const Application& application) {
     record.kill_reason = application.kill_reason;
     record.expires = application.expires;
     record.pending_until = application.pending_until;
-    record.queue_submitted = application.queue_submitted;
-    record.priority_submitted = application.priority_submitted;
+    record.sent = application.sent;
     record.named_seconds = application.named_seconds;
     if (!application.changes.empty()) {
         apply(application.changes.front(), record);

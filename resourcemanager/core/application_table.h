@@ -104,8 +104,7 @@ struct Application {
     std::string kill_reason;
     WallTime expires;        // its lifetime is over then; 0: never
     WallTime pending_until;  // it is ended then unless its master has registered once; 0: never
-    std::optional<std::string> queue_submitted;  // what was asked for, if moved since
-    std::optional<std::int32_t> priority_submitted;
+    SentWishes sent;
     std::deque<ApplicationChange> changes;  // the first is being saved
     std::int32_t progress_percent = 0;
     std::int64_t memory_mib_seconds = 0;

@@ -64,14 +64,10 @@ void begin(Books& books, Application& application, ApplicationChange change) {
 void apply(Books& books, Application& application, const ApplicationChange& change) {
     if (change.queue) {
         if (const auto queue = books.queues.find_leaf(*change.queue); queue.ok()) {
-            application.queue_submitted =
-                application.queue_submitted.value_or(application.submission->queue);
             take_queue(books, application, *queue);
         }
     }
     if (change.priority) {
-        application.priority_submitted =
-            application.priority_submitted.value_or(application.submission->priority);
         take_priority(books, application, *change.priority);
     }
     if (change.expires) {
@@ -98,9 +94,8 @@ void perform(Books& books, RequestId request, const MoveApplication& move) {
         books.emit(Reply{request, queue.error()});
         return;
     }
-    if (!move.user.empty() &&
-        !books.config.off(
-            Feature::AccessLists)) {  // who moves an application submits it to the other queue
+    // Who moves an application submits it to the other queue.
+    if (!move.user.empty() && !books.config.off(Feature::AccessLists)) {
         const Status may = may_submit(books.config.scheduler.queues, move.user, move.groups,
                                       books.queues.at(*queue).path);
         if (!may) {
@@ -225,13 +220,6 @@ void change_failed(Books& books, Application& application, const Error& why) {
            "could not be saved: " + why.message);
     application.changes.pop_front();
     save_next(books, application);
-}
-
-ApplicationSubmission as_submitted(const Application& application) {
-    ApplicationSubmission submission = *application.submission;
-    submission.queue = application.queue_submitted.value_or(submission.queue);
-    submission.priority = application.priority_submitted.value_or(submission.priority);
-    return submission;
 }
 
 }  // namespace heddle::rm

@@ -18,7 +18,4 @@ void perform(Books& books, RequestId request, const FailAttempt& fail);
 void stored_change(Books& books, Application& application);
 void change_failed(Books& books, Application& application, const Error& why);
 
-/// What was submitted, before any change.
-ApplicationSubmission as_submitted(const Application& application);
-
 }  // namespace heddle::rm

@@ -162,12 +162,8 @@ void submit_application(Books& books, RequestId request, SubmitApplication& subm
                         std::string& made) {
     ApplicationSubmission& submission = submit.submission;
     leave_out(books, submission);
-    if (const Status status = complete(books, submit, made); !status) {
-        books.emit(Reply{request, status.error()});
-        return;
-    }
     if (Application* known = books.applications.find(submission.id)) {
-        if (as_submitted(*known) != submission) {
+        if (with_wishes(*known->submission, known->sent) != submission) {
             refuse(books, request, ErrorCode::Conflict,
                    to_string(submission.id) + " was submitted before with other content");
         } else if (known->state == AppState::NewSaving) {
@@ -175,6 +171,11 @@ void submit_application(Books& books, RequestId request, SubmitApplication& subm
         } else {
             books.emit(Reply{request, Answer{SubmitAnswer{submission.id}}});
         }
+        return;
+    }
+    SentWishes sent = wishes_of(submission);
+    if (const Status status = complete(books, submit, made); !status) {
+        books.emit(Reply{request, status.error()});
         return;
     }
     const QueueIndex queue = books.queues.find_leaf(submission.queue).value();
@@ -189,6 +190,7 @@ void submit_application(Books& books, RequestId request, SubmitApplication& subm
         return;
     }
     Application& application = books.applications.add(std::move(submission));
+    application.sent = std::move(sent);
     application.queue = queue;
     application.submitted = books.wall;
     set_time_limits(books, application);

@@ -71,8 +71,7 @@ void recover_application(Books& books, ApplicationRecord& record) {
         record.kill_reason.empty() ? std::string("killed by request") : record.kill_reason;
     application.expires = record.expires;
     application.pending_until = record.pending_until;
-    application.queue_submitted = std::move(record.queue_submitted);
-    application.priority_submitted = record.priority_submitted;
+    application.sent = std::move(record.sent);
     application.memory_mib_seconds = record.memory_mib_seconds;
     application.vcore_seconds = record.vcore_seconds;
     application.named_seconds = std::move(record.named_seconds);

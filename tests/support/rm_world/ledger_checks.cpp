@@ -26,8 +26,7 @@ std::string differs(const Application& application, const ApplicationRecord& rec
     if (here.state != record.state || here.final_status != record.final_status) {
         return "state";
     }
-    if (here.submission != record.submission || here.queue_submitted != record.queue_submitted ||
-        here.priority_submitted != record.priority_submitted) {
+    if (here.submission != record.submission || here.sent != record.sent) {
         return "submission";
     }
     // A kill that came too late is on disk beside the end, and changes nothing.

@@ -185,8 +185,7 @@ ApplicationRecord application_record() {
     record.kill_reason = "killed by user ada";
     record.expires = {6};
     record.pending_until = {7};
-    record.queue_submitted = "root.batch";
-    record.priority_submitted = 0;
+    record.sent = {"batch", -1, "ssd", {512, 1}, 4};
     record.named_seconds = {{"fpga", 8}, {"gpu", std::int64_t{1} << 40}};
     return record;
 }

@@ -37,7 +37,7 @@ TEST(Change, IsAnsweredAndHoldsOnceItIsSaved) {
     EXPECT_EQ(core.rm.books().applications.find(id)->submission->queue, "root.default");
     const auto& record = std::get<ApplicationRecord>(core.saves.at(0).changes.at(0));
     EXPECT_EQ(record.submission.queue, "root.batch");
-    EXPECT_EQ(record.queue_submitted, "root.default");
+    EXPECT_EQ(record.sent.queue, "");
     effects = core.saved();
     ASSERT_EQ(replies(effects).size(), 1U);
     EXPECT_EQ(std::get<ChangeAnswer>(*replies(effects)[0].answer).queue, "root.batch");
@@ -130,9 +130,9 @@ TEST(Change, LeavesTheSubmissionKnownAsTheSame) {
     CoreFixture core(two_queues());
     core.boot();
     core.add_node("n1");
-    const ApplicationId id = core.submit();
+    const ApplicationSubmission sent = core.submission();
+    const ApplicationId id = core.submit(sent);
     core.all_saved();
-    const ApplicationSubmission sent = *core.rm.books().applications.find(id)->submission;
     core.step(Request{{90}, MoveApplication{id, "batch"}});
     core.step(Request{{91}, ChangePriority{id, 7}});
     core.all_saved();
@@ -140,6 +140,31 @@ TEST(Change, LeavesTheSubmissionKnownAsTheSame) {
     const Effects effects = core.step(Request{{92}, SubmitApplication{sent}});
     ASSERT_EQ(replies(effects).size(), 1U);
     EXPECT_TRUE(replies(effects)[0].answer.ok());
+}
+
+TEST(Change, OfTheConfigurationLeavesTheSubmissionKnownAsTheSame) {
+    CoreFixture core(two_queues());
+    core.boot();
+    const ApplicationSubmission sent = core.submission();
+    core.submit(sent);
+    core.all_saved();
+    // Another queue would be chosen for it now, and this one takes nobody any more.
+    Config other = two_queues();
+    for (QueueConfig& queue : other.scheduler.queues) {
+        queue.state = QueueState::Stopped;
+    }
+    ReplaceScheduler replace;
+    replace.config = other.scheduler;
+    core.step(Request{{90}, replace});
+    core.all_saved();
+    const Effects effects = core.step(Request{{91}, SubmitApplication{sent}});
+    ASSERT_EQ(replies(effects).size(), 1U);
+    EXPECT_TRUE(replies(effects)[0].answer.ok()) << replies(effects)[0].answer.error().message;
+    ApplicationSubmission different = sent;
+    different.priority = 3;
+    EXPECT_EQ(
+        replies(core.step(Request{{92}, SubmitApplication{different}}))[0].answer.error().code,
+        ErrorCode::Conflict);
 }
 
 TEST(Change, OfOneApplicationWaitsInALineWithAnEnd) {
