@@ -64,6 +64,7 @@ THIRD_PARTY = {
     "lz4": ["common/blocks", "common/fs"],
     "xxhash.h": ["common/blocks", "common/rdd", "common/store"],
     "curl/": ["common/fs"],
+    "re2/": ["common/model"],
     "spdlog/": ["common/base/log.cpp"],
     "fmt/": ["common/base/log.cpp"],
     "CLI/": ["client/rmctl", "main.cpp"],

@@ -154,6 +154,12 @@ private:
     void offer_copies(Effects& effects);
     std::int32_t ahead(const Stage& stage, const Executor& executor) const;
 
+    // Tasks with an executor to themselves (driver_alone.cpp).
+    void offer_alone(Effects& effects);
+    bool keeps_for(const Executor& executor);
+    void let_go(Executor& executor);
+    void start_alone(Stage& stage, std::size_t index, Effects& effects);
+
     // Executors (driver_executors.cpp).
     void lose_executor(rdd::ExecutorId id, const std::string& reason, bool crashed,
                        Effects& effects);
@@ -254,6 +260,8 @@ private:
     std::set<rdd::ExecutorId> free_;  // executors with a free slot
     std::set<rdd::StageId> gangs_;    // barrier stages of running jobs
     bool gang_holds_ = false;         // free slots are kept for one of them
+    std::set<rdd::StageId> lonely_;   // stages with tasks that want an executor to themselves
+    std::set<rdd::ExecutorId> kept_;  // executors that are kept for one of those
     TimePoint slots_check_at_ = TimePoint::never();
     Allocation allocation_;
     TimePoint idle_check_ = TimePoint::never();

@@ -11,6 +11,7 @@ namespace heddle::driver {
 
 void Driver::offer(Effects& effects) {
     gang_holds_ = false;
+    offer_alone(effects);
     if (running_.empty() || (free_.empty() && touched_ == rdd::kNoExecutor)) {
         return;
     }
@@ -152,8 +153,9 @@ std::optional<Locality> Driver::offer_level(Stage& stage, Locality level, std::i
 // slot does not idle for the time of a message; others never wait behind a slow one.
 std::int32_t Driver::ahead(const Stage& stage, const Executor& executor) const {
     const auto mean = stage.tasks->mean_run_time();
-    if (!mean || executor.slots == 0 || executor.leaving || executor.excluded || stage.crashed ||
-        stage.barrier || stage.tasks->exclusion().failures().contains(executor.id)) {
+    if (!mean || executor.slots == 0 || executor.leaving || executor.excluded ||
+        executor.kept_for || stage.crashed || stage.barrier ||
+        stage.tasks->exclusion().failures().contains(executor.id)) {
         return 0;
     }
     const std::int64_t each = std::max<std::int64_t>(mean->microseconds, 1);

@@ -178,6 +178,10 @@ void Driver::on_failure(const RunningTask& task, const rdd::TaskFailure& failure
         return;  // of an earlier attempt, or a copy
     }
     TaskSet::Task& entry = stage.tasks->task(task.index);
+    if (failure.out_of_memory && executors_.find(task.executor)->slots > 1) {
+        stage.tasks->set_alone(task.index);
+        lonely_.insert(stage.id);
+    }
     if (counts_as_failure(failure.kind)) {
         ++entry.failures;
         exclude_for(stage, task, executors_.find(task.executor)->host, rdd::describe(failure));

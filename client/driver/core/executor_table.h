@@ -2,8 +2,10 @@
 
 // The executors that can be given tasks: their slots, what they run and what they have been told.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +15,13 @@
 #include "common/rdd/ids.h"
 
 namespace heddle::driver {
+
+/// A task that has an executor to itself.
+struct LoneTask {
+    rdd::StageId stage;
+    std::int32_t stage_attempt = 0;
+    std::size_t index = 0;
+};
 
 struct Executor {
     rdd::ExecutorId id;
@@ -26,7 +35,8 @@ struct Executor {
     std::set<rdd::StageId> stages;  // whose plan it has
     std::map<rdd::ShuffleId, std::int64_t> map_outputs;  // the version of the table it has
     TimePoint heard;
-    TimePoint idle_since;  // while nothing runs on it
+    TimePoint idle_since;              // while nothing runs on it
+    std::optional<LoneTask> kept_for;  // waits for what runs here, or runs: nothing else starts
     bool in_process = false;
     bool useful = false;    // has finished a task
     bool leaving = false;   // gets no new tasks; its end is nobody's failure
@@ -35,7 +45,7 @@ struct Executor {
 
     std::int32_t free_slots() const {
         const auto used = static_cast<std::int32_t>(running.size());
-        return leaving || excluded || used >= slots ? 0 : slots - used;
+        return leaving || excluded || kept_for || used >= slots ? 0 : slots - used;
     }
 };
 

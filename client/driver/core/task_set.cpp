@@ -61,7 +61,7 @@ void TaskSet::executors_changed(const ExecutorTable& executors) {
         }
         racks.erase("");
         task.racks.assign(racks.begin(), racks.end());
-        if (task.waiting) {
+        if (task.waiting && !task.alone) {
             enqueue(i);
             count(task, 1);
         }
@@ -212,7 +212,8 @@ std::optional<TaskSet::Pick> TaskSet::pick(const Executor& executor, Locality le
 
 std::optional<TaskSet::Pick> TaskSet::pick_copy(const Executor& executor) {
     std::erase_if(slow_, [this](std::size_t index) {
-        return tasks_[index].done || !tasks_[index].slow || tasks_[index].running.size() != 1;
+        const Task& task = tasks_[index];
+        return task.done || task.alone || !task.slow || task.running.size() != 1;
     });
     for (const std::size_t index : slow_) {
         const Task& task = tasks_[index];
@@ -235,7 +236,8 @@ std::optional<TaskSet::Pick> TaskSet::pick_copy(const Executor& executor) {
 void TaskSet::mark_slow(TimePoint now, Duration limit) {
     for (std::size_t index = 0; index < tasks_.size(); ++index) {
         Task& task = tasks_[index];
-        if (task.running.size() == 1 && !task.done && now - task.running.front().since > limit) {
+        if (task.running.size() == 1 && !task.done && !task.alone &&
+            now - task.running.front().since > limit) {
             task.slow = true;
             if (std::ranges::find(slow_, index) == slow_.end()) {
                 slow_.push_back(index);
@@ -265,9 +267,7 @@ void TaskSet::launched(std::size_t index, Run run) {
     found.running.push_back(std::move(run));
     ++found.attempts;
     if (found.waiting) {
-        found.waiting = false;
-        --waiting_;
-        count(found, -1);
+        end_waiting(index);
     }
 }
 
@@ -280,11 +280,29 @@ void TaskSet::put_back(std::size_t index) {
     if (found.done || found.waiting || !found.running.empty()) {
         return;
     }
-    found.waiting = true;
     found.slow = false;
+    begin_waiting(index);
+}
+
+void TaskSet::begin_waiting(std::size_t index) {
+    Task& task = tasks_[index];
+    task.waiting = true;
     ++waiting_;
-    count(found, 1);
+    if (task.alone) {
+        alone_waiting_.insert(index);
+        return;
+    }
+    count(task, 1);
     enqueue(index);
+}
+
+void TaskSet::end_waiting(std::size_t index) {
+    Task& task = tasks_[index];
+    task.waiting = false;
+    --waiting_;
+    if (alone_waiting_.erase(index) == 0) {
+        count(task, -1);
+    }
 }
 
 void TaskSet::set_done(std::size_t index) {
@@ -293,9 +311,7 @@ void TaskSet::set_done(std::size_t index) {
         return;
     }
     if (found.waiting) {
-        found.waiting = false;
-        --waiting_;
-        count(found, -1);
+        end_waiting(index);
     }
     found.done = true;
     ++done_;
@@ -328,6 +344,8 @@ void TaskSet::check() const {
         waiting += task.waiting ? 1 : 0;
         done += task.done ? 1 : 0;
         CHECK(!(task.waiting && task.done));
+        CHECK(alone_waiting_.contains(static_cast<std::size_t>(&task - tasks_.data())) ==
+              (task.alone && task.waiting));
         CHECK(!task.waiting || task.running.empty());
         CHECK(retired_ || task.waiting || task.done || !task.running.empty());
     }

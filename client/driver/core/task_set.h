@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +41,7 @@ public:
         bool waiting = true;
         bool done = false;
         bool slow = false;           // a copy is wanted
+        bool alone = false;          // its memory ran out beside others: an executor to itself
         bool near_executor = false;  // a preferred executor or host is there
         bool near_host = false;
         std::vector<std::string> racks;  // of preferred hosts that are there
@@ -106,6 +108,11 @@ public:
     StageExclusion& exclusion() { return exclusion_; }
     const StageExclusion& exclusion() const { return exclusion_; }
 
+    /// From now on it is not picked beside others.
+    void set_alone(std::size_t index) { tasks_[index].alone = true; }
+    /// Those of them that wait.
+    const std::set<std::size_t>& alone_waiting() const { return alone_waiting_; }
+
     /// Average run time of finished tasks, for sending ahead. Unknown before a few have ended.
     void note_run_time(Duration run_time);
     std::optional<Duration> mean_run_time() const;
@@ -120,6 +127,8 @@ private:
                                              // dropped when they come up
     std::optional<std::size_t> pop(Queue& queue, const Executor& executor);
     void enqueue(std::size_t index);
+    void begin_waiting(std::size_t index);
+    void end_waiting(std::size_t index);
     void count(const Task& task, std::int64_t by);
     Duration wait_at(Locality level) const;
 
@@ -140,6 +149,7 @@ private:
     std::int64_t waiting_node_ = 0;
     std::int64_t waiting_rack_ = 0;
     std::int64_t waiting_free_ = 0;  // without a preference
+    std::set<std::size_t> alone_waiting_;
 
     Locality level_ = Locality::Process;
     TimePoint timer_;

@@ -32,6 +32,7 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
     int retired = 0;
     int moved = 0;
     int barriers = 0;
+    int out_of_memory = 0;
     for (std::uint64_t seed = first; seed <= last; ++seed) {
         const RunOutcome outcome = run_driver_world(seed, {});
         ASSERT_EQ(outcome.violation, "") << "seed " << seed << "\n" << outcome.tail;
@@ -51,6 +52,7 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         retired += outcome.retired;
         moved += outcome.moved;
         barriers += outcome.barriers;
+        out_of_memory += outcome.out_of_memory;
     }
     RecordProperty("crashes", crashes);
     RecordProperty("fetch_failures", fetch_failures);
@@ -63,10 +65,10 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         "partitions and %d reads of another executor's cache; %d tasks failed on a bad node, %d "
         "executors made way; %d times a task met all others of its barrier stage; %d "
         "executors were given back, %d ended as announced, %d "
-        "map outputs were moved\n",
+        "map outputs were moved; %d tasks had too little memory beside others\n",
         crashes, fetch_failures, failed, from_driver, from_peers, static_cast<long long>(copies),
         static_cast<long long>(replicas), cached_from_peers, broken, replaced, barriers, given_back,
-        retired, moved);
+        retired, moved, out_of_memory);
     if (only == nullptr) {
         EXPECT_GT(copies, static_cast<int>(kSeeds)) << "slow tasks are not tried again";
         EXPECT_GT(replicas, static_cast<int>(kSeeds)) << "cached partitions are not copied";
@@ -75,6 +77,7 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         EXPECT_GT(barriers, static_cast<int>(kSeeds)) << "no tasks of barrier stages meet";
         EXPECT_GT(moved, static_cast<int>(kSeeds)) << "map output stays where it is";
         EXPECT_GT(retired, static_cast<int>(kSeeds)) << "no executor ends as announced";
+        EXPECT_GT(out_of_memory, static_cast<int>(kSeeds)) << "no task runs out of memory";
         EXPECT_GT(given_back, static_cast<int>(kSeeds)) << "no executor is ever given back";
         EXPECT_GT(replaced, 0) << "no task is ever without a place";
         EXPECT_GT(from_peers, from_driver) << "executors ask each other before the driver";

@@ -41,6 +41,7 @@ public:
     World(std::uint64_t seed, const Defects& defects)
         : prng_(seed),
           bad_node_(has_bad_node(seed)),
+          hungry_(seed % 5 == 2 && !bad_node_),
           by_demand_(seed % 4 == 1),
           barrier_jobs_(!by_demand_),
           defects_(defects),
@@ -125,6 +126,7 @@ private:
 
     Prng prng_;
     bool bad_node_;
+    bool hungry_;     // some tasks need an executor to themselves
     bool by_demand_;  // executors come and go with the load
     bool barrier_jobs_;
     std::int32_t wanted_ = kExecutors;
@@ -235,6 +237,7 @@ void World::add_executor() {
     registered.executor = id;
     registered.host = "node-" + std::to_string(id.value % 3 + 1);
     executor->set_broken(bad_node_ && registered.host == kBadNode);
+    executor->set_hungry(hungry_);
     members_[id].executor = std::move(executor);
     registered.port = 1;
     registered.slots = kSlots;
@@ -349,6 +352,7 @@ RunOutcome World::run() {
     for (const auto& [id, member] : members_) {
         outcome_.failed_on_purpose += member.executor->broken_runs();
         outcome_.barriers += member.executor->barriers();
+        outcome_.out_of_memory += member.executor->hungry_runs();
     }
     outcome_.copies = driver_.copies_launched();
     outcome_.replicas = driver_.replicas_placed();

@@ -27,6 +27,7 @@ struct RunOutcome {
     std::int64_t copies = 0;    // of slow tasks
     std::int64_t replicas = 0;  // of cached partitions, kept
     int cached_from_peers = 0;  // partitions that a task read from another executor's cache
+    int out_of_memory = 0;      // tasks that had too little beside others
     int failed_on_purpose = 0;  // tasks on the node where all fail
     int barriers = 0;           // tasks that heard that all others had come
     int given_back = 0;         // executors that were idle

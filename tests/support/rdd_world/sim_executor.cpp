@@ -286,6 +286,14 @@ void SimExecutor::run(rdd::TaskId task) {
         result.failure.emplace();
         result.failure->kind = rdd::FailureKind::ExceptionFailure;
         result.failure->message = "nothing works on this node";
+    } else if (hungry_ && begun_.size() > 1 && start.launch.gang.empty() &&
+               start.launch.task.partition % 3 == 1) {
+        ++hungry_runs_;
+        result.task = task;
+        result.failure.emplace();
+        result.failure->kind = rdd::FailureKind::ExceptionFailure;
+        result.failure->message = "out of memory beside others";
+        result.failure->out_of_memory = true;
     } else {
         result = executor::run_task(*start.plan, start.launch.task, input, begun.cancelled);
     }

@@ -69,6 +69,9 @@ public:
     /// Whether all its tasks fail.
     void set_broken(bool broken) { broken_ = broken; }
     int broken_runs() const { return broken_runs_; }
+    /// Whether memory is too small for some partitions' tasks beside others.
+    void set_hungry(bool hungry) { hungry_ = hungry; }
+    int hungry_runs() const { return hungry_runs_; }
     /// How often a task heard that all others had come.
     int barriers() const { return barriers_; }
 
@@ -100,6 +103,8 @@ private:
     std::int64_t slowness_ = 1;
     bool broken_ = false;
     int broken_runs_ = 0;
+    bool hungry_ = false;
+    int hungry_runs_ = 0;
     executor::Executor books_;
     blocks::Accountant accountant_;
     blocks::BlockStore cached_;

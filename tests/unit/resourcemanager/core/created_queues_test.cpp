@@ -338,7 +338,7 @@ TEST(CreatedQueues, HoldApplicationsOnRecordWhenNoQueueIsConfiguredForThem) {
     SchedulerConfig config = creating();
     config.queues.erase(config.queues.begin());
     Booted booted;
-    booted.applications = {record_in("root.gone", 1)};
+    booted.applications = {record_in("root.gone", 9)};
     CoreFixture core(with(config));
     core.boot(std::move(booted));
     EXPECT_EQ(queues_of(core), "root.recovered");
