@@ -284,11 +284,11 @@ Status S3Bucket::complete(const S3Upload& upload) {
     return refusal(ask, answer);
 }
 
-Status S3Bucket::abort(const S3Upload& upload) {
+Result<bool> S3Bucket::abort(const S3Upload& upload, bool again) {
     Ask ask{"DELETE", upload.key, {{"uploadId", upload.id}}};
-    ask.once = true;  // nobody waits for it longer than that
+    ask.once = !again;
     TRY(const HttpAnswer answer, send(ask));
-    return is_good(answer.status) || answer.status == 404 ? Status() : Status(refusal(ask, answer));
+    return is_good(answer.status) || answer.status == 404;
 }
 
 std::string encode_upload(const S3Upload& upload) {

@@ -65,8 +65,9 @@ public:
     /// Makes the object visible. May be asked again. Errors: also Conflict, when the upload is gone
     /// and its object is not there.
     Status complete(const S3Upload& upload);
-    /// Nothing there is success.
-    Status abort(const S3Upload& upload);
+    /// False: the server refuses it, now. Nothing there is success. `again`: it is asked for as
+    /// often as any request, rather than once. Errors: there was no answer.
+    Result<bool> abort(const S3Upload& upload, bool again = false);
 
 private:
     // Of answers that are not an object: a list of 1000 keys of 1 KiB each, with %XX for each byte.

@@ -82,7 +82,10 @@ Error S3Commit::take_back(Error why) {
 Status S3Commit::hide(std::size_t index) {
     const S3Upload& upload = uploads_[index];
     if (seen_[index] == Seen::Perhaps) {
-        TRY(bucket_.abort(upload));  // lest it becomes visible behind our back
+        TRY(const bool gone, bucket_.abort(upload, true));
+        if (!gone) {
+            return {};  // it may become visible behind our back
+        }
         const auto there = bucket_.head(upload.key);
         if (!there && there.error().code != ErrorCode::NotFound) {
             return there.error();
@@ -98,8 +101,8 @@ Status S3Commit::hide(std::size_t index) {
 
 void abort_all(S3Bucket& bucket, const std::vector<S3Upload>& uploads) {
     (void)for_each(uploads.size(), [&](std::size_t i) {
-        const Status aborted = bucket.abort(uploads[i]);
-        return aborted || !is_no_answer(aborted.error().code) ? Status() : aborted;
+        const auto aborted = bucket.abort(uploads[i]);
+        return aborted ? Status() : Status(aborted.error());
     });
 }
 
