@@ -143,7 +143,8 @@ private:
             for (const rdd::Dependency& dependency : node.dependencies) {
                 if (dependency.kind == rdd::DependencyKind::Shuffle) {
                     sum = plus(sum, amounts_[dependency.shuffle]);
-                } else if (parents.insert(dependency.parent).second) {
+                } else if (parents.insert(dependency.parent).second ||
+                           dependency.kind != rdd::DependencyKind::Strided) {
                     sum = plus(sum, bytes_of(*plan_.find(dependency.parent)));
                 }
             }
