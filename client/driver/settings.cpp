@@ -281,9 +281,13 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
         return read_count(name, value, 1, settings.executor_cores);
     }
     if (name == "executor.memory") {
-        // A number alone is MiB, as in Spark.
+        // A number alone is MiB, as in Spark; so many of them were meant as bytes.
+        constexpr std::int64_t kMibMax = std::int64_t{16} << 20;
         std::int64_t mib = 0;
-        if (parse_number(value, mib) && mib > 0 && mib < INT64_MAX >> 20) {
+        if (parse_number(value, mib) && mib > 0) {
+            if (mib > kMibMax) {
+                return wrong(name, value, "a size such as 2g; a number without a unit is MiB");
+            }
             settings.executor_memory = mib << 20;
             return {};
         }
