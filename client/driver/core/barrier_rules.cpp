@@ -70,6 +70,23 @@ bool is_barrier(const rdd::Plan& plan, rdd::RddId root) {
     return barrier_rdds(plan).contains(root);
 }
 
+std::vector<const rdd::RddNode*> persisted_in_gang(const rdd::Plan& plan, rdd::RddId root) {
+    const std::set<rdd::RddId> barriers = barrier_rdds(plan);
+    std::vector<const rdd::RddNode*> found;
+    // Each has one barrier parent at most.
+    for (const rdd::RddNode* node = plan.find(root); node != nullptr;) {
+        if (!node->storage.is_none()) {
+            found.push_back(node);
+        }
+        const auto next = std::ranges::find_if(node->dependencies, [&](const auto& dependency) {
+            return dependency.kind != rdd::DependencyKind::Shuffle &&
+                   barriers.contains(dependency.parent);
+        });
+        node = next == node->dependencies.end() ? nullptr : plan.find(next->parent);
+    }
+    return found;
+}
+
 std::optional<std::string> barrier_refusal(const rdd::Plan& plan, rdd::RddId root,
                                            std::size_t partitions, bool by_demand) {
     const std::set<rdd::RddId> barriers = barrier_rdds(plan);

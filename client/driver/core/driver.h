@@ -175,13 +175,13 @@ private:
     void exclude_holder(const rdd::TaskFailure& failure);
     void show_exclusion(const Stage& stage);
     void update_exclusion();
-    bool too_few(const std::vector<const Executor*>& open, std::size_t tasks) const;
+    bool too_few(const Stage& stage, const std::vector<const Executor*>& open) const;
     std::optional<std::size_t> task_without_place(const Stage& stage) const;
     void look_for_places(Effects& effects);
     void find_place(Stage& stage, std::set<std::string>& avoided, Effects& effects);
     void abort_placeless(Stage& stage, std::size_t index, Effects& effects);
     void replace_excluded(Effects& effects);
-    void replace_idle(Effects& effects);
+    void replace_idle(Stage& stage, Effects& effects);
     void replace(rdd::ExecutorId id, const std::string& reason, Effects& effects);
 
     // Barrier stages (driver_gangs.cpp).
@@ -189,6 +189,7 @@ private:
     bool open_to(const Stage& stage, const Executor& executor) const;
     std::int64_t slots_open_to(const Stage& stage) const;
     GangStart launch_gang(Stage& stage, Effects& effects);
+    void drop_partly_cached(const Stage& stage, Effects& effects);
     void introduce_gang(Stage& stage, std::size_t first_effect, Effects& effects);
     bool in_gang(const Stage& stage, const RunningTask& task) const;
     void barrier_asked(rdd::ExecutorId executor, const rdd::BarrierRequest& request,

@@ -63,13 +63,16 @@ void Driver::update_exclusion() {
     }
 }
 
-// For a barrier stage, though there would be enough if nothing were excluded.
-bool Driver::too_few(const std::vector<const Executor*>& open, std::size_t tasks) const {
+// For a barrier stage, though there would be enough if nothing were excluded. That stays so while
+// one that made way is on its way back: meanwhile nobody forgets which nodes are to be avoided.
+bool Driver::too_few(const Stage& stage, const std::vector<const Executor*>& open) const {
+    const std::size_t tasks = stage.tasks->size();
     std::int64_t slots = 0;
     for (const Executor* executor : open) {
         slots += executor->slots;
     }
-    return std::cmp_less(slots, tasks) && std::cmp_less_equal(tasks, executors_.slots());
+    return std::cmp_less(slots, tasks) &&
+           (stage.placeless || std::cmp_less_equal(tasks, executors_.slots()));
 }
 
 // A waiting task that no executor may run. Where some executor is open to the stage, only tasks
@@ -86,7 +89,7 @@ std::optional<std::size_t> Driver::task_without_place(const Stage& stage) const 
             open.push_back(&executor);
         }
     }
-    if (open.empty() || (stage.barrier && too_few(open, tasks.size()))) {
+    if (open.empty() || (stage.barrier && too_few(stage, open))) {
         return tasks.first_waiting();
     }
     for (const std::size_t index : exclusion.tasks()) {
@@ -157,7 +160,7 @@ void Driver::find_place(Stage& stage, std::set<std::string>& avoided, Effects& e
         avoided.insert(std::move(host));
     }
     if (static_cast<std::int32_t>(executors_.all().size()) >= executors_kept()) {
-        replace_idle(effects);
+        replace_idle(stage, effects);
     }
 }
 
@@ -201,15 +204,25 @@ void Driver::replace_excluded(Effects& effects) {
     }
 }
 
-void Driver::replace_idle(Effects& effects) {
+// First one that the stage keeps off, then one that holds nothing: what goes with it has to be
+// computed again. Of a barrier stage, which needs slots, none that it may use.
+void Driver::replace_idle(Stage& stage, Effects& effects) {
+    const std::set<rdd::ExecutorId> holders = outputs_.holders();
+    const auto loss = [&](const Executor& executor) {
+        const bool barred =
+            executor.excluded || stage.tasks->exclusion().bars_all(executor.id, executor.host);
+        const bool holds = holders.contains(executor.id) || blocks_.held(executor.id).blocks > 0;
+        return (barred ? 0 : 2) + (holds ? 1 : 0);
+    };
     const Executor* idle = nullptr;
     for (const auto& [id, executor] : executors_.all()) {
         if (executor.running.empty() && !executor.leaving &&
-            (idle == nullptr || (executor.excluded && !idle->excluded))) {
+            (idle == nullptr || loss(executor) < loss(*idle))) {
             idle = &executor;
         }
     }
-    if (idle != nullptr) {
+    if (idle != nullptr && !(stage.barrier && open_to(stage, *idle))) {
+        stage.made_way = true;
         replace(idle->id, "idle, and makes way for one that may run what failed here", effects);
     }
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/driver/core/barrier_rules.h"
 #include "client/driver/core/driver.h"
 #include "common/base/check.h"
 
@@ -51,6 +52,15 @@ Driver::GangStart Driver::launch_gang(Stage& stage, Effects& effects) {
     CHECK(!stage.tasks->waiting());
     introduce_gang(stage, before, effects);
     return GangStart::Launched;
+}
+
+// Either all tasks come to the barrier or, since all is cached, none.
+void Driver::drop_partly_cached(const Stage& stage, Effects& effects) {
+    for (const rdd::RddNode* node : persisted_in_gang(*stage.plan, stage.root)) {
+        if (blocks_.rdds().contains(node->id) && !blocks_.all(node->id, node->partitions)) {
+            drop_rdd(node->id, effects);
+        }
+    }
 }
 
 // Each is told where the others are.
@@ -138,7 +148,9 @@ void Driver::gang_failed(Stage& stage, const RunningTask& task, const rdd::TaskF
                                rdd::to_string(task.executor) + ": " + rdd::describe(failure);
     stage.gang_failures += counts ? 1 : 0;
     const bool often = stage.gang_failures >= config_.stage_failures_max;
-    if (failure.final || often || (counts && config_.task_failures_max == 1)) {
+    const bool at_once =
+        counts && counts_as_failure(failure.kind) && config_.task_failures_max == 1;
+    if (failure.final || often || at_once) {
         JobError error;
         error.stage = stage.id;
         error.partition = task.partition;

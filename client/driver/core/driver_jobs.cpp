@@ -218,6 +218,8 @@ void Driver::leave_stage(Stage& stage, rdd::JobId job) {
     stage.gang.reset();
     stage.slots_checks = 0;
     stage.slots_check_at.reset();
+    stage.fetch_failures = 0;
+    stage.gang_failures = 0;
     leave_running(stage);
     stage.state = StageState::Idle;
     to_submit_.erase(stage.id);

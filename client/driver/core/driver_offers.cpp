@@ -20,7 +20,7 @@ void Driver::offer(Effects& effects) {
     } else {
         offer_in_turn(effects);
     }
-    if (config_.speculation.enabled) {
+    if (config_.speculation.enabled && !gang_holds_) {
         offer_copies(effects);
     }
 }

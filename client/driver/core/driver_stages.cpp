@@ -1,6 +1,7 @@
 // Stages: when one may start, what it has to compute, and what is undone when the output of a stage
 // that cannot be repeated exactly was lost.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "client/driver/core/driver.h"
@@ -89,6 +90,9 @@ void Driver::start(Stage& stage, Effects& effects) {
         stage.inputs.push_back(dependency->shuffle);
     }
     std::vector<rdd::Partition> missing;
+    if (stage.barrier) {
+        drop_partly_cached(stage, effects);
+    }
     if (stage.barrier && stage.is_shuffle()) {
         outputs_.unregister_all(stage.shuffle.shuffle);  // all of it is computed, or nothing
     }
@@ -99,6 +103,7 @@ void Driver::start(Stage& stage, Effects& effects) {
         missing.assign(job.missing.begin(), job.missing.end());
     }
     StageExclusion exclusion = exclusion_of_attempt(stage);
+    const std::optional<TaskSet> before = std::move(stage.tasks);
     stage.tasks.emplace(stage.id, stage.attempts++, config_.locality_wait, now_);
     stage.tasks->set_exclusion(std::move(exclusion));
     if (stage.barrier) {
@@ -114,6 +119,10 @@ void Driver::start(Stage& stage, Effects& effects) {
         stage.tasks->add(partition,
                          preference(*stage.plan, stage.root, partition, blocks_, executors_));
     }
+    if (before) {
+        stage.tasks->remember(*before, stage.made_way);
+    }
+    stage.made_way = false;
     stage.tasks->executors_changed(executors_);
     stage.state = StageState::Running;
     running_.insert(stage.id);
@@ -134,6 +143,8 @@ StageExclusion Driver::exclusion_of_attempt(const Stage& stage) const {
     }
     ExclusionRules rules = config_.exclusion;
     rules.stage_failures_per_executor_max = 1;
+    // No limits for single tasks: where the stage may run, all of its tasks may.
+    rules.task_attempts_per_node_max = std::numeric_limits<std::int32_t>::max();
     return StageExclusion(rules);
 }
 

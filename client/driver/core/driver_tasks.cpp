@@ -6,26 +6,6 @@
 
 namespace heddle::driver {
 
-namespace {
-
-bool counts_as_failure(rdd::FailureKind kind) {
-    switch (kind) {
-        case rdd::FailureKind::ExceptionFailure:
-        case rdd::FailureKind::TaskResultLost:
-        case rdd::FailureKind::UnknownReason:
-            return true;
-        case rdd::FailureKind::FetchFailed:
-        case rdd::FailureKind::TaskKilled:
-        case rdd::FailureKind::TaskCommitDenied:
-        case rdd::FailureKind::ExecutorLostFailure:
-        case rdd::FailureKind::Resubmitted:
-            return false;
-    }
-    CHECK(false);
-}
-
-}  // namespace
-
 void Driver::on_done(Executor& executor, const rdd::TaskResult& result, Effects& effects) {
     if (executor.running.erase(result.task) == 0) {
         ++stale_;  // answered before

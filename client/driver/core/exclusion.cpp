@@ -2,6 +2,8 @@
 #include "client/driver/core/exclusion.h"
 
 #include <algorithm>
+#include <type_traits>
+#include <utility>
 
 namespace heddle::driver {
 
@@ -24,6 +26,31 @@ void StageExclusion::failed(TimePoint now, std::size_t task, rdd::ExecutorId exe
         ++executors_by_host_[host] >= rules_.stage_executors_per_node_max) {
         hosts_.insert(host);
     }
+}
+
+void StageExclusion::renumber(const std::map<std::size_t, std::size_t>& tasks) {
+    const auto renumbered = [&tasks](const auto& by_task) {
+        std::remove_cvref_t<decltype(by_task)> out;
+        for (const auto& [task, value] : by_task) {
+            if (const auto it = tasks.find(task); it != tasks.end()) {
+                out.emplace(it->second, value);
+            }
+        }
+        return out;
+    };
+    for (auto& [executor, failures] : failures_) {
+        failures.by_task = renumbered(failures.by_task);
+    }
+    for (auto& [host, attempts] : attempts_by_host_) {
+        attempts = renumbered(attempts);
+    }
+    std::set<std::size_t> numbers;
+    for (const std::size_t task : tasks_) {
+        if (const auto it = tasks.find(task); it != tasks.end()) {
+            numbers.insert(it->second);
+        }
+    }
+    tasks_ = std::move(numbers);
 }
 
 bool StageExclusion::node_bars(std::size_t task, const std::string& host) const {

@@ -41,6 +41,8 @@ public:
 
     void failed(TimePoint now, std::size_t task, rdd::ExecutorId executor, const std::string& host,
                 const std::string& reason);
+    /// For the next attempt, where tasks have other numbers (old to new); others are forgotten.
+    void renumber(const std::map<std::size_t, std::size_t>& tasks);
     /// The task may not run there. False when exclusion is off.
     bool bars(std::size_t task, rdd::ExecutorId executor, const std::string& host) const;
     /// No task of the stage may run there.

@@ -14,6 +14,8 @@ const char* kind_of(bool gather) {
 }
 
 constexpr std::size_t kNamedMax = 10;
+// What all tasks say together goes to each of them in one message.
+constexpr std::size_t kGatheredBytesMax = std::size_t{32} << 20;
 
 }  // namespace
 
@@ -34,6 +36,7 @@ std::vector<Gang::Word> Gang::wait(TimePoint now, std::size_t index,
     }
     member.said = request.message;
     member.epoch = request.epoch;
+    gathered_ += request.message.size();
     if (++waiting_; !broken_.empty()) {
         return give_up(broken_);
     }
@@ -45,6 +48,15 @@ std::vector<Gang::Word> Gang::wait(TimePoint now, std::size_t index,
                        std::to_string(epoch_) + " of " + title_ + ": " + kind_of(gather_) + ", " +
                        kind_of(request.gather) +
                        "; use the same barrier sync type within a single sync");
+    }
+    if (gathered_ > kGatheredBytesMax) {
+        return give_up("all_gather in barrier epoch " + std::to_string(epoch_) + " of " + title_ +
+                       ": the messages of " + std::to_string(waiting_) + " of " +
+                       std::to_string(members_.size()) + " tasks take " +
+                       std::to_string(gathered_) + " bytes, and at most " +
+                       std::to_string(kGatheredBytesMax) +
+                       " are taken of all tasks together; say less, or write what is large to a "
+                       "file");
     }
     if (done_ > 0) {
         return give_up("partition " + std::to_string(member.task.partition) +
@@ -69,7 +81,12 @@ std::vector<Gang::Word> Gang::wait(TimePoint now, std::size_t index,
 
 std::vector<Gang::Word> Gang::done(std::size_t index, rdd::TaskResult result) {
     Member& member = members_.at(index);
-    CHECK(member.seated && !member.result && !member.said);
+    CHECK(member.seated && !member.result);
+    if (member.said) {  // a thread of its own was to wait, and the task has ended without it
+        gathered_ -= member.said->size();
+        member.said.reset();
+        --waiting_;
+    }
     member.result = std::move(result);
     ++done_;
     if (waiting_ == 0) {
@@ -109,6 +126,7 @@ std::vector<Gang::Word> Gang::answer(const rdd::BarrierMessages& messages,
         }
     }
     waiting_ = 0;
+    gathered_ = 0;
     deadline_ = TimePoint::never();
     return words;
 }

@@ -70,8 +70,9 @@ private:
     std::string title_;
     Duration patience_;
     std::vector<Member> members_;
-    std::int32_t epoch_ = 0;  // how often all have waited
-    bool gather_ = false;     // what those that wait do
+    std::int32_t epoch_ = 0;    // how often all have waited
+    bool gather_ = false;       // what those that wait do
+    std::size_t gathered_ = 0;  // bytes, of those that wait
     std::size_t waiting_ = 0;
     std::size_t done_ = 0;
     TimePoint deadline_ = TimePoint::never();

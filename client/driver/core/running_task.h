@@ -7,6 +7,7 @@
 
 #include "common/rdd/executor_protocol.h"
 #include "common/rdd/ids.h"
+#include "common/rdd/task.h"
 
 namespace heddle::driver {
 
@@ -20,5 +21,22 @@ struct RunningTask {
     bool rolled_back = false;  // whatever it answers does not count
     bool cancelled = false;
 };
+
+/// Whether it is held against the task: not what others or the cluster did to it.
+inline bool counts_as_failure(rdd::FailureKind kind) {
+    switch (kind) {
+        case rdd::FailureKind::ExceptionFailure:
+        case rdd::FailureKind::TaskResultLost:
+        case rdd::FailureKind::UnknownReason:
+            return true;
+        case rdd::FailureKind::FetchFailed:
+        case rdd::FailureKind::TaskKilled:
+        case rdd::FailureKind::TaskCommitDenied:
+        case rdd::FailureKind::ExecutorLostFailure:
+        case rdd::FailureKind::Resubmitted:
+            return false;
+    }
+    return true;
+}
 
 }  // namespace heddle::driver

@@ -54,7 +54,10 @@ struct Stage {
     std::vector<rdd::ShuffleId> inputs;    // of the attempt under way
     std::optional<std::size_t> placeless;  // a task that may run nowhere,
     std::optional<TimePoint> placeless_until;  // and when its wait is given up
-    std::set<rdd::Partition> counted;          // ShuffleMap: whose accumulators have been merged
+    // An executor made way for such a task. If that costs the stage its input, failures count on:
+    // the task that fails everywhere would begin anew for ever.
+    bool made_way = false;
+    std::set<rdd::Partition> counted;  // ShuffleMap: whose accumulators have been merged
 
     /// Whether running a task twice at once gives the same records.
     bool repeatable() const;

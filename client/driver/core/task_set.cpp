@@ -25,6 +25,27 @@ void TaskSet::add(rdd::Partition partition, Preference preference) {
     ++waiting_;
 }
 
+void TaskSet::remember(const TaskSet& before, bool failures) {
+    std::map<std::size_t, std::size_t> numbers;
+    for (std::size_t index = 0; index < tasks_.size(); ++index) {
+        const auto known = before.find(tasks_[index].partition);
+        if (!known) {
+            continue;
+        }
+        numbers.emplace(*known, index);
+        const Task& old = before.task(*known);
+        tasks_[index].failures = failures ? old.failures : 0;
+        if (old.alone) {
+            tasks_[index].alone = true;
+            alone_waiting_.insert(index);
+        }
+    }
+    if (failures) {
+        exclusion_ = before.exclusion();
+        exclusion_.renumber(numbers);
+    }
+}
+
 std::optional<std::size_t> TaskSet::find(rdd::Partition partition) const {
     const auto it = by_partition_.find(partition);
     return it == by_partition_.end() ? std::nullopt : std::optional(it->second);
@@ -163,8 +184,8 @@ std::optional<std::size_t> TaskSet::pop(Queue& queue, const Executor& executor) 
     while (!queue.empty() && !found) {
         const std::size_t index = queue.back();
         queue.pop_back();
-        if (!tasks_[index].waiting) {
-            continue;
+        if (!tasks_[index].waiting || tasks_[index].alone) {
+            continue;  // an alone one may still stand here from before
         }
         if (exclusion_.bars(index, executor.id, executor.host)) {
             barred.push_back(index);

@@ -55,6 +55,9 @@ public:
         : stage_(stage), attempt_(attempt), wait_(wait), timer_(now) {}
 
     void add(rdd::Partition partition, Preference preference);
+    /// Which tasks ran out of memory in the attempt before, and with `failures` also how often and
+    /// where they have failed. After the last add().
+    void remember(const TaskSet& before, bool failures);
     /// After the last add(), and whenever an executor came or went.
     void executors_changed(const ExecutorTable& executors);
 

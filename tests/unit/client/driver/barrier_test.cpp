@@ -261,6 +261,85 @@ TEST_F(Barrier, AnExecutorOnWhichOneFailedIsLeftByAllOfThem) {
     EXPECT_EQ(core.trace(), "run 0/0 on 2\nrun 0/1 on 2\n");
 }
 
+TEST(BarrierExclusion, LimitsOfANodeForOneTaskKeepNoneFromStarting) {
+    Config with;
+    with.executors_kept = 2;
+    with.exclusion.enabled = true;
+    with.exclusion.task_attempts_per_node_max = 1;
+    Core core(with);
+    for (std::int32_t id = 1; id <= 4; ++id) {
+        core.add_executor(id, "node-1");
+    }
+    const Lineage lineage(2);
+    core.submit(0, lineage.plan, lineage.met);
+    EXPECT_EQ(core.trace(), "run 0/0 on 1\nrun 0/1 on 2\n");
+    core.succeed(1);
+    core.fail(0, failure("bad luck"));
+    core.advance(milliseconds(200));
+    EXPECT_EQ(core.trace(), "run 0/0 on 2\nrun 0/1 on 3\n");
+}
+
+TEST_F(Barrier, FailuresOfAJobThatIsOverDoNotCount) {
+    core_.add_executor(1, "node-1", 2);
+    const Lineage lineage(2);
+    const rdd::RddNode dealt = test::shuffled(4, lineage.met, 0, 1);
+    const rdd::Plan plan = test::plan_of({lineage.source, lineage.met, dealt});
+    for (std::int32_t job = 0; job < 2; ++job) {
+        core_.error_.reset();
+        core_.submit(job, plan, dealt);
+        const std::size_t failures = job == 0 ? 4 : 3;
+        for (std::size_t i = 0; i < failures; ++i) {
+            core_.succeed(core_.launched_.size() - 1, 1);
+            core_.fail(core_.launched_.size() - 2, failure("bad luck"));
+            core_.advance(milliseconds(200));
+        }
+        EXPECT_EQ(core_.error_.has_value(), job == 0);
+    }
+}
+
+TEST_F(Barrier, WhatIsCachedInPartIsComputedAsAWhole) {
+    core_.add_executor(1, "node-1", 2);
+    Lineage lineage(2);
+    lineage.met.storage = rdd::kMemoryOnly;
+    lineage.plan = test::plan_of({lineage.source, lineage.met});
+    run(0, lineage);
+    rdd::ExecutorHeartbeat beat;
+    rdd::BlockUpdate held;
+    held.block = rdd::BlockId::rdd(lineage.met.id, 0);
+    held.memory = 10;
+    beat.blocks.push_back(held);
+    core_.tell(ExecutorSaid{rdd::ExecutorId{1}, beat});
+    core_.succeed(0);
+    core_.succeed(1);
+    EXPECT_TRUE(core_.drops_.empty());
+    run(1, lineage);
+    ASSERT_EQ(core_.drops_.size(), 1U);
+    EXPECT_EQ(core_.drops_[0].message.rdd, lineage.met.id);
+}
+
+TEST_F(Barrier, WhatIsGatheredHasALimitThatIsNamed) {
+    core_.add_executor(1, "node-1", 2);
+    run(0, Lineage(2));
+    const Core::Launched& of = core_.launched_.at(0);
+    rdd::BarrierRequest request{of.task.task, 0, true, std::string(33 << 20, 'm')};
+    core_.tell(ExecutorSaid{of.executor, request});
+    ASSERT_EQ(core_.answers_.size(), 1U);
+    EXPECT_NE(core_.answers_[0].error.find("at most 33554432 are taken"), std::string::npos)
+        << core_.answers_[0].error;
+}
+
+TEST_F(Barrier, ATaskThatEndsWhileAThreadOfItWaitsIsNoEndOfTheDriver) {
+    core_.add_executor(1, "node-1", 2);
+    run(0, Lineage(2));
+    wait(0, 0);
+    core_.succeed(0);
+    EXPECT_TRUE(core_.answers_.empty());
+    wait(1, 0);
+    ASSERT_EQ(core_.answers_.size(), 1U);
+    EXPECT_NE(core_.answers_[0].error.find("partitions 0 have ended without it"), std::string::npos)
+        << core_.answers_[0].error;
+}
+
 TEST(BarrierRules, RefuseLineagesThatHaveOtherPartitions) {
     const Lineage lineage(3);
     const rdd::RddNode after = test::sorted(2, lineage.met);

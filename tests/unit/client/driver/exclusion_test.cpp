@@ -272,6 +272,49 @@ TEST_F(ReplacedExecutors, AnIdleOneMakesWayForOneThatMayRunTheTask) {
     EXPECT_FALSE(core_.error_);
 }
 
+TEST_F(ReplacedExecutors, ATaskThatAlwaysFailsEndsItsJobThoughEachReplacementCostsItsInput) {
+    const rdd::RddNode source = source_of(2);
+    const rdd::RddNode dealt = test::shuffled(1, source, 0, 1);
+    core_.submit(0, test::plan_of({source, dealt}), dealt);
+    std::size_t next = 0;
+    for (std::int32_t id = 3; id < 20 && !core_.error_; ++id) {
+        for (; next < core_.launched_.size(); ++next) {
+            const bool maps = core_.launched_[next].task.stage != rdd::StageId{0};
+            maps ? core_.succeed(next, 1) : fail(next);
+        }
+        core_.add_executor(id, "node-" + std::to_string(id));
+        core_.advance(seconds(1));
+    }
+    ASSERT_TRUE(core_.error_) << "it would go on for ever";
+    EXPECT_NE(core_.error_->message.find("failed 4 times"), std::string::npos)
+        << core_.error_->message;
+}
+
+TEST(ReplacedForABarrierStage, NoneThatItMayUse) {
+    Config with;
+    with.executors_kept = 3;
+    with.exclusion.enabled = true;
+    Core core(with);
+    for (std::int32_t id = 1; id <= 3; ++id) {
+        core.add_executor(id, "node-" + std::to_string(id));
+    }
+    const rdd::RddNode source = source_of(3);
+    rdd::RddNode met = test::sorted(1, source);
+    met.barrier = true;
+    core.submit(0, test::plan_of({source, met}), met);
+    const auto on_third = std::ranges::find_if(
+        core.launched_, [](const Core::Launched& launched) { return launched.executor == kThird; });
+    ASSERT_NE(on_third, core.launched_.end());
+    rdd::TaskFailure failure;
+    failure.kind = rdd::FailureKind::ExceptionFailure;
+    const auto index = static_cast<std::size_t>(on_third - core.launched_.begin());
+    for (std::size_t i = 0; i < 3; ++i) {
+        i == index ? core.fail(i, failure) : core.succeed(i);
+    }
+    core.advance(seconds(1));
+    EXPECT_EQ(core.dropped_, std::vector<rdd::ExecutorId>{kThird});
+}
+
 TEST_F(ReplacedExecutors, NodesAreAvoidedUntilAnotherOneHasCome) {
     core_.tell(ExecutorLost{kSecond, "gone", false});
     run(0, 1);
