@@ -154,7 +154,7 @@ void ClusterPool::react(MasterBook::Reaction reaction) {
     send(reaction.send);
     for (const MasterBook::Marked& marked : reaction.marked) {
         if (const auto executor = executor_in(to_string(marked.container))) {
-            post(ExecutorLeaving{*executor, marked.leaving});
+            post(ExecutorLeaving{*executor, marked.leaving, marked.may_stay});
         }
     }
     for (const MasterBook::Ended& ended : reaction.ended) {

@@ -226,6 +226,11 @@ struct MasterNews {
     /// What the application could still be given before a limit of its queues or user, or what the
     /// nodes have, is reached; on nodes of its own label. If it is wanted.
     std::optional<Resource> headroom = {};
+    /// Of those on nodes that are taken out of service. They go on until the drain's time is over,
+    /// if it has one; a master that can had better end them, and gets others for them elsewhere.
+    /// Said again after every welcome.
+    std::vector<ContainerId> draining = {};
+    std::vector<ContainerId> drains_no_more = {};
 
     friend bool operator==(const MasterNews&, const MasterNews&) = default;
 };

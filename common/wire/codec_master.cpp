@@ -262,6 +262,8 @@ static void write(const heddle::MasterNews& value, proto::ManagerToMaster& out) 
     write_all(value.refused, *message.mutable_refused());
     write_all(value.preempting, *message.mutable_preempting());
     write_all(value.spared, *message.mutable_spared());
+    write_all(value.draining, *message.mutable_draining());
+    write_all(value.drains_no_more, *message.mutable_drains_no_more());
     write_all(value.resized, *message.mutable_resized());
     write_all(value.resizes_refused, *message.mutable_resizes_refused());
     if (value.headroom) {
@@ -295,6 +297,8 @@ static Status read(const proto::MasterNews& in, heddle::MasterNews& value) {
     TRY(read_all(in.refused(), value.refused));
     TRY(read_all(in.preempting(), value.preempting));
     TRY(read_all(in.spared(), value.spared));
+    TRY(read_all(in.draining(), value.draining));
+    TRY(read_all(in.drains_no_more(), value.drains_no_more));
     TRY(read_all(in.resized(), value.resized));
     TRY(read_all(in.resizes_refused(), value.resizes_refused));
     if (in.has_headroom()) {

@@ -456,4 +456,11 @@ void tell_spared(Books& books, Attempt& attempt, const ContainerId& id) {
     }
 }
 
+void tell_draining(Books& books, Attempt& attempt, const ContainerId& id, bool drains) {
+    if (attempt.session != 0) {
+        MasterNews& news = news_for(books, attempt, bytes_of(id));
+        (drains ? news.draining : news.drains_no_more).push_back(id);
+    }
+}
+
 }  // namespace heddle::rm

@@ -62,6 +62,7 @@ void tell_refusal(Books& books, Attempt& attempt, AskRefused refused);
 /// A container of it is to make way, or is not any more.
 void tell_notice(Books& books, Attempt& attempt, PreemptionNotice notice);
 void tell_spared(Books& books, Attempt& attempt, const ContainerId& id);
+void tell_draining(Books& books, Attempt& attempt, const ContainerId& id, bool drains);
 /// The size that its node holds it to now.
 void tell_resized(Books& books, const Container& container);
 /// There will be news in this step, if the master is there, whatever they tell.

@@ -10,6 +10,7 @@
 #include "common/model/node_attributes.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/drain_notice.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/resizes.h"
 #include "resourcemanager/core/states.h"
@@ -381,11 +382,15 @@ void perform(Books& books, RequestId request, const ResizeNode& resize) {
 namespace {
 
 void take_change(Books& books, Node& node) {
+    const bool drained = node.state == NodeState::Decommissioning;
     node.settings = std::exchange(node.change, std::nullopt)->settings;
     log::info("node changed by an operator", {{"node", node.info.id.name}});
     node.disk_unsure = false;
     take_info(books, node);
     take_state(books, node);
+    if (drained != (node.state == NodeState::Decommissioning)) {
+        tell_drain(books, node);
+    }
     node_room_changed(books, node);
     books.changed(node);
     watch_node(books, node);

@@ -11,6 +11,7 @@
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/drain_notice.h"
 #include "resourcemanager/core/execution_change.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
@@ -76,6 +77,7 @@ void welcome(Books& books, Attempt& attempt) {
         tell_end(books, attempt, id, ended);
     }
     tell_marks(books, attempt);
+    tell_drains(books, attempt);
 }
 
 void on_message(Books& books, ConnectionId connection, const AttemptId& id,

@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/drain_notice.h"
 #include "resourcemanager/core/execution_change.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lending.h"
@@ -361,6 +362,9 @@ void welcome(Books& books, Node& node, ConnectionId connection, NodeRegister& me
         books.containers.find(id)->order = 0;
     }
     on_complete_list(books, node, message.containers);
+    if (node.state == NodeState::Decommissioning) {
+        tell_drain(books, node);
+    }
     node_room_changed(books, node);
     books.changed(node);
     watch_node(books, node);

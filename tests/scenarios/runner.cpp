@@ -72,10 +72,10 @@
 //   preemptions                      shows what was taken back since the start, or would have been
 //   reserved                         shows what is reserved, and the gangs that wait
 //   marks                            shows what will be, or is being, taken back
-//   notices APP                      shows what its master was told of containers that make way
-//   power off|on NODE; agent kill|start NODE; partition on|off NODE; leave NODE
-//   drain NODE [SECONDS]; recommission NODE; relabel NODE [LABEL]
-//   resize NODE MEMORY VCORES [SECONDS | resources=gpu:1,...]
+//   notices APP                      shows what its master was told of containers that make way, or
+//   had better power off|on NODE; agent kill|start NODE; partition on|off NODE; leave NODE drain
+//   NODE [SECONDS]; recommission NODE; relabel NODE [LABEL] resize NODE MEMORY VCORES [SECONDS |
+//   resources=gpu:1,...]
 //                                    operators' decisions; with a time after which what is left, or
 //                                    too much, is stopped
 //   attributes replace|add|remove NODE:NAME=VALUE,... [NODE:...]
@@ -392,6 +392,9 @@ private:
                                                : " or another of " + to_string(notice.size) +
                                                      " on " + notice.node.name + ": ") +
                                 notice.reason);
+        }
+        for (const ContainerId& id : master(name).draining()) {
+            world_.stage().show(name_of(id) + " is on a node that drains");
         }
     }
 

@@ -65,11 +65,13 @@ void Driver::on(const ExecutorLeaving& event, Effects&) {
         ++stale_;
         return;
     }
-    executor->leaving = event.leaving;
-    if (!event.leaving) {
+    const bool retires = event.leaving && config_.retirement.enabled;
+    executor->leaving = retires || (event.leaving && !event.may_stay);
+    if (retires) {
+        retire(*executor, event.may_stay ? "its node is taken out of service"
+                                         : "its container is to make way");
+    } else if (!event.leaving) {
         stay(*executor);
-    } else if (config_.retirement.enabled) {
-        retire(*executor, "its container is to make way");
     }
     if (executor->free_slots() > 0) {
         free_.insert(event.executor);

@@ -63,10 +63,12 @@ struct ExecutorLost {
 };
 
 /// Its container is to make way soon, and with it the executor: no new tasks for it. Or it is not
-/// to any more.
+/// to any more. `may_stay`: its node is taken out of service, which waits for it, so it goes only
+/// if executors end by themselves (retirement.h).
 struct ExecutorLeaving {
     rdd::ExecutorId executor;
     bool leaving = true;
+    bool may_stay = false;
 };
 
 /// There will be no executors, and why: nobody can hold them, or this driver does not count any

@@ -96,15 +96,12 @@ MasterBook::Reaction MasterBook::hear_one(const MasterNews& message) {
         }
         resizes_.erase(ended.container);
         releasing_.erase(ended.container);
+        preempted_.erase(ended.container);
+        draining_.erase(ended.container);
         reaction.ended.push_back(
             {ended.container, describe(ended.container, ended.exit), crashed(ended.exit)});
     }
-    for (const PreemptionNotice& notice : message.preempting) {
-        reaction.marked.push_back({notice.container, true});
-    }
-    for (const ContainerId& container : message.spared) {
-        reaction.marked.push_back({container, false});
-    }
+    take_marks(message, reaction);
     for (const AskRefused& refused : message.refused) {
         reaction.refused = refused.reason;
     }
@@ -123,6 +120,28 @@ MasterBook::Reaction MasterBook::hear_one(const MasterRejected& message) {
     Reaction reaction;
     reaction.rejected = message.reason;
     return reaction;
+}
+
+// Both may be so of one container, and one of them may end before the other.
+void MasterBook::take_marks(const MasterNews& message, Reaction& reaction) {
+    std::vector<ContainerId> changed;
+    for (const PreemptionNotice& notice : message.preempting) {
+        preempted_.insert(notice.container);
+        changed.push_back(notice.container);
+    }
+    const auto take = [&changed](const std::vector<ContainerId>& ids, const auto& change) {
+        for (const ContainerId& id : ids) {
+            change(id);
+            changed.push_back(id);
+        }
+    };
+    take(message.spared, [this](const ContainerId& id) { preempted_.erase(id); });
+    take(message.draining, [this](const ContainerId& id) { draining_.insert(id); });
+    take(message.drains_no_more, [this](const ContainerId& id) { draining_.erase(id); });
+    for (const ContainerId& id : changed) {
+        const bool preempted = preempted_.contains(id);
+        reaction.marked.push_back({id, preempted || draining_.contains(id), !preempted});
+    }
 }
 
 // Those of an earlier generation are on their way out, and nobody's.

@@ -26,7 +26,8 @@ public:
     };
     struct Marked {
         ContainerId container;
-        bool leaving = false;  // it is to make way; else it is not to any more
+        bool leaving = false;   // it is to make way; else it is not to any more
+        bool may_stay = false;  // only its node drains
     };
     /// A container's size has changed, or (with a reason) cannot.
     struct Resized {
@@ -93,6 +94,7 @@ private:
     };
     void take(const std::vector<Grant>& grants, Reaction& reaction);
     void take_size(const ContainerResize& now, Reaction& reaction);
+    void take_marks(const MasterNews& message, Reaction& reaction);
     void take_refusal(const ResizeRefused& refused, Reaction& reaction);
     MasterToManager update(bool complete, bool with_asks);
     Ask ask() const;
@@ -113,6 +115,8 @@ private:
     std::map<ContainerId, ContainerResize> resizes_;  // wishes that no news has answered
     std::optional<MasterFinish> finish_;
     std::vector<NodeId> avoided_;
+    std::set<ContainerId> preempted_;  // told to make way
+    std::set<ContainerId> draining_;   // on nodes that drain
     std::set<ContainerId> releasing_;  // of containers_: those whose end no news has told
     bool spare_ = false;               // containers beyond the count stay
 };

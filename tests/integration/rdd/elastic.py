@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Executors by demand on a real cluster: none without work, as many as tasks can use while they wait,
-none again when they have been idle; and none of them is taken while it runs a task.
+none again when they have been idle; and none of them is taken while it runs a task. One whose node is
+drained goes, with what it keeps moved to others.
 
     elastic.py PROGRAM BIN
 """
@@ -60,6 +61,30 @@ def story(target, program):
         check("each has had tasks", [one["totalTasks"] > 0 for one in gone], [True] * 3 * job)
         check("none was taken from a task", sum(one["failedTasks"] for one in gone), 0)
         check("they were given back", {one["removeReason"] for one in gone}, {"it was idle, and is given back"})
+    program.go_on()
+    program.reach("kept")
+    drain(target, program)
+
+
+def executors(program):
+    """host -> partitions that its executors keep."""
+    return {one["hostPort"].split(":")[0]: one["rddBlocks"] for one in program.get("/executors")
+            if one["isActive"] and one["id"] != "driver"}
+
+
+def drain(target, program):
+    before = executors(program)
+    check("all partitions are kept, by each of three", (len(before), sum(before.values()), min(before.values()) > 0),
+          (3, 6, True))
+    target.rmctl("node", "drain", "node-2")
+    wanted = sorted(set(before) - {"node-2"})
+    after = cluster.wait_for("the executor of the drained node to go",
+                             lambda: sorted(executors(program)) == wanted and executors(program), 30)
+    check("the others keep all of them", sum(after.values()), 6)
+    reasons = {one["removeReason"] for one in program.ended()}
+    check("it knew why", "its node is taken out of service" in reasons, True)
+    program.go_on()
+    program.reach("kept")
     program.go_on()
 
 

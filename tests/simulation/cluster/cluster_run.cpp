@@ -232,7 +232,7 @@ private:
 
     void trouble_the_cluster() {
         NodeHost& node = any_node();
-        switch (prng().below(4)) {
+        switch (prng().below(5)) {
             case 0:
                 world_.manager().crash();
                 break;
@@ -245,11 +245,40 @@ private:
                 stage().timeline.after(milliseconds(prng().between(500, 15'000)),
                                        [&node] { node.partition(false); });
                 break;
+            case 3:
+                drain_any_node();
+                break;
             default:
                 node.lose_power();
                 restart_agent_later(node, milliseconds(prng().between(1000, 8000)));
                 break;
         }
+    }
+
+    // It is taken back in the end, so that the jobs that are left have somewhere to go.
+    void drain_any_node() {
+        auto it = world_.nodes().begin();
+        std::advance(it, static_cast<std::ptrdiff_t>(prng().below(world_.nodes().size())));
+        const NodeId node{it->first};
+        const auto timeout = prng().chance(1, 2)
+                                 ? std::nullopt
+                                 : std::optional(milliseconds(prng().between(0, 8000)));
+        ++drains_;
+        world_.manager().request(rm::DrainNode{node, timeout}, [](const Result<rm::Answer>&) {});
+        stage().timeline.after(milliseconds(prng().between(500, 15'000)),
+                               [this, node] { recommission(node, std::make_shared<bool>(false)); });
+    }
+
+    // `done` is shared with the answers that are under way.
+    void recommission(const NodeId& node, const std::shared_ptr<bool>& done) {
+        if (*done) {
+            return;
+        }
+        world_.manager().request(
+            rm::RecommissionNode{node}, [done](const Result<rm::Answer>& answer) {
+                *done = *done || answer.ok() || answer.error().code == ErrorCode::NotFound;
+            });
+        stage().timeline.after(seconds(1), [this, node, done] { recommission(node, done); });
     }
 
     void trouble_a_driver() {
@@ -376,6 +405,7 @@ private:
             {"lives of the manager", static_cast<std::int64_t>(world_.manager().life())},
             {"lives of drivers", static_cast<std::int64_t>(drivers_.size())},
             {"mischiefs", mischiefs_},
+            {"nodes drained", drains_},
             {"applications", static_cast<std::int64_t>(apps_.size())},
             {"virtual s", stage().now().microseconds / 1'000'000}};
         for (const auto& driver : drivers_) {
@@ -399,6 +429,7 @@ private:
     std::map<ContainerId, SimDriver*> executor_of_;       // running executors
     std::map<const SimDriver*, TimePoint> excess_since_;  // looked up, never walked
     std::int64_t mischiefs_ = 0;
+    std::int64_t drains_ = 0;
 };
 
 }  // namespace

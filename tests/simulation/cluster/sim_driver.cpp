@@ -116,6 +116,12 @@ void SimDriver::react(const driver::MasterBook::Reaction& reaction) {
         return;
     }
     send(reaction.send);
+    for (const driver::MasterBook::Marked& marked : reaction.marked) {
+        if (const auto it = links_.find(marked.container); it != links_.end() && it->second->open) {
+            step(driver::ExecutorLeaving{it->second->executor->id(), marked.leaving,
+                                         marked.may_stay});
+        }
+    }
     for (const driver::MasterBook::Ended& ended : reaction.ended) {
         if (const auto it = links_.find(ended.container); it != links_.end() && it->second->open) {
             close(it->second, ended.reason);

@@ -157,6 +157,7 @@ void MasterScript::on(const MasterNews& message) {
         const Grant grant = it->second;
         containers_.erase(it);
         notices_.erase(ended.container);
+        draining_.erase(ended.container);
         starts_.erase(ended.container);
         releases_.erase(ended.container);
         changes_.erase(ended.container);
@@ -193,6 +194,15 @@ void MasterScript::take_notices(const MasterNews& message) {
     for (const ContainerId& id : message.spared) {
         stage_.note(name_of(attempt_.application) + " keeps " + name_of(id));
         notices_.erase(id);
+    }
+    const std::string told = name_of(attempt_.application) + " is told that the node of ";
+    for (const ContainerId& id : message.draining) {
+        stage_.note(told + name_of(id) + " drains");
+        draining_.insert(id);
+    }
+    for (const ContainerId& id : message.drains_no_more) {
+        stage_.note(told + name_of(id) + " stays");
+        draining_.erase(id);
     }
 }
 

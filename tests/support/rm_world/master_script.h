@@ -43,6 +43,7 @@ public:
     const std::map<std::int32_t, Ask>& asks() const { return asks_; }
     /// Those of them that are to make way.
     const std::map<ContainerId, PreemptionNotice>& notices() const { return notices_; }
+    const std::set<ContainerId>& draining() const { return draining_; }
     const AttemptId& attempt() const { return attempt_; }
 
     // What happens to it.
@@ -86,6 +87,7 @@ private:
     std::map<std::int32_t, Ask> asks_;
     std::map<ContainerId, Grant> containers_;
     std::map<ContainerId, PreemptionNotice> notices_;
+    std::set<ContainerId> draining_;
     std::set<ContainerId> starts_;
     std::set<ContainerId> releases_;
     std::map<ContainerId, ExecutionType> changes_;    // wanted, and no grant has shown them

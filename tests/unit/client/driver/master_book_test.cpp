@@ -45,6 +45,36 @@ TEST(MasterBook, SaysWhatIsToMakeWayAndWhatIsNotToAnyMore) {
     EXPECT_TRUE(book.hear(news).marked.empty());  // repeated
 }
 
+TEST(MasterBook, AContainerStaysWhenNeitherItsNodeDrainsNorItIsToMakeWay) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    MasterWelcome welcome;
+    welcome.session = 7;
+    (void)book.hear(welcome);
+    MasterNews news;
+    news.session = 7;
+    const ContainerId container{{{1, 2}, 1}, 1, 5};
+    const auto hear = [&] {
+        ++news.sequence;
+        const auto marked = book.hear(news).marked.at(0);
+        news.draining.clear();
+        news.spared.clear();
+        news.preempting.clear();
+        news.drains_no_more.clear();
+        return std::string(marked.leaving ? "leaves" : "stays") +
+               (marked.leaving && marked.may_stay ? " if it can" : "");
+    };
+    news.draining = {container};
+    EXPECT_EQ(hear(), "leaves if it can");
+    PreemptionNotice notice;
+    notice.container = container;
+    news.preempting = {notice};
+    EXPECT_EQ(hear(), "leaves");
+    news.spared = {container};
+    EXPECT_EQ(hear(), "leaves if it can");
+    news.drains_no_more = {container};
+    EXPECT_EQ(hear(), "stays");
+}
+
 TEST(MasterBook, SaysWhichNodesToAvoidAndSaysItAgainWithTheWholeBook) {
     MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
     EXPECT_TRUE(book.avoid({"node-7"}).empty());  // the welcome will say it

@@ -170,6 +170,15 @@ TEST_F(RetirementTest, OneThatIsSparedGoesOn) {
     EXPECT_EQ(core_.trace(), "run 1/0 on 1\nrun 1/1 on 2\n");
 }
 
+TEST_F(RetirementTest, WithoutItANodeThatDrainsKeepsItsExecutor) {
+    Core core;
+    core.add_executor(1, "node-1");
+    core.tell(ExecutorLeaving{rdd::ExecutorId{1}, true, true});
+    core.submit(0, test::plan_of({kept_}), kept_);
+    EXPECT_EQ(core.trace(), "run 0/0 on 1\n");
+    EXPECT_TRUE(core.dropped_.empty());
+}
+
 TEST_F(RetirementTest, AnRddThatIsUnpersistedMeanwhileHoldsNobody) {
     core_.add_executor(1, "node-1");
     core_.add_executor(2, "node-2");

@@ -130,7 +130,9 @@ std::vector<ManagerToMaster> manager_to_master() {
                        {container(2)},
                        {{container(3), 1, {512, 1}}},
                        {{container(4), 2, "too large"}},
-                       Resource{512, 1, {{"gpu", 1}}}},
+                       Resource{512, 1, {{"gpu", 1}}},
+                       {container(5)},
+                       {container(6), container(7)}},
             MasterFinished{8}, MasterRejected{"attempt 2 is current"}};
 }
 
