@@ -18,7 +18,7 @@ struct Root {
 constexpr std::array<Root, 15> kRoots = {{{"state", "appstate"},
                                           {"new-application", "NewApplication"},
                                           {"queue", "appqueue"},
-                                          {"priority", "apppriority"},
+                                          {"priority", "applicationpriority"},
                                           {"containers", "containers"},
                                           {"get-labels", "nodeLabelsInfo"},
                                           {"get-node-labels", "nodeLabelsInfo"},

@@ -63,7 +63,7 @@ READ = [
     ("/apps/{app}/appattempts/{attempt}/containers/{container}", "container", shapes.CONTAINER),
     ("/apps/{app}/state", "appstate", {"state": TEXT}),
     ("/apps/{app}/queue", "appqueue", {"queue": TEXT}),
-    ("/apps/{app}/priority", "apppriority", {"priority": WHOLE}),
+    ("/apps/{app}/priority", "applicationpriority", {"priority": WHOLE}),
     ("/apps/{app}/timeouts", "timeouts", {"timeouts": {"timeout": [TIMEOUT]}}),
     ("/apps/{app}/timeouts/LIFETIME", "timeout", {"timeout": TIMEOUT}),
     ("/scheduler/activities", "activities", {"activities": ACTIVITIES}),

@@ -79,5 +79,12 @@ TEST(Xml, IsAnsweredOnlyToThoseWhoPreferIt) {
     EXPECT_FALSE(asked_as_xml("application/xml", "/ws/v1/x", "application/json", ""));
 }
 
+TEST(Xml, NamesTheRootOfAPriorityAsHadoopDoes) {
+    const auto xml = asked_as_xml("application/xml", "/ws/v1/cluster/apps/a/priority",
+                                  "application/json", R"({"priority":3})");
+    ASSERT_TRUE(xml.has_value());
+    EXPECT_NE(xml->find("<applicationpriority><priority>3</priority>"), std::string::npos) << *xml;
+}
+
 }  // namespace
 }  // namespace heddle::wire
