@@ -77,6 +77,9 @@ bool named(const AccessList& list, const std::string& user,
 
 Result<std::vector<PriorityLimit>> parse_priority_limits(std::string_view text) {
     std::vector<PriorityLimit> limits;
+    if (trim(text) == "*") {
+        return limits;  // as YARN ships it: everybody, however high
+    }
     for (text = trim(text); !text.empty(); text = trim(text)) {
         const std::size_t end = text.find(']');
         if (text.front() != '[' || end == std::string_view::npos ||

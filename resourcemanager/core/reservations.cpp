@@ -298,8 +298,15 @@ void arm_reservations(Books& books) {
     }
 }
 
+// How many kinds of resources the node has that the ask has no use for: others may need them.
+std::ptrdiff_t kinds_beyond(const Resource& asked, const Resource& total) {
+    return std::ranges::count_if(total.named.entries(), [&](const NamedCounts::Entry& entry) {
+        return asked.named.get(entry.name) == 0;
+    });
+}
+
 std::optional<NodeIndex> node_to_reserve(const Books& books, const Demand& demand, bool shared) {
-    using Rank = std::tuple<bool, std::int64_t, NodeIndex>;
+    using Rank = std::tuple<bool, std::ptrdiff_t, std::int64_t, NodeIndex>;
     std::optional<Rank> best;
     for (const NodeIndex index : candidates(books, demand)) {
         const Node& node = books.nodes.at(index);
@@ -315,12 +322,13 @@ std::optional<NodeIndex> node_to_reserve(const Books& books, const Demand& deman
             !takes_node(books, demand, index)) {
             continue;
         }
-        const Rank rank{demand.gave_back == index, gap_of(demand.ask.size, node.free()), index};
+        const Rank rank{demand.gave_back == index, kinds_beyond(demand.ask.size, node.info.total),
+                        gap_of(demand.ask.size, node.free()), index};
         if (!best.has_value() || rank < *best) {
             best = rank;
         }
     }
-    return best.has_value() ? std::optional(std::get<2>(*best)) : std::nullopt;
+    return best.has_value() ? std::optional(std::get<3>(*best)) : std::nullopt;
 }
 
 const Reservation& reserve(Books& books, const Demand& demand, NodeIndex index) {
