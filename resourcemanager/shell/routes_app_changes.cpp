@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/iso_time.h"
 #include "common/base/log.h"
+#include "resourcemanager/shell/body.h"
 #include "resourcemanager/shell/services.h"
 
 namespace heddle::rm {
@@ -15,13 +16,6 @@ namespace {
 
 constexpr const char* kLifetime = "LIFETIME";
 constexpr const char* kUnlimited = "UNLIMITED";
-
-// An object of that name, or the body itself: clients send both.
-Result<wire::Json> body_of(const Call& call, const char* root) {
-    TRY(const wire::Json json, wire::parse_json(call.request.body));
-    const wire::Json* inner = json.find(root);
-    return inner != nullptr && inner->is_object() ? *inner : json;
-}
 
 // Asks the core, and answers with what `write` makes of the change.
 template <typename Write>
@@ -94,7 +88,7 @@ Result<net::HttpResponse> get_timeout(const Services& services, const Call& call
 Result<MoveApplication> parse_move(const Call& call) {
     MoveApplication move;
     TRY(move.application, parse_application_id(call.parameters[0]));
-    TRY(const wire::Json body, body_of(call, "appqueue"));
+    TRY(const wire::Json body, body_of(call.request.body, "appqueue"));
     TRY(move.queue, body.string_or("queue", ""));
     if (move.queue.empty()) {
         return Error{ErrorCode::InvalidArgument, "name the queue: {\"queue\":\"root.default\"}"};
@@ -105,7 +99,7 @@ Result<MoveApplication> parse_move(const Call& call) {
 Result<ChangePriority> parse_priority(const Call& call) {
     ChangePriority change;
     TRY(change.application, parse_application_id(call.parameters[0]));
-    TRY(const wire::Json body, body_of(call, "applicationpriority"));
+    TRY(const wire::Json body, body_of(call.request.body, "applicationpriority"));
     if (body.find("priority") == nullptr) {
         return Error{ErrorCode::InvalidArgument, "give a priority: {\"priority\":5}"};
     }
@@ -119,7 +113,7 @@ Result<ChangePriority> parse_priority(const Call& call) {
 Result<ChangeLifetime> parse_lifetime(const Call& call) {
     ChangeLifetime change;
     TRY(change.application, parse_application_id(call.parameters[0]));
-    TRY(const wire::Json body, body_of(call, "timeout"));
+    TRY(const wire::Json body, body_of(call.request.body, "timeout"));
     TRY(const std::string type, body.string_or("type", ""));
     TRY(const std::string expiry, body.string_or("expiryTime", ""));
     if (type.empty() || expiry.empty()) {

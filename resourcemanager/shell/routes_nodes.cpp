@@ -12,6 +12,7 @@
 #include "common/base/strings.h"
 #include "common/config/settings.h"
 #include "common/wire/codec.h"
+#include "resourcemanager/shell/body.h"
 #include "resourcemanager/shell/services.h"
 #include "resourcemanager/shell/submission.h"
 
@@ -88,7 +89,7 @@ Result<Asked> parse_recommission(const Call&, const NodeView& node) {
 // {"resource": {"memory", "vCores"}, "overCommitTimeout"}, in milliseconds; below 0, or left out:
 // never.
 Result<Asked> parse_resize(const Call& call, const NodeView& node) {
-    TRY(const Json body, wire::parse_json(call.request.body));
+    TRY(const Json body, body_of(call.request.body, "resourceOption"));
     const Json* resource = body.find("resource");
     if (resource == nullptr || !resource->is_object()) {
         return Error{ErrorCode::InvalidArgument,
@@ -167,7 +168,7 @@ std::vector<Json> as_list(const Json* value) {
 }
 
 Result<std::vector<RelabelNode>> parse_mapping(const View& view, const std::string& body) {
-    TRY(const Json json, wire::parse_json(body));
+    TRY(const Json json, body_of(body, "nodeToLabelsInfo"));
     std::vector<RelabelNode> all;
     for (const Json& entry : as_list(json.find("nodeToLabels"))) {
         TRY(const std::string id, entry.string_or("nodeId", ""));
@@ -215,7 +216,7 @@ void replace_mapping(const Services& services, const Call& call, net::Responder 
 // The list of labels belongs to the scheduler's configuration, and changes with a version of it.
 
 Status add_labels(const Call& call, Labels& labels) {
-    TRY(const Json json, wire::parse_json(call.request.body));
+    TRY(const Json json, body_of(call.request.body, "nodeLabelsInfo"));
     const std::vector<Json> entries = as_list(json.find("nodeLabelInfo"));
     if (entries.empty()) {
         return Error{ErrorCode::InvalidArgument,
