@@ -27,6 +27,7 @@
 #include "client/api/number_operations.h"
 #include "client/api/operations.h"
 #include "client/api/pair_operations.h"
+#include "client/api/resource_profile.h"
 #include "client/api/result_operations.h"
 #include "client/api/sampling.h"
 #include "client/api/save_operations.h"
@@ -292,6 +293,17 @@ public:
     bool is_locally_checkpointed() const { return api::is_locally_checkpointed(node_); }
     /// For Context::checkpoint_file; nothing while it is not written.
     std::optional<std::string> get_checkpoint_file() const { return api::checkpoint_file(node_); }
+    /// Tasks of the stage that computes it need this of their executor. RDDs of one stage may not
+    /// wish for different things, else its jobs fail (unless
+    /// scheduler.resource.profile_merge_conflicts).
+    const Rdd& with_resources(const ResourceProfile& profile) const {
+        node_->node.task_cpus = profile.task_cpus();
+        return *this;
+    }
+    ResourceProfile get_resource_profile() const {
+        ResourceProfile profile;
+        return node_->node.task_cpus > 0 ? profile.task_cpus(node_->node.task_cpus) : profile;
+    }
     std::int32_t id() const { return node_->node.id.value; }
     const std::string& name() const { return node_->node.name; }
     const Rdd& set_name(std::string name) const {

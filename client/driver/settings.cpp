@@ -306,6 +306,12 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
     if (name == "locality.wait") {
         return read_duration(name, value, settings.core.locality_wait);
     }
+    if (name == "task.cpus") {
+        return read_count(name, value, 1, settings.core.task_cpus);
+    }
+    if (name == "scheduler.resource.profile_merge_conflicts") {
+        return read_flag(name, value, settings.core.merge_profiles);
+    }
     if (name == "task.max_failures") {
         return read_count(name, value, 1, settings.core.task_failures_max);
     }

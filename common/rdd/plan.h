@@ -153,6 +153,7 @@ struct RddNode {
     Determinism determinism = Determinism::Determinate;
     std::vector<SourcePartition> sources;  // one per partition, or empty
     bool barrier = false;  // its tasks wait for each other, so all of them run at the same time
+    std::int32_t task_cpus = 0;  // cores that each task of its stage takes; 0: as the context says
 
     friend bool operator==(const RddNode&, const RddNode&) = default;
 };

@@ -147,6 +147,7 @@ void write(ByteWriter& out, const RddNode& node) {
         write(out, source);
     }
     out.number<std::uint8_t>(node.barrier ? 1 : 0);
+    out.number(node.task_cpus);
 }
 
 void read(ByteReader& in, RddNode& node) {
@@ -170,6 +171,7 @@ void read(ByteReader& in, RddNode& node) {
         read(in, source);
     }
     node.barrier = in.boolean();
+    node.task_cpus = in.number<std::int32_t>();
 }
 
 void write(ByteWriter& out, const std::vector<RddNode>& nodes) {

@@ -11,7 +11,7 @@
 namespace heddle::rdd {
 namespace {
 
-constexpr std::array<std::string_view, 47> kNames = {
+constexpr std::array<std::string_view, 49> kNames = {
     "executor.instances",
     "executor.cores",
     "executor.memory",
@@ -22,6 +22,8 @@ constexpr std::array<std::string_view, 47> kNames = {
     "local.dir",
     "locality.wait",
     "task.max_failures",
+    "task.cpus",
+    "scheduler.resource.profile_merge_conflicts",
     "queue",
     "speculation",
     "speculation.interval",
@@ -62,7 +64,7 @@ constexpr std::array<std::string_view, 47> kNames = {
 };
 
 // Spark's name -> ours, where both mean the same.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 45> kSparkNames = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 47> kSparkNames = {{
     {"spark.executor.instances", "executor.instances"},
     {"spark.executor.cores", "executor.cores"},
     {"spark.executor.memory", "executor.memory"},
@@ -71,6 +73,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 45> kSparkNa
     {"spark.local.dir", "local.dir"},
     {"spark.locality.wait", "locality.wait"},
     {"spark.task.maxFailures", "task.max_failures"},
+    {"spark.task.cpus", "task.cpus"},
+    {"spark.scheduler.resource.profileMergeConflicts",
+     "scheduler.resource.profile_merge_conflicts"},
     {"spark.yarn.queue", "queue"},
     {"spark.scheduler.mode", "scheduler.mode"},
     {"spark.scheduler.allocation.file", "scheduler.allocation.file"},

@@ -29,6 +29,8 @@ struct Config {
     Duration resubmit_grace = milliseconds(200);  // collects more fetch failures
     Duration executor_timeout = seconds(120);     // without any message
     std::int32_t task_failures_max = 4;           // of one task of an attempt, crashes included
+    std::int32_t task_cpus = 1;                   // cores of a task whose stage says nothing
+    bool merge_profiles = false;                  // of a stage: the largest wish counts
     std::int32_t stage_failures_max = 4;          // consecutive attempts ended by fetch failures
     std::int32_t task_executor_losses_max = 16;   // of one task, whoever took the executors
     std::int32_t executors_wanted = 0;            // 0: executors come by themselves

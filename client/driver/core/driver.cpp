@@ -35,6 +35,7 @@ void Driver::step(TimePoint now, const Event& event, Effects& effects) {
     look_for_places(effects);
     expire_gangs(effects);
     check_gang_slots(effects);
+    check_cpus(effects);
     pump(effects);
     look_for_slow_tasks();
     offer(effects);
@@ -173,10 +174,13 @@ void Driver::check() const {
     std::size_t running = 0;
     for (const auto& [id, executor] : executors_.all()) {
         running += executor.running.size();
+        std::int32_t used = 0;
         CHECK((executor.free_slots() > 0) == (free_.count(id) == 1));
         for (const rdd::TaskId task : executor.running) {
             CHECK(tasks_.at(task.value).executor == id);
+            used += tasks_.at(task.value).slots;
         }
+        CHECK(used == executor.used);
     }
     CHECK(running == tasks_.size());
     for (const auto& [id, stage] : stages_.all()) {

@@ -101,6 +101,8 @@ private:
     rdd::StageId shuffle_stage_of(const std::shared_ptr<const rdd::Plan>& plan,
                                   const rdd::Dependency& dependency, StagesSeen& seen);
     std::int32_t tasks_to_run(const Job& job);
+    std::int32_t task_cpus(const rdd::Plan& plan, rdd::RddId root) const;
+    void check_cpus(Effects& effects);
     void remember_persisted(const std::shared_ptr<const rdd::Plan>& plan);
     void end_job(rdd::JobId id, std::optional<JobError> error, Effects& effects);
     void leave_stage(Stage& stage, rdd::JobId job);

@@ -26,8 +26,9 @@ void Driver::allocate(Effects& effects) {
     std::int64_t tasks = 0;
     bool backlog = false;
     for (const rdd::StageId id : running_) {
-        const TaskSet& set = *stages_.at(id).tasks;
-        tasks += set.unfinished();
+        const Stage& stage = stages_.at(id);
+        const TaskSet& set = *stage.tasks;
+        tasks += set.unfinished() * stage.task_cpus;
         backlog = backlog || set.waiting();
     }
     (void)allocation_.look(now_, tasks, backlog);

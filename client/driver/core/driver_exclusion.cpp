@@ -69,10 +69,10 @@ bool Driver::too_few(const Stage& stage, const std::vector<const Executor*>& ope
     const std::size_t tasks = stage.tasks->size();
     std::int64_t slots = 0;
     for (const Executor* executor : open) {
-        slots += executor->slots;
+        slots += executor->slots / stage.task_cpus;
     }
     return std::cmp_less(slots, tasks) &&
-           (stage.placeless || std::cmp_less_equal(tasks, executors_.slots()));
+           (stage.placeless || std::cmp_less_equal(tasks, executors_.tasks_of(stage.task_cpus)));
 }
 
 // A waiting task that no executor may run. Where some executor is open to the stage, only tasks

@@ -26,7 +26,7 @@ bool Driver::open_to(const Stage& stage, const Executor& executor) const {
 std::int64_t Driver::slots_open_to(const Stage& stage) const {
     std::int64_t slots = 0;
     for (const auto& [id, executor] : executors_.all()) {
-        slots += open_to(stage, executor) ? executor.slots : 0;
+        slots += open_to(stage, executor) ? executor.slots / stage.task_cpus : 0;
     }
     return slots;
 }
@@ -38,7 +38,7 @@ Driver::GangStart Driver::launch_gang(Stage& stage, Effects& effects) {
     std::int64_t free = 0;
     for (const rdd::ExecutorId id : free_) {
         const Executor& executor = *executors_.find(id);
-        free += open_to(stage, executor) ? executor.free_slots() : 0;
+        free += open_to(stage, executor) ? executor.free_slots() / stage.task_cpus : 0;
     }
     if (free < size) {
         return slots_open_to(stage) < size ? GangStart::Short : GangStart::Held;
@@ -205,7 +205,7 @@ void Driver::check_gang_slots(Effects& effects) {
                            (stage->state == StageState::Running && stage->tasks->waiting());
         const auto wanted =
             static_cast<std::int64_t>(tasks_of(*stage, jobs_.at(*stage->jobs.begin())));
-        const std::int64_t slots = executors_.slots();
+        const std::int64_t slots = executors_.tasks_of(stage->task_cpus);
         if (!waits || slots >= wanted) {
             stage->slots_checks = 0;
             stage->slots_check_at.reset();
@@ -233,8 +233,10 @@ void Driver::gang_short(Stage& stage, std::int64_t wanted, std::int64_t slots, E
     error.stage = stage.id;
     error.message =
         "[SPARK-24819]: barrier stage " + std::to_string(stage.id.value) + " (" + stage.name +
-        ") requires " + std::to_string(wanted) + " slots at the same time, and there are " +
-        std::to_string(slots) + " on " + std::to_string(executors_.all().size()) + " executors" +
+        ") requires " + std::to_string(wanted) + " slots at the same time" +
+        (stage.task_cpus > 1 ? ", of " + std::to_string(stage.task_cpus) + " cores each" : "") +
+        ", and there are " + std::to_string(slots) + " on " +
+        std::to_string(executors_.all().size()) + " executors" +
         (stage.slots_checks > 0 ? " after " + std::to_string(stage.slots_checks) + " checks" : "") +
         "; use more executors or cores, or repartition the input RDD(s) to fewer partitions";
     abort(stage, error, effects);

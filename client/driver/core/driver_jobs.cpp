@@ -4,6 +4,7 @@
 
 #include "client/driver/core/barrier_rules.h"
 #include "client/driver/core/driver.h"
+#include "client/driver/core/stage_profile.h"
 #include "common/base/check.h"
 
 namespace heddle::driver {
@@ -33,6 +34,12 @@ void Driver::on(const JobSubmitted& event, Effects& effects) {
         effects.push_back(EndJob{event.job, std::move(error)});
         return;
     }
+    if (const Status agreed = check_profiles(*event.plan, event.rdd, config_.merge_profiles);
+        !agreed) {
+        effects.push_back(
+            EndJob{event.job, JobError{agreed.error().code, agreed.error().message, {}, -1, {}}});
+        return;
+    }
     remember_persisted(event.plan);
     StagesSeen seen;
     Stage stage;
@@ -40,6 +47,7 @@ void Driver::on(const JobSubmitted& event, Effects& effects) {
     stage.root = event.rdd;
     stage.plan = event.plan;
     stage.barrier = is_barrier(*event.plan, event.rdd);
+    stage.task_cpus = task_cpus(*event.plan, event.rdd);
     stage.name = event.description.empty() ? stage_name(*event.plan, event.rdd) : event.description;
     stage.parents = parent_stages(event.plan, event.rdd, seen);
     stage.stage_plan = std::make_shared<const rdd::StagePlan>(
@@ -163,6 +171,7 @@ rdd::StageId Driver::shuffle_stage_of(const std::shared_ptr<const rdd::Plan>& pl
         known->plan = plan;
         known->stage_plan = nullptr;  // cut when it starts
         known->barrier = is_barrier(*plan, dependency.parent);
+        known->task_cpus = task_cpus(*plan, dependency.parent);
         if (!known->barrier) {
             gangs_.erase(known->id);  // a checkpoint has cut its lineage
         }
@@ -170,6 +179,12 @@ rdd::StageId Driver::shuffle_stage_of(const std::shared_ptr<const rdd::Plan>& pl
     }
     seen.emplace(dependency.shuffle, known->id);
     return known->id;
+}
+
+std::int32_t Driver::task_cpus(const rdd::Plan& plan, rdd::RddId root) const {
+    const auto wished = task_cpus_of(plan, root, config_.merge_profiles);
+    CHECK(wished);  // the job was checked
+    return *wished > 0 ? *wished : config_.task_cpus;
 }
 
 void Driver::end_job(rdd::JobId id, std::optional<JobError> error, Effects& effects) {

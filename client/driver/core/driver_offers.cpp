@@ -139,7 +139,8 @@ std::optional<Locality> Driver::offer_level(Stage& stage, Locality level, std::i
         again = false;
         const std::vector<rdd::ExecutorId> free(free_.begin(), free_.end());
         for (const rdd::ExecutorId id : free) {
-            again = offer_slot(*executors_.find(id)) || again;
+            Executor& executor = *executors_.find(id);
+            again = (executor.free_slots() >= stage.task_cpus && offer_slot(executor)) || again;
         }
     }
     if (Executor* touched = executors_.find(touched_)) {
@@ -154,7 +155,7 @@ std::optional<Locality> Driver::offer_level(Stage& stage, Locality level, std::i
 std::int32_t Driver::ahead(const Stage& stage, const Executor& executor) const {
     const auto mean = stage.tasks->mean_run_time();
     if (!mean || executor.slots == 0 || executor.leaving || executor.excluded ||
-        executor.kept_for || stage.crashed || stage.barrier ||
+        executor.kept_for || stage.crashed || stage.task_cpus > 1 || stage.barrier ||
         stage.tasks->exclusion().failures().contains(executor.id)) {
         return 0;
     }
@@ -180,8 +181,9 @@ void Driver::launch(Stage& stage, Executor& executor, const TaskSet::Pick& pick,
     const rdd::TaskId id = message.task.task;
     tasks_.emplace(id.value,
                    RunningTask{stage.id, stage.tasks->attempt(), pick.index, entry.partition,
-                               entry.attempts, executor.id, false, false});
+                               entry.attempts, executor.id, stage.task_cpus, false, false});
     executor.running.insert(id);
+    executor.used += stage.task_cpus;
     if (executor.free_slots() == 0) {
         free_.erase(executor.id);
     }

@@ -2,6 +2,7 @@
 // that cannot be repeated exactly was lost.
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "client/driver/core/driver.h"
@@ -146,6 +147,28 @@ StageExclusion Driver::exclusion_of_attempt(const Stage& stage) const {
     // No limits for single tasks: where the stage may run, all of its tasks may.
     rules.task_attempts_per_node_max = std::numeric_limits<std::int32_t>::max();
     return StageExclusion(rules);
+}
+
+// All executors of an application are alike: where one has too few cores for a task, all have.
+void Driver::check_cpus(Effects& effects) {
+    for (const rdd::StageId id : std::set<rdd::StageId>(running_)) {
+        Stage* stage =
+            running_.contains(id) ? stages_.find(id) : nullptr;  // its job may have ended
+        if (stage == nullptr || stage->task_cpus == 1 || executors_.all().empty() ||
+            executors_.tasks_of(stage->task_cpus) > 0) {
+            continue;
+        }
+        JobError error;
+        error.code = ErrorCode::InvalidArgument;
+        error.stage = id;
+        error.message = stage->title() + " (" + stage->name + ") takes " +
+                        std::to_string(stage->task_cpus) +
+                        " cores for a task, and executors have " +
+                        std::to_string(executors_.all().begin()->second.slots) +
+                        "; give them more (executor.cores, or N of local[N]), or tasks fewer "
+                        "(task.cpus, with_resources)";
+        abort(*stage, error, effects);
+    }
 }
 
 void Driver::leave_running(Stage& stage) {

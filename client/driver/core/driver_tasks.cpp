@@ -15,6 +15,7 @@ void Driver::on_done(Executor& executor, const rdd::TaskResult& result, Effects&
     CHECK(it != tasks_.end());
     const RunningTask task = it->second;
     tasks_.erase(it);
+    executor.used -= task.slots;
     if (executor.free_slots() > 0) {
         free_.insert(executor.id);
     }

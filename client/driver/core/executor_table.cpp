@@ -52,6 +52,14 @@ std::string ExecutorTable::rack_of(const std::string& host) const {
     return it == hosts_.end() ? std::string() : executors_.at(*it->second.begin()).rack;
 }
 
+std::int64_t ExecutorTable::tasks_of(std::int32_t cpus) const {
+    std::int64_t tasks = 0;
+    for (const auto& [id, executor] : executors_) {
+        tasks += executor.slots / cpus;
+    }
+    return tasks;
+}
+
 void ExecutorTable::check() const {
     std::int32_t slots = 0;
     for (const auto& [id, executor] : executors_) {

@@ -32,6 +32,7 @@ struct Executor {
     std::int32_t port = 0;
     std::int32_t slots = 0;
     std::set<rdd::TaskId> running;  // sent and not answered; more than `slots` when sent ahead
+    std::int32_t used = 0;          // slots of what is running
     std::set<rdd::StageId> stages;  // whose plan it has
     std::map<rdd::ShuffleId, std::int64_t> map_outputs;  // the version of the table it has
     TimePoint heard;
@@ -44,7 +45,6 @@ struct Executor {
     bool excluded = false;  // gets no new tasks for some time: exclusion.h
 
     std::int32_t free_slots() const {
-        const auto used = static_cast<std::int32_t>(running.size());
         return leaving || excluded || kept_for || used >= slots ? 0 : slots - used;
     }
 };
@@ -65,6 +65,8 @@ public:
     const std::map<rdd::ExecutorId, Executor>& all() const { return executors_; }
     std::map<rdd::ExecutorId, Executor>& all() { return executors_; }
     std::int32_t slots() const { return slots_; }
+    /// How many tasks of so many slots each they have room for.
+    std::int64_t tasks_of(std::int32_t cpus) const;
 
     void check() const;
 

@@ -18,6 +18,7 @@ struct RunningTask {
     rdd::Partition partition = 0;
     std::int32_t attempt = 0;
     rdd::ExecutorId executor;
+    std::int32_t slots = 1;    // of its executor
     bool rolled_back = false;  // whatever it answers does not count
     bool cancelled = false;
 };

@@ -51,7 +51,7 @@ void Driver::offer_copies(Effects& effects) {
         const std::vector<rdd::ExecutorId> free(free_.begin(), free_.end());
         for (const rdd::ExecutorId executor_id : free) {
             Executor& executor = *executors_.find(executor_id);
-            while (executor.free_slots() > 0) {
+            while (executor.free_slots() >= stage.task_cpus) {
                 const auto pick = stage.tasks->pick_copy(executor);
                 if (!pick) {
                     break;

@@ -45,6 +45,7 @@ struct Stage {
     std::int32_t fetch_failures = 0;  // consecutive attempts that ended so
     std::optional<TaskSet> tasks;     // of the attempt under way
     bool barrier = false;             // all its tasks run at the same time
+    std::int32_t task_cpus = 1;       // slots that each of them takes
     std::optional<Gang> gang;         // barrier: of the attempt under way
     std::int32_t gang_failures = 0;   // barrier: consecutive attempts that failed
     std::int32_t slots_checks = 0;    // barrier: that found too few

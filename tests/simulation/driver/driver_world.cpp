@@ -79,6 +79,7 @@ private:
         config.speculation.quantile_permille = 500;
         config.speculation.run_time_min = milliseconds(1);
         config.executors_kept = kExecutors;
+        config.task_cpus = seed % 12 == 5 ? kSlots : 1;  // no barrier stages there
         config.allocation.enabled = seed % 4 == 1;
         config.allocation.executors_max = 4;
         config.allocation.slots = kSlots;
