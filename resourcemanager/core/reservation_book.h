@@ -60,6 +60,7 @@ struct ReservationBook {
     std::int64_t singles = 0;
     Resource promised;  // to single asks
     AskPlace looked_at;
+    bool look_due = false;  // for asks that have waited long, once others have had their turn
     std::uint64_t last = 0;
     bool changed = false;  // since it was last shown
 };

@@ -285,7 +285,7 @@ void reservation_due(Books& books) {
     }
     books.queues.refresh(books.nodes.totals());
     end_overdue(books);
-    look_at_long_waits(books);
+    books.reservations.look_due = true;
     gang_round(books);
 }
 

@@ -187,8 +187,12 @@ void place(Books& books) {
             grant(books, *room.demand, room.node);
         }
     }
-    if (blocked && reservations_enabled(books) &&
-        books.config.scheduler.reservations.after == Duration{}) {
+    // After all that there is room for: what a reservation has just given up is anybody's first.
+    const bool at_once = blocked && reservations_enabled(books) &&
+                         books.config.scheduler.reservations.after == Duration{};
+    if (!books.asks.any_ready() && std::exchange(books.reservations.look_due, false)) {
+        look_at_long_waits(books);
+    } else if (at_once) {
         look_at_long_waits(books);
     }
     promote(books);
