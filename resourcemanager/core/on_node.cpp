@@ -185,10 +185,33 @@ void command_runs(Books& books, Attempt& attempt) {
     books.changed(application);
 }
 
+// Whether an order to start this container would still be on record if it had arrived.
+bool would_be_known(Books& books, const Node& node, const Container& container) {
+    if (!container.master()) {
+        return container.origin == node.origins;
+    }
+    // Ordered by an earlier manager perhaps.
+    const Attempt* attempt = books.applications.find(container.id.attempt);
+    const std::string& then = attempt == nullptr ? "" : attempt->record.master_origin;
+    return then.empty() || node.origin.empty() || then == node.origin;
+}
+
+// Of a container that the agent cannot say more of than that it does not run any more: it does not
+// outlive its machine, whose doing it was then.
+ContainerExit exit_of(Books& books, const Node& node, const Container& container,
+                      const ContainerReport& report) {
+    ContainerExit exit = report.exit.value_or(ContainerExit{});
+    if (exit.reason == ExitReason::Unknown && !would_be_known(books, node, container)) {
+        exit.reason = ExitReason::NodeLost;
+        exit.message = node.info.id.name + " has been started anew (" + exit.message + ")";
+    }
+    return exit;
+}
+
 void known(Books& books, Node& node, Container& container, const ContainerReport& report) {
     show_phase(books, container, report);
     if (report.phase == ContainerPhase::Done) {
-        container_gone(books, container.id, report.exit.value_or(ContainerExit{}), true);
+        container_gone(books, container.id, exit_of(books, node, container, report), true);
         return;
     }
     if (container.master() && !container.orphan) {
@@ -244,17 +267,6 @@ void on_report(Books& books, Node& node, ContainerReport& report) {
 // be lost when the machine loses power. With the same of both, what it does not show has not run.
 std::string origin_of(const NodeRegister& message) {
     return message.agent.empty() && message.boot.empty() ? "" : message.agent + " " + message.boot;
-}
-
-// Whether an order to start this container would still be on record if it had arrived.
-bool would_be_known(Books& books, const Node& node, const Container& container) {
-    if (!container.master()) {
-        return container.origin == node.origins;
-    }
-    // Ordered by an earlier manager perhaps.
-    const Attempt* attempt = books.applications.find(container.id.attempt);
-    const std::string& then = attempt == nullptr ? "" : attempt->record.master_origin;
-    return then.empty() || node.origin.empty() || then == node.origin;
 }
 
 // A complete list does not show a container that should be on the node. Only if the node has seen

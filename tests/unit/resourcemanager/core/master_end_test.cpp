@@ -11,16 +11,23 @@ class MasterEnd : public testing::Test {
 protected:
     void SetUp() override {
         core.boot();
-        const ConnectionId connection{++core.connections};
-        Effects effects =
-            core.step(NodeMessage{connection, CoreFixture::registration("n1", {8192, 8})});
+        node = ConnectionId{++core.connections};
+        join("boot 1", {});
+        application = core.submit();
+        core.all_saved();
+    }
+
+    void join(const std::string& boot, std::vector<ContainerReport> containers) {
+        NodeRegister registration = CoreFixture::registration("n1", {8192, 8});
+        registration.agent = "directory";
+        registration.boot = boot;
+        registration.containers = std::move(containers);
+        Effects effects = core.step(NodeMessage{node, registration});
         for (Effects later = core.all_saved(); const Effect& effect : later) {
             effects.push_back(effect);
         }
-        node = connection;
         session = CoreFixture::sent<NodeWelcome, SendToNode>(effects).at(0).session;
-        application = core.submit();
-        core.all_saved();
+        sequence = 0;
     }
 
     const Attempt& attempt() const {
@@ -72,6 +79,23 @@ TEST_F(MasterEnd, CountsWhenItsShimWasKilled) {
     status({ended});
     EXPECT_EQ(core.rm.books().applications.find(application)->failures({}), 1);
     EXPECT_EQ(core.rm.books().applications.find(application)->state, AppState::Failed);  // of 1
+}
+
+TEST_F(MasterEnd, DoesNotCountWhenItsMachineWasStartedAnew) {
+    status({master()});
+    ContainerReport ended = master();
+    ended.phase = ContainerPhase::Done;
+    ended.exit = {ExitReason::Unknown, -100, 0, "its shim was killed", 0, {}};
+    core.step(NodeDisconnected{node});
+    node = ConnectionId{++core.connections};
+    join("boot 2", {ended});
+    const Application& known = *core.rm.books().applications.find(application);
+    EXPECT_EQ(known.failures({}), 0);
+    EXPECT_EQ(known.state, AppState::Accepted);
+    EXPECT_EQ(attempt().record.id.number, 2);
+    EXPECT_NE(known.attempts.front().record.diagnostics.find("n1 has been started anew"),
+              std::string::npos)
+        << known.attempts.front().record.diagnostics;
 }
 
 TEST_F(MasterEnd, DoesNotCountWhenItsNodeHasNoRecordOfIt) {
