@@ -190,9 +190,8 @@ void place(Books& books) {
     // After all that there is room for: what a reservation has just given up is anybody's first.
     const bool at_once = blocked && reservations_enabled(books) &&
                          books.config.scheduler.reservations.after == Duration{};
-    if (!books.asks.any_ready() && std::exchange(books.reservations.look_due, false)) {
-        look_at_long_waits(books);
-    } else if (at_once) {
+    const bool due = !books.asks.any_ready() && std::exchange(books.reservations.look_due, false);
+    if (due || at_once) {
         look_at_long_waits(books);
     }
     promote(books);
