@@ -6,6 +6,7 @@ drained goes, with what it keeps moved to others.
     elastic.py PROGRAM BIN
 """
 
+import fcntl
 import os
 import pathlib
 import subprocess
@@ -26,9 +27,11 @@ def check(what, found, wanted):
 class Program:
     def __init__(self, target):
         self.target = target
+        self.gate = open(target.root / "gate", "w")  # tasks go on when nobody holds its lock
         self.process = subprocess.Popen(
             [PROGRAM], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**target.environment(), "HEDDLE_MASTER": f"heddle://127.0.0.1:{target.port}"})
+            env={**target.environment(), "HEDDLE_MASTER": f"heddle://127.0.0.1:{target.port}",
+                 "HEDDLE_TEST_GATE": self.gate.name})
 
     def reach(self, step):
         line = self.process.stdout.readline().strip()
@@ -38,6 +41,14 @@ class Program:
     def go_on(self):
         self.process.stdin.write("\n")
         self.process.stdin.flush()
+
+    def go_on_with_three(self):
+        """Begins a job, whose tasks end once three executors have one each."""
+        fcntl.flock(self.gate, fcntl.LOCK_EX)
+        self.go_on()
+        cluster.wait_for("three executors to have a task each",
+                         lambda: sum(one["activeTasks"] > 0 for one in self.get("/executors")) == 3, 30)
+        fcntl.flock(self.gate, fcntl.LOCK_UN)
 
     def get(self, path):
         apps = self.target.get("/ws/v1/cluster/apps?states=RUNNING")["apps"]["app"]
@@ -52,7 +63,7 @@ def story(target, program):
     program.reach("begun")
     check("without work there is no executor", target.containers(), {})
     for job in (1, 2):
-        program.go_on()
+        program.go_on_with_three()
         program.reach("counted")
         cluster.wait_for("the end of idle executors", lambda: not target.containers(), 30)
         cluster.wait_for("their loss to be seen", lambda: len(program.ended()) == 3 * job, 30)
@@ -61,7 +72,7 @@ def story(target, program):
         check("each has had tasks", [one["totalTasks"] > 0 for one in gone], [True] * 3 * job)
         check("none was taken from a task", sum(one["failedTasks"] for one in gone), 0)
         check("they were given back", {one["removeReason"] for one in gone}, {"it was idle, and is given back"})
-    program.go_on()
+    program.go_on_with_three()
     program.reach("kept")
     drain(target, program)
 
