@@ -37,6 +37,8 @@ public:
     virtual void serve(std::shared_ptr<const blocks::BroadcastStore>) {}
     /// Before start(): what executors are told of file systems.
     void set_files(std::map<std::string, std::string> settings) { files_ = std::move(settings); }
+    /// Before start(): how they are to send blocks.
+    void set_transfer(const rdd::BlockTransfer& transfer) { transfer_ = transfer; }
     /// In order per executor; a message to one that is gone is dropped.
     virtual void send(rdd::ExecutorId executor, const rdd::ToExecutor& message) = 0;
     /// After a batch of sends.
@@ -61,10 +63,14 @@ public:
     virtual std::string application_id() const = 0;
 
 protected:
-    const std::map<std::string, std::string>& files() const { return files_; }
+    /// What an executor is told first. Of no number yet, and with no heartbeats.
+    rdd::ExecutorWelcome welcome() const {
+        return {rdd::kNoExecutor, application_id(), {}, files_, transfer_};
+    }
 
 private:
     std::map<std::string, std::string> files_;
+    rdd::BlockTransfer transfer_;
 };
 
 }  // namespace heddle::driver

@@ -6,6 +6,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/blocks/block_message.h"
 #include "common/net/digest.h"
 #include "common/rdd/executor_frames.h"
 #include "common/rdd/registry.h"
@@ -98,7 +99,7 @@ void FramePool::take(const ConnectionPtr& connection, const net::Frame& frame) {
         return;
     }
     if (connection->blocks) {
-        answer_block(*connection->frames, frame);
+        answer_blocks(connection, frame);
         return;
     }
     const auto messages = rdd::split_messages(frame.payload.text());
@@ -112,26 +113,26 @@ void FramePool::take(const ConnectionPtr& connection, const net::Frame& frame) {
     }
 }
 
-void FramePool::answer_block(net::FrameConnection& frames, const net::Frame& frame) {
-    const auto id = rdd::decode_block_id(frame.payload.text());
-    const blocks::BlockPtr block = id && broadcasts_ != nullptr ? broadcasts_->get(*id) : nullptr;
-    if (block == nullptr) {
-        frames.send(static_cast<std::uint8_t>(rdd::FrameKind::BlockMissing), frame.correlation, {});
+// On the loop's file thread: packing a chunk takes longer than messages may wait.
+void FramePool::answer_blocks(const ConnectionPtr& connection, const net::Frame& frame) {
+    const auto wanted = rdd::decode_blocks_wanted(frame.payload.text());
+    if (!wanted) {
+        connection->reason = wanted.error().message;
+        connection->frames->close();
         return;
     }
-    struct Outgoing {
-        blocks::BlockPtr block;
-        blocks::BlockImage image;  // views into itself and the block
+    const auto answer = [broadcasts = broadcasts_, frames = connection->frames, wanted = *wanted,
+                         correlation = frame.correlation] {
+        std::vector<blocks::BlockPtr> found;
+        for (const rdd::BlockId& id : wanted.blocks) {
+            found.push_back(broadcasts == nullptr ? nullptr : broadcasts->get(id));
+        }
+        // Shared by the parts that are being written.
+        const auto message = std::make_shared<const blocks::BlockMessage>(found, wanted.codec);
+        frames->send(static_cast<std::uint8_t>(rdd::FrameKind::BlockAnswer), correlation, {},
+                     net::SharedBytes::of(message, message->parts()));
     };
-    auto out = std::make_shared<Outgoing>();  // shared by the parts that are being written
-    out->block = block;
-    out->image = blocks::image_of(*block);
-    std::vector<net::SharedBytes> parts;
-    for (const std::string_view part : out->image.parts) {
-        parts.push_back({out, reinterpret_cast<const std::byte*>(part.data()), part.size()});
-    }
-    frames.send(static_cast<std::uint8_t>(rdd::FrameKind::BlockAnswer), frame.correlation, {},
-                std::move(parts));
+    loop_.run_blocking(answer, [] {});
 }
 
 Status FramePool::take_message(const ConnectionPtr& connection, std::string_view bytes) {
@@ -163,9 +164,10 @@ Status FramePool::register_executor(const ConnectionPtr& connection,
         connection->container = hello.container;
         containers_.insert(hello.container);
         executors_.emplace(connection->executor, connection);
-        rdd::append_message(connection->outbox,
-                            rdd::encode(rdd::ToExecutor(rdd::ExecutorWelcome{
-                                connection->executor, application_id(), kHeartbeat, files()})));
+        rdd::ExecutorWelcome first = welcome();
+        first.executor = connection->executor;
+        first.heartbeat_interval = kHeartbeat;
+        rdd::append_message(connection->outbox, rdd::encode(rdd::ToExecutor(std::move(first))));
     }
     joined(hello.container);
     ExecutorRegistered registered;

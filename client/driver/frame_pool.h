@@ -89,7 +89,7 @@ private:
 
     void accept(net::FrameConnectionPtr frames);
     void take(const ConnectionPtr& connection, const net::Frame& frame);
-    void answer_block(net::FrameConnection& frames, const net::Frame& frame);
+    void answer_blocks(const ConnectionPtr& connection, const net::Frame& frame);
     Status take_message(const ConnectionPtr& connection, std::string_view bytes);
     Status register_executor(const ConnectionPtr& connection, const rdd::ExecutorHello& hello);
     void ended(const ConnectionPtr& connection, const Status& why);

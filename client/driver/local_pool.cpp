@@ -17,7 +17,9 @@ LocalPool::LocalPool(executor::LocalExecutorOptions options, std::string applica
 Status LocalPool::start(Post post) {
     executor_ = executor::make_local_executor(
         options_, [post] { post(Tick{}); }, [] {});
-    executor_->deliver(rdd::ExecutorWelcome{kLocalExecutor, application_id_, {}, files()});
+    rdd::ExecutorWelcome first = welcome();
+    first.executor = kLocalExecutor;
+    executor_->deliver(std::move(first));
     ExecutorRegistered registered;
     registered.executor = kLocalExecutor;
     registered.host = "localhost";

@@ -55,6 +55,7 @@ Runner::~Runner() {
 Status Runner::start() {
     pool_->serve(broadcasts());
     pool_->set_files(settings_.files);
+    pool_->set_transfer(settings_.transfer);
     if (Status begun = pool_->start([this](Event event) { post(std::move(event)); }); !begun) {
         pool_->stop(FinalStatus::Failed, begun.error().message);
         return begun;

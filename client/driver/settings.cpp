@@ -234,6 +234,29 @@ Status check_allocation(const Config& core) {
     return {};
 }
 
+Status read_transfer(const std::string& name, const std::string& value,
+                     rdd::BlockTransfer& transfer) {
+    if (name == "io.compression.codec") {
+        if (value != "lz4" && value != "zstd") {
+            return wrong(name, value, "lz4 or zstd");
+        }
+        transfer.codec = value == "lz4" ? rdd::BlockCodec::Lz4 : rdd::BlockCodec::Zstd;
+        return {};
+    }
+    if (name == "io.compression.same_host") {
+        return read_flag(name, value, transfer.same_host);
+    }
+    if (name == "shuffle.compress") {
+        return read_flag(name, value, transfer.shuffle);
+    }
+    return read_flag(name, value, name == "rdd.compress" ? transfer.cached : transfer.broadcast);
+}
+
+bool is_transfer(const std::string& name) {
+    return name == "io.compression.codec" || name == "io.compression.same_host" ||
+           name == "shuffle.compress" || name == "rdd.compress" || name == "broadcast.compress";
+}
+
 // As Spark refuses it.
 Status check_exclusion(const Config& core) {
     const ExclusionRules& rules = core.exclusion;
@@ -330,6 +353,9 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
     }
     if (name.starts_with("barrier.")) {
         return read_barrier(name, value, settings.core.barrier);
+    }
+    if (is_transfer(name)) {
+        return read_transfer(name, value, settings.transfer);
     }
     if (name == "scheduler.mode") {
         if (value != "FIFO" && value != "FAIR") {

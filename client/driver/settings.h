@@ -28,6 +28,7 @@ struct Settings {
     std::vector<std::string> unknown;      // names that nothing here reads
     std::map<std::string, std::string> files;  // of common/fs, under Hadoop's names
     Config core;                               // locality.wait, task.max_failures
+    rdd::BlockTransfer transfer;               // *.compress, io.compression.*
 };
 
 /// `environment_ui`: HEDDLE_UI is set. Unknown names are left to whoever knows them and listed,

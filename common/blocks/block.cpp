@@ -102,6 +102,15 @@ void BlockBuilder::close_segment() {
     segment_records_ = 0;
 }
 
+void BlockBuilder::clear() {
+    (void)writer_->take();
+    closed_.clear();
+    closed_records_.clear();
+    closed_bytes_ = 0;
+    segment_records_ = 0;
+    records_ = 0;
+}
+
 BlockPtr BlockBuilder::finish() {
     if (segment_records_ != 0) {
         close_segment();

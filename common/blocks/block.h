@@ -58,7 +58,9 @@ public:
     /// What the block costs in memory; 0 for one that is mapped from a file.
     std::int64_t memory() const { return memory_; }
 
-    std::span<const Segment> segments() const { return segments_; }    // of blocks not typed
+    std::span<const Segment> segments() const {  // of blocks not typed
+        return one_.data != nullptr ? std::span(&one_, 1) : std::span(segments_);
+    }
     std::span<const rdd::RowArray> chunks() const { return chunks_; }  // of typed blocks
     const rdd::RecordFace* face() const { return face_; }              // of typed blocks
 
@@ -71,6 +73,7 @@ private:
     std::uint64_t records_ = 0;
     std::uint64_t bytes_ = 0;
     std::int64_t memory_ = 0;
+    Segment one_;  // in place of segments_ where there is just one; data null: there is not
     std::vector<Segment> segments_;
     std::vector<rdd::RowArray> chunks_;
     const rdd::RecordFace* face_ = nullptr;
@@ -95,6 +98,12 @@ public:
     }
     /// The builder is empty afterwards.
     BlockPtr finish();
+    /// All that was appended, while it is in one piece; else nothing. Until the next call.
+    std::string_view in_one_piece() const {
+        return closed_.empty() ? writer_->view() : std::string_view();
+    }
+    /// What was appended is given up.
+    void clear();
 
 private:
     void close_segment();

@@ -2,6 +2,7 @@
 
 // The one way to fill a Block, for the sources of this folder that build or parse one.
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -28,7 +29,11 @@ public:
             block->records_ += segment.records;
             block->bytes_ += segment.size;
         }
-        block->segments_ = std::move(parts.segments);
+        if (parts.segments.size() == 1 && parts.segments.front().data != nullptr) {
+            block->one_ = parts.segments.front();
+        } else {
+            block->segments_ = std::move(parts.segments);
+        }
         block->owner_ = std::move(parts.owner);
         return block;
     }
@@ -43,6 +48,32 @@ public:
         block->memory_ = memory;
         block->arena_ = std::move(arena);
         return block;
+    }
+
+    // Blocks that come and go together; small_blocks.h says why.
+    struct Blocks {
+        std::unique_ptr<Block[]> blocks;
+        std::shared_ptr<const void> owner;
+    };
+    using Array = std::shared_ptr<Blocks>;  // shared by all its blocks
+    static Array make_array(std::shared_ptr<const void> owner, std::size_t count) {
+        auto array = std::make_shared<Blocks>();
+        array->blocks.reset(new Block[count]);
+        array->owner = std::move(owner);
+        return array;
+    }
+    static void fill(const Array& array, std::size_t index, const Segment& segment,
+                     std::uint32_t record_size, bool in_memory) {
+        Block& block = array->blocks[index];
+        block.raw_ = record_size != 0;
+        block.record_size_ = record_size;
+        block.records_ = segment.records;
+        block.bytes_ = segment.size;
+        block.memory_ = in_memory ? static_cast<std::int64_t>(segment.size) : 0;
+        block.one_ = segment;
+    }
+    static BlockPtr get(const Array& array, std::size_t index) {
+        return BlockPtr(array, &array->blocks[index]);
     }
 };
 

@@ -1,4 +1,6 @@
 // Map output in memory, or in one file per map task when memory is short.
+#include <utility>
+
 #include "common/base/check.h"
 #include "common/base/scratch_file.h"
 #include "common/blocks/store.h"
@@ -13,8 +15,10 @@ ShuffleStore::ShuffleStore(Accountant& accountant, std::string folder)
     : accountant_(accountant), folder_(std::move(folder)) {}
 
 ShuffleStore::~ShuffleStore() {
-    for (auto& [key, output] : outputs_) {
-        forget(output);
+    for (auto& [shuffle, outputs] : outputs_) {
+        for (auto& [map_task, output] : outputs) {
+            forget(output);
+        }
     }
     remove_folder(folder_);
 }
@@ -90,12 +94,10 @@ void ShuffleStore::insert(ShuffleId shuffle, TaskId map_task, Output output) {
     totals_.memory += output.memory;
     totals_.disk += output.disk;
     totals_.outputs += 1;
-    const std::pair key{shuffle, map_task};
-    if (outputs_.contains(key)) {  // a task that was started twice wrote the same again
+    // A task that was started twice wrote the same again; then nothing is taken from `output`.
+    if (!outputs_[shuffle].try_emplace(map_task, std::move(output)).second) {
         forget(output);
-        return;
     }
-    outputs_.emplace(key, std::move(output));
 }
 
 Status ShuffleStore::put(ShuffleId shuffle, TaskId map_task, std::vector<BlockPtr> blocks) {
@@ -124,42 +126,71 @@ bool ShuffleStore::put_expected(ShuffleId shuffle, TaskId map_task, std::vector<
     }
     insert(shuffle, map_task, std::move(output).value());
     if (!wanted) {
-        const auto it = outputs_.find({shuffle, map_task});
-        forget(it->second);
-        outputs_.erase(it);
+        erase(shuffle, map_task);
     }
     return wanted;
+}
+
+ShuffleStore::Found ShuffleStore::find(const Outputs& outputs, TaskId map_task,
+                                       std::int64_t reduce) {
+    const auto it = outputs.find(map_task);
+    if (it == outputs.end() || reduce < 0 ||
+        std::cmp_greater_equal(reduce, it->second.blocks.size())) {
+        return {};
+    }
+    return {it->second.blocks[static_cast<std::size_t>(reduce)], true};
 }
 
 BlockPtr ShuffleStore::get(const BlockId& id, bool* known) const {
     CHECK(id.kind == BlockId::Kind::Shuffle);
     const std::lock_guard lock(mutex_);
-    const auto it =
-        outputs_.find({ShuffleId{static_cast<std::int32_t>(id.first)}, TaskId{id.second}});
-    const bool found = it != outputs_.end() && id.third >= 0 &&
-                       static_cast<std::size_t>(id.third) < it->second.blocks.size();
+    const auto it = outputs_.find(ShuffleId{static_cast<std::int32_t>(id.first)});
+    const Found found =
+        it == outputs_.end() ? Found{} : find(it->second, TaskId{id.second}, id.third);
     if (known != nullptr) {
-        *known = found;
+        *known = found.known;
     }
-    return found ? it->second.blocks[static_cast<std::size_t>(id.third)] : nullptr;
+    return found.block;
+}
+
+std::vector<ShuffleStore::Found> ShuffleStore::get(ShuffleId shuffle, rdd::Partition reduce,
+                                                   std::span<const TaskId> map_tasks) const {
+    std::vector<Found> found(map_tasks.size());
+    const std::lock_guard lock(mutex_);
+    if (const auto it = outputs_.find(shuffle); it != outputs_.end()) {
+        for (std::size_t i = 0; i < map_tasks.size(); ++i) {
+            found[i] = find(it->second, map_tasks[i], reduce);
+        }
+    }
+    return found;
 }
 
 void ShuffleStore::drop(ShuffleId shuffle) {
     const std::lock_guard lock(mutex_);
     std::erase_if(expected_, [shuffle](const auto& key) { return key.first == shuffle; });
-    auto it = outputs_.lower_bound({shuffle, TaskId{INT64_MIN}});
-    while (it != outputs_.end() && it->first.first == shuffle) {
-        forget(it->second);
-        it = outputs_.erase(it);
+    const auto it = outputs_.find(shuffle);
+    if (it != outputs_.end()) {
+        for (auto& [map_task, output] : it->second) {
+            forget(output);
+        }
+        outputs_.erase(it);
     }
 }
 
 void ShuffleStore::drop_map(ShuffleId shuffle, TaskId map_task) {
     const std::lock_guard lock(mutex_);
-    const auto it = outputs_.find({shuffle, map_task});
-    if (it != outputs_.end()) {
-        forget(it->second);
-        outputs_.erase(it);
+    erase(shuffle, map_task);
+}
+
+// Under the mutex.
+void ShuffleStore::erase(ShuffleId shuffle, TaskId map_task) {
+    const auto it = outputs_.find(shuffle);
+    if (it == outputs_.end()) {
+        return;
+    }
+    if (const auto at = it->second.find(map_task); at != it->second.end()) {
+        forget(at->second);
+        it->second.erase(at);
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/base/check.h"
 #include "common/blocks/block_access.h"
+#include "common/blocks/small_blocks.h"
 #include "common/rdd/hash.h"
 #include "common/rdd/registry.h"
 
@@ -302,8 +303,15 @@ Result<std::vector<BlockPtr>> ShuffleWriter::finish() {
     if (spilled_) {
         TRY(file, spilled_->map());
     }
+    std::vector<std::uint32_t> small;  // partitions whose block is made with others
     for (std::uint32_t p = 0; p < partitions_; ++p) {
         std::vector<BlockPtr> pieces;
+        const std::size_t size = builders_[p].in_one_piece().size();
+        if (!spilled_ && size > 0 && size <= kSmallBlockBytes) {
+            small.push_back(p);
+            blocks.emplace_back();
+            continue;
+        }
         if (spilled_) {
             for (const SpillPart& part : parts_[p]) {
                 TRY(BlockPtr piece,
@@ -317,7 +325,28 @@ Result<std::vector<BlockPtr>> ShuffleWriter::finish() {
         budget_.release(std::exchange(reserved_[p], 0));
         blocks.push_back(pieces.empty() ? nullptr : joined(std::move(pieces)));
     }
+    gather(small, blocks);
     return blocks;
+}
+
+// One piece of memory for all small blocks.
+void ShuffleWriter::gather(const std::vector<std::uint32_t>& partitions,
+                           std::vector<BlockPtr>& blocks) {
+    const auto bytes = std::make_shared<rdd::Bytes>();  // kept by the blocks
+    std::vector<SmallBlock> parts;
+    parts.reserve(partitions.size());
+    for (const std::uint32_t p : partitions) {
+        BlockBuilder& builder = builders_[p];
+        const std::string_view data = builder.in_one_piece();
+        parts.push_back({append_aligned(*bytes, data), data.size(), builder.records(),
+                         face_.raw ? face_.size : 0});
+        builder.clear();
+        budget_.release(std::exchange(reserved_[p], 0));
+    }
+    std::vector<BlockPtr> made = make_small_blocks(bytes, *bytes, parts, true);
+    for (std::size_t i = 0; i < partitions.size(); ++i) {
+        blocks[partitions[i]] = std::move(made[i]);
+    }
 }
 
 }  // namespace heddle::blocks

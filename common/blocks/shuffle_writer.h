@@ -50,6 +50,7 @@ private:
     std::uint32_t range_of(const void* row) const;
     rdd::Flow account(std::uint32_t partition);
     rdd::Flow spill();
+    void gather(const std::vector<std::uint32_t>& partitions, std::vector<BlockPtr>& blocks);
 
     const rdd::RecordFace& face_;
     rdd::PartitionerKind kind_;

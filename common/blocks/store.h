@@ -13,7 +13,9 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -150,6 +152,13 @@ public:
     void expect_no_more(rdd::ShuffleId shuffle, rdd::TaskId map_task);
     /// Null: not here, or empty; `known` tells which.
     BlockPtr get(const rdd::BlockId& id, bool* known = nullptr) const;
+    struct Found {
+        BlockPtr block;
+        bool known = false;
+    };
+    /// The blocks of several map tasks for one reduce partition, in their order.
+    std::vector<Found> get(rdd::ShuffleId shuffle, rdd::Partition reduce,
+                           std::span<const rdd::TaskId> map_tasks) const;
     void drop(rdd::ShuffleId shuffle);
     void drop_map(rdd::ShuffleId shuffle, rdd::TaskId map_task);
 
@@ -169,16 +178,19 @@ private:
         std::int64_t disk = 0;
         std::string file;  // empty: in memory
     };
+    using Outputs = std::unordered_map<rdd::TaskId, Output>;  // looked up, never walked to choose
     Result<Output> take_in(rdd::ShuffleId shuffle, rdd::TaskId map_task,
                            std::vector<BlockPtr> blocks);
     void insert(rdd::ShuffleId shuffle, rdd::TaskId map_task, Output output);
+    void erase(rdd::ShuffleId shuffle, rdd::TaskId map_task);
     Status spill(rdd::ShuffleId shuffle, rdd::TaskId map_task, Output& output);
     void forget(Output& output);
+    static Found find(const Outputs& outputs, rdd::TaskId map_task, std::int64_t reduce);
 
     Accountant& accountant_;
     std::string folder_;
     mutable std::mutex mutex_;
-    std::map<std::pair<rdd::ShuffleId, rdd::TaskId>, Output> outputs_;
+    std::map<rdd::ShuffleId, Outputs> outputs_;
     std::set<std::pair<rdd::ShuffleId, rdd::TaskId>> expected_;
     Totals totals_;
     std::atomic<std::uint64_t> next_file_{0};

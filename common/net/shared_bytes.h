@@ -34,6 +34,16 @@ struct SharedBytes {
         const std::size_t size = bytes->size();
         return {std::move(bytes), data, size};
     }
+    /// `parts` of what `owner` keeps alive.
+    static std::vector<SharedBytes> of(const std::shared_ptr<const void>& owner,
+                                       const std::vector<std::string_view>& parts) {
+        std::vector<SharedBytes> shared;
+        shared.reserve(parts.size());
+        for (const std::string_view part : parts) {
+            shared.push_back({owner, reinterpret_cast<const std::byte*>(part.data()), part.size()});
+        }
+        return shared;
+    }
     static SharedBytes copy_of(std::string_view bytes) { return of(std::string(bytes)); }
 };
 

@@ -45,6 +45,11 @@ void write(ByteWriter& out, const ExecutorWelcome& m) {
         out.text(name);
         out.text(value);
     }
+    out.number(m.transfer.codec);
+    out.number<std::uint8_t>(m.transfer.shuffle ? 1 : 0);
+    out.number<std::uint8_t>(m.transfer.broadcast ? 1 : 0);
+    out.number<std::uint8_t>(m.transfer.cached ? 1 : 0);
+    out.number<std::uint8_t>(m.transfer.same_host ? 1 : 0);
 }
 void read(ByteReader& in, ExecutorWelcome& m) {
     m.executor.value = in.number<std::int32_t>();
@@ -54,6 +59,11 @@ void read(ByteReader& in, ExecutorWelcome& m) {
         const std::string_view name = in.text();
         m.files.emplace(name, in.text());
     }
+    m.transfer.codec = in.enumerator(BlockCodec::Zstd);
+    m.transfer.shuffle = in.boolean();
+    m.transfer.broadcast = in.boolean();
+    m.transfer.cached = in.boolean();
+    m.transfer.same_host = in.boolean();
 }
 
 void write(ByteWriter& out, const ExecutorRefused& m) {

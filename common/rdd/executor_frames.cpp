@@ -1,4 +1,4 @@
-// The first frame of a connection, and block ids as bytes.
+// The first frame of a connection, and requests for blocks as bytes.
 #include "common/rdd/executor_frames.h"
 
 #include "common/rdd/registry.h"
@@ -29,24 +29,37 @@ Result<Handshake> decode_handshake(std::string_view bytes) {
     return handshake;
 }
 
-Bytes encode(const BlockId& block) {
+Bytes encode(const BlocksWanted& wanted) {
     ByteWriter out;
-    out.number(block.kind);
-    out.number(block.first);
-    out.number(block.second);
-    out.number(block.third);
+    out.number(wanted.codec);
+    out.count(wanted.blocks.size());
+    for (const BlockId& block : wanted.blocks) {
+        out.number(block.kind);
+        out.number(block.first);
+        out.number(block.second);
+        out.number(block.third);
+    }
     return out.take();
 }
 
-Result<BlockId> decode_block_id(std::string_view bytes) {
+Result<BlocksWanted> decode_blocks_wanted(std::string_view bytes) {
     ByteReader in(bytes);
-    BlockId block;
-    block.kind = in.enumerator(BlockId::Kind::TaskResult);
-    block.first = in.number<std::int64_t>();
-    block.second = in.number<std::int64_t>();
-    block.third = in.number<std::int64_t>();
-    TRY(in.status("block id"));
-    return block;
+    BlocksWanted wanted;
+    wanted.codec = in.enumerator(BlockCodec::Zstd);
+    wanted.blocks.resize(in.count_of(25));
+    for (BlockId& block : wanted.blocks) {
+        block.kind = in.enumerator(BlockId::Kind::TaskResult);
+        block.first = in.number<std::int64_t>();
+        block.second = in.number<std::int64_t>();
+        block.third = in.number<std::int64_t>();
+    }
+    TRY(in.status("request for blocks"));
+    if (wanted.blocks.size() > kBlocksPerRequest) {
+        return Error{ErrorCode::DataLoss, "a request for " + std::to_string(wanted.blocks.size()) +
+                                              " blocks, at most " +
+                                              std::to_string(kBlocksPerRequest)};
+    }
+    return wanted;
 }
 
 }  // namespace heddle::rdd

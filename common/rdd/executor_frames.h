@@ -4,11 +4,14 @@
 // frames are, and the handshake that is the first frame of every connection. The application's
 // secret proves that both belong to it; it comes from a file that only its user can read.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.h"
+#include "common/rdd/block_transfer.h"
 #include "common/rdd/bytes.h"
 #include "common/rdd/ids.h"
 
@@ -17,9 +20,8 @@ namespace heddle::rdd {
 enum class FrameKind : std::uint8_t {
     Handshake = 1,
     Messages = 2,      // driver and executor: any number of messages
-    BlockRequest = 3,  // correlation: chosen by the asker, repeated in the answer
-    BlockAnswer = 4,   // the block's image
-    BlockMissing = 5,
+    BlockRequest = 3,  // BlocksWanted; correlation: chosen by the asker, repeated in the answer
+    BlockAnswer = 4,   // a message of common/blocks/block_message.h
 };
 
 enum class Purpose : std::uint8_t { Executor, Blocks };
@@ -34,9 +36,18 @@ Bytes encode(const Handshake& handshake);
 /// Errors: DataLoss; Conflict for another version.
 Result<Handshake> decode_handshake(std::string_view bytes);
 
-Bytes encode(const BlockId& block);
+/// A request for more is refused.
+inline constexpr std::size_t kBlocksPerRequest = 4096;
+
+// Blocks that are answered by one message, in this order.
+struct BlocksWanted {
+    BlockCodec codec = BlockCodec::None;
+    std::vector<BlockId> blocks;
+};
+
+Bytes encode(const BlocksWanted& wanted);
 /// Errors: DataLoss.
-Result<BlockId> decode_block_id(std::string_view bytes);
+Result<BlocksWanted> decode_blocks_wanted(std::string_view bytes);
 
 // Names of environment variables by which an executor process is told what it is. None holds a
 // secret.

@@ -19,6 +19,7 @@
 #include "common/base/result.h"
 #include "common/base/time.h"
 #include "common/rdd/barrier.h"
+#include "common/rdd/block_transfer.h"
 #include "common/rdd/ids.h"
 #include "common/rdd/plan.h"
 #include "common/rdd/registry.h"
@@ -66,6 +67,7 @@ struct ExecutorWelcome {
     std::string application;
     Duration heartbeat_interval;
     std::map<std::string, std::string> files{};  // settings of common/fs; secrets are among them
+    BlockTransfer transfer{};
 
     friend bool operator==(const ExecutorWelcome&, const ExecutorWelcome&) = default;
 };

@@ -11,7 +11,7 @@
 namespace heddle::rdd {
 namespace {
 
-constexpr std::array<std::string_view, 49> kNames = {
+constexpr std::array<std::string_view, 54> kNames = {
     "executor.instances",
     "executor.cores",
     "executor.memory",
@@ -61,10 +61,15 @@ constexpr std::array<std::string_view, 49> kNames = {
     "storage.decommission.rdd_blocks.enabled",
     "storage.decommission.shuffle_blocks.enabled",
     "executor.decommission.force_kill_timeout",
+    "shuffle.compress",
+    "broadcast.compress",
+    "rdd.compress",
+    "io.compression.codec",
+    "io.compression.same_host",
 };
 
 // Spark's name -> ours, where both mean the same.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 47> kSparkNames = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 51> kSparkNames = {{
     {"spark.executor.instances", "executor.instances"},
     {"spark.executor.cores", "executor.cores"},
     {"spark.executor.memory", "executor.memory"},
@@ -128,6 +133,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 47> kSparkNa
     {"spark.storage.decommission.shuffleBlocks.enabled",
      "storage.decommission.shuffle_blocks.enabled"},
     {"spark.executor.decommission.forceKillTimeout", "executor.decommission.force_kill_timeout"},
+    {"spark.shuffle.compress", "shuffle.compress"},
+    {"spark.broadcast.compress", "broadcast.compress"},
+    {"spark.rdd.compress", "rdd.compress"},
+    {"spark.io.compression.codec", "io.compression.codec"},
 }};
 
 }  // namespace

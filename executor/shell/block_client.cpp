@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/blocks/block_message.h"
 #include "common/rdd/executor_frames.h"
 #include "common/rdd/registry.h"
 
@@ -17,14 +18,25 @@ constexpr std::chrono::seconds kAnswerTimeout{120};
 constexpr std::chrono::milliseconds kCancelPoll{50};
 constexpr std::size_t kBlockFrameLimit = std::size_t{3} << 30U;
 
+// Executors reach each other by the address by which they reach the driver, so two of one host have
+// the same, which is also the one from which the other is reached.
+bool on_another_host(const net::Endpoint& peer) {
+    if (net::is_loopback(peer.host)) {
+        return false;
+    }
+    const auto own = net::local_address_towards(peer);
+    return !own || *own != peer.host;
+}
+
 }  // namespace
 
-// One block that was asked for: filled by the loop thread, awaited by a task thread.
+// Blocks that were asked for: filled by the loop thread, awaited by a task thread.
 class BlockClient::Request final {
 public:
-    explicit Request(const rdd::BlockId& id) : block(id) {}
+    explicit Request(std::vector<rdd::BlockId> ids) : blocks(std::move(ids)) {}
 
-    void finish(Result<blocks::BlockPtr> answer) {
+    /// The message as it came, or why none did.
+    void finish(Result<net::SharedBytes> answer) {
         {
             const std::lock_guard lock(mutex_);
             if (!answer_) {
@@ -34,7 +46,17 @@ public:
         ready_.notify_all();
     }
 
-    Result<blocks::BlockPtr> wait(const std::atomic<bool>& cancelled) {
+    Result<Answer> wait(const std::atomic<bool>& cancelled) {
+        TRY(const net::SharedBytes bytes, wait_for_bytes(cancelled));
+        TRY(std::vector<heddle::blocks::BlockPtr> found,
+            heddle::blocks::parse_message(bytes.text(), bytes.owner, blocks.size()));
+        return Answer{std::move(found), bytes.size};
+    }
+
+    const std::vector<rdd::BlockId> blocks;
+
+private:
+    Result<net::SharedBytes> wait_for_bytes(const std::atomic<bool>& cancelled) {
         const auto give_up = std::chrono::steady_clock::now() + kAnswerTimeout;
         std::unique_lock lock(mutex_);
         while (!ready_.wait_for(lock, kCancelPoll, [this] { return answer_.has_value(); })) {
@@ -45,15 +67,12 @@ public:
                 return Error{ErrorCode::Timeout, "no answer from the executor in 120 s"};
             }
         }
-        return *answer_;
+        return *std::exchange(answer_, std::nullopt);
     }
 
-    const rdd::BlockId block;
-
-private:
     std::mutex mutex_;
     std::condition_variable ready_;
-    std::optional<Result<blocks::BlockPtr>> answer_;
+    std::optional<Result<net::SharedBytes>> answer_;
 };
 
 struct BlockClient::Shared {
@@ -63,6 +82,7 @@ struct BlockClient::Shared {
     net::EventLoop& loop;
     const std::string secret;
     std::mutex mutex;
+    rdd::BlockTransfer transfer;
     std::map<rdd::ExecutorId, Peer> peers;
 };
 
@@ -73,7 +93,7 @@ template <typename Request>
 class WaitingFor final : public BlockSource::Pending {
 public:
     explicit WaitingFor(std::shared_ptr<Request> request) : request_(std::move(request)) {}
-    Result<blocks::BlockPtr> take(const std::atomic<bool>& cancelled) override {
+    Result<BlockSource::Answer> take(const std::atomic<bool>& cancelled) override {
         return request_->wait(cancelled);
     }
 
@@ -81,16 +101,24 @@ private:
     std::shared_ptr<Request> request_;  // shared with the peer's table until it is answered
 };
 
-void send_request(net::FrameConnection& connection, std::uint64_t number,
-                  const rdd::BlockId& block) {
-    connection.send(static_cast<std::uint8_t>(rdd::FrameKind::BlockRequest), number,
-                    rdd::encode(block));
-}
-
 }  // namespace
 
 BlockClient::BlockClient(net::EventLoop& loop, std::string secret)
     : shared_(std::make_shared<Shared>(loop, std::move(secret))) {}
+
+void BlockClient::set_transfer(const rdd::BlockTransfer& transfer) {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->transfer = transfer;
+}
+
+void BlockClient::send(const Shared& shared, Peer& peer, std::uint64_t number,
+                       const Request& request) {
+    const rdd::BlockId::Kind kind =
+        request.blocks.empty() ? rdd::BlockId::Kind::Rdd : request.blocks.front().kind;
+    peer.connection->send(static_cast<std::uint8_t>(rdd::FrameKind::BlockRequest), number,
+                          rdd::encode(rdd::BlocksWanted{
+                              codec_for(shared.transfer, kind, peer.network), request.blocks}));
+}
 
 void BlockClient::meet(const rdd::PeerJoined& peer) {
     const std::lock_guard lock(shared_->mutex);
@@ -118,8 +146,8 @@ void BlockClient::fail_all(Peer& peer, const Error& error) {
 }
 
 std::unique_ptr<BlockSource::Pending> BlockClient::fetch(rdd::ExecutorId from,
-                                                         const rdd::BlockId& block) {
-    auto request = std::make_shared<Request>(block);
+                                                         std::vector<rdd::BlockId> blocks) {
+    auto request = std::make_shared<Request>(std::move(blocks));
     auto pending = std::make_unique<WaitingFor<Request>>(request);
     const std::lock_guard lock(shared_->mutex);
     const auto it = shared_->peers.find(from);
@@ -131,7 +159,7 @@ std::unique_ptr<BlockSource::Pending> BlockClient::fetch(rdd::ExecutorId from,
     const std::uint64_t number = peer.next++;
     peer.requests.emplace(number, request);
     if (peer.connection != nullptr) {
-        send_request(*peer.connection, number, block);
+        send(*shared_, peer, number, *request);
     } else if (!peer.connecting) {
         connect(shared_, from, peer);
     }
@@ -165,6 +193,7 @@ void BlockClient::connected(const std::shared_ptr<Shared>& shared, rdd::Executor
     }
     peer.connecting = false;
     peer.connection = std::move(made).value();
+    peer.network = on_another_host(peer.address);
     net::FrameConnection::Events events;
     events.on_frame = [shared, id, generation](const net::Frame& frame) {
         answered(shared, id, generation, frame);
@@ -182,7 +211,7 @@ void BlockClient::connected(const std::shared_ptr<Shared>& shared, rdd::Executor
         static_cast<std::uint8_t>(rdd::FrameKind::Handshake), 0,
         rdd::encode(rdd::Handshake{rdd::kRuntimeVersion, rdd::Purpose::Blocks, shared->secret}));
     for (const auto& [number, request] : peer.requests) {
-        send_request(*peer.connection, number, request->block);
+        send(*shared, peer, number, *request);
     }
 }
 
@@ -203,10 +232,10 @@ void BlockClient::answered(const std::shared_ptr<Shared>& shared, rdd::ExecutorI
         it->second.requests.erase(at);
     }
     if (frame.kind != static_cast<std::uint8_t>(rdd::FrameKind::BlockAnswer)) {
-        request->finish(blocks::BlockPtr());
+        request->finish(Error{ErrorCode::DataLoss, "the executor answered with something else"});
         return;
     }
-    request->finish(blocks::parse_block(frame.payload.text(), frame.payload.owner));
+    request->finish(frame.payload);
 }
 
 }  // namespace heddle::executor

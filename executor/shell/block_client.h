@@ -1,7 +1,8 @@
 #pragma once
 
 // Fetches blocks from other executors: one connection per peer, made when it is first needed, and
-// many requests under way on it. Task threads ask and wait; the loop thread answers.
+// many requests under way on it. Task threads ask, wait, and unpack what came; the loop thread
+// passes it on. The asker decides how blocks are packed: it knows whether a network lies between.
 
 #include <condition_variable>
 #include <cstdint>
@@ -21,11 +22,13 @@ class BlockClient final : public BlockSource {
 public:
     BlockClient(net::EventLoop& loop, std::string secret);
 
+    /// Before the first fetch.
+    void set_transfer(const rdd::BlockTransfer& transfer);
     void meet(const rdd::PeerJoined& peer);
     /// Requests under way fail at once.
     void lose(rdd::ExecutorId peer);
 
-    std::unique_ptr<Pending> fetch(rdd::ExecutorId from, const rdd::BlockId& block) override;
+    std::unique_ptr<Pending> fetch(rdd::ExecutorId from, std::vector<rdd::BlockId> blocks) override;
 
 private:
     class Request;
@@ -33,6 +36,7 @@ private:
         net::Endpoint address;
         net::FrameConnectionPtr connection;  // null: not connected
         bool connecting = false;
+        bool network = false;          // on another host
         std::uint64_t generation = 0;  // of the connection: a late end of an old one is dropped
         std::uint64_t next = 1;
         std::map<std::uint64_t, std::shared_ptr<Request>> requests;  // shared with who waits
@@ -40,6 +44,8 @@ private:
     // Shared with callbacks of the loop.
     struct Shared;
 
+    static void send(const Shared& shared, Peer& peer, std::uint64_t number,
+                     const Request& request);
     static void connect(const std::shared_ptr<Shared>& shared, rdd::ExecutorId id, Peer& peer);
     static void connected(const std::shared_ptr<Shared>& shared, rdd::ExecutorId id,
                           std::uint64_t generation, Result<net::FrameConnectionPtr> made);

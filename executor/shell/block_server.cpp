@@ -1,10 +1,12 @@
-// Answers block requests on the loop's file thread, since a block may have to be mapped, encoded
-// and summed before it leaves.
+// Answers block requests on the loop's file thread, since a block may have to be mapped, encoded,
+// summed and packed before it leaves.
 #include "executor/shell/block_server.h"
 
 #include <utility>
+#include <vector>
 
 #include "common/base/log.h"
+#include "common/blocks/block_message.h"
 #include "common/net/digest.h"
 #include "common/rdd/executor_frames.h"
 
@@ -21,30 +23,17 @@ net::FrameOptions block_options() {
     return options;
 }
 
-struct Outgoing {
-    blocks::BlockPtr block;
-    blocks::BlockImage image;  // views into itself and the block
-};
-
 blocks::BlockPtr find_block(blocks::BlockStore& cached, blocks::ShuffleStore& map_output,
                             const rdd::BlockId& id) {
     return id.kind == rdd::BlockId::Kind::Shuffle ? map_output.get(id) : cached.get(id);
 }
 
-void answer(net::FrameConnection& connection, std::uint64_t correlation, blocks::BlockPtr found) {
-    if (found == nullptr) {
-        connection.send(static_cast<std::uint8_t>(rdd::FrameKind::BlockMissing), correlation, {});
-        return;
-    }
-    auto out = std::make_shared<Outgoing>();  // shared by the parts that are being written
-    out->block = blocks::encoded(found);
-    out->image = blocks::image_of(*out->block);
-    std::vector<net::SharedBytes> parts;
-    for (const std::string_view part : out->image.parts) {
-        parts.push_back({out, reinterpret_cast<const std::byte*>(part.data()), part.size()});
-    }
+void answer(net::FrameConnection& connection, std::uint64_t correlation,
+            const std::vector<blocks::BlockPtr>& found, rdd::BlockCodec codec) {
+    // Shared by the parts that are being written.
+    const auto message = std::make_shared<const blocks::BlockMessage>(found, codec);
     connection.send(static_cast<std::uint8_t>(rdd::FrameKind::BlockAnswer), correlation, {},
-                    std::move(parts));
+                    net::SharedBytes::of(message, message->parts()));
 }
 
 }  // namespace
@@ -72,14 +61,21 @@ BlockServer::BlockServer(net::EventLoop& loop, blocks::BlockStore& cached,
                   }
                   return;
               }
-              const auto block = rdd::decode_block_id(frame.payload.text());
-              if (!block) {
+              auto wanted = rdd::decode_blocks_wanted(frame.payload.text());
+              if (!wanted) {
+                  log::warning("a request for blocks that means nothing",
+                               {{"peer", self->peer().text()}, {"reason", wanted.error().message}});
                   self->close();
                   return;
               }
               loop_.run_blocking(
-                  [this, self, id = *block, correlation = frame.correlation] {
-                      answer(*self, correlation, find_block(cached_, map_output_, id));
+                  [this, self, wanted = std::move(wanted).value(),
+                   correlation = frame.correlation] {
+                      std::vector<blocks::BlockPtr> found;
+                      for (const rdd::BlockId& id : wanted.blocks) {
+                          found.push_back(find_block(cached_, map_output_, id));
+                      }
+                      answer(*self, correlation, found, wanted.codec);
                   },
                   [] {});
           };

@@ -3,7 +3,9 @@
 // Where the blocks of other executors come from.
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/blocks/block.h"
@@ -14,18 +16,33 @@ namespace heddle::executor {
 
 class BlockSource {
 public:
-    // A block that has been asked for.
+    struct Answer {
+        std::vector<blocks::BlockPtr> blocks;  // as asked; null: the executor lives and has none
+        std::uint64_t bytes = 0;               // that were sent for all of them
+    };
+
+    // Blocks that have been asked for.
     class Pending {
     public:
         virtual ~Pending() = default;
-        /// Waits for it, not long after `cancelled`. Null: the executor lives and has no such
-        /// block. Errors: Unavailable, DataLoss, Cancelled.
-        virtual Result<blocks::BlockPtr> take(const std::atomic<bool>& cancelled) = 0;
+        /// Waits for them, not long after `cancelled`. Once. Errors: Unavailable, DataLoss,
+        /// Cancelled, Timeout.
+        virtual Result<Answer> take(const std::atomic<bool>& cancelled) = 0;
     };
 
     virtual ~BlockSource() = default;
-    /// Asks at once; never null. Any thread.
-    virtual std::unique_ptr<Pending> fetch(rdd::ExecutorId from, const rdd::BlockId& block) = 0;
+    /// Asks at once; never null. All blocks are of one kind, at most rdd::kBlocksPerRequest. Any
+    /// thread.
+    virtual std::unique_ptr<Pending> fetch(rdd::ExecutorId from,
+                                           std::vector<rdd::BlockId> blocks) = 0;
+
+    /// One block, asked for a second time when it came damaged. Errors: as take().
+    Result<blocks::BlockPtr> get(rdd::ExecutorId from, const rdd::BlockId& block,
+                                 const std::atomic<bool>& cancelled);
+    /// What `pending` gives; asked for a second time when it came damaged. Errors: as take().
+    Result<Answer> take(Pending& pending, rdd::ExecutorId from,
+                        const std::vector<rdd::BlockId>& blocks,
+                        const std::atomic<bool>& cancelled);
 };
 
 }  // namespace heddle::executor

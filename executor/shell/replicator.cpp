@@ -2,14 +2,17 @@
 // for each other there would wait for ever.
 #include "executor/shell/replicator.h"
 
-#include <memory>
 #include <utility>
+
+#include "common/rdd/executor_frames.h"
 
 namespace heddle::executor {
 
 namespace {
 
-constexpr std::size_t kFlightBlocks = 64;  // of one map output
+// Of one map output: so many requests under way, each for so much.
+constexpr std::size_t kRequests = 4;
+constexpr std::uint64_t kRequestBytes = 8U << 20U;
 
 }  // namespace
 
@@ -64,7 +67,7 @@ void Replicator::work() {
 }
 
 rdd::FromExecutor Replicator::carry_out(const rdd::KeepReplica& order) {
-    const auto block = source_.fetch(order.from, order.block)->take(closing_);
+    const auto block = source_.get(order.from, order.block, closing_);
     return rdd::ReplicaAnswer{
         order.order, cached_.put_expected(order.block, block ? *block : nullptr, order.level)};
 }
@@ -81,31 +84,52 @@ rdd::FromExecutor Replicator::carry_out(const rdd::KeepMapOutput& order) {
 
 // All of it or nothing: a map task's output is never there in parts.
 bool Replicator::fetch_all(const rdd::KeepMapOutput& order, std::vector<blocks::BlockPtr>& blocks) {
-    std::deque<std::pair<std::size_t, std::unique_ptr<BlockSource::Pending>>> flights;
-    const auto take_first = [&] {
-        auto block = flights.front().second->take(closing_);
-        const bool there = block && *block != nullptr;
-        blocks[flights.front().first] = there ? std::move(block).value() : nullptr;
-        flights.pop_front();
-        return there;
-    };
+    std::deque<Request> requests;
+    Request open;
     for (std::size_t reduce = 0; reduce < order.sizes.size(); ++reduce) {
         if (order.sizes[reduce] == 0) {
             continue;
         }
-        if (flights.size() == kFlightBlocks && !take_first()) {
+        open.reduces.push_back(reduce);
+        open.blocks.push_back(rdd::BlockId::shuffle(order.shuffle, order.map_task,
+                                                    static_cast<rdd::Partition>(reduce)));
+        open.size += order.sizes[reduce];
+        if (open.size < kRequestBytes && open.blocks.size() < rdd::kBlocksPerRequest) {
+            continue;
+        }
+        if (requests.size() == kRequests && !take_first(requests, order.from, blocks)) {
             return false;
         }
-        const auto id = rdd::BlockId::shuffle(order.shuffle, order.map_task,
-                                              static_cast<rdd::Partition>(reduce));
-        flights.emplace_back(reduce, source_.fetch(order.from, id));
+        requests.push_back(send(order.from, std::exchange(open, {})));
     }
-    while (!flights.empty()) {
-        if (!take_first()) {
+    if (!open.blocks.empty()) {
+        requests.push_back(send(order.from, std::move(open)));
+    }
+    while (!requests.empty()) {
+        if (!take_first(requests, order.from, blocks)) {
             return false;
         }
     }
     return true;
+}
+
+Replicator::Request Replicator::send(rdd::ExecutorId from, Request request) {
+    request.pending = source_.fetch(from, request.blocks);
+    return request;
+}
+
+bool Replicator::take_first(std::deque<Request>& requests, rdd::ExecutorId from,
+                            std::vector<blocks::BlockPtr>& blocks) {
+    const Request request = std::move(requests.front());
+    requests.pop_front();
+    auto answer = source_.take(*request.pending, from, request.blocks, closing_);
+    for (std::size_t i = 0; answer && i < request.reduces.size(); ++i) {
+        if (answer->blocks[i] == nullptr) {
+            return false;
+        }
+        blocks[request.reduces[i]] = std::move(answer->blocks[i]);
+    }
+    return answer.ok();
 }
 
 }  // namespace heddle::executor

@@ -5,8 +5,11 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <variant>
@@ -37,7 +40,17 @@ private:
     void work();
     rdd::FromExecutor carry_out(const rdd::KeepReplica& order);
     rdd::FromExecutor carry_out(const rdd::KeepMapOutput& order);
+    // Blocks of one map output that are asked for together.
+    struct Request {
+        std::vector<std::size_t> reduces;
+        std::vector<rdd::BlockId> blocks;
+        std::uint64_t size = 0;
+        std::unique_ptr<BlockSource::Pending> pending;
+    };
     bool fetch_all(const rdd::KeepMapOutput& order, std::vector<blocks::BlockPtr>& blocks);
+    Request send(rdd::ExecutorId from, Request request);
+    bool take_first(std::deque<Request>& requests, rdd::ExecutorId from,
+                    std::vector<blocks::BlockPtr>& blocks);
 
     blocks::BlockStore& cached_;
     blocks::ShuffleStore& map_output_;

@@ -194,8 +194,12 @@ private:
                 finish(kExitDriverGone);
                 return;
             }
+            const auto* welcome = std::get_if<rdd::ExecutorWelcome>(&*message);
+            if (welcome != nullptr) {
+                client_.set_transfer(welcome->transfer);
+            }
             runtime_.deliver(*message);
-            if (std::holds_alternative<rdd::ExecutorWelcome>(*message)) {
+            if (welcome != nullptr) {
                 beat();
             }
         }

@@ -407,14 +407,13 @@ void Chain::read_shuffle(const RddNode& node, const Dependency& dependency, Part
         if (block == nullptr) {
             continue;
         }
-        const auto bytes = static_cast<std::int64_t>(block->bytes());
         metrics.shuffle_records_read += static_cast<std::int64_t>(block->records());
-        if (input->last_was_remote()) {
+        if (const auto fetched = input->last_fetched()) {
             metrics.shuffle_remote_blocks_fetched += 1;
-            metrics.shuffle_remote_bytes_read += bytes;
+            metrics.shuffle_remote_bytes_read += static_cast<std::int64_t>(*fetched);
         } else {
             metrics.shuffle_local_blocks_fetched += 1;
-            metrics.shuffle_local_bytes_read += bytes;
+            metrics.shuffle_local_bytes_read += static_cast<std::int64_t>(block->bytes());
         }
         if (dependency.combine.kind != OperatorKind::None) {
             // A count from elsewhere is believed as far as its bytes can be true.

@@ -30,8 +30,9 @@ public:
     /// Block: `block` is set, to null for a map task that had nothing for this partition. Failed:
     /// `failure` is set, usually FetchFailed. May wait; gives up soon after the task is cancelled.
     virtual Answer next(blocks::BlockPtr& block, rdd::TaskFailure& failure) = 0;
-    /// True when the block last returned came over a network (for the metrics).
-    virtual bool last_was_remote() const = 0;
+    /// Of the block last returned, for the metrics: the bytes that came from another executor for
+    /// it, which may be fewer than it has; nothing: it was here.
+    virtual std::optional<std::uint64_t> last_fetched() const = 0;
 };
 
 // What a task body may touch. Implementations of the two functions are called on the task's thread.

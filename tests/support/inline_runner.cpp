@@ -51,7 +51,7 @@ public:
             }
             return Answer::Block;
         }
-        bool last_was_remote() const override { return false; }
+        std::optional<std::uint64_t> last_fetched() const override { return std::nullopt; }
 
     private:
         InlineRunner& runner_;

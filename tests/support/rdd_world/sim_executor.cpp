@@ -43,7 +43,7 @@ public:
         }
         return Answer::Block;
     }
-    bool last_was_remote() const override { return false; }
+    std::optional<std::uint64_t> last_fetched() const override { return std::nullopt; }
 
 private:
     Answer fail(rdd::Partition map, const rdd::MapOutput* output, rdd::TaskFailure& failure) {

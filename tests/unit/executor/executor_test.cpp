@@ -187,7 +187,11 @@ TEST(ExecutorProtocol, RoundTripsAndRefusesEveryCutMessage) {
     rdd::TaskLaunch task = launch(7);
     task.cached.push_back({rdd::BlockId::rdd(rdd::RddId{1}, 2), rdd::ExecutorId{3}});
     const std::vector<rdd::ToExecutor> messages = {
-        rdd::ExecutorWelcome{rdd::ExecutorId{5}, "application_1_2", seconds(1)},
+        rdd::ExecutorWelcome{rdd::ExecutorId{5},
+                             "application_1_2",
+                             seconds(1),
+                             {{"fs.s3a.endpoint", "http://host"}},
+                             {rdd::BlockCodec::Zstd, false, true, true, true}},
         rdd::PeerJoined{rdd::ExecutorId{1}, "127.0.0.1", 4000},
         rdd::MapOutputsKnown{std::make_shared<const rdd::MapOutputTable>(table)},
         task,
@@ -220,6 +224,19 @@ TEST(ExecutorProtocol, RoundTripsAndRefusesEveryCutMessage) {
     const auto heard = rdd::decode_from_executor(rdd::encode(rdd::FromExecutor(moved)));
     ASSERT_TRUE(heard.ok());
     EXPECT_EQ(std::get<rdd::MapOutputKept>(*heard), moved);
+}
+
+TEST(ExecutorProtocol, RefusesARequestForTooManyBlocks) {
+    rdd::BlocksWanted wanted{rdd::BlockCodec::Lz4, {rdd::BlockId::rdd(rdd::RddId{1}, 2)}};
+    const auto back = rdd::decode_blocks_wanted(rdd::encode(wanted));
+    ASSERT_TRUE(back.ok());
+    EXPECT_EQ(back->codec, wanted.codec);
+    EXPECT_EQ(back->blocks, wanted.blocks);
+    EXPECT_FALSE(rdd::decode_blocks_wanted(rdd::encode(wanted) + "x").ok());
+    wanted.blocks.resize(rdd::kBlocksPerRequest + 1);
+    const auto many = rdd::decode_blocks_wanted(rdd::encode(wanted));
+    ASSERT_FALSE(many.ok());
+    EXPECT_NE(many.error().message.find("at most 4096"), std::string::npos);
 }
 
 TEST(ExecutorProtocol, TellsAnotherRuntimeVersionFromRubbish) {

@@ -268,6 +268,20 @@ TEST(DriverSettings, ReadsHowExecutorsEndAsPlanned) {
     EXPECT_FALSE(read_settings({}, false)->core.retirement.enabled);
 }
 
+TEST(DriverSettings, SayHowBlocksArePacked) {
+    const auto settings = read_settings({{"spark.shuffle.compress", "false"},
+                                         {"spark.rdd.compress", "true"},
+                                         {"spark.io.compression.codec", "zstd"}},
+                                        false);
+    ASSERT_TRUE(settings.ok()) << settings.error().message;
+    EXPECT_EQ(settings->transfer,
+              (rdd::BlockTransfer{rdd::BlockCodec::Zstd, false, true, true, false}));
+    const auto refused = read_settings({{"spark.io.compression.codec", "snappy"}}, false);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(refused.error().message.find("lz4 or zstd"), std::string::npos);
+    EXPECT_FALSE(read_settings({{"broadcast.compress", "1"}}, false).ok());
+}
+
 TEST(DriverSettings, MemoryWithoutAUnitIsInMebibytes) {
     EXPECT_EQ(read_settings({{"executor.memory", "512"}}, false)->executor_memory, 512LL << 20);
     EXPECT_EQ(read_settings({{"spark.executor.memory", "2g"}}, false)->executor_memory, 2LL << 30);

@@ -170,5 +170,30 @@ TEST_F(Stores, MapOutputGoesToDiskBeforeCachedBlocksLeave) {
     EXPECT_TRUE(std::filesystem::is_empty(folder_ + "-shuffle"));
 }
 
+TEST_F(Stores, MapOutputIsLookedUpForManyTasksAtOnce) {
+    const rdd::ShuffleId shuffle{3};
+    const BlockPtr first = numbers(1);
+    const BlockPtr second = numbers(2);
+    ASSERT_TRUE(shuffles_.put(shuffle, rdd::TaskId{10}, {nullptr, first}).ok());
+    ASSERT_TRUE(shuffles_.put(shuffle, rdd::TaskId{11}, {nullptr, nullptr}).ok());
+    ASSERT_TRUE(shuffles_.put(shuffle, rdd::TaskId{12}, {nullptr, second}).ok());
+    const std::vector<rdd::TaskId> tasks{rdd::TaskId{12}, rdd::TaskId{9}, rdd::TaskId{11},
+                                         rdd::TaskId{10}};
+    const auto found = shuffles_.get(shuffle, 1, tasks);
+    ASSERT_EQ(found.size(), 4U);
+    EXPECT_EQ(found[0].block, second);
+    EXPECT_FALSE(found[1].known);
+    EXPECT_TRUE(found[2].known && found[2].block == nullptr);
+    EXPECT_EQ(found[3].block, first);
+    EXPECT_FALSE(shuffles_.get(shuffle, 2, tasks)[0].known);
+    EXPECT_FALSE(shuffles_.get(rdd::ShuffleId{4}, 1, tasks)[0].known);
+    shuffles_.drop_map(shuffle, rdd::TaskId{12});
+    EXPECT_FALSE(shuffles_.get(shuffle, 1, tasks)[0].known);
+    EXPECT_EQ(shuffles_.totals().outputs, 2);
+    shuffles_.drop(shuffle);
+    EXPECT_EQ(shuffles_.totals().outputs, 0);
+    EXPECT_EQ(accountant_.usage().storage, 0);
+}
+
 }  // namespace
 }  // namespace heddle::blocks
