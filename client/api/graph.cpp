@@ -137,6 +137,33 @@ bool keyed(const std::optional<Partitioner>& partitioner) {
                            partitioner->kind == PartitionerKind::Function);
 }
 
+// How many reduce partitions there are where nobody says. As many as the largest parent has, unless
+// that comes from many small files: with as many partitions as files, each file would write a few
+// records to each partition. Never fewer than there are slots for.
+std::int32_t fitting_partitions(const std::vector<NodePtr>& parents, std::int32_t most) {
+    constexpr std::uint64_t kInputBytes = 1U << 20U;  // for one reduce partition
+    constexpr std::int32_t kLeast = 64;
+    const auto& runner = parents.front()->session->runner;
+    if (runner == nullptr) {
+        return most;
+    }
+    if (runner->parallelism_asked() > 0) {
+        return runner->parallelism_asked();
+    }
+    std::uint64_t bytes = 0;
+    for (const NodePtr& parent : parents) {
+        if (!parent->input_bytes) {
+            return most;
+        }
+        bytes += *parent->input_bytes;
+    }
+    const std::uint64_t by_size = bytes / kInputBytes + 1;
+    const std::int32_t least = std::max(kLeast, runner->default_parallelism());
+    return std::cmp_greater(by_size, most)
+               ? most
+               : std::min(most, std::max(static_cast<std::int32_t>(by_size), least));
+}
+
 // What `by` means for an operation on these parents. Nothing asked: an existing partitioning saves
 // a shuffle, and the one with the most partitions wins. Bounds of ranges are records of one type,
 // so a range serves only where every parent has it.
@@ -163,7 +190,7 @@ Partitioner choose_partitioner(const std::vector<NodePtr>& parents, const Partit
             found = &*own;
         }
     }
-    return found != nullptr ? *found : hash_partitioner(most);
+    return found != nullptr ? *found : hash_partitioner(fitting_partitions(parents, most));
 }
 
 bool partitioned_by(const NodePtr& parent, const Partitioner& partitioner) {
@@ -238,6 +265,9 @@ NodePtr make_text(const SessionPtr& session, std::string_view path, std::string_
         node->error = files.error();  // as in Spark, a missing file fails the first action
         return node;
     }
+    if (splits_min == 0) {
+        node->input_bytes = 0;
+    }
     std::vector<rdd::TextFile> listed;
     std::map<std::string, InputPlaces> places;
     bool answers = true;
@@ -245,6 +275,9 @@ NodePtr make_text(const SessionPtr& session, std::string_view path, std::string_
         listed.push_back({file.path, file.size, file.version, file.block_size,
                           fs::codec_of(file.path) != fs::Codec::None});
         places.try_emplace(file.path, *session->files, file, answers);
+        if (node->input_bytes) {
+            *node->input_bytes += file.size;
+        }
     }
     for (const rdd::TextSplit& split :
          rdd::cut_text(listed, std::string(delimiter), lines, wanted)) {
@@ -261,6 +294,7 @@ NodePtr make_narrow(const NodePtr& parent, std::string_view name, rdd::OperatorR
     node->node.op = std::move(op);
     node->node.record = std::move(record);
     node->node.partitions = parent->node.partitions;
+    node->input_bytes = parent->input_bytes;
     node->node.dependencies.push_back(one_to_one(parent));
     if (keeps_partitioner) {
         node->node.partitioner = parent->node.partitioner;

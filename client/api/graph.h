@@ -94,6 +94,8 @@ struct Node {
     SessionPtr session;
     rdd::RddNode node;
     std::vector<NodePtr> parents;
+    // Of the files that it comes from without a shuffle, where nobody has said how many partitions.
+    std::optional<std::uint64_t> input_bytes{};
     // What checkpoint.h knows of it.
     struct Checkpoint {
         std::string folder;  // where it is to be, or is; empty: not wanted

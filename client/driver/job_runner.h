@@ -82,6 +82,8 @@ public:
 
     /// Partitions to use where the program does not say: the number of task slots, at least 2.
     virtual std::int32_t default_parallelism() const = 0;
+    /// The same where the user has said it (default.parallelism); else 0.
+    virtual std::int32_t parallelism_asked() const { return 0; }
     virtual std::string application_id() const = 0;
     /// The program runs in a container of the cluster, in a folder that goes with it: relative
     /// paths mean nothing there.

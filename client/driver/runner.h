@@ -49,6 +49,7 @@ public:
     void drop_broadcast(rdd::BroadcastId id, bool destroy) override;
     void release_shuffle(rdd::ShuffleId shuffle) override;
     std::int32_t default_parallelism() const override;
+    std::int32_t parallelism_asked() const override { return settings_.default_parallelism; }
     std::string application_id() const override;
     bool in_container() const override { return settings_.in_container; }
     std::map<std::string, std::string> file_settings() const override { return settings_.files; }

@@ -38,6 +38,7 @@ public:
     void drop_broadcast(rdd::BroadcastId id, bool destroy) override;
     void release_shuffle(rdd::ShuffleId shuffle) override;
     std::int32_t default_parallelism() const override { return parallelism_; }
+    std::int32_t parallelism_asked() const override { return parallelism_asked_; }
     std::string application_id() const override { return "inline"; }
     bool in_container() const override { return in_container_; }
     fs::Settings file_settings() const override { return settings_; }
@@ -45,6 +46,7 @@ public:
 
     // What tests choose and look at.
     void set_in_container(bool in_container) { in_container_ = in_container; }
+    void set_parallelism_asked(std::int32_t asked) { parallelism_asked_ = asked; }
     int tasks_run() const { return tasks_run_; }
     const rdd::TaskMetrics& totals() const { return totals_; }
     int chunks_fetched() const { return chunks_fetched_; }
@@ -70,6 +72,7 @@ private:
     executor::BroadcastDesk desk_;
     int chunks_fetched_ = 0;
     std::int32_t parallelism_;
+    std::int32_t parallelism_asked_ = 0;
     std::map<rdd::ShuffleId, std::vector<rdd::TaskId>> maps_;  // finished shuffles: their map tasks
     std::atomic<bool> cancelled_{false};
     std::int64_t next_task_ = 0;

@@ -23,7 +23,9 @@ using File = std::pair<std::string, std::string>;
 
 class RddFiles : public ::testing::Test {
 protected:
-    RddFiles() : context_(std::make_unique<InlineRunner>()) {
+    RddFiles() : RddFiles(std::make_unique<InlineRunner>()) {}
+    explicit RddFiles(std::unique_ptr<InlineRunner> owned)
+        : runner_(*owned), context_(std::move(owned)) {
         std::string pattern = "/tmp/heddle-rdd-files-XXXXXX";
         folder_ = mkdtemp(pattern.data());
     }
@@ -47,6 +49,7 @@ protected:
         return "no error";
     }
 
+    InlineRunner& runner_;
     Context context_;
     std::string folder_;
 };
@@ -71,6 +74,42 @@ TEST_F(RddFiles, WholeFilesComeWithTheirPaths) {
     EXPECT_EQ(context_.binary_files(folder_).keys().collect().size(), 3U);
     const auto missing = context_.whole_text_files(path("nothing"));  // refused when it is used
     EXPECT_TRUE(has(message<UsageError>([&] { (void)missing.count(); }), "nothing"));
+}
+
+TEST_F(RddFiles, ManySmallFilesDoNotMakeManyReducePartitions) {
+    for (int i = 0; i < 100; ++i) {
+        write("part-" + std::to_string(i), "even\nodd\n");
+    }
+    const auto add = [](int a, int b) { return a + b; };
+    const auto ones = [](const auto& lines) {
+        return lines.map([](std::string_view line) { return std::pair(std::string(line), 1); });
+    };
+    const auto pairs = ones(context_.text_file(folder_));
+    EXPECT_EQ(pairs.get_num_partitions(), 100);
+    const auto counts = pairs.reduce_by_key(add);
+    EXPECT_EQ(counts.get_num_partitions(), 64);
+    EXPECT_EQ(counts.group_by_key().get_num_partitions(), 64) << "partitioned already";
+    auto found = counts.collect();
+    std::sort(found.begin(), found.end());
+    EXPECT_EQ(found, (std::vector<std::pair<std::string, int>>{{"even", 100}, {"odd", 100}}));
+    // Whoever says how many partitions there are, gets as many.
+    EXPECT_EQ(pairs.reduce_by_key(add, 100).get_num_partitions(), 100);
+    EXPECT_EQ(ones(context_.text_file(folder_, 100)).reduce_by_key(add).get_num_partitions(), 100);
+    EXPECT_EQ(pairs.repartition(90).reduce_by_key(add).get_num_partitions(), 90);
+    EXPECT_EQ(pairs.coalesce(90).reduce_by_key(add).get_num_partitions(), 90);
+    EXPECT_EQ(pairs.join(ones(context_.text_file(folder_, 100))).get_num_partitions(), 100);
+    runner_.set_parallelism_asked(5);
+    EXPECT_EQ(pairs.reduce_by_key(add).get_num_partitions(), 5);
+    EXPECT_EQ(counts.group_by_key().get_num_partitions(), 64);
+}
+
+TEST_F(RddFiles, LargeFilesHaveAsManyReducePartitionsAsParts) {
+    for (int i = 0; i < 70; ++i) {
+        write("part-" + std::to_string(i), "");
+        std::filesystem::resize_file(path("part-" + std::to_string(i)), 3U << 20U);
+    }
+    const auto lines = context_.text_file(folder_).key_by([](std::string_view) { return 1; });
+    EXPECT_EQ(lines.group_by_key().get_num_partitions(), 70);
 }
 
 TEST_F(RddFiles, AFileThatHasChangedFailsTheJob) {
