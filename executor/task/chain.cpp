@@ -408,12 +408,15 @@ void Chain::read_shuffle(const RddNode& node, const Dependency& dependency, Part
             continue;
         }
         metrics.shuffle_records_read += static_cast<std::int64_t>(block->records());
-        if (const auto fetched = input->last_fetched()) {
+        // Of both kinds the bytes of the blocks, however packed they came: all that is read
+        // together is all that was written.
+        const auto bytes = static_cast<std::int64_t>(block->bytes());
+        if (input->last_fetched()) {
             metrics.shuffle_remote_blocks_fetched += 1;
-            metrics.shuffle_remote_bytes_read += static_cast<std::int64_t>(*fetched);
+            metrics.shuffle_remote_bytes_read += bytes;
         } else {
             metrics.shuffle_local_blocks_fetched += 1;
-            metrics.shuffle_local_bytes_read += static_cast<std::int64_t>(block->bytes());
+            metrics.shuffle_local_bytes_read += bytes;
         }
         if (dependency.combine.kind != OperatorKind::None) {
             // A count from elsewhere is believed as far as its bytes can be true.

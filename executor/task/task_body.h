@@ -30,8 +30,8 @@ public:
     /// Block: `block` is set, to null for a map task that had nothing for this partition. Failed:
     /// `failure` is set, usually FetchFailed. May wait; gives up soon after the task is cancelled.
     virtual Answer next(blocks::BlockPtr& block, rdd::TaskFailure& failure) = 0;
-    /// Of the block last returned, for the metrics: the bytes that came from another executor for
-    /// it, which may be fewer than it has; nothing: it was here.
+    /// Of the block last returned: the bytes that came from another executor for it, which may be
+    /// fewer than it has; nothing: it was here.
     virtual std::optional<std::uint64_t> last_fetched() const = 0;
 };
 
