@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -109,7 +110,21 @@ private:
     BlockSource& source_;
 };
 
+// As a reducer does at least: that a file or page was mapped is not yet a read.
+std::uint64_t sum_of(const blocks::Block& block) {
+    std::uint64_t sum = 0;
+    for (const blocks::Segment& segment : block.segments()) {
+        for (std::size_t at = 0; at + sizeof(sum) <= segment.size; at += sizeof(sum)) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, segment.data + at, sizeof(word));
+            sum += word;
+        }
+    }
+    return sum;
+}
+
 struct Read {
+    std::uint64_t sum = 0;
     std::uint64_t blocks = 0;
     std::uint64_t fetched = 0;
 };
@@ -131,23 +146,33 @@ Read read_all(const Holder& holder, const Shape& shape, rdd::ExecutorId self,
             CHECK(answer == executor::ShuffleBlocks::Answer::Block && block != nullptr);
             CHECK(block->bytes() == shape.bytes);
             ++read.blocks;
+            read.sum += sum_of(*block);
             read.fetched += reader->last_fetched().value_or(0);
         }
     }
     return read;
 }
 
-void show(const Shape& shape, const char* way, Seconds seconds, const Read& read,
+// The first way shown, memory, is the baseline of the others.
+void show(const Shape& shape, const char* way, const Cost& cost, const Read& read,
           std::int64_t requests) {
-    std::printf("%-12s %-12s %8.3f s  %9llu blocks %9lld requests %9.1f MB sent\n", shape.name, way,
-                seconds.wall, static_cast<unsigned long long>(read.blocks),
-                static_cast<long long>(requests), static_cast<double>(read.fetched) / 1e6);
+    static double memory = 0;
+    static std::uint64_t sum = 0;
+    if (std::string_view(way) == "memory") {
+        memory = cost.wall;
+        sum = read.sum;
+    }
+    CHECK(read.sum == sum);
+    std::printf("%-12s %-12s %8.3f s, %6.1f of memory  %9llu blocks %9lld requests %9.1f MB sent\n",
+                shape.name, way, cost.wall, cost.wall / memory,
+                static_cast<unsigned long long>(read.blocks), static_cast<long long>(requests),
+                static_cast<double>(read.fetched) / 1e6);
 }
 
 void through_store(const Shape& shape, const char* way, std::int64_t memory) {
     const Holder holder(shape, memory);
     Read read;
-    const Seconds seconds = best_of([&] { read = read_all(holder, shape, kHolder, nullptr); }, 2);
+    const Cost seconds = best_of([&] { read = read_all(holder, shape, kHolder, nullptr); }, 2);
     show(shape, way, seconds, read, 0);
 }
 
@@ -165,7 +190,7 @@ void through_socket(const Shape& shape, const char* way, const rdd::BlockTransfe
     std::thread reading([&] { reader_loop.run(); });
     Read read;
     std::int64_t requests = 0;
-    const Seconds seconds = best_of(
+    const Cost seconds = best_of(
         [&] {
             Counting counting(client);
             read = read_all(holder, shape, kReader, &counting);

@@ -1,46 +1,101 @@
 #include "tests/bench/rdd/measure.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <thread>
+#include <utility>
+
+#include "tests/bench/rdd/process_tree.h"
 
 namespace heddle::bench {
 
-Seconds seconds_of(const std::function<void()>& run) {
-    const auto start = std::chrono::steady_clock::now();
-    const std::clock_t processor = std::clock();
-    run();
-    return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-            static_cast<double>(std::clock() - processor) / CLOCKS_PER_SEC};
+namespace {
+
+std::atomic<std::int64_t> noted{0};
+
+std::function<std::int64_t()>& runtime() {
+    static std::function<std::int64_t()> total = [] { return std::int64_t{0}; };
+    return total;
 }
 
-Seconds best_of(const std::function<void()>& run, int rounds) {
-    Seconds best = seconds_of(run);
+std::vector<std::pair<std::string, double>>& reported() {
+    static std::vector<std::pair<std::string, double>> lines;
+    return lines;
+}
+
+double megabytes(std::int64_t bytes) {
+    return static_cast<double>(bytes) / 1e6;
+}
+
+}  // namespace
+
+void count_copies_by(std::function<std::int64_t()> total) {
+    runtime() = std::move(total);
+}
+
+void note_copied(std::size_t bytes) {
+    noted += static_cast<std::int64_t>(bytes);
+}
+
+Cost cost_of(const std::function<void()>& run) {
+    reset_peak_memory();
+    const std::int64_t copied = noted + runtime()();
+    const double processor = processor_seconds();
+    const auto start = std::chrono::steady_clock::now();
+    run();
+    Cost cost;
+    cost.wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    cost.processor = processor_seconds() - processor;
+    cost.memory = peak_memory();
+    cost.copied = noted + runtime()() - copied;
+    return cost;
+}
+
+Cost best_of(const std::function<void()>& run, int rounds) {
+    Cost best = cost_of(run);
     for (int round = 1; round < rounds; ++round) {
-        const Seconds next = seconds_of(run);
+        const Cost next = cost_of(run);
         best.wall = std::min(best.wall, next.wall);
         best.processor = std::min(best.processor, next.processor);
+        best.memory = std::max(best.memory, next.memory);
+        best.copied = next.copied;
     }
     return best;
 }
 
-void report(const std::string& what, double amount, const char* unit, Seconds heddle, Seconds hand,
-            double thrill) {
+Cost each_of(const Cost& all, int count) {
+    return {all.wall / count, all.processor / count, all.memory, all.copied / count};
+}
+
+void report(const std::string& what, double amount, const char* unit, const Cost& heddle,
+            const Cost& hand, Elsewhere elsewhere) {
+    reported().emplace_back(what, heddle.wall);
     std::printf(
         "%-22s heddle %.3f s (%.1f %s)   by hand %.3f s (%.1f %s)   ratio %.2f, of "
-        "processor time %.2f (%.3f s and %.3f s)",
+        "processor time %.2f (%.3f s and %.3f s)\n",
         what.c_str(), heddle.wall, amount / heddle.wall, unit, hand.wall, amount / hand.wall, unit,
         heddle.wall / hand.wall, heddle.processor / hand.processor, heddle.processor,
         hand.processor);
-    if (thrill > 0) {
-        std::printf("; Thrill %.1f (measured elsewhere)", thrill);
+    std::printf("%-22s peak memory %.0f and %.0f MB, copied %.0f and %.0f MB", "",
+                megabytes(heddle.memory), megabytes(hand.memory), megabytes(heddle.copied),
+                megabytes(hand.copied));
+    if (elsewhere.hand > 0) {
+        std::printf("; measured elsewhere: by hand %.1f %s", elsewhere.hand, unit);
+    }
+    if (elsewhere.thrill > 0) {
+        std::printf("%s Thrill %.1f of by hand",
+                    elsewhere.hand > 0 ? "," : "; measured elsewhere:", elsewhere.thrill);
     }
     std::printf("\n");
     std::fflush(stdout);
+}
+
+std::vector<std::pair<std::string, double>> take_reported() {
+    return std::exchange(reported(), {});
 }
 
 void require_equal(const std::string& what, double heddle, double hand, double tolerance) {

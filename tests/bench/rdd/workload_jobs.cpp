@@ -67,11 +67,11 @@ private:
     std::vector<std::thread> threads_;
 };
 
-Seconds each(Seconds all) {
-    return {all.wall / kJobs, all.processor / kJobs};
+Cost each(const Cost& all) {
+    return each_of(all, kJobs);
 }
 
-Seconds sum_by_key(Context& context, std::uint64_t records, int partitions) {
+Cost sum_by_key(Context& context, std::uint64_t records, int partitions) {
     struct Generate {
         std::uint64_t records = 0;
         std::uint64_t parts = 1;
@@ -98,7 +98,7 @@ Seconds sum_by_key(Context& context, std::uint64_t records, int partitions) {
 
 void bench_small_jobs(Context& context, const Scale& scale) {
     Pair pair;
-    const Seconds hand = best_of([&] {
+    const Cost hand = best_of([&] {
         for (int job = 0; job < kJobs; ++job) {
             pair.round();
         }
@@ -117,8 +117,8 @@ void bench_small_jobs(Context& context, const Scale& scale) {
     };
     report("job of one task", 1e-3, "k jobs/s", jobs([&] { (void)one.count(); }), each(hand));
     report("job of two tasks", 1e-3, "k jobs/s", jobs([&] { (void)numbers.count(); }), each(hand),
-           1);
-    const Seconds shuffled = jobs([&] {
+           {21.7, 1});
+    const Cost shuffled = jobs([&] {
         (void)numbers.map([](std::uint64_t i) { return std::pair(i, i); })
             .reduce_by_key([](std::uint64_t a, std::uint64_t b) { return a + b; }, 2)
             .count();

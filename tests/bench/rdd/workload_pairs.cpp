@@ -68,6 +68,7 @@ Dealt deal(const std::vector<Pair>& pairs) {
     }
     std::vector<std::size_t> next(dealt.starts.begin(), dealt.starts.end() - 1);
     dealt.pairs.resize(pairs.size());
+    note_copied(pairs.size() * sizeof(Pair));
     for (const Pair& pair : pairs) {
         dealt.pairs[next[part_of(pair.first)]++] = pair;
     }
@@ -193,6 +194,7 @@ std::uint64_t group_part(const std::vector<Dealt>& dealt, std::size_t p, std::ve
         start += count;
     }
     values.resize(start);
+    note_copied(start * sizeof(std::uint64_t));
     each_of_part(dealt, p,
                  [&](const Pair& pair) { values[slot_of(pair.first).value++] = pair.second; });
     for (const std::uint64_t value : values) {
@@ -229,7 +231,7 @@ void bench_join(Context& context, const Scale& scale) {
     const std::uint64_t count = scale.count(kJoinPairs);
     const auto parts = static_cast<std::uint64_t>(scale.threads);
     std::uint64_t theirs = 0;
-    Seconds hand;
+    Cost hand;
     {
         const auto left = make_halves(count, scale.threads,
                                       [&](std::uint64_t i) { return join_pair(i, count, 0); });
@@ -244,7 +246,7 @@ void bench_join(Context& context, const Scale& scale) {
     right.persist();
     (void)(left.count() + right.count());
     std::uint64_t mine = 0;
-    const Seconds heddle = best_of([&] {
+    const Cost heddle = best_of([&] {
         mine = left.join(right)
                    .map([](const std::pair<std::uint64_t, Pair>& row) {
                        return row.second.first ^ row.second.second;
@@ -254,7 +256,7 @@ void bench_join(Context& context, const Scale& scale) {
     left.unpersist(true);
     right.unpersist(true);
     require_equal("join", static_cast<double>(mine), static_cast<double>(theirs));
-    report("join", static_cast<double>(2 * count) / 1e6, "M rows/s", heddle, hand, 100);
+    report("join", static_cast<double>(2 * count) / 1e6, "M rows/s", heddle, hand, {115, 60});
 }
 
 void bench_group(Context& context, const Scale& scale) {
@@ -262,7 +264,7 @@ void bench_group(Context& context, const Scale& scale) {
     const std::uint64_t keys = scale.count(kGroupKeys);
     const auto parts = static_cast<std::uint64_t>(scale.threads);
     std::uint64_t theirs = 0;
-    Seconds hand;
+    Cost hand;
     {
         const auto halves =
             make_halves(count, scale.threads, [&](std::uint64_t i) { return group_pair(i, keys); });
@@ -273,7 +275,7 @@ void bench_group(Context& context, const Scale& scale) {
     input.persist();
     (void)input.count();
     std::uint64_t mine = 0;
-    const Seconds heddle = best_of([&] {
+    const Cost heddle = best_of([&] {
         mine = input.group_by_key()
                    .map([](const std::pair<std::uint64_t, std::vector<std::uint64_t>>& group) {
                        std::uint64_t sum = group.second.size() * group.second.size();

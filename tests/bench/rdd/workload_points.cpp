@@ -208,8 +208,8 @@ std::uint64_t number(std::uint64_t i) {
     return mixed(i) & 0xffff;
 }
 
-Seconds per_round(Seconds all) {
-    return {all.wall / kRounds, all.processor / kRounds};
+Cost per_round(const Cost& all) {
+    return each_of(all, kRounds);
 }
 
 }  // namespace
@@ -217,7 +217,7 @@ Seconds per_round(Seconds all) {
 void bench_regression(Context& context, const Scale& scale) {
     const std::uint64_t count = scale.count(kPoints);
     Features theirs{};
-    Seconds hand;
+    Cost hand;
     {
         const auto points = in_array<Point, make_point>(count);
         hand = best_of([&] {
@@ -241,15 +241,15 @@ void bench_regression(Context& context, const Scale& scale) {
         }
     };
     const auto add = [](const Features& a, const Features& b) { return plus(a, b); };
-    const Seconds heddle = best_of([&] {
+    const Cost heddle = best_of([&] {
         iterate([&](const Features& weights) {
             return points.map_partitions(PartGradient{weights}).reduce(add);
         });
     });
     require_equal("regression", mine[0], theirs[0], 1e-9);
     report("logistic regression", static_cast<double>(count) / 1e6, "M points/s", per_round(heddle),
-           per_round(hand), 2.5);
-    const Seconds records = best_of([&] {
+           per_round(hand), {92.6, 2.5});
+    const Cost records = best_of([&] {
         iterate([&](const Features& weights) {
             return points.aggregate(Features{}, Gradient{weights}, add);
         });
@@ -263,7 +263,7 @@ void bench_regression(Context& context, const Scale& scale) {
 void bench_means(Context& context, const Scale& scale) {
     const std::uint64_t count = scale.count(kPoints);
     Spots theirs{};
-    Seconds hand;
+    Cost hand;
     {
         const auto spots = in_array<Spot, make_spot>(count);
         hand = best_of([&] {
@@ -277,7 +277,7 @@ void bench_means(Context& context, const Scale& scale) {
     }
     const Rdd<Spot> spots = cached<Spot, make_spot>(context, count, scale.threads);
     Spots mine{};
-    const Seconds heddle = best_of([&] {
+    const Cost heddle = best_of([&] {
         mine = first_means();
         for (int round = 0; round < kRounds; ++round) {
             mine = centers(
@@ -289,13 +289,13 @@ void bench_means(Context& context, const Scale& scale) {
     spots.unpersist(true);
     require_equal("k-means", mine[3].at[1], theirs[3].at[1], 1e-9);
     report("k-means", static_cast<double>(count) / 1e6, "M points/s", per_round(heddle),
-           per_round(hand), 1.4);
+           per_round(hand), {67, 1.4});
 }
 
 void bench_cached(Context& context, const Scale& scale) {
     const std::uint64_t count = scale.count(kNumbers);
     std::uint64_t theirs = 0;
-    Seconds hand;
+    Cost hand;
     {
         const auto numbers = in_array<std::uint64_t, number>(count);
         hand = best_of([&] {
@@ -306,7 +306,7 @@ void bench_cached(Context& context, const Scale& scale) {
     }
     const auto numbers = cached<std::uint64_t, number>(context, count, scale.threads);
     std::uint64_t mine = 0;
-    const Seconds heddle = best_of([&] {
+    const Cost heddle = best_of([&] {
         mine = numbers.map([](std::uint64_t value) { return value * value; })
                    .reduce([](std::uint64_t a, std::uint64_t b) { return a + b; });
     });

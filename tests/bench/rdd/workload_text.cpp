@@ -1,10 +1,14 @@
-// Counting the lines of a text file in which a word occurs. By hand: memmem over the mapped file,
-// one half per thread.
+// Counting the lines of a text file in which a word occurs. By hand: the mapped file, one half per
+// thread, sixteen places at a time compared with the first and the last letter of the word.
 
 #include <fcntl.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -44,15 +48,38 @@ std::size_t write_text(const std::string& path, std::size_t bytes) {
     return written;
 }
 
+std::size_t find_needle(std::string_view text) {
+    std::size_t at = 0;
+#if defined(__SSE2__)
+    constexpr std::size_t kWide = 16;
+    const __m128i first = _mm_set1_epi8(kNeedle.front());
+    const __m128i last = _mm_set1_epi8(kNeedle.back());
+    for (; at + kWide + kNeedle.size() <= text.size(); at += kWide) {
+        const auto* here = reinterpret_cast<const __m128i*>(text.data() + at);
+        const auto* there = reinterpret_cast<const __m128i*>(text.data() + at + kNeedle.size() - 1);
+        auto places = static_cast<unsigned>(
+            _mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(_mm_loadu_si128(here), first),
+                                            _mm_cmpeq_epi8(_mm_loadu_si128(there), last))));
+        for (; places != 0; places &= places - 1) {
+            const std::size_t place = at + static_cast<std::size_t>(std::countr_zero(places));
+            if (std::memcmp(text.data() + place, kNeedle.data(), kNeedle.size()) == 0) {
+                return place;
+            }
+        }
+    }
+#endif
+    return text.find(kNeedle, at);
+}
+
 std::uint64_t lines_with_needle(std::string_view text) {
     std::uint64_t lines = 0;
     while (true) {
-        const void* hit = memmem(text.data(), text.size(), kNeedle.data(), kNeedle.size());
-        if (hit == nullptr) {
+        const std::size_t hit = find_needle(text);
+        if (hit == std::string_view::npos) {
             return lines;
         }
         ++lines;
-        text.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(hit) - text.data()));
+        text.remove_prefix(hit);
         const std::size_t end = text.find('\n');
         text.remove_prefix(std::min(end, text.size() - 1) + 1);
     }
@@ -90,8 +117,8 @@ void bench_grep(Context& context, const Scale& scale) {
     const std::size_t bytes = write_text(path, scale.count(kBytes));
     std::uint64_t mine = 0;
     std::uint64_t theirs = 0;
-    const Seconds hand = best_of([&] { theirs = grep_by_hand(path, scale.threads); });
-    const Seconds heddle = best_of([&] {
+    const Cost hand = best_of([&] { theirs = grep_by_hand(path, scale.threads); });
+    const Cost heddle = best_of([&] {
         mine = context.text_file(path, scale.threads)
                    .filter([](std::string_view line) {
                        return line.find(std::string_view("heddle")) != std::string_view::npos;
@@ -100,7 +127,7 @@ void bench_grep(Context& context, const Scale& scale) {
     });
     std::filesystem::remove(path);
     require_equal("grep", static_cast<double>(mine), static_cast<double>(theirs));
-    report("grep and count", static_cast<double>(bytes) / 1e6, "MB/s", heddle, hand, 5);
+    report("grep and count", static_cast<double>(bytes) / 1e6, "MB/s", heddle, hand, {29000, 42});
 }
 
 }  // namespace heddle::bench

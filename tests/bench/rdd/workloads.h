@@ -22,6 +22,7 @@ struct Scale {
 };
 
 void bench_sort(Context& context, const Scale& scale);        // 10 M records of 100 bytes
+void bench_external(Context& context, const Scale& scale);    // the same from a file, 256 MB
 void bench_join(Context& context, const Scale& scale);        // 10 M pairs with 10 M pairs
 void bench_group(Context& context, const Scale& scale);       // 20 M pairs, 1 M keys
 void bench_page_rank(Context& context, const Scale& scale);   // 1 M nodes, 10 M edges, 10 rounds
@@ -29,6 +30,7 @@ void bench_regression(Context& context, const Scale& scale);  // 1 M x 20, cache
 void bench_means(Context& context, const Scale& scale);       // 1 M x 3, k = 10, per iteration
 void bench_grep(Context& context, const Scale& scale);        // 1 GB of text
 void bench_cached(Context& context, const Scale& scale);      // second pass over 50 M numbers
+void bench_levels(Context& context, const Scale& scale);      // 4 M words, each storage level
 void bench_small_jobs(Context& context, const Scale& scale);  // one task, two stages
 void bench_growth(Context& context, const Scale& scale);      // records and partitions
 
