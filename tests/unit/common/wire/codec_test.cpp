@@ -206,6 +206,21 @@ AttemptRecord attempt_record() {
             {2}};
 }
 
+// The first records had the submission's queue in field 15.
+TEST(Codec, RecordsWithFieldsThatAreNotUsedAnyMoreAreRead) {
+    ApplicationRecord record = application_record();
+    record.sent = {};
+    record.sent.queue = record.submission.queue;
+    const std::string queue = "root.default";
+    std::string bytes = encode_record(record);
+    bytes += static_cast<char>(15 << 3 | 2);
+    bytes += static_cast<char>(queue.size());
+    bytes += queue;
+    const auto decoded = decode_record<ApplicationRecord>(bytes);
+    ASSERT_TRUE(decoded.ok()) << decoded.error().message;
+    EXPECT_EQ(*decoded, record);
+}
+
 TEST(Codec, RecordsSurviveTheWayThereAndBack) {
     EXPECT_EQ(*decode_record<ApplicationRecord>(encode_record(application_record())),
               application_record());
