@@ -113,6 +113,11 @@ void Accountant::release_storage(std::int64_t bytes) {
     CHECK(usage_.storage >= 0);
 }
 
+std::int32_t Accountant::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_;
+}
+
 Accountant::Usage Accountant::usage() const {
     const std::lock_guard lock(mutex_);
     return usage_;

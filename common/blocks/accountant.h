@@ -64,6 +64,8 @@ public:
     bool acquire_storage(std::int64_t bytes, bool may_evict = true, rdd::RddId for_rdd = kNoRdd);
     void release_storage(std::int64_t bytes);
 
+    /// Tasks that wait for others to give memory back.
+    std::int32_t waiting() const;
     Usage usage() const;
 
     static constexpr rdd::RddId kNoRdd{-1};

@@ -19,6 +19,22 @@ public:
     TaskShare(Accountant& accountant, const std::atomic<bool>& cancelled, bool may_wait)
         : accountant_(accountant), cancelled_(cancelled), may_wait_(may_wait) {}
     ~TaskShare() override;
+
+    // While it lives, the task waits for nobody: others may wait for what it holds.
+    class Impatience {
+    public:
+        explicit Impatience(TaskShare& share) : share_(share), before_(share.may_wait_) {
+            share_.may_wait_ = false;
+        }
+        ~Impatience() { share_.may_wait_ = before_; }
+        Impatience(const Impatience&) = delete;
+        Impatience& operator=(const Impatience&) = delete;
+
+    private:
+        TaskShare& share_;
+        bool before_;
+    };
+
     TaskShare(const TaskShare&) = delete;
     TaskShare& operator=(const TaskShare&) = delete;
 
@@ -33,7 +49,7 @@ private:
 
     Accountant& accountant_;
     const std::atomic<bool>& cancelled_;
-    const bool may_wait_;
+    bool may_wait_;
     bool counted_ = false;
     std::int64_t held_ = 0;
 };

@@ -91,21 +91,39 @@ Result<std::shared_ptr<const void>> TaskBroadcasts::read(const rdd::BroadcastRef
     if (auto value = value_in(environment_.store.get(id), face)) {
         return value;
     }
+    const auto size = static_cast<std::int64_t>(ref.bytes);
+    {
+        const Turn turn(environment_.broadcasts(), ref.id);
+        if (auto value = value_in(environment_.store.get(id), face)) {
+            return value;
+        }
+        if (reserve_now(size)) {
+            return fetch(ref, face);
+        }
+    }
+    // Whoever has the memory may be waiting for the turn: it is not kept while memory is waited
+    // for.
+    rdd::OperatorBudget budget(scope_, name_of(ref));
+    if (!budget.reserve(size)) {
+        budget.release(size);
+        return Error{ErrorCode::Unavailable, scope_.failure()->message};
+    }
     const Turn turn(environment_.broadcasts(), ref.id);
     if (auto value = value_in(environment_.store.get(id), face)) {
+        budget.release(size);
         return value;
     }
     return fetch(ref, face);
 }
 
+bool TaskBroadcasts::reserve_now(std::int64_t bytes) {
+    const blocks::TaskShare::Impatience impatience(memory_);
+    return scope_.try_reserve(bytes);
+}
+
+// With the turn, and with memory for the encoded value, which is given back.
 Result<std::shared_ptr<const void>> TaskBroadcasts::fetch(const rdd::BroadcastRef& ref,
                                                           const rdd::RecordFace& face) {
-    rdd::OperatorBudget budget(scope_, name_of(ref));
-    const auto size = static_cast<std::int64_t>(ref.bytes);
-    if (!budget.reserve(size)) {
-        budget.release(size);
-        return Error{ErrorCode::Unavailable, scope_.failure()->message};
-    }
     rdd::Bytes value;
     const Status gathered = gather(ref, value);
     blocks::TypedBlockBuilder builder(face);
@@ -120,7 +138,7 @@ Result<std::shared_ptr<const void>> TaskBroadcasts::fetch(const rdd::BroadcastRe
         }
     }
     value = rdd::Bytes();
-    budget.release(size);
+    scope_.release(static_cast<std::int64_t>(ref.bytes));
     TRY(decoded);
     const blocks::BlockPtr block = builder.finish();
     // Where there is no room for it, it lives as long as the tasks that read it now.

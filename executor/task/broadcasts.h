@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/blocks/task_share.h"
 #include "common/rdd/broadcast.h"
 #include "common/rdd/executor_protocol.h"
 #include "common/rdd/scope.h"
@@ -46,18 +47,20 @@ private:
 
 class TaskBroadcasts final : public rdd::BroadcastReader {
 public:
-    TaskBroadcasts(TaskEnvironment& environment, rdd::TaskScope& scope)
-        : environment_(environment), scope_(scope) {}
+    TaskBroadcasts(TaskEnvironment& environment, rdd::TaskScope& scope, blocks::TaskShare& memory)
+        : environment_(environment), scope_(scope), memory_(memory) {}
     Result<std::shared_ptr<const void>> read(const rdd::BroadcastRef& ref,
                                              const rdd::RecordFace& face) override;
 
 private:
+    bool reserve_now(std::int64_t bytes);
     Result<std::shared_ptr<const void>> fetch(const rdd::BroadcastRef& ref,
                                               const rdd::RecordFace& face);
     Status gather(const rdd::BroadcastRef& ref, rdd::Bytes& value);
 
     TaskEnvironment& environment_;
     rdd::TaskScope& scope_;
+    blocks::TaskShare& memory_;
 };
 
 }  // namespace heddle::executor

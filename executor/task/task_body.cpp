@@ -1,6 +1,8 @@
 // One task: build, run, answer.
 #include "executor/task/task_body.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <string>
@@ -70,8 +72,10 @@ void run_map(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScop
     status.map_task = task.task;
     status.map_index = task.partition;
     for (const blocks::BlockPtr& block : blocks) {
-        status.sizes.push_back(block ? block->bytes() : 0);
-        scope.metrics().shuffle_bytes_written += static_cast<std::int64_t>(status.sizes.back());
+        // 0 means that nothing is there; records may well have no bytes.
+        status.sizes.push_back(block ? std::max<std::uint64_t>(block->bytes(), 1) : 0);
+        scope.metrics().shuffle_bytes_written +=
+            static_cast<std::int64_t>(block ? block->bytes() : 0);
     }
     const Status stored =
         environment.shuffles.put(stage.shuffle.shuffle, task.task, std::move(blocks));
@@ -160,7 +164,7 @@ bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironme
     blocks::TaskShare memory(environment.accountant, cancelled, environment.barrier() == nullptr);
     rdd::TaskScope scope(task, memory, cancelled);
     const rdd::CurrentTask current(scope);
-    TaskBroadcasts broadcasts(environment, scope);
+    TaskBroadcasts broadcasts(environment, scope, memory);
     scope.set_broadcasts(&broadcasts);
     scope.set_barrier(environment.barrier());
     scope.set_spill_folder(environment.shuffles.folder());

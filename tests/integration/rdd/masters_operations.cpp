@@ -1,5 +1,6 @@
 // Every transformation and action that needs no file.
 #include <numeric>
+#include <variant>
 
 #include "tests/integration/rdd/masters.h"
 #include "tests/unit/common/rdd/registry_twins.h"
@@ -101,6 +102,10 @@ void show_small(Context& context) {
     const auto nothing = context.parallelize(std::vector<int>{}, 3);
     show_value("empty, count", nothing.count());
     show("empty, collect", nothing.collect());
+    // Records without bytes are records.
+    show_value(
+        "units",
+        numbers(context, 100, 4).map([](int) { return std::monostate{}; }).repartition(3).count());
     show("empty, take", nothing.take(3));
     show("empty, top", nothing.top(3));
     show("empty, distinct", nothing.distinct().collect());

@@ -61,6 +61,7 @@ TEST(TaskShare, WhatCanBeSpilledStaysWithinItsPart) {
 TEST(TaskShare, WaitsForOthersWhileItHasLessThanHalfOfItsPart) {
     Accountant accountant(100);
     const std::atomic<bool> cancelled{false};
+    std::atomic<bool> over{false};
     TaskShare greedy(accountant, cancelled, true);
     EXPECT_FALSE(greedy.acquire(95));
     std::thread modest([&] {
@@ -68,12 +69,15 @@ TEST(TaskShare, WaitsForOthersWhileItHasLessThanHalfOfItsPart) {
         EXPECT_FALSE(share.acquire_part(20));  // waits for the release below
         share.release(20);
     });
-    while (!greedy.acquire_part(1)) {  // as long as it is alone
-        greedy.release(1);
-        std::this_thread::yield();
-    }
-    greedy.release(95);
+    std::thread release([&] {
+        while (accountant.waiting() == 0 && !over) {
+            std::this_thread::yield();
+        }
+        greedy.release(95);
+    });
     modest.join();
+    over = true;
+    release.join();
     EXPECT_EQ(accountant.usage().execution, 0);
 }
 
