@@ -69,7 +69,9 @@ public:
         block.record_size_ = record_size;
         block.records_ = segment.records;
         block.bytes_ = segment.size;
-        block.memory_ = in_memory ? static_cast<std::int64_t>(segment.size) : 0;
+        constexpr std::size_t kOverhead =
+            sizeof(Block) + sizeof(BlockPtr);  // often the larger part
+        block.memory_ = in_memory ? static_cast<std::int64_t>(segment.size + kOverhead) : 0;
         block.one_ = segment;
     }
     static BlockPtr get(const Array& array, std::size_t index) {

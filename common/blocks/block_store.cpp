@@ -5,6 +5,7 @@
 #include "common/base/check.h"
 #include "common/base/log.h"
 #include "common/base/scratch_file.h"
+#include "common/blocks/received.h"
 #include "common/blocks/store.h"
 #include "common/blocks/victims.h"
 
@@ -142,11 +143,9 @@ Result<BlockPtr> BlockStore::keep(const BlockId& id, BlockFile& file, const Stor
 
 namespace {
 
-// One that came from elsewhere lies in the message that it came in. Never 0: that would tell the
-// driver that it is gone.
+// Never 0: that would tell the driver that it is gone.
 std::int64_t memory_of(const Block& block) {
-    const auto bytes = static_cast<std::int64_t>(block.bytes());
-    return std::max<std::int64_t>(block.memory() > 0 ? block.memory() : bytes, 1);
+    return std::max<std::int64_t>(received_memory(block), 1);
 }
 
 }  // namespace

@@ -111,6 +111,31 @@ Error ends_wrong() {
     return {ErrorCode::DataLoss, "compressed blocks are damaged: their sizes do not fit together"};
 }
 
+// The first piece of `packed`, which loses it.
+Result<std::pair<PieceHead, std::string_view>> take_piece(std::string_view& packed) {
+    PieceHead head;
+    if (packed.size() < sizeof(head)) {
+        return ends_wrong();
+    }
+    std::memcpy(&head, packed.data(), sizeof(head));
+    packed.remove_prefix(sizeof(head));
+    if (head.after > head.before || head.after > packed.size() || head.before > kPiece) {
+        return ends_wrong();
+    }
+    const std::string_view piece = packed.substr(0, head.after);
+    packed.remove_prefix(head.after);
+    return std::pair(head, piece);
+}
+
+Result<std::uint64_t> size_of_pieces(std::string_view packed) {
+    std::uint64_t size = 0;
+    while (!packed.empty()) {
+        TRY(const auto piece, take_piece(packed));
+        size += piece.first.before;
+    }
+    return size;
+}
+
 }  // namespace
 
 rdd::Bytes pack(BlockCodec codec, const std::vector<std::string_view>& parts) {
@@ -141,30 +166,18 @@ rdd::Bytes pack(BlockCodec codec, const std::vector<std::string_view>& parts) {
 }
 
 Result<rdd::Bytes> unpack(BlockCodec codec, std::string_view packed, std::uint64_t size) {
-    // Believed only as far as so many pieces can hold.
-    if (size > (packed.size() / sizeof(PieceHead) + 1) * kPiece) {
+    // Nothing is allocated for a size that the pieces do not have.
+    TRY(const std::uint64_t held, size_of_pieces(packed));
+    if (held != size) {
         return ends_wrong();
     }
     Unpacker unpacker(codec);
     rdd::Bytes out(size, '\0');
     std::size_t at = 0;
     while (!packed.empty()) {
-        PieceHead head;
-        if (packed.size() < sizeof(head)) {
-            return ends_wrong();
-        }
-        std::memcpy(&head, packed.data(), sizeof(head));
-        packed.remove_prefix(sizeof(head));
-        if (head.after > head.before || head.after > packed.size() || head.before > kPiece ||
-            head.before > out.size() - at) {
-            return ends_wrong();
-        }
-        TRY(unpacker.take(packed.substr(0, head.after), out.data() + at, head.before));
-        at += head.before;
-        packed.remove_prefix(head.after);
-    }
-    if (at != out.size()) {
-        return ends_wrong();
+        TRY(const auto piece, take_piece(packed));
+        TRY(unpacker.take(piece.second, out.data() + at, piece.first.before));
+        at += piece.first.before;
     }
     return out;
 }

@@ -3,6 +3,7 @@
 
 #include "common/base/check.h"
 #include "common/base/scratch_file.h"
+#include "common/blocks/received.h"
 #include "common/blocks/store.h"
 
 namespace heddle::blocks {
@@ -71,13 +72,10 @@ Status ShuffleStore::spill(ShuffleId shuffle, TaskId map_task, Output& output) {
 
 // In memory, or in a file; in the books not yet.
 Result<ShuffleStore::Output> ShuffleStore::take_in(ShuffleId shuffle, TaskId map_task,
-                                                   std::vector<BlockPtr> blocks) {
+                                                   std::vector<BlockPtr> blocks,
+                                                   std::int64_t memory) {
     Output output;
     output.blocks = std::move(blocks);
-    std::int64_t memory = 0;
-    for (const BlockPtr& block : output.blocks) {
-        memory += block ? block->memory() : 0;
-    }
     if (accountant_.acquire_storage(memory, false)) {
         output.memory = memory;
     } else if (Status status = spill(shuffle, map_task, output); !status) {
@@ -101,7 +99,11 @@ void ShuffleStore::insert(ShuffleId shuffle, TaskId map_task, Output output) {
 }
 
 Status ShuffleStore::put(ShuffleId shuffle, TaskId map_task, std::vector<BlockPtr> blocks) {
-    TRY(Output output, take_in(shuffle, map_task, std::move(blocks)));
+    std::int64_t memory = 0;
+    for (const BlockPtr& block : blocks) {
+        memory += block ? block->memory() : 0;
+    }
+    TRY(Output output, take_in(shuffle, map_task, std::move(blocks), memory));
     const std::lock_guard lock(mutex_);
     insert(shuffle, map_task, std::move(output));
     return {};
@@ -118,7 +120,11 @@ void ShuffleStore::expect_no_more(ShuffleId shuffle, TaskId map_task) {
 }
 
 bool ShuffleStore::put_expected(ShuffleId shuffle, TaskId map_task, std::vector<BlockPtr> blocks) {
-    Result<Output> output = take_in(shuffle, map_task, std::move(blocks));
+    std::int64_t memory = 0;
+    for (const BlockPtr& block : blocks) {
+        memory += block ? received_memory(*block) : 0;
+    }
+    Result<Output> output = take_in(shuffle, map_task, std::move(blocks), memory);
     const std::lock_guard lock(mutex_);
     const bool wanted = expected_.erase({shuffle, map_task}) != 0;
     if (!output) {
@@ -191,6 +197,9 @@ void ShuffleStore::erase(ShuffleId shuffle, TaskId map_task) {
     if (const auto at = it->second.find(map_task); at != it->second.end()) {
         forget(at->second);
         it->second.erase(at);
+    }
+    if (it->second.empty()) {
+        outputs_.erase(it);
     }
 }
 

@@ -146,7 +146,8 @@ public:
     Status put(rdd::ShuffleId shuffle, rdd::TaskId map_task, std::vector<BlockPtr> blocks);
     /// Output of another executor's task will be put here, unless its shuffle is dropped before.
     void expect(rdd::ShuffleId shuffle, rdd::TaskId map_task);
-    /// Takes in what was expected. False: it is not wanted any more, or could not be kept.
+    /// Takes in what was expected, and counts as memory the messages that blocks came in. False: it
+    /// is not wanted any more, or could not be kept.
     bool put_expected(rdd::ShuffleId shuffle, rdd::TaskId map_task, std::vector<BlockPtr> blocks);
     /// It does not come.
     void expect_no_more(rdd::ShuffleId shuffle, rdd::TaskId map_task);
@@ -180,7 +181,7 @@ private:
     };
     using Outputs = std::unordered_map<rdd::TaskId, Output>;  // looked up, never walked to choose
     Result<Output> take_in(rdd::ShuffleId shuffle, rdd::TaskId map_task,
-                           std::vector<BlockPtr> blocks);
+                           std::vector<BlockPtr> blocks, std::int64_t memory);
     void insert(rdd::ShuffleId shuffle, rdd::TaskId map_task, Output output);
     void erase(rdd::ShuffleId shuffle, rdd::TaskId map_task);
     Status spill(rdd::ShuffleId shuffle, rdd::TaskId map_task, Output& output);

@@ -133,6 +133,23 @@ TEST_F(Stores, AReaderKeepsItsBlockWhenItIsDropped) {
     EXPECT_EQ(records_of<std::uint64_t>(*block).size(), 4000U);
 }
 
+// It lies in the message that it came in, though the block itself has no memory of its own.
+TEST_F(Stores, MapOutputThatCameFromElsewhereCountsAndGoesToDiskWhenThereIsNoRoom) {
+    const auto message = std::make_shared<const rdd::Bytes>(bytes_of(*numbers(1)));
+    const auto came = parse_block(*message, message);
+    ASSERT_TRUE(came.ok());
+    ASSERT_EQ((*came)->memory(), 0);
+    for (const std::int64_t task : {1, 2, 3}) {
+        shuffles_.expect({3}, {task});
+        EXPECT_TRUE(shuffles_.put_expected({3}, {task}, {*came}));
+    }
+    EXPECT_EQ(shuffles_.totals().memory, 64'000);
+    EXPECT_GE(shuffles_.totals().disk, 32'000);
+    EXPECT_EQ(accountant_.usage().storage, 64'000);
+    shuffles_.drop({3});
+    EXPECT_EQ(accountant_.usage().storage, 0);
+}
+
 TEST_F(Stores, MapOutputThatWasDroppedBeforeItCameIsNotTakenIn) {
     shuffles_.expect({3}, {10});
     shuffles_.drop({3});
