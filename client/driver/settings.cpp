@@ -215,7 +215,7 @@ Status read_retirement(const std::string& name, const std::string& value, Retire
 }
 
 // As Spark refuses it.
-Status check_allocation(const Config& core) {
+Status check_allocation(const Config& core, bool instances_given) {
     const AllocationRules& rules = core.allocation;
     if (rules.enabled && !rules.shuffle_tracking && !core.retirement.moves_outputs()) {
         return wrong("dynamic_allocation.shuffle_tracking.enabled", "false",
@@ -227,7 +227,10 @@ Status check_allocation(const Config& core) {
                           rules.executors_initial > rules.executors_max)) {
         return Error{ErrorCode::InvalidArgument,
                      "dynamic_allocation.min_executors (= " + std::to_string(rules.executors_min) +
-                         ") and .initial_executors (= " + std::to_string(rules.executors_initial) +
+                         ") and " +
+                         (instances_given ? "executor.instances or .initial_executors"
+                                          : ".initial_executors") +
+                         " (= " + std::to_string(rules.executors_initial) +
                          ") may not be above .max_executors (= " +
                          std::to_string(rules.executors_max) + ")"};
     }
@@ -405,7 +408,7 @@ Result<Settings> read_settings(const std::map<std::string, std::string>& values,
     if (given.contains("executor.instances")) {  // as in Spark: it is a wish for the start
         allocation.executors_initial = std::max(allocation.executors_initial, settings.executors);
     }
-    TRY(check_allocation(settings.core));
+    TRY(check_allocation(settings.core, given.contains("executor.instances")));
     return settings;
 }
 

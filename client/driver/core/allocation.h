@@ -33,8 +33,8 @@ class Allocation {
 public:
     explicit Allocation(const AllocationRules& rules);
 
-    /// `tasks`: that run or wait; `backlog`: some of them wait for a slot. Answers the new count,
-    /// if there is one.
+    /// `tasks`: slots for those that run or wait; `backlog`: some of them wait for a slot. Answers
+    /// the new count, if there is one.
     std::optional<std::int32_t> look(TimePoint now, std::int64_t tasks, bool backlog);
     std::int32_t target() const { return target_; }
     /// When the next round is due. never: nothing waits.

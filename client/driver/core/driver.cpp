@@ -96,10 +96,7 @@ void Driver::on(const ExecutorSaid& event, Effects& effects) {
             block_reported(event.executor, replica->block);
         }
     } else if (const auto* output = std::get_if<rdd::MapOutputKept>(&event.message)) {
-        if (const auto moved = moves_.answered(*output, event.executor)) {
-            outputs_.move(moved->output.first, moved->output.second, moved->map_task, moved->from,
-                          event.executor);
-        }
+        output_kept(*output, event.executor);
     }
 }
 

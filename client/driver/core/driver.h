@@ -217,6 +217,7 @@ private:
     void retire(Executor& executor, const std::string& reason);
     void stay(Executor& executor);
     void copy_before_end(rdd::ExecutorId executor, const rdd::BlockId& block);
+    void output_kept(const rdd::MapOutputKept& answer, rdd::ExecutorId executor);
     void move_before_end(rdd::ExecutorId executor, const OutputMoves::Key& output);
     void move_outputs(Effects& effects);
     bool has_moved(const rdd::TaskFailure& failure) const;

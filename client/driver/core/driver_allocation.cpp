@@ -12,6 +12,12 @@ namespace {
 
 constexpr const char* kIdle = "it was idle, and is given back";
 
+// With those that stay unused beside tasks of several cores: 4 slots take one task of 3.
+std::int64_t slots_for(std::int64_t tasks, std::int32_t task_cpus, std::int32_t slots) {
+    const std::int64_t fit = std::max(1, slots / std::max(1, task_cpus));  // on an executor
+    return (tasks * slots + fit - 1) / fit;
+}
+
 }  // namespace
 
 // As many as there are again when some end; 0: nobody replaces them.
@@ -28,8 +34,11 @@ void Driver::allocate(Effects& effects) {
     for (const rdd::StageId id : running_) {
         const Stage& stage = stages_.at(id);
         const TaskSet& set = *stage.tasks;
-        tasks += set.unfinished() * stage.task_cpus;
+        tasks += slots_for(set.unfinished(), stage.task_cpus, config_.allocation.slots);
         backlog = backlog || set.waiting();
+    }
+    if (resubmit_at_) {  // there is work as soon as the grace time of a lost input is over
+        tasks = std::max(tasks, std::int64_t{allocation_.target()} * config_.allocation.slots);
     }
     (void)allocation_.look(now_, tasks, backlog);
     std::vector<rdd::ExecutorId> released = idle_for_long();

@@ -72,6 +72,9 @@ void Driver::on(const ExecutorLeaving& event, Effects&) {
                                          : "its container is to make way");
     } else if (!event.leaving) {
         stay(*executor);
+        if (executor->running.empty()) {
+            fell_idle(*executor);  // while it was to leave nobody looked
+        }
     }
     if (executor->free_slots() > 0) {
         free_.insert(event.executor);

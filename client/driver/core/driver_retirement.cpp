@@ -49,6 +49,18 @@ void Driver::move_before_end(rdd::ExecutorId executor, const OutputMoves::Key& o
     }
 }
 
+void Driver::output_kept(const rdd::MapOutputKept& answer, rdd::ExecutorId executor) {
+    const auto moved = moves_.answered(answer, executor);
+    if (!moved || !outputs_.move(moved->output.first, moved->output.second, moved->map_task,
+                                 moved->from, executor)) {
+        return;
+    }
+    if (const auto from = retiring_.find(moved->from); from != retiring_.end()) {
+        from->second.unmoved.erase(moved->output);
+    }
+    move_before_end(executor, moved->output);  // it may retire by now
+}
+
 void Driver::move_outputs(Effects& effects) {
     if (stopped_) {
         return;

@@ -159,13 +159,18 @@ void Driver::on_failure(const RunningTask& task, const rdd::TaskFailure& failure
         return;  // of an earlier attempt, or a copy
     }
     TaskSet::Task& entry = stage.tasks->task(task.index);
-    if (failure.out_of_memory && executors_.find(task.executor)->slots > 1) {
+    // Beside others: that says nothing about the executor, where it may be tried alone.
+    const bool beside_others = failure.out_of_memory && !entry.alone &&
+                               executors_.find(task.executor)->slots > stage.task_cpus;
+    if (beside_others) {
         stage.tasks->set_alone(task.index);
         lonely_.insert(stage.id);
     }
     if (counts_as_failure(failure.kind)) {
         ++entry.failures;
-        exclude_for(stage, task, executors_.find(task.executor)->host, rdd::describe(failure));
+        if (!beside_others) {
+            exclude_for(stage, task, executors_.find(task.executor)->host, rdd::describe(failure));
+        }
         if (failure.final || entry.failures >= config_.task_failures_max) {
             const Executor* executor = executors_.find(task.executor);
             JobError error;

@@ -64,6 +64,7 @@ MasterBook::Reaction MasterBook::hear_one(const MasterWelcome& message) {
     }
     Reaction reaction;
     take(message.containers, reaction);
+    forget_marks(reaction);
     reaction.welcomed = true;
     reaction.send.push_back(update(true, true));
     if (finish_) {
@@ -141,6 +142,14 @@ void MasterBook::take_marks(const MasterNews& message, Reaction& reaction) {
     for (const ContainerId& id : changed) {
         const bool preempted = preempted_.contains(id);
         reaction.marked.push_back({id, preempted || draining_.contains(id), !preempted});
+    }
+}
+
+// Those that hold are said again after the welcome; what ended meanwhile is said to nobody.
+void MasterBook::forget_marks(Reaction& reaction) {
+    preempted_.merge(std::exchange(draining_, {}));
+    for (const ContainerId& id : std::exchange(preempted_, {})) {
+        reaction.marked.push_back({id, false, true});
     }
 }
 

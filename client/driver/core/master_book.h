@@ -94,6 +94,7 @@ private:
     };
     void take(const std::vector<Grant>& grants, Reaction& reaction);
     void take_size(const ContainerResize& now, Reaction& reaction);
+    void forget_marks(Reaction& reaction);
     void take_marks(const MasterNews& message, Reaction& reaction);
     void take_refusal(const ResizeRefused& refused, Reaction& reaction);
     MasterToManager update(bool complete, bool with_asks);

@@ -96,6 +96,19 @@ protected:
     Core core_;
 };
 
+TEST_F(AllocationInDriver, SlotsThatStayUnusedBesideWideTasksAreNotCounted) {
+    Config wide = config();
+    wide.allocation.slots = 4;
+    wide.task_cpus = 3;
+    Core core(wide);
+    const rdd::RddNode source = source_of(4);
+    core.submit(0, test::plan_of({source}), source);
+    for (int round = 0; round < 4; ++round) {
+        core.advance(seconds(1));
+    }
+    EXPECT_EQ(core.wanted_.back(), 4) << "each takes one of the 4 tasks";
+}
+
 TEST_F(AllocationInDriver, TasksThatWaitBringExecutorsAndIdleOnesGo) {
     EXPECT_EQ(core_.wanted_, (std::vector<std::int32_t>{}));
     run(0, 6);
@@ -117,6 +130,41 @@ TEST_F(AllocationInDriver, TasksThatWaitBringExecutorsAndIdleOnesGo) {
     core_.advance(seconds(1));
     EXPECT_EQ(core_.dropped_.size(), 3U);
     EXPECT_EQ(core_.released_, core_.dropped_);
+}
+
+TEST_F(AllocationInDriver, AnIdleOneThatWasToLeaveAndStaysIsGivenBack) {
+    run(0, 1);
+    core_.advance(seconds(1));
+    core_.add_executor(1, "node-1", 2);
+    core_.succeed(0);
+    core_.tell(ExecutorLeaving{rdd::ExecutorId{1}, true, false});
+    core_.advance(seconds(61));
+    core_.tell(ExecutorLeaving{rdd::ExecutorId{1}, false, true});
+    EXPECT_TRUE(core_.dropped_.empty());
+    core_.advance(seconds(60));
+    EXPECT_EQ(core_.dropped_.size(), 1U);
+}
+
+TEST_F(AllocationInDriver, TheTargetHoldsWhileALostInputWaitsToBeComputedAgain) {
+    const rdd::RddNode source = source_of(2);
+    const rdd::RddNode dealt = test::shuffled(1, source, 0, 1);
+    core_.submit(0, test::plan_of({source, dealt}), dealt);
+    core_.advance(seconds(1));
+    core_.add_executor(1, "node-1", 1);
+    core_.add_executor(2, "node-2", 1);
+    core_.succeed(0, 1);
+    core_.succeed(1, 1);
+    const std::vector<std::int32_t> wanted = core_.wanted_;
+    rdd::TaskFailure missed;
+    missed.kind = rdd::FailureKind::FetchFailed;
+    missed.shuffle = rdd::ShuffleId{0};
+    missed.map_index = 0;
+    missed.map_task = core_.launched_[0].task.task;
+    missed.executor = "1";
+    core_.fail(2, missed);
+    EXPECT_EQ(core_.wanted_, wanted);
+    core_.advance(seconds(1));
+    EXPECT_EQ(core_.launched_.back().task.partition, 0) << "the map task runs again";
 }
 
 TEST_F(AllocationInDriver, ExecutorsThatHoldMapOutputStay) {

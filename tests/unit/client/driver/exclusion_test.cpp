@@ -175,6 +175,22 @@ TEST_F(ExclusionInDriver, ATaskGoesToAnotherExecutorAndThenNowhere) {
     EXPECT_TRUE(core_.dropped_.empty()) << "nobody would replace it";
 }
 
+TEST_F(ExclusionInDriver, ATaskWhoseMemoryRanOutBesideOthersIsTriedThereAlone) {
+    Core core(config());
+    core.add_executor(1, "node-1", 2);
+    const rdd::RddNode source = source_of(2);
+    core.submit(0, test::plan_of({source}), source);
+    EXPECT_EQ(core.trace(), "run 0/0 on 1\nrun 0/1 on 1\n");
+    rdd::TaskFailure failure;
+    failure.kind = rdd::FailureKind::ExceptionFailure;
+    failure.out_of_memory = true;
+    core.fail(0, failure);
+    core.succeed(1);
+    EXPECT_EQ(core.trace(), "result 1\nrun 0/0 on 1\n");
+    core.fail(2, failure);
+    EXPECT_EQ(core.trace(), "end 0\n") << "alone it does, and there is no other executor";
+}
+
 TEST_F(ExclusionInDriver, OtherTasksOfTheStageGoOnWhereOneHasFailed) {
     run(0, 3);
     EXPECT_EQ(core_.trace(), "run 0/0 on 1\nrun 0/1 on 2\n");

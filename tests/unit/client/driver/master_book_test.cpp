@@ -75,6 +75,33 @@ TEST(MasterBook, AContainerStaysWhenNeitherItsNodeDrainsNorItIsToMakeWay) {
     EXPECT_EQ(hear(), "stays");
 }
 
+// While the connection is away nobody is told that a mark has ended.
+TEST(MasterBook, MarksEndWithTheSessionAndAreSaidAgainWhereTheyHold) {
+    MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
+    MasterWelcome welcome;
+    welcome.session = 7;
+    (void)book.hear(welcome);
+    MasterNews news;
+    news.session = 7;
+    news.sequence = 1;
+    PreemptionNotice notice;
+    notice.container = {{{1, 2}, 1}, 1, 5};
+    news.preempting = {notice};
+    news.draining = {notice.container, {{{1, 2}, 1}, 1, 6}};
+    (void)book.hear(news);
+    welcome.session = 8;
+    const auto reaction = book.hear(welcome);
+    ASSERT_EQ(reaction.marked.size(), 2U);
+    EXPECT_EQ(reaction.marked[0].container, notice.container);
+    EXPECT_FALSE(reaction.marked[0].leaving || reaction.marked[1].leaving);
+    news.session = 8;
+    news.preempting.clear();
+    news.draining = {notice.container};
+    const auto again = book.hear(news);
+    ASSERT_EQ(again.marked.size(), 1U);
+    EXPECT_TRUE(again.marked[0].leaving && again.marked[0].may_stay);
+}
+
 TEST(MasterBook, SaysWhichNodesToAvoidAndSaysItAgainWithTheWholeBook) {
     MasterBook book(AttemptId{{1, 2}, 1}, LaunchSpec{}, {512, 1});
     EXPECT_TRUE(book.avoid({"node-7"}).empty());  // the welcome will say it

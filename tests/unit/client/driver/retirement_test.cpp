@@ -263,6 +263,23 @@ TEST_F(MovesOutput, OutputThatIsLostAtTheNewPlaceIsComputedAgain) {
     EXPECT_NE(core_.trace().find("run 0/0 on 2"), std::string::npos);
 }
 
+TEST_F(MovesOutput, ATargetThatIsToEndMeanwhileHandsOnWhatItGot) {
+    core_.succeed(1);
+    core_.add_executor(3, "node-3");
+    leave(1);
+    ASSERT_EQ(core_.moves_.at(0).executor, rdd::ExecutorId{2});
+    leave(2);  // a task runs there
+    core_.trace();
+    answer_move(0, true);
+    EXPECT_EQ(core_.trace(), "move output of task 0 from 2 to 3\n");
+    core_.succeed(2);
+    wake();
+    EXPECT_EQ(dropped(), Ids{1});
+    answer_move(1, true);
+    wake();
+    EXPECT_EQ(dropped(), (Ids{1, 2}));
+}
+
 TEST_F(MovesOutput, WhatNobodyCanKeepDoesNotHoldTheEnd) {
     core_.succeed(1);
     core_.succeed(2);
