@@ -20,12 +20,13 @@ constexpr std::size_t kBlockFrameLimit = std::size_t{3} << 30U;
 
 // Executors reach each other by the address by which they reach the driver, so two of one host have
 // the same, which is also the one from which the other is reached.
-bool on_another_host(const net::Endpoint& peer) {
-    if (net::is_loopback(peer.host)) {
+bool on_another_host(const net::Peer& peer) {
+    if (peer.address.empty() || net::is_loopback(peer.address)) {
         return false;
     }
-    const auto own = net::local_address_towards(peer);
-    return !own || *own != peer.host;
+    const auto own =
+        net::local_address_towards({peer.address, peer.port, {}});  // numeric: no look-up
+    return !own || *own != peer.address;
 }
 
 }  // namespace
@@ -193,7 +194,7 @@ void BlockClient::connected(const std::shared_ptr<Shared>& shared, rdd::Executor
     }
     peer.connecting = false;
     peer.connection = std::move(made).value();
-    peer.network = on_another_host(peer.address);
+    peer.network = on_another_host(peer.connection->peer());
     net::FrameConnection::Events events;
     events.on_frame = [shared, id, generation](const net::Frame& frame) {
         answered(shared, id, generation, frame);

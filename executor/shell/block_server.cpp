@@ -32,8 +32,15 @@ void answer(net::FrameConnection& connection, std::uint64_t correlation,
             const std::vector<blocks::BlockPtr>& found, rdd::BlockCodec codec) {
     // Shared by the parts that are being written.
     const auto message = std::make_shared<const blocks::BlockMessage>(found, codec);
-    connection.send(static_cast<std::uint8_t>(rdd::FrameKind::BlockAnswer), correlation, {},
-                    net::SharedBytes::of(message, message->parts()));
+    if (!connection.send(static_cast<std::uint8_t>(rdd::FrameKind::BlockAnswer), correlation, {},
+                         net::SharedBytes::of(message, message->parts()))) {
+        // Whoever asks learns it at once, and does not wait for an answer that does not come.
+        log::warning("blocks could not be sent: they are too large, or too many wait",
+                     {{"peer", connection.peer().text()},
+                      {"blocks", std::to_string(found.size())},
+                      {"limit", std::to_string(kBlockFrameLimit)}});
+        connection.close();
+    }
 }
 
 }  // namespace
