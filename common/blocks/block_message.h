@@ -6,9 +6,8 @@
 //   header 64 bytes | table, 24 bytes a block | to a multiple of 64 | small blocks, each aligned,
 //   to a multiple of 64 | images
 //
-// Checksums cover what is stored: each image has its own, all small blocks together have one. A
-// packed message has one more, which covers what is sent, so that damage on the way is told from a
-// damaged block.
+// Checksums cover the bytes as they are when the message is made: each image has its own, all small
+// blocks together have one. A packed message has one more, over what is sent.
 
 #include <cstdint>
 #include <memory>

@@ -173,6 +173,22 @@ void FetchAhead::send(rdd::ExecutorId from, Request request) {
     requests_[from].push_back(std::move(request));
 }
 
+// The first request of `from` came damaged, and it matters whose block that is: the map task that
+// is named runs again.
+void FetchAhead::ask_one_by_one(rdd::ExecutorId from) {
+    std::deque<Request>& requests = requests_[from];
+    const Request together = std::move(requests.front());
+    requests.pop_front();
+    for (std::size_t i = together.blocks.size(); i-- > 0;) {
+        Request alone;
+        alone.blocks = {together.blocks[i]};
+        alone.sizes = {together.sizes[i]};
+        alone.size = together.sizes[i];
+        alone.pending = source_.fetch(from, alone.blocks);
+        requests.push_front(std::move(alone));
+    }
+}
+
 // A block's part of what was sent for all goes by its size; the parts add up to the whole.
 FetchAhead::Fetched FetchAhead::next_of(Request& request) {
     request.before += request.sizes[request.next];
@@ -193,11 +209,18 @@ Result<FetchAhead::Fetched> FetchAhead::take(std::size_t map, const std::atomic<
     const rdd::ExecutorId from = table_.outputs[map].executor;
     std::deque<Request>& requests = requests_[from];
     CHECK(!requests.empty());
-    Request& request = requests.front();
-    if (!request.answer) {
-        TRY(request.answer, source_.take(*request.pending, from, request.blocks, cancelled));
-        request.pending = nullptr;
+    if (!requests.front().answer) {
+        Request& first = requests.front();
+        auto answer = source_.take(*first.pending, from, first.blocks, cancelled);
+        if (!answer && answer.error().code == ErrorCode::DataLoss && first.blocks.size() > 1) {
+            ask_one_by_one(from);
+            answer =
+                source_.take(*requests.front().pending, from, requests.front().blocks, cancelled);
+        }
+        TRY(requests.front().answer, std::move(answer));
+        requests.front().pending = nullptr;
     }
+    Request& request = requests.front();
     Fetched fetched = next_of(request);
     if (request.next == request.blocks.size()) {
         under_way_ -= request.size;

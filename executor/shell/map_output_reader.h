@@ -50,6 +50,7 @@ private:
     };
     void ask();
     void send(rdd::ExecutorId from, Request request);
+    void ask_one_by_one(rdd::ExecutorId from);
     static Fetched next_of(Request& request);
 
     const rdd::MapOutputTable& table_;

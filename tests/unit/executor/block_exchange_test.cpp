@@ -67,11 +67,17 @@ public:
 
     class Ready final : public Pending {
     public:
-        explicit Ready(Result<Answer> answer) : answer_(std::move(answer)) {}
-        Result<Answer> take(const std::atomic<bool>&) override { return answer_; }
+        Ready(Result<Answer> answer, std::size_t& open) : answer_(std::move(answer)), open_(open) {
+            ++open_;
+        }
+        Result<Answer> take(const std::atomic<bool>&) override {
+            --open_;
+            return answer_;
+        }
 
     private:
         Result<Answer> answer_;
+        std::size_t& open_;
     };
 
     std::unique_ptr<Pending> fetch(rdd::ExecutorId from,
@@ -80,19 +86,27 @@ public:
         if (!damaged.empty()) {
             Error error = damaged.back();
             damaged.pop_back();
-            return std::make_unique<Ready>(std::move(error));
+            return std::make_unique<Ready>(std::move(error), open);
         }
         Answer answer;
         for (const rdd::BlockId& id : wanted) {
+            if (spoiled == id.second) {
+                return std::make_unique<Ready>(Error{ErrorCode::DataLoss, "spoiled"}, open);
+            }
             answer.blocks.push_back(missing == id.second ? nullptr : block_of(name_of(id.second)));
         }
         answer.bytes = 1000;
-        return std::make_unique<Ready>(std::move(answer));
+        auto ready = std::make_unique<Ready>(std::move(answer), open);
+        open_most = std::max(open_most, open);
+        return ready;
     }
 
     std::vector<std::pair<rdd::ExecutorId, std::size_t>> asked;
     std::vector<Error> damaged;  // instead of answers, the last first
     std::int64_t missing = -1;   // this map task's
+    std::int64_t spoiled = -1;   // this map task's is always damaged
+    std::size_t open = 0;        // requests whose answers have not been taken
+    std::size_t open_most = 0;
 };
 
 // Map task 100 + i wrote output i, on the executors in turn.
@@ -175,6 +189,13 @@ TEST(MapOutputReader, KeepsLargeBlocksApartAndFewUnderWay) {
     for (const auto& [from, count] : others.asked) {
         EXPECT_EQ(count, 1U);
     }
+    EXPECT_EQ(others.open_most, 2U) << "of 20 MB each, and 48 MB may be under way";
+}
+
+TEST(MapOutputReader, NamesTheMapWhoseOutputIsDamagedAmongManyInARequest) {
+    Others others;
+    others.spoiled = 102;
+    EXPECT_EQ(Reader(table_of(4, {kOther}), others).read_all(), "map 2: spoiled, twice");
 }
 
 TEST(MapOutputReader, AsksForNothingWhereNothingWasWritten) {
@@ -202,7 +223,7 @@ TEST(MapOutputReader, AsksAgainForWhatCameDamagedAndFailsTheSecondTime) {
 
     Others twice;
     twice.damaged = {damage, damage};
-    EXPECT_EQ(Reader(table_of(4, {kOther}), twice).read_all(),
+    EXPECT_EQ(Reader(table_of(1, {kOther}), twice).read_all(),
               "map 0: lz4 cannot read them, twice");
 
     Others gone;
