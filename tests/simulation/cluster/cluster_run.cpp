@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/simulation/cluster/sim_driver.h"
+#include "tests/support/rdd_world/memory_files.h"
 #include "tests/support/rm_world/client_script.h"
 #include "tests/support/rm_world/names.h"
 #include "tests/support/rm_world/world.h"
@@ -32,7 +33,7 @@ struct App {
 class ClusterRun {
 public:
     ClusterRun(std::uint64_t seed, const ClusterDefects& defects)
-        : defects_(defects), world_(seed, config(defects)), files_(fs::make_local_file_system()) {
+        : defects_(defects), world_(seed, config(defects)) {
         draw_faults();
         world_.take_master = [this](const ContainerStart& start) { return driver_began(start); };
         world_.on_worker = [this](const ContainerStart& start) { executor_began(start); };
@@ -97,8 +98,10 @@ private:
         app.program.executor_size.vcores = prng().between(1, 2);
         app.program.by_demand = apps_.size() % 3 == 1;
         app.program.retires = apps_.size() % 2 == 1;
-        if (!app.program.by_demand &&
+        // Two of them could each hold what the other needs to begin, and wait for ever.
+        if (!meets_ && !app.program.by_demand &&
             app.program.executors * app.program.executor_size.vcores >= kBarrierTasks) {
+            meets_ = true;
             add_barrier_jobs(app.program.jobs);
         }
         app.program.defects.ignore_indeterminate_recompute =
@@ -161,7 +164,7 @@ private:
             stage().violate("a process of an application nobody has an id of");
             return true;
         }
-        drivers_.push_back(std::make_unique<SimDriver>(stage(), world_.manager(), *files_,
+        drivers_.push_back(std::make_unique<SimDriver>(stage(), world_.manager(), files_,
                                                        it->second->program, start.key.attempt,
                                                        start.spec.secrets.front().contents));
         SimDriver& driver = *drivers_.back();
@@ -372,13 +375,21 @@ private:
                 stage().violate(name + " is " + std::string(to_string(view->state)) + ": " +
                                 view->diagnostics);
             }
-            check_answers(*app.client->id(), view->final_status);
+            check_answers(app, view->final_status);
         }
         world_.check_nothing_left();
     }
 
+    void check_output(const App& app, const std::string& folder) {
+        if (const auto wrong = wrong_output(files_, folder, app.program.jobs); !wrong.empty()) {
+            stage().violate(wrong);
+        }
+        ++outputs_;
+    }
+
     // The last driver has answered all its jobs, and what the manager says is what it said.
-    void check_answers(const ApplicationId& id, FinalStatus status) {
+    void check_answers(const App& app, FinalStatus status) {
+        const ApplicationId id = *app.client->id();
         const SimDriver* last = nullptr;
         for (const auto& driver : drivers_) {
             if (driver->attempt().application == id) {
@@ -393,6 +404,9 @@ private:
             stage().violate(name_of(id) + ": " + wrong);
         }
         const bool failed = last->jobs().failed() > 0;
+        for (std::int32_t wave = 0; !failed && wave < app.program.waves; ++wave) {
+            check_output(app, output_of(id, wave));
+        }
         if (status != (failed ? FinalStatus::Failed : FinalStatus::Succeeded)) {
             stage().violate(name_of(id) + " ended with " + std::string(to_string(status)) +
                             ", and " + std::to_string(last->jobs().failed()) + " jobs failed");
@@ -405,6 +419,7 @@ private:
             {"lives of the manager", static_cast<std::int64_t>(world_.manager().life())},
             {"lives of drivers", static_cast<std::int64_t>(drivers_.size())},
             {"mischiefs", mischiefs_},
+            {"outputs complete", outputs_},
             {"nodes drained", drains_},
             {"applications", static_cast<std::int64_t>(apps_.size())},
             {"virtual s", stage().now().microseconds / 1'000'000}};
@@ -420,7 +435,7 @@ private:
 
     ClusterDefects defects_;
     rm::test::World world_;
-    std::unique_ptr<fs::FileSystem> files_;
+    MemoryFiles files_;
     std::deque<App> apps_;  // addresses are stable
     std::map<ApplicationId, App*> by_id_;
     std::vector<std::unique_ptr<SimDriver>> drivers_;  // all that ever were: callbacks stay good
@@ -430,6 +445,8 @@ private:
     std::map<const SimDriver*, TimePoint> excess_since_;  // looked up, never walked
     std::int64_t mischiefs_ = 0;
     std::int64_t drains_ = 0;
+    bool meets_ = false;  // an application has barrier jobs
+    std::int64_t outputs_ = 0;
 };
 
 }  // namespace

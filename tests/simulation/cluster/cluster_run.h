@@ -5,7 +5,8 @@
 // are drawn from the seed; there is a phase with faults and one without. Messages of nodes and
 // masters are lost, doubled, delayed and overtaken; connections break; managers and agents die
 // between any two effects, and so do machines, drivers and executors. Whatever happens, every
-// application ends with the answers of a run without faults, and nothing is left over.
+// application ends with the answers of a run without faults, what it saved is there once and
+// complete, and nothing is left over.
 
 #include <cstdint>
 

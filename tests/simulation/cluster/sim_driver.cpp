@@ -51,6 +51,10 @@ LaunchSpec executor_spec() {
 
 }  // namespace
 
+std::string output_of(const ApplicationId& application, std::int32_t wave) {
+    return "/saved/" + to_string(application) + "-" + std::to_string(wave);
+}
+
 SimDriver::SimDriver(rm::test::Stage& stage, rm::test::ManagerHost& manager, fs::FileSystem& files,
                      const DriverProgram& program, AttemptId attempt, std::string token)
     : stage_(stage),
@@ -177,7 +181,13 @@ void SimDriver::submit_wave(std::int32_t number) {
     stage_.timeline.after(program_.between_waves, [this, number] { submit_wave(number + 1); });
     ++waves_submitted_;
     for (std::size_t root = 0; root < program_.jobs.roots.size(); ++root) {
-        step(jobs_.submit(program_.jobs, root));
+        // What an attempt before this one has saved is there.
+        const std::string target = output_of(attempt_.application, number);
+        if (root == 0 && !files_.stat(target)) {
+            step(jobs_.submit_save(program_.jobs, root, files_, target, to_string(attempt_)));
+        } else {
+            step(jobs_.submit(program_.jobs, root));
+        }
     }
 }
 

@@ -36,6 +36,9 @@ struct DriverProgram {
     std::string broken_node = {};  // on which all tasks fail; empty: none
 };
 
+/// Where the first job of each wave saves its rows, whichever attempt runs it.
+std::string output_of(const ApplicationId& application, std::int32_t wave);
+
 class SimDriver final : public Peers {
 public:
     SimDriver(rm::test::Stage& stage, rm::test::ManagerHost& manager, fs::FileSystem& files,

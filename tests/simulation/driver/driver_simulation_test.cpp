@@ -5,8 +5,10 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "common/rdd/save_target.h"
 #include "tests/simulation/driver/driver_world.h"
 #include "tests/support/rdd_world/job_book.h"
+#include "tests/support/rdd_world/memory_files.h"
 
 namespace heddle::test {
 namespace {
@@ -108,6 +110,33 @@ TEST(JobBook, SeesAResultThatComesTwice) {
     const driver::DeliverResult result{.job = job, .partition = 0, .value = {}};
     EXPECT_EQ(book.take(result), "");
     EXPECT_NE(book.take(result), "");
+}
+
+// Rows that do not come from a job, in an output of one.
+TEST(JobBook, SeesAnOutputThatIsNotComplete) {
+    Prng prng(1);
+    UnorderedJobs jobs = draw_unordered_jobs(prng);
+    jobs.expected.assign(static_cast<std::size_t>(jobs.roots[0].partitions), "row");
+    MemoryFiles files;
+    const auto save = [&](const std::string& owner, rdd::Partition without) {
+        JobBook book;
+        const driver::JobSubmitted event = book.submit_save(jobs, 0, files, "/out/" + owner, owner);
+        const std::string place = "/out/._" + owner + "-" + owner;
+        for (rdd::Partition p = 0; p < jobs.roots[0].partitions; ++p) {
+            auto part = files.create_part(place, rdd::part_name(p), "task-1").value();
+            EXPECT_TRUE(part->write("row\n").ok());
+            if (p == without) {
+                EXPECT_TRUE(files.remove(part->token()).ok());
+            }
+            EXPECT_EQ(book.take(driver::DeliverResult{event.job, p, part->token()}), "");
+        }
+        const std::string said = book.take(driver::EndJob{.job = event.job, .error = {}});
+        return said + wrong_output(files, "/out/" + owner, jobs);
+    };
+    EXPECT_EQ(save("all", -1), "");
+    EXPECT_NE(save("some", 0), "");
+    EXPECT_TRUE(files.remove("/out/all/" + rdd::part_name(0)).ok());
+    EXPECT_NE(wrong_output(files, "/out/all", jobs), "");
 }
 
 TEST(DriverSimulation, CatchesAReaderThatMovesRecordsOut) {
