@@ -22,20 +22,6 @@ std::string content_of(const std::filesystem::path& path) {
     return text.str();
 }
 
-// The fields of /proc/PID/stat behind the name, which may have blanks: "state ppid ...".
-std::vector<std::string> stat_of(int pid) {
-    const std::string text = content_of("/proc/" + std::to_string(pid) + "/stat");
-    const std::size_t end = text.rfind(')');
-    std::vector<std::string> fields;
-    if (end != std::string::npos) {
-        std::istringstream rest(text.substr(end + 1));
-        for (std::string field; rest >> field;) {
-            fields.push_back(field);
-        }
-    }
-    return fields;
-}
-
 void add_children(int parent, std::vector<int>& tree) {
     const std::filesystem::path tasks = "/proc/" + std::to_string(parent) + "/task";
     std::error_code gone;
@@ -87,14 +73,12 @@ std::int64_t peak_memory() {
 }
 
 double processor_seconds() {
-    double seconds = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-    const auto all = tree();
-    for (std::size_t i = 1; i < all.size(); ++i) {
-        const auto fields = stat_of(all[i]);
-        constexpr std::size_t kUser = 11;
-        if (fields.size() > kUser + 1) {
-            const double ticks = std::stod(fields[kUser]) + std::stod(fields[kUser + 1]);
-            seconds += ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+    double seconds = 0;
+    for (const int pid : tree()) {
+        clockid_t clock = 0;
+        timespec time = {};
+        if (clock_getcpuclockid(pid, &clock) == 0 && clock_gettime(clock, &time) == 0) {
+            seconds += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
         }
     }
     return seconds;
