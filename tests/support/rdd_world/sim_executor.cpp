@@ -3,7 +3,9 @@
 #include <optional>
 #include <utility>
 
+#include "common/blocks/block_message.h"
 #include "common/rdd/barrier.h"
+#include "executor/shell/map_output_reader.h"
 #include "executor/task/task_body.h"
 
 namespace heddle::test {
@@ -11,56 +13,94 @@ namespace heddle::test {
 namespace {
 
 constexpr std::int64_t kMemory = std::int64_t{64} << 20;
+constexpr std::uint64_t kDamage = 200;  // one message in so many
 
-class SimBlocks final : public executor::ShuffleBlocks {
+// What other executors hold, in messages as a socket carries them: some come damaged.
+class SimSource final : public executor::BlockSource {
 public:
-    SimBlocks(Peers& peers, std::shared_ptr<const rdd::MapOutputTable> table,
-              rdd::ShuffleId shuffle, rdd::Partition reduce)
-        : peers_(peers), table_(std::move(table)), shuffle_(shuffle), reduce_(reduce) {}
+    SimSource(Peers& peers, Prng& prng) : peers_(peers), prng_(prng) {}
 
-    Answer next(blocks::BlockPtr& block, rdd::TaskFailure& failure) override {
-        block = nullptr;
-        if (table_ == nullptr) {
-            return fail(-1, nullptr, failure);
-        }
-        if (at_ == table_->outputs.size()) {
-            return Answer::End;
-        }
-        const std::size_t map = at_++;
-        const rdd::MapOutput& output = table_->outputs[map];
-        if (output.sizes[static_cast<std::size_t>(reduce_)] == 0) {
-            return Answer::Block;
-        }
-        const auto id = rdd::BlockId::shuffle(shuffle_, output.map_task, reduce_);
-        SimExecutor* holder = peers_.find(output.executor);
-        bool known = false;
-        block = holder == nullptr ? nullptr : holder->map_output().get(id, &known);
-        if (!known) {
-            return fail(static_cast<rdd::Partition>(map), &output, failure);
-        }
-        if (!peers_.may_read(output.executor, id)) {
-            block = nullptr;
-        }
-        return Answer::Block;
+    std::unique_ptr<Pending> fetch(rdd::ExecutorId from,
+                                   std::vector<rdd::BlockId> wanted) override {
+        class Asked final : public Pending {
+        public:
+            Asked(SimSource& source, rdd::ExecutorId from, std::vector<rdd::BlockId> wanted)
+                : source_(source), from_(from), wanted_(std::move(wanted)) {}
+            Result<Answer> take(const std::atomic<bool>&) override {
+                return source_.answer(from_, wanted_);
+            }
+
+        private:
+            SimSource& source_;
+            rdd::ExecutorId from_;
+            std::vector<rdd::BlockId> wanted_;
+        };
+        return std::make_unique<Asked>(*this, from, std::move(wanted));
     }
-    std::optional<std::uint64_t> last_fetched() const override { return std::nullopt; }
 
 private:
-    Answer fail(rdd::Partition map, const rdd::MapOutput* output, rdd::TaskFailure& failure) {
-        peers_.fetch_failed();
-        failure.kind = rdd::FailureKind::FetchFailed;
-        failure.shuffle = shuffle_;
-        failure.reduce = reduce_;
-        failure.map_index = map;
-        failure.map_task = output == nullptr ? rdd::TaskId{-1} : output->map_task;
-        failure.executor = output == nullptr ? "" : rdd::to_string(output->executor);
-        return Answer::Failed;
+    Result<Answer> answer(rdd::ExecutorId from, const std::vector<rdd::BlockId>& wanted) {
+        SimExecutor* holder = peers_.find(from);
+        if (holder == nullptr) {
+            return Error{ErrorCode::Unavailable, "the executor is lost"};
+        }
+        std::vector<blocks::BlockPtr> found;
+        for (const rdd::BlockId& id : wanted) {
+            found.push_back(holder->map_output().get(id));
+        }
+        const blocks::BlockMessage message(found, rdd::BlockCodec::None);
+        const auto bytes = std::make_shared<rdd::Bytes>();
+        for (const std::string_view part : message.parts()) {
+            bytes->append(part);
+        }
+        if (prng_.chance(1, kDamage)) {
+            bytes->back() = static_cast<char>(bytes->back() ^ 1);
+        }
+        TRY(auto blocks, blocks::parse_message(*bytes, bytes, wanted.size()));
+        return Answer{std::move(blocks), bytes->size()};
     }
 
     Peers& peers_;
+    Prng& prng_;
+};
+
+// The reader of a real executor, which notes what fails.
+class SimBlocks final : public executor::ShuffleBlocks {
+public:
+    SimBlocks(SimExecutor& self, Peers& peers, Prng& prng,
+              std::shared_ptr<const rdd::MapOutputTable> table, rdd::ShuffleId shuffle,
+              rdd::Partition reduce, const std::atomic<bool>& cancelled)
+        : peers_(peers),
+          source_(peers, prng),
+          table_(table),
+          reduce_(reduce),
+          reader_(executor::make_map_output_reader(shuffle, std::move(table), reduce, self.id(),
+                                                   self.map_output(), &source_, cancelled)) {}
+
+    Answer next(blocks::BlockPtr& block, rdd::TaskFailure& failure) override {
+        const Answer answer = reader_->next(block, failure);
+        if (answer == Answer::Failed) {
+            peers_.fetch_failed();
+        } else if (answer == Answer::Block && block != nullptr && !may_read(at_)) {
+            block = nullptr;
+        }
+        ++at_;
+        return answer;
+    }
+    std::optional<std::uint64_t> last_fetched() const override { return reader_->last_fetched(); }
+
+private:
+    bool may_read(std::size_t map) const {
+        const rdd::MapOutput& output = table_->outputs[map];
+        return peers_.may_read(output.executor,
+                               rdd::BlockId::shuffle(table_->shuffle, output.map_task, reduce_));
+    }
+
+    Peers& peers_;
+    SimSource source_;
     std::shared_ptr<const rdd::MapOutputTable> table_;  // shared as in an executor
-    rdd::ShuffleId shuffle_;
     rdd::Partition reduce_;
+    std::unique_ptr<executor::ShuffleBlocks> reader_;
     std::size_t at_ = 0;
 };
 
@@ -98,11 +138,14 @@ private:
 class SimInput final : public executor::TaskEnvironment {
 public:
     SimInput(SimExecutor& self, Peers& peers, blocks::Accountant& memory,
-             fs::FileSystem& file_system, const executor::StartTask& task, SimMember& member)
+             fs::FileSystem& file_system, Prng& prng, const executor::StartTask& task,
+             const std::atomic<bool>& cancelled, SimMember& member)
         : TaskEnvironment(self.cached(), self.map_output(), memory, file_system),
           self_(self),
           peers_(peers),
+          prng_(prng),
           task_(task),
+          cancelled_(cancelled),
           member_(member) {}
 
     rdd::BarrierMember* barrier() override {
@@ -112,8 +155,9 @@ public:
     std::unique_ptr<executor::ShuffleBlocks> open_shuffle(rdd::ShuffleId shuffle,
                                                           rdd::Partition reduce) override {
         const auto it = task_.tables.find(shuffle);
-        return std::make_unique<SimBlocks>(peers_, it == task_.tables.end() ? nullptr : it->second,
-                                           shuffle, reduce);
+        return std::make_unique<SimBlocks>(self_, peers_, prng_,
+                                           it == task_.tables.end() ? nullptr : it->second, shuffle,
+                                           reduce, cancelled_);
     }
     blocks::BlockPtr fetch_cached(const rdd::BlockId& id) override {
         for (const rdd::CachedAt& cached : task_.launch.cached) {
@@ -150,7 +194,9 @@ public:
 private:
     SimExecutor& self_;
     Peers& peers_;
+    Prng& prng_;
     const executor::StartTask& task_;
+    const std::atomic<bool>& cancelled_;
     SimMember& member_;
 };
 
@@ -278,7 +324,8 @@ void SimExecutor::run(rdd::TaskId task) {
     Begun& begun = *begun_.at(task);
     const executor::StartTask& start = begun.start;
     SimMember member(start, begun.answers);
-    SimInput input(*this, around_.peers, accountant_, around_.files, start, member);
+    SimInput input(*this, around_.peers, accountant_, around_.files, around_.prng, start,
+                   begun.cancelled, member);
     rdd::TaskResult result;
     if (broken_) {
         ++broken_runs_;
