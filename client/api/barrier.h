@@ -12,7 +12,6 @@
 // The stage needs as many free slots as it has partitions. When one of its tasks fails, all of them
 // run again.
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,7 +20,7 @@
 
 #include "client/api/graph.h"
 #include "client/api/operations.h"
-#include "common/rdd/scope.h"
+#include "client/api/task_context.h"
 
 namespace heddle {
 
@@ -31,7 +30,7 @@ struct BarrierTaskInfo {
 
 // What a task of a barrier stage knows of itself and the others. Valid on the task's thread while
 // the task runs.
-class BarrierTaskContext {
+class BarrierTaskContext : public TaskContext {
 public:
     /// Of the task that runs on this thread. Throws UsageError where none of a barrier stage does.
     static BarrierTaskContext get();
@@ -43,16 +42,8 @@ public:
     /// Of all tasks of the stage, by partition.
     std::vector<BarrierTaskInfo> get_task_infos() const;
 
-    std::int32_t partition_id() const { return task_->task().partition; }
-    std::int32_t stage_id() const { return task_->task().stage.value; }
-    /// How often the stage was begun before.
-    std::int32_t stage_attempt_number() const { return task_->task().stage_attempt; }
-    std::int64_t task_attempt_id() const { return task_->task().task.value; }
-
 private:
-    explicit BarrierTaskContext(rdd::TaskScope& task) : task_(&task) {}
-
-    rdd::TaskScope* task_;
+    explicit BarrierTaskContext(rdd::TaskScope& task) : TaskContext(task) {}
 };
 
 template <typename T>

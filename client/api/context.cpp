@@ -144,6 +144,37 @@ void Context::cancel_job(std::int32_t job, std::string_view reason) {
     session()->runner->cancel(rdd::JobId{job}, reason.empty() ? "cancelled" : std::string(reason));
 }
 
+void Context::cancel_stage(std::int32_t stage, std::string_view reason) {
+    session()->runner->cancel_stage(
+        rdd::StageId{stage},
+        reason.empty() ? "cancelled with stage " + std::to_string(stage) : std::string(reason));
+}
+
+bool Context::kill_task_attempt(std::int64_t task_attempt, std::string_view reason) {
+    return session()->runner->kill_task(
+        rdd::TaskId{task_attempt},
+        reason.empty() ? std::string("killed by the program") : std::string(reason));
+}
+
+void Context::add_file(std::string_view path, bool recursive) {
+    api::add_file(*session(), path, recursive);
+}
+
+std::vector<std::string> Context::list_files() const {
+    return api::list_files(*session());
+}
+
+void Context::add_listener(std::shared_ptr<Listener> listener) {
+    if (listener == nullptr) {
+        throw UsageError(ErrorCode::InvalidArgument, "add_listener: there is no listener");
+    }
+    session()->runner->add_listener(std::move(listener));
+}
+
+void Context::remove_listener(const std::shared_ptr<Listener>& listener) {
+    session()->runner->remove_listener(listener);
+}
+
 StatusTracker Context::status_tracker() const {
     return StatusTracker(session());
 }

@@ -20,8 +20,11 @@
 #include "client/api/face.h"
 #include "client/api/files.h"
 #include "client/api/graph.h"
+#include "client/api/listener.h"
+#include "client/api/partition_jobs.h"
 #include "client/api/range.h"
 #include "client/api/rdd.h"
+#include "client/api/shared_files.h"
 #include "client/api/status_tracker.h"
 #include "client/driver/job_runner.h"
 
@@ -188,9 +191,61 @@ public:
             api::read_checkpoint(session(), path, api::record_type<T>(), api::face_of<T>(), at));
     }
 
+    /// Runs function(std::span<const T>), or function(TaskContext, std::span<const T>), on each of
+    /// the partitions (nothing: all of them) and gives back what it returned, in the order in which
+    /// they are named. Throws JobFailed; UsageError when a partition is not there.
+    template <typename T, typename F>
+    auto run_job(const Rdd<T>& rdd, F function,
+                 const std::optional<std::vector<std::int32_t>>& partitions = {},
+                 api::Callsite at = api::Callsite::here()) const {
+        api::require_session(rdd.handle(), *session(), "run_job");
+        return api::values_of_partitions<T, F>(
+            rdd, std::move(function), api::wanted_partitions(rdd.handle(), "run_job", partitions),
+            "run_job", at,
+            [at](const api::NodePtr& node, rdd::OperatorRef action,
+                 const std::vector<rdd::Partition>& wanted) {
+                return api::run_job(node, std::move(action), wanted, at, "run_job");
+            });
+    }
+    /// The same without waiting: see future_action.h.
+    template <typename T, typename F>
+    auto submit_job(const Rdd<T>& rdd, F function,
+                    const std::optional<std::vector<std::int32_t>>& partitions = {},
+                    api::Callsite at = api::Callsite::here()) const {
+        api::require_session(rdd.handle(), *session(), "submit_job");
+        using U = api::PartitionValue<T, F>;
+        using Values = api::JobValues<U>;
+        return api::start_action<Values>(
+            rdd.handle(), [rdd, function, at,
+                           wanted = api::wanted_partitions(rdd.handle(), "submit_job", partitions)](
+                              api::AsyncRun& jobs) {
+                return api::values_of_partitions<T, F>(
+                    rdd, function, wanted, "submit_job", at,
+                    [&jobs, at](const api::NodePtr& node, rdd::OperatorRef action,
+                                const std::vector<rdd::Partition>& once) {
+                        return jobs.run(node, std::move(action), once, at, "submit_job");
+                    });
+            });
+    }
+
+    /// A file for tasks, which find it by its name: FilesOnTasks::get("cities.csv"). `path` may be
+    /// local, or begin with s3:// or hdfs://; with `recursive` also a folder and all in it. The
+    /// file is read now: what becomes of it later means nothing. Stages that begin from now on have
+    /// it. Throws UsageError.
+    void add_file(std::string_view path, bool recursive = false);
+    /// The paths that were added.
+    std::vector<std::string> list_files() const;
+
+    /// Hears of all jobs from now on; see listener.h. Ends with remove_listener or stop(), which
+    /// tells what it has not been told yet.
+    void add_listener(std::shared_ptr<Listener> listener);
+    /// Returns when no call to it is under way.
+    void remove_listener(const std::shared_ptr<Listener>& listener);
+
     // What this thread says of the jobs that it runs from now on; other threads have their own.
-    /// Spark's names; "spark.scheduler.pool" is the pool, others are kept and mean nothing. Without
-    /// a value the property goes.
+    /// Spark's names; "spark.scheduler.pool" is the pool. Tasks can read all of them
+    /// (TaskContext::get_local_property), so a program may have names of its own. Without a value
+    /// the property goes.
     void set_local_property(std::string_view name, std::optional<std::string> value);
     std::optional<std::string> get_local_property(std::string_view name) const;
     void set_job_group(std::string_view group, std::string_view description);
@@ -208,6 +263,12 @@ public:
     void cancel_jobs_with_tag(std::string_view tag, std::string_view reason = {});
     void cancel_all_jobs();
     void cancel_job(std::int32_t job, std::string_view reason = {});
+    /// All jobs that need the stage.
+    void cancel_stage(std::int32_t stage, std::string_view reason = {});
+    /// Ends one attempt of a task (TaskContext::task_attempt_id, or what a listener was told); its
+    /// partition is computed by another one, and it is not held against the task. False: it does
+    /// not run.
+    bool kill_task_attempt(std::int64_t task_attempt, std::string_view reason = {});
     StatusTracker status_tracker() const;
 
     std::int32_t default_parallelism() const;

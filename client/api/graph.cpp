@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "client/api/coalesce.h"
 #include "client/api/errors.h"
 #include "client/api/input_places.h"
 #include "common/fs/compression.h"
@@ -359,6 +360,24 @@ NodePtr make_aggregate(const NodePtr& parent, std::string_view name, rdd::Operat
     return node;
 }
 
+NodePtr make_uncombined(const NodePtr& parent, std::string_view name, rdd::OperatorRef create,
+                        rdd::RecordType record, const Partitioning& by, Callsite at) {
+    Partitioner partitioner = choose_partitioner({parent}, by, name);
+    if (partitioned_by(parent, partitioner)) {
+        NodePtr narrow = make_narrow(parent, name, std::move(create), std::move(record), true, at);
+        order_by_memory(*narrow);
+        return narrow;
+    }
+    NodePtr node = make_node({parent}, name, at);
+    Dependency dependency = shuffle_of(parent, std::move(partitioner));
+    node->node.op = std::move(create);
+    node->node.record = std::move(record);
+    set_shuffled(*node, dependency.partitioner);
+    order_by_memory(*node);
+    node->node.dependencies.push_back(std::move(dependency));
+    return node;
+}
+
 NodePtr make_cogroup(const std::vector<NodePtr>& parents, std::string_view name,
                      rdd::OperatorRef op, rdd::RecordType record, const Partitioning& by,
                      Callsite at) {
@@ -461,6 +480,12 @@ NodePtr make_coalesce(const NodePtr& parent, std::int32_t partitions, Callsite a
                                                          "; it has to be positive");
     }
     const std::int32_t inputs = parent->node.partitions;
+    if (partitions < inputs) {
+        if (const auto groups = groups_by_place(hosts_of_partitions(parent), partitions);
+            !groups.empty()) {
+            return make_grouped(parent, groups, at);
+        }
+    }
     const std::int32_t count = std::min(partitions, std::max(inputs, 1));
     const std::int32_t each = inputs / count;    // of the later partitions
     const std::int32_t larger = inputs % count;  // so many partitions have one more
@@ -490,6 +515,110 @@ NodePtr make_coalesce(const NodePtr& parent, std::int32_t partitions, Callsite a
     if (node->parents.empty()) {  // no partitions at all
         node->parents.push_back(parent);
         node->node.dependencies.push_back(one_to_one(parent));
+    }
+    return node;
+}
+
+std::vector<RddDependency> dependencies_of(const NodePtr& node) {
+    std::vector<RddDependency> all;
+    const std::lock_guard lock(node->session->lineage);
+    for (std::size_t i = 0; i < node->parents.size(); ++i) {
+        const rdd::RddNode& parent = node->parents[i]->node;
+        const bool known = std::ranges::any_of(
+            all, [&](const RddDependency& one) { return one.rdd == parent.id.value; });
+        if (!known) {
+            all.push_back({parent.id.value, parent.name,
+                           node->node.dependencies[i].kind == DependencyKind::Shuffle});
+        }
+    }
+    return all;
+}
+
+std::vector<std::vector<std::string>> hosts_of_partitions(const NodePtr& node) {
+    std::vector<std::vector<std::string>> hosts(static_cast<std::size_t>(node->node.partitions));
+    const rdd::Plan plan = make_plan(node);
+    const bool placed = std::ranges::any_of(plan.nodes, [](const rdd::RddNode& one) {
+        return std::ranges::any_of(
+            one.sources, [](const rdd::SourcePartition& source) { return !source.hosts.empty(); });
+    });
+    for (std::size_t i = 0; placed && i < hosts.size(); ++i) {
+        hosts[i] = rdd::preferred_hosts(plan, node->node.id, static_cast<rdd::Partition>(i));
+    }
+    return hosts;
+}
+
+namespace {
+
+// Throws unless every partition is there and in one group at most.
+void check_groups(const NodePtr& parent, const std::vector<std::vector<std::int32_t>>& groups) {
+    std::set<std::int32_t> seen;
+    for (const std::vector<std::int32_t>& group : groups) {
+        for (const std::int32_t partition : group) {
+            if (partition < 0 || partition >= parent->node.partitions) {
+                throw UsageError(ErrorCode::InvalidArgument,
+                                 "coalesce: the coalescer names partition " +
+                                     std::to_string(partition) + " of RDD " +
+                                     std::to_string(parent->node.id.value) + ", which has " +
+                                     std::to_string(parent->node.partitions));
+            }
+            if (!seen.insert(partition).second) {
+                throw UsageError(ErrorCode::InvalidArgument,
+                                 "coalesce: the coalescer names partition " +
+                                     std::to_string(partition) + " twice");
+            }
+        }
+    }
+}
+
+}  // namespace
+
+// A dependency per run of groups whose n-th partitions lie at equal distances: few where the groups
+// are regular, and one per partition at worst.
+NodePtr make_grouped(const NodePtr& parent, const std::vector<std::vector<std::int32_t>>& groups,
+                     Callsite at) {
+    check_groups(parent, groups);
+    NodePtr node = make_node({parent}, "coalesce", at);
+    node->parents.clear();
+    node->node.record = parent->node.record;
+    node->node.partitions = static_cast<std::int32_t>(groups.size());
+    std::size_t longest = 0;
+    for (const std::vector<std::int32_t>& group : groups) {
+        longest = std::max(longest, group.size());
+    }
+    for (std::size_t layer = 0; layer < longest; ++layer) {
+        bool open = false;  // the last dependency may go on
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            if (groups[i].size() <= layer) {
+                open = false;
+                continue;
+            }
+            const std::int32_t from = groups[i][layer];
+            if (open) {
+                Dependency& last = node->node.dependencies.back();
+                const std::int32_t end = last.in_start + (last.length - 1) * last.stride;
+                if (last.length == 1) {
+                    last.stride = from - end;
+                }
+                if (from - end == last.stride && last.stride > 0) {
+                    last.modulo = ++last.length;
+                    continue;
+                }
+                last.stride = std::max(last.stride, 1);
+            }
+            Dependency dependency;
+            dependency.kind = DependencyKind::Strided;
+            dependency.parent = parent->node.id;
+            dependency.out_start = static_cast<std::int32_t>(i);
+            dependency.in_start = from;
+            dependency.length = 1;
+            node->node.dependencies.push_back(dependency);
+            node->parents.push_back(parent);
+            open = true;
+        }
+    }
+    if (node->parents.empty()) {
+        node->node.partitions = 0;
+        throw UsageError(ErrorCode::InvalidArgument, "coalesce: the coalescer names no partition");
     }
     return node;
 }

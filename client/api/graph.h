@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -47,6 +48,9 @@ struct Session {
     std::mutex async_mutex;  // guards what follows
     std::vector<std::shared_ptr<AsyncRun>> async_runs;  // shared with their futures
     bool async_closed = false;                          // the context ends
+    std::mutex shared_files_mutex;                      // guards what follows
+    std::vector<rdd::SharedFile> shared_files;          // added by the program
+    std::map<std::string, std::string> shared_paths;    // by the name of the file
 };
 using SessionPtr = std::shared_ptr<Session>;
 
@@ -57,6 +61,13 @@ std::string whole_path(const Session& session, std::string_view operation, std::
 }  // namespace heddle::api
 
 namespace heddle {
+
+// An edge of the lineage. Spark's Dependency.
+struct RddDependency {
+    std::int32_t rdd = 0;  // its id
+    std::string name;
+    bool shuffle = false;  // else a partition reads a few known ones
+};
 
 // How the output of a shuffle is partitioned: a number of partitions, for which keys are hashed
 // (0: chosen by the operation), or exactly as another RDD is. Two RDDs with equal partitionings are
@@ -126,6 +137,10 @@ NodePtr make_combine(const NodePtr& parent, std::string_view name, rdd::Operator
 NodePtr make_aggregate(const NodePtr& parent, std::string_view name, rdd::OperatorRef create,
                        rdd::OperatorRef merge, rdd::RecordType record, const Partitioning& by,
                        Callsite at);
+/// make_aggregate where everything is sent as it is, and `create` makes the records behind the
+/// shuffle.
+NodePtr make_uncombined(const NodePtr& parent, std::string_view name, rdd::OperatorRef create,
+                        rdd::RecordType record, const Partitioning& by, Callsite at);
 /// Brings equal keys of all parents together: a join, groups. Parents that are partitioned that way
 /// already are not shuffled.
 NodePtr make_cogroup(const std::vector<NodePtr>& parents, std::string_view name,
@@ -144,8 +159,12 @@ NodePtr make_zipped(const std::vector<NodePtr>& parents, std::string_view name, 
 /// Every partition of `left` with every partition of `right`; the operator's input 0 is the right.
 NodePtr make_cartesian(const NodePtr& left, const NodePtr& right, rdd::OperatorRef op,
                        rdd::RecordType record, Callsite at);
-/// At most `partitions` partitions, each of neighbours of the parent's; nothing is shuffled.
+/// At most `partitions` partitions, of partitions that lie on the same machine where it is known
+/// where they lie, else of neighbours; nothing is shuffled.
 NodePtr make_coalesce(const NodePtr& parent, std::int32_t partitions, Callsite at);
+/// As the groups say, which name the parent's partitions, each at most once. Throws UsageError.
+NodePtr make_grouped(const NodePtr& parent, const std::vector<std::vector<std::int32_t>>& groups,
+                     Callsite at);
 /// The numbers of groups in which tree_aggregate merges what `partitions` partitions gave, one
 /// after the other. Throws UsageError when depth < 1.
 std::vector<std::int32_t> tree_rounds(std::int32_t partitions, int depth);
@@ -219,6 +238,13 @@ void check_output(const Session& session, std::string_view path);
 
 void persist(const NodePtr& node, const rdd::StorageLevel& level);
 void unpersist(const NodePtr& node, bool blocking);
+/// Lets go of the map output that `node` and what it is computed from have, down to persisted RDDs.
+void clean_shuffles(const NodePtr& node);
+/// Each parent once.
+std::vector<RddDependency> dependencies_of(const NodePtr& node);
+/// Where the records of each partition are, by the name of the machine; empty: nowhere in
+/// particular.
+std::vector<std::vector<std::string>> hosts_of_partitions(const NodePtr& node);
 /// The lineage in Spark's form: a line per RDD, "+-" and a step to the right beyond a shuffle.
 std::string debug_string(const NodePtr& root);
 

@@ -70,14 +70,31 @@ void set_job_tags(const Session& session, const std::set<std::string>& tags) {
     set_local_property(session, kTagsProperty, tags.empty() ? std::nullopt : std::optional(joined));
 }
 
-driver::JobProperties job_properties(const Session& session) {
+driver::JobProperties job_properties(Session& session) {
     driver::JobProperties job;
     job.group = get_local_property(session, kGroupProperty).value_or("");
     job.description = get_local_property(session, kDescriptionProperty).value_or("");
     job.pool = get_local_property(session, kPoolProperty).value_or("");
+    job.local = local_properties(session);
     const std::set<std::string> tags = job_tags(session);
     job.tags.assign(tags.begin(), tags.end());
+    const std::lock_guard lock(session.shared_files_mutex);
+    job.files = session.shared_files;
     return job;
+}
+
+JobGroupScope::JobGroupScope(const Session& session, std::string_view group,
+                             std::string_view description)
+    : session_(session),
+      group_(get_local_property(session, kGroupProperty)),
+      description_(get_local_property(session, kDescriptionProperty)) {
+    set_local_property(session, kGroupProperty, std::string(group));
+    set_local_property(session, kDescriptionProperty, std::string(description));
+}
+
+JobGroupScope::~JobGroupScope() {
+    set_local_property(session_, kGroupProperty, std::move(group_));
+    set_local_property(session_, kDescriptionProperty, std::move(description_));
 }
 
 }  // namespace heddle::api

@@ -37,6 +37,20 @@ LocalProperties local_properties(const Session& session);
 void set_local_properties(std::uint64_t serial, LocalProperties properties);
 
 /// As they hold for this thread.
-driver::JobProperties job_properties(const Session& session);
+driver::JobProperties job_properties(Session& session);
+
+// Jobs of this thread are of a group until the end of the block; then it is as it was.
+class JobGroupScope {
+public:
+    JobGroupScope(const Session& session, std::string_view group, std::string_view description);
+    ~JobGroupScope();
+    JobGroupScope(const JobGroupScope&) = delete;
+    JobGroupScope& operator=(const JobGroupScope&) = delete;
+
+private:
+    const Session& session_;
+    std::optional<std::string> group_;
+    std::optional<std::string> description_;
+};
 
 }  // namespace heddle::api

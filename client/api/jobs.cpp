@@ -1,6 +1,7 @@
 // Running jobs, and the actions that need no record type.
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "client/api/checkpoint.h"
 #include "client/api/errors.h"
@@ -8,6 +9,7 @@
 #include "client/api/graph.h"
 #include "client/api/job_control.h"
 #include "client/api/output_end.h"
+#include "client/api/partition_jobs.h"
 #include "common/base/check.h"
 #include "common/base/log.h"
 #include "common/rdd/builtins.h"
@@ -177,6 +179,40 @@ std::vector<Bytes> run_watched_job(const NodePtr& root, rdd::OperatorRef action,
     return run_on(root, std::move(action), partitions, at, operation, watch);
 }
 
+std::vector<Partition> wanted_partitions(
+    const NodePtr& root, std::string_view operation,
+    const std::optional<std::vector<std::int32_t>>& partitions) {
+    require_defined(root);
+    if (!partitions) {
+        return all_partitions(root);
+    }
+    for (const Partition partition : *partitions) {
+        if (partition < 0 || partition >= root->node.partitions) {
+            throw UsageError(ErrorCode::InvalidArgument,
+                             std::string(operation) + ": RDD " +
+                                 std::to_string(root->node.id.value) + " has " +
+                                 std::to_string(root->node.partitions) +
+                                 " partitions, from 0 on, and none with the number " +
+                                 std::to_string(partition));
+        }
+    }
+    return *partitions;
+}
+
+std::vector<Partition> each_once(std::vector<Partition> partitions) {
+    std::sort(partitions.begin(), partitions.end());
+    partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
+    return partitions;
+}
+
+void require_session(const NodePtr& root, const Session& session, std::string_view operation) {
+    if (root->session.get() != &session) {
+        throw UsageError(ErrorCode::InvalidArgument,
+                         std::string(operation) + ": RDD " + std::to_string(root->node.id.value) +
+                             " is of another context; run its jobs there");
+    }
+}
+
 std::vector<std::uint64_t> run_starts(const NodePtr& root, Callsite at) {
     require_defined(root);
     std::vector<std::uint64_t> starts{0};
@@ -316,6 +352,33 @@ void unpersist(const NodePtr& node, bool blocking) {
         if (node->session->runner != nullptr) {
             node->session->runner->unpersist(node->node.id, blocking);
         }
+    }
+}
+
+void clean_shuffles(const NodePtr& root) {
+    driver::JobRunner& runner = runner_of(root);
+    std::set<rdd::ShuffleId> shuffles;
+    {
+        const std::lock_guard lock(root->session->lineage);
+        std::set<const Node*> seen;
+        std::vector<NodePtr> open = {root};
+        while (!open.empty()) {
+            const NodePtr node = std::move(open.back());
+            open.pop_back();
+            if (!seen.insert(node.get()).second ||
+                (node != root && !node->node.storage.is_none())) {
+                continue;
+            }
+            for (const rdd::Dependency& dependency : node->node.dependencies) {
+                if (dependency.kind == rdd::DependencyKind::Shuffle) {
+                    shuffles.insert(dependency.shuffle);
+                }
+            }
+            open.insert(open.end(), node->parents.begin(), node->parents.end());
+        }
+    }
+    for (const rdd::ShuffleId shuffle : shuffles) {
+        runner.release_shuffle(shuffle);
     }
 }
 

@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <iterator>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "client/api/codec.h"
+#include "client/api/future_action.h"
 #include "client/api/graph.h"
 #include "client/api/operations.h"
 #include "common/rdd/builtins.h"
@@ -43,7 +45,17 @@ public:
         LocalRecords* records_;  // null: the end
     };
 
-    LocalRecords(api::NodePtr node, api::Callsite at) : node_(std::move(node)), at_line_(at) {}
+    LocalRecords(api::NodePtr node, bool ahead, api::Callsite at)
+        : node_(std::move(node)), ahead_(ahead), at_line_(at) {}
+    ~LocalRecords() {
+        if (next_rows_) {
+            next_rows_->cancel("the iterator is gone");
+        }
+    }
+    LocalRecords(LocalRecords&&) noexcept = default;
+    LocalRecords& operator=(LocalRecords&&) = delete;
+    LocalRecords(const LocalRecords&) = delete;
+    LocalRecords& operator=(const LocalRecords&) = delete;
     /// Goes on from where the last iterator was.
     Iterator begin() { return Iterator(at_ < rows_.size() || load() ? this : nullptr); }
     Iterator end() { return Iterator(nullptr); }
@@ -52,14 +64,34 @@ private:
     bool advance() { return ++at_ < rows_.size() || load(); }
     bool load() {
         for (at_ = 0, rows_.clear(); rows_.empty() && next_ < node_->node.partitions; ++next_) {
-            api::decode_records(api::run_job(node_, rdd::builtin_operator(rdd::builtin::kCollect),
-                                             {next_}, at_line_, "to_local_iterator"),
-                                rows_);
+            if (!ahead_) {
+                api::decode_records(
+                    api::run_job(node_, rdd::builtin_operator(rdd::builtin::kCollect), {next_},
+                                 at_line_, "to_local_iterator"),
+                    rows_);
+                continue;
+            }
+            const Rows now = next_rows_ ? *next_rows_ : fetch(next_);
+            next_rows_.reset();
+            if (next_ + 1 < node_->node.partitions) {
+                next_rows_ = fetch(next_ + 1);
+            }
+            rows_ = now.get();
         }
         return !rows_.empty();
     }
+    using Rows = FutureAction<std::vector<Owned<T>>>;
+    Rows fetch(rdd::Partition partition) const {
+        return api::start_action<std::vector<Owned<T>>>(
+            node_, [node = node_, partition, at = at_line_](api::AsyncRun& jobs) {
+                return api::decoded<T>(jobs.run(node, rdd::builtin_operator(rdd::builtin::kCollect),
+                                                {partition}, at, "to_local_iterator"));
+            });
+    }
 
     api::NodePtr node_;
+    bool ahead_;
+    std::optional<Rows> next_rows_;  // of partition next_
     api::Callsite at_line_;
     rdd::Partition next_ = 0;
     std::vector<Owned<T>> rows_;

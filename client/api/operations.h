@@ -80,6 +80,29 @@ constexpr auto flat_output() {
 template <typename Out, typename F, typename... In>
 using FlatOutput = typename decltype(flat_output<Out, F, In...>())::type;
 
+template <typename T>
+struct IsPair : std::false_type {};
+template <typename K, typename V>
+struct IsPair<std::pair<K, V>> : std::true_type {};
+
+/// `wanted`, unless records of type Out cannot have the keys that T has: throws UsageError.
+template <typename T, typename Out>
+bool keeps_keys(std::string_view operation, bool wanted) {
+    if constexpr (IsPair<T>::value && IsPair<Out>::value) {
+        if constexpr (std::is_same_v<typename T::first_type, typename Out::first_type>) {
+            return wanted;
+        }
+    }
+    if (wanted) {
+        throw UsageError(ErrorCode::InvalidArgument,
+                         std::string(operation) +
+                             ": preserves_partitioning is for pairs that keep "
+                             "their key, and what the function makes has no "
+                             "key of the same type");
+    }
+    return false;
+}
+
 /// The records of answers in the form of "collect".
 template <typename R>
 void decode_records(const std::vector<rdd::Bytes>& answers, std::vector<R>& out) {

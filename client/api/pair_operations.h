@@ -45,17 +45,27 @@ public:
                                         record_type<Record>(), by, at));
     }
     /// create(V) -> C for the first value of a key in a partition, merge_value(C, V) -> C for the
-    /// others, merge_combiners(C, C) -> C across partitions.
+    /// others, merge_combiners(C, C) -> C across partitions. Without `map_side_combine` the values
+    /// are sent as they are and combined behind the shuffle: for what combining does not make
+    /// smaller.
     template <typename Create, typename MergeValue, typename MergeCombiners>
     auto combine_by_key(Create create, MergeValue merge_value, MergeCombiners merge_combiners,
-                        const Partitioning& by = {}, Callsite at = Callsite::here()) const {
+                        const Partitioning& by = {}, bool map_side_combine = true,
+                        Callsite at = Callsite::here()) const {
         using C = std::remove_cvref_t<std::invoke_result_t<Create&, const V&>>;
         require_shippable<Create>();
         require_shippable<MergeValue>();
-        return combined<C>(
-            "combine_by_key",
-            CombineValues<C, V, Create, MergeValue>{std::move(create), std::move(merge_value)},
-            std::move(merge_combiners), by, at);
+        require_shippable<MergeCombiners>();
+        using Values = CombineValues<C, V, Create, MergeValue>;
+        const Values values{std::move(create), std::move(merge_value)};
+        if (!map_side_combine) {
+            using Out = std::pair<K, C>;
+            return Rdd<Out>(make_uncombined(
+                handle(), "combine_by_key",
+                operator_ref<CombineOperator<K, C, Values, V>>("combine_by_key", values),
+                record_type<Out>(), by, at));
+        }
+        return combined<C>("combine_by_key", values, std::move(merge_combiners), by, at);
     }
     /// Every key begins with a copy of `zero` in each partition: merge_value(C, V) -> C, then
     /// merge_combiners(C, C) -> C across partitions.

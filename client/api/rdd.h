@@ -23,6 +23,7 @@
 #include "client/api/async_operations.h"
 #include "client/api/barrier.h"
 #include "client/api/checkpoint.h"
+#include "client/api/coalesce.h"
 #include "client/api/explain.h"
 #include "client/api/number_operations.h"
 #include "client/api/operations.h"
@@ -75,6 +76,14 @@ public:
         using Out = std::remove_cvref_t<std::invoke_result_t<F&, const T&>>;
         return narrow<api::MapOperator<T, Out, F>, Out>("map", function, false, at);
     }
+    /// The same, and with `preserves_partitioning` true the partitioning by key stays: the program
+    /// vouches for it that no key changes. Throws UsageError where keys are of another type.
+    template <typename F>
+    auto map(F function, bool preserves_partitioning, Callsite at = Callsite::here()) const {
+        using Out = std::remove_cvref_t<std::invoke_result_t<F&, const T&>>;
+        return narrow<api::MapOperator<T, Out, F>, Out>(
+            "map", function, api::keeps_keys<T, Out>("map", preserves_partitioning), at);
+    }
     /// function(T) -> bool
     template <typename F>
     Rdd filter(F function, Callsite at = Callsite::here()) const {
@@ -94,12 +103,29 @@ public:
         return narrow<api::PartitionsOperator<T, Out, F>, Out>("map_partitions", function, false,
                                                                at);
     }
+    /// With `preserves_partitioning` as map has it.
+    template <typename U = void, typename F>
+    auto map_partitions(F function, bool preserves_partitioning,
+                        Callsite at = Callsite::here()) const {
+        using Out = api::FlatOutput<U, F, std::span<const T>>;
+        return narrow<api::PartitionsOperator<T, Out, F>, Out>(
+            "map_partitions", function,
+            api::keeps_keys<T, Out>("map_partitions", preserves_partitioning), at);
+    }
     /// The same with the partition's index (std::int32_t) as the first argument.
     template <typename U = void, typename F>
     auto map_partitions_with_index(F function, Callsite at = Callsite::here()) const {
         using Out = api::FlatOutput<U, F, rdd::Partition, std::span<const T>>;
         return narrow<api::PartitionsOperator<T, Out, F>, Out>("map_partitions_with_index",
                                                                function, false, at);
+    }
+    template <typename U = void, typename F>
+    auto map_partitions_with_index(F function, bool preserves_partitioning,
+                                   Callsite at = Callsite::here()) const {
+        using Out = api::FlatOutput<U, F, rdd::Partition, std::span<const T>>;
+        return narrow<api::PartitionsOperator<T, Out, F>, Out>(
+            "map_partitions_with_index", function,
+            api::keeps_keys<T, Out>("map_partitions_with_index", preserves_partitioning), at);
     }
     /// Each partition as one record.
     Rdd<std::vector<T>> glom(Callsite at = Callsite::here()) const {
@@ -256,12 +282,24 @@ public:
     Rdd repartition(std::int32_t partitions, Callsite at = Callsite::here()) const {
         return Rdd(api::make_repartition(node_, partitions, at));
     }
-    /// At most `partitions` partitions, each of neighbours here and in their order; nothing moves.
-    /// With `shuffle`: repartition, which can also make more of them.
+    /// At most `partitions` partitions; nothing moves. Each is of partitions that lie on one
+    /// machine, where the input says where it lies, else of neighbours; in their order. With
+    /// `shuffle`: repartition, which can also make more of them.
     Rdd coalesce(std::int32_t partitions, bool shuffle = false,
                  Callsite at = Callsite::here()) const {
         return Rdd(shuffle && partitions > 0 ? api::make_repartition(node_, partitions, at)
                                              : api::make_coalesce(node_, partitions, at));
+    }
+
+    /// The same by the program's own choice: see PartitionCoalescer. Throws UsageError when it
+    /// names partitions that are not there, or one twice.
+    template <typename F>
+    requires std::is_invocable_v < const F&, std::int32_t, const std::vector<PartitionInfo>
+    & > Rdd coalesce(std::int32_t partitions, const F& coalescer,
+                     Callsite at = Callsite::here()) const {
+        api::require_defined(node_);
+        return Rdd(api::make_grouped(
+            node_, PartitionCoalescer(coalescer)(partitions, this->partitions()), at));
     }
 
     // ---- state ---------------------------------------------------------------------------------
@@ -315,6 +353,33 @@ public:
         api::require_defined(node_);
         return node_->node.partitions;
     }
+    /// Spark's partitions: which there are and where their input lies, as far as it is known.
+    std::vector<PartitionInfo> partitions() const {
+        api::require_defined(node_);
+        std::vector<PartitionInfo> all;
+        for (std::vector<std::string>& hosts : api::hosts_of_partitions(node_)) {
+            all.push_back({static_cast<std::int32_t>(all.size()), std::move(hosts)});
+        }
+        return all;
+    }
+    /// Throws UsageError when there is no such partition.
+    std::vector<std::string> preferred_locations(std::int32_t partition) const {
+        const std::vector<PartitionInfo> all = partitions();
+        if (partition < 0 || static_cast<std::size_t>(partition) >= all.size()) {
+            throw UsageError(ErrorCode::InvalidArgument, "preferred_locations: RDD " +
+                                                             std::to_string(id()) + " has " +
+                                                             std::to_string(all.size()) +
+                                                             " partitions, and none with the "
+                                                             "number " +
+                                                             std::to_string(partition));
+        }
+        return all[static_cast<std::size_t>(partition)].preferred_locations;
+    }
+    /// What it is computed from; each RDD once.
+    std::vector<RddDependency> dependencies() const { return api::dependencies_of(node_); }
+    /// Map output that it and the RDDs above it keep for later jobs is let go of, up to persisted
+    /// ones: a later job computes it again.
+    void clean_shuffle_dependencies() const { api::clean_shuffles(node_); }
     StorageLevel get_storage_level() const { return node_->node.storage; }
     std::string to_debug_string() const { return api::debug_string(node_); }
     /// What an action on all partitions would run now: stages with their tasks and what they read,

@@ -16,6 +16,7 @@
 #include "client/api/actions.h"
 #include "client/api/fold.h"
 #include "client/api/hyper_log_log.h"
+#include "client/api/job_control.h"
 #include "client/api/local_records.h"
 #include "client/api/operations.h"
 #include "client/api/sampling.h"
@@ -28,6 +29,15 @@ class ResultOperations {
 public:
     std::vector<Owned<T>> collect(Callsite at = Callsite::here()) const {
         return decoded<T>(run(rdd::builtin_operator(rdd::builtin::kCollect), at));
+    }
+    /// collect, whose job is of this group whatever else this thread has set;
+    /// Context::cancel_job_group of another thread ends it.
+    std::vector<Owned<T>> collect_with_job_group(std::string_view group,
+                                                 std::string_view description,
+                                                 Callsite at = Callsite::here()) const {
+        const JobGroupScope scope(*handle()->session, group, description);
+        return decoded<T>(run_job(handle(), rdd::builtin_operator(rdd::builtin::kCollect), at,
+                                  "collect_with_job_group"));
     }
     std::uint64_t count(Callsite at = Callsite::here()) const { return run_count(handle(), at); }
     /// function(T, T) -> T, associative. Throws UsageError when there is no record.
@@ -157,10 +167,12 @@ public:
         return records;
     }
     /// All records in order with one partition at a time in memory: a job for each, when it is
-    /// reached.
-    LocalRecords<T> to_local_iterator(Callsite at = Callsite::here()) const {
+    /// reached. With `prefetch_partitions` the next one is computed while the program looks at the
+    /// one before, so there may be two of them in memory.
+    LocalRecords<T> to_local_iterator(bool prefetch_partitions = false,
+                                      Callsite at = Callsite::here()) const {
         require_defined(handle());
-        return LocalRecords<T>(handle(), at);
+        return LocalRecords<T>(handle(), prefetch_partitions, at);
     }
     /// Calls function(std::span<const T>) with each partition, in the executors.
     template <typename F>

@@ -16,6 +16,7 @@
 #include "client/driver/core/forecast.h"
 #include "client/driver/core/job_properties.h"
 #include "client/driver/core/views.h"
+#include "client/driver/listener.h"
 #include "common/base/result.h"
 #include "common/blocks/broadcast_store.h"
 #include "common/rdd/ids.h"
@@ -58,6 +59,14 @@ public:
     virtual void cancel(rdd::JobId job, const std::string& reason) = 0;
     /// Those that are running now.
     virtual void cancel_jobs(JobSelection which, const std::string& reason) = 0;
+    /// All running jobs that need the stage.
+    virtual void cancel_stage(rdd::StageId /*stage*/, const std::string& /*reason*/) {}
+    /// The attempt ends, and another one follows it. False: it does not run.
+    virtual bool kill_task(rdd::TaskId /*task*/, const std::string& /*reason*/) { return false; }
+    /// Hears of what happens from now on.
+    virtual void add_listener(std::shared_ptr<Listener> /*listener*/) {}
+    /// Returns when no call to it is under way.
+    virtual void remove_listener(const std::shared_ptr<Listener>& /*listener*/) {}
     /// Of the jobs that are remembered, by id.
     virtual std::vector<JobView> job_views() = 0;
     /// Its latest attempt; nothing: none is remembered.

@@ -46,6 +46,7 @@ Runner::Runner(std::shared_ptr<ExecutorPool> pool, const Settings& settings)
     : pool_(std::move(pool)),
       settings_(settings),
       core_(core_config(settings)),
+      listeners_(static_cast<std::size_t>(settings.listener_queue)),
       queue_(kQueueLimit) {}
 
 Runner::~Runner() {
@@ -145,6 +146,22 @@ void Runner::cancel_jobs(JobSelection which, const std::string& reason) {
     post(JobsCancelled{std::move(which), reason});
 }
 
+void Runner::cancel_stage(rdd::StageId stage, const std::string& reason) {
+    post(StageCancelled{stage, reason});
+}
+
+void Runner::add_listener(std::shared_ptr<Listener> listener) {
+    listeners_.add(std::move(listener));
+    post(ListenersChanged{true});
+}
+
+void Runner::remove_listener(const std::shared_ptr<Listener>& listener) {
+    listeners_.remove(listener);
+    if (!listeners_.listening()) {
+        post(ListenersChanged{false});
+    }
+}
+
 template <typename T>
 T Runner::ask(std::function<T(const Driver&)> look) {
     // Shared with the core thread, which may answer when nobody waits any more.
@@ -159,6 +176,14 @@ T Runner::ask(std::function<T(const Driver&)> look) {
         }
     }
     return said.get();
+}
+
+bool Runner::kill_task(rdd::TaskId task, const std::string& reason) {
+    const bool runs = ask<bool>([task](const Driver& core) { return core.runs(task); });
+    if (runs) {
+        post(AttemptKilled{task, reason});
+    }
+    return runs;
 }
 
 std::vector<JobView> Runner::job_views() {
@@ -245,6 +270,7 @@ void Runner::stop() {
     post(Stopped{"the context is stopped"});
     thread_.join();
     queue_.close();
+    listeners_.close();
     // A program that goes down with an exception has failed, whatever its last job did. Jobs of
     // asynchronous actions may be ending in other threads.
     std::unique_lock lock(mutex_);
@@ -327,6 +353,8 @@ void Runner::perform(Effects& effects) {
             pool_->drop(drop->executor, drop->reason);
         } else if (const auto* avoid = std::get_if<AvoidNodes>(&effect)) {
             pool_->avoid(avoid->nodes);
+        } else if (auto* happened = std::get_if<Happened>(&effect)) {
+            listeners_.post(std::move(happened->what));
         }
     }
 }

@@ -18,6 +18,7 @@
 #include "client/driver/core/driver.h"
 #include "client/driver/executor_pool.h"
 #include "client/driver/job_runner.h"
+#include "client/driver/listener_bus.h"
 #include "client/driver/settings.h"
 #include "common/base/bounded_queue.h"
 
@@ -41,6 +42,10 @@ public:
     std::optional<JobFailure> wait(rdd::JobId job) override;
     void cancel(rdd::JobId job, const std::string& reason) override;
     void cancel_jobs(JobSelection which, const std::string& reason) override;
+    void cancel_stage(rdd::StageId stage, const std::string& reason) override;
+    bool kill_task(rdd::TaskId task, const std::string& reason) override;
+    void add_listener(std::shared_ptr<Listener> listener) override;
+    void remove_listener(const std::shared_ptr<Listener>& listener) override;
     std::vector<JobView> job_views() override;
     std::optional<StageView> stage_view(rdd::StageId stage) override;
     std::vector<ExecutorView> executor_views() override;
@@ -79,6 +84,7 @@ private:
     std::shared_ptr<ExecutorPool> pool_;
     Settings settings_;
     Driver core_;
+    ListenerBus listeners_;  // the core thread posts to it
     BoundedQueue<Item> queue_;
     std::thread thread_;
     bool stopping_ = false;                          // of the core thread

@@ -373,6 +373,9 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
     if (name == "ui.enabled") {
         return read_flag(name, value, settings.ui);
     }
+    if (name == "scheduler.listenerbus.eventqueue.capacity") {
+        return read_count(name, value, 1, settings.listener_queue);
+    }
     if (name == "local.dir") {
         settings.local_folder = value;
     } else if (name == "queue") {

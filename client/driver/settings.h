@@ -28,6 +28,7 @@ struct Settings {
     std::vector<std::string> unknown;      // names that nothing here reads
     std::map<std::string, std::string> files;  // of common/fs, under Hadoop's names
     Config core;                               // locality.wait, task.max_failures
+    std::int32_t listener_queue = 10'000;      // scheduler.listenerbus.eventqueue.capacity
     rdd::BlockTransfer transfer;               // *.compress, io.compression.*
 };
 

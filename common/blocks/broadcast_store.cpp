@@ -21,14 +21,19 @@ BlockPtr block_of_bytes(std::string_view bytes, std::shared_ptr<const void> owne
 }
 
 rdd::BroadcastRef BroadcastStore::add(rdd::Bytes value, std::uint64_t chunk_bytes) {
+    auto bytes = std::make_shared<const rdd::Bytes>(std::move(value));  // by all chunks
+    const std::string_view view = *bytes;
+    return add(view, std::move(bytes), chunk_bytes);
+}
+
+rdd::BroadcastRef BroadcastStore::add(std::string_view bytes, std::shared_ptr<const void> owner,
+                                      std::uint64_t chunk_bytes) {
     // Of the process and not of the driver, as with accumulators.
     static std::atomic<std::int64_t> next{0};
-    const rdd::BroadcastRef ref{rdd::BroadcastId{next.fetch_add(1)}, value.size(), chunk_bytes};
-    const auto bytes = std::make_shared<const rdd::Bytes>(std::move(value));  // by all chunks
+    const rdd::BroadcastRef ref{rdd::BroadcastId{next.fetch_add(1)}, bytes.size(), chunk_bytes};
     std::vector<BlockPtr> chunks;
     for (std::size_t i = 0; i < ref.chunks(); ++i) {
-        chunks.push_back(
-            block_of_bytes(std::string_view(*bytes).substr(i * chunk_bytes, chunk_bytes), bytes));
+        chunks.push_back(block_of_bytes(bytes.substr(i * chunk_bytes, chunk_bytes), owner));
     }
     const std::lock_guard lock(mutex_);
     values_[ref.id] = std::move(chunks);

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "common/blocks/block.h"
@@ -18,6 +20,9 @@ namespace heddle::blocks {
 class BroadcastStore {
 public:
     rdd::BroadcastRef add(rdd::Bytes value, std::uint64_t chunk_bytes = rdd::kBroadcastChunkBytes);
+    /// Bytes that lie elsewhere; `owner` keeps them alive.
+    rdd::BroadcastRef add(std::string_view bytes, std::shared_ptr<const void> owner,
+                          std::uint64_t chunk_bytes = rdd::kBroadcastChunkBytes);
     /// Null: no such chunk (any more).
     BlockPtr get(const rdd::BlockId& id) const;
     void remove(rdd::BroadcastId id);

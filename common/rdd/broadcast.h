@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "common/base/result.h"
 #include "common/rdd/ids.h"
@@ -14,6 +15,7 @@
 namespace heddle::rdd {
 
 struct RecordFace;
+struct SharedFile;
 
 /// Spark's spark.broadcast.blockSize.
 inline constexpr std::uint64_t kBroadcastChunkBytes = std::uint64_t{4} << 20;
@@ -23,6 +25,7 @@ struct BroadcastRef {
     std::uint64_t bytes = 0;  // of the encoded value
     std::uint64_t chunk_bytes = kBroadcastChunkBytes;
 
+    friend bool operator==(const BroadcastRef&, const BroadcastRef&) = default;
     std::size_t chunks() const {
         return chunk_bytes == 0 ? 0
                                 : static_cast<std::size_t>((bytes + chunk_bytes - 1) / chunk_bytes);
@@ -37,6 +40,10 @@ public:
     /// NotFound when it was destroyed, Unavailable, DataLoss, Cancelled, ResourceExhausted.
     virtual Result<std::shared_ptr<const void>> read(const BroadcastRef& ref,
                                                      const RecordFace& face) = 0;
+    /// Brings the file to this executor, unless it is there. Errors: as read(), and of the disk.
+    virtual Status bring(const SharedFile& file) = 0;
+    /// Where such files are: a folder of the executor.
+    virtual const std::string& files_folder() const = 0;
 };
 
 }  // namespace heddle::rdd

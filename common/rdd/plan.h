@@ -8,12 +8,14 @@
 // parents always come before children in `Plan::nodes`.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/rdd/broadcast.h"
 #include "common/rdd/bytes.h"
 #include "common/rdd/ids.h"
 
@@ -170,6 +172,15 @@ struct Plan {
 /// Errors: InvalidArgument with the node.
 Status check(const Plan& plan);
 
+// A file that the program has added for its tasks.
+struct SharedFile {
+    std::string name;  // under which tasks ask for it
+    std::string path;  // within the folder of that name; empty: it is a file itself
+    BroadcastRef content;
+
+    friend bool operator==(const SharedFile&, const SharedFile&) = default;
+};
+
 // One stage as executors need it: the nodes that one task pipelines, down to sources and shuffles,
 // and what becomes of the records of `root`. Sources come without partitions.
 struct StagePlan {
@@ -180,6 +191,9 @@ struct StagePlan {
     Dependency shuffle;  // ShuffleMap: the dependency that this stage writes for
     OperatorRef action;  // Result: what turns a partition's records into the task's answer
     std::vector<RddNode> nodes;
+    std::map<std::string, std::string> properties{};  // local ones of the job that began the stage
+    std::int32_t task_cpus = 1;                       // cores that each task takes
+    std::vector<SharedFile> files{};                  // those that there were at its begin
 
     const RddNode* find(RddId id) const;
     friend bool operator==(const StagePlan&, const StagePlan&) = default;

@@ -212,6 +212,20 @@ Bytes encode(const StagePlan& stage) {
     write(out, stage.shuffle);
     write(out, stage.action);
     write(out, stage.nodes);
+    out.count(stage.properties.size());
+    for (const auto& [name, value] : stage.properties) {
+        out.text(name);
+        out.text(value);
+    }
+    out.number(stage.task_cpus);
+    out.count(stage.files.size());
+    for (const SharedFile& file : stage.files) {
+        out.text(file.name);
+        out.text(file.path);
+        out.number(file.content.id.value);
+        out.number(file.content.bytes);
+        out.number(file.content.chunk_bytes);
+    }
     return out.take();
 }
 
@@ -223,6 +237,19 @@ Result<StagePlan> decode_stage_plan(std::string_view bytes) {
     read(in, stage.shuffle);
     read(in, stage.action);
     read(in, stage.nodes);
+    for (std::size_t left = in.count_of(2); left > 0 && !in.failed(); --left) {
+        const std::string name(in.text());
+        stage.properties[name] = in.text();
+    }
+    stage.task_cpus = in.number<std::int32_t>();
+    stage.files.resize(in.count_of(26));  // two empty texts and three numbers
+    for (SharedFile& file : stage.files) {
+        file.name = in.text();
+        file.path = in.text();
+        file.content.id.value = in.number<std::int64_t>();
+        file.content.bytes = in.number<std::uint64_t>();
+        file.content.chunk_bytes = in.number<std::uint64_t>();
+    }
     TRY(in.status("stage plan"));
     TRY(check_stage(stage));
     return stage;

@@ -22,7 +22,7 @@
 namespace heddle::rdd {
 
 /// The version of plan bytes, block layout and task messages: driver and executor must agree.
-inline constexpr std::uint32_t kRuntimeVersion = 5;
+inline constexpr std::uint32_t kRuntimeVersion = 6;
 
 // Every program that is linked with this library carries the version in an ELF note, so that an
 // executor can tell before it runs the program.

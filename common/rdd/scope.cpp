@@ -93,6 +93,25 @@ void TaskScope::fail_in_user_code(const std::string& operation, const RecordFace
     }
 }
 
+void TaskScope::run_ends() {
+    over_ = true;
+    std::optional<TaskFailure> ended_by = failure_;
+    if (!ended_by && cancelled()) {
+        ended_by.emplace();
+        ended_by->kind = FailureKind::TaskKilled;
+        ended_by->message = "killed on request";
+    }
+    while (!ends_.empty()) {  // one may ask for another
+        const AtEnd call = std::move(ends_.back());
+        ends_.pop_back();
+        try {
+            call(ended_by ? &*ended_by : nullptr);
+        } catch (...) {
+            fail_in_user_code("a listener of the task's end", nullptr, nullptr);
+        }
+    }
+}
+
 bool TaskScope::reserve(std::int64_t bytes, const std::string& operation) {
     used_ += bytes;
     metrics_.peak_execution_memory = std::max(metrics_.peak_execution_memory, used_);

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@
 #include "common/rdd/barrier.h"
 #include "common/rdd/batch.h"
 #include "common/rdd/broadcast.h"
+#include "common/rdd/plan.h"
 #include "common/rdd/task.h"
 
 namespace heddle::rdd {
@@ -85,6 +87,17 @@ public:
     /// Null: the task is not one of a barrier stage.
     BarrierMember* barrier() const { return barrier_; }
     void set_barrier(BarrierMember* member) { barrier_ = member; }
+    /// Of the task; null: a test without one.
+    const StagePlan* stage() const { return stage_; }
+    void set_stage(const StagePlan* stage) { stage_ = stage; }
+    /// Called once when the task's work is over, while what its functions hold is still there: the
+    /// last one first. The argument is what the task has failed of, null: nothing. What it throws
+    /// fails the task.
+    using AtEnd = std::function<void(const TaskFailure*)>;
+    void at_end(AtEnd call) { ends_.push_back(std::move(call)); }
+    void run_ends();
+    /// Its work is over. What the calls at its end add is called, too.
+    bool over() const { return over_; }
     /// Keeps it until the task ends.
     const void* hold(std::shared_ptr<const void> object) {
         held_.push_back(std::move(object));
@@ -111,6 +124,9 @@ private:
     std::uint64_t serial_;
     BroadcastReader* broadcasts_ = nullptr;
     BarrierMember* barrier_ = nullptr;
+    const StagePlan* stage_ = nullptr;
+    std::vector<AtEnd> ends_;
+    bool over_ = false;
     std::string spill_folder_;
     std::vector<std::shared_ptr<const void>> held_;  // shared with whoever else keeps them
     std::unique_ptr<Kept> kept_;                     // null until something is kept

@@ -11,7 +11,7 @@
 namespace heddle::rdd {
 namespace {
 
-constexpr std::array<std::string_view, 54> kNames = {
+constexpr std::array<std::string_view, 55> kNames = {
     "executor.instances",
     "executor.cores",
     "executor.memory",
@@ -32,6 +32,7 @@ constexpr std::array<std::string_view, 54> kNames = {
     "speculation.min_task_runtime",
     "scheduler.mode",
     "scheduler.allocation.file",
+    "scheduler.listenerbus.eventqueue.capacity",
     "exclude_on_failure.enabled",
     "exclude_on_failure.timeout",
     "exclude_on_failure.task.attempts_per_executor_max",
@@ -69,7 +70,7 @@ constexpr std::array<std::string_view, 54> kNames = {
 };
 
 // Spark's name -> ours, where both mean the same.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 51> kSparkNames = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 52> kSparkNames = {{
     {"spark.executor.instances", "executor.instances"},
     {"spark.executor.cores", "executor.cores"},
     {"spark.executor.memory", "executor.memory"},
@@ -84,6 +85,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 51> kSparkNa
     {"spark.yarn.queue", "queue"},
     {"spark.scheduler.mode", "scheduler.mode"},
     {"spark.scheduler.allocation.file", "scheduler.allocation.file"},
+    {"spark.scheduler.listenerbus.eventqueue.capacity",
+     "scheduler.listenerbus.eventqueue.capacity"},
     {"spark.speculation", "speculation"},
     {"spark.speculation.interval", "speculation.interval"},
     {"spark.speculation.multiplier", "speculation.multiplier"},

@@ -37,6 +37,7 @@ Runtime::Runtime(const LocalExecutorOptions& options, Surroundings* surroundings
       books_(options.slots, options.slots * rdd::kTasksAheadMax),
       surroundings_(surroundings),
       broadcasts_(options.broadcasts),
+      desk_(options.folder + "/files"),
       wake_(wake),
       workers_(
           options.slots,

@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <vector>
 
+#include "common/base/scratch_file.h"
 #include "common/base/strings.h"
 #include "common/rdd/row_buffer.h"
 #include "executor/task/task_body.h"
@@ -39,6 +43,14 @@ std::shared_ptr<const void> value_in(const blocks::BlockPtr& block, const rdd::R
 }
 
 }  // namespace
+
+BroadcastDesk::~BroadcastDesk() {
+    std::error_code
+        ignored;  // a scratch folder: whoever cleans up after the executor takes it, too
+    if (!folder_.empty()) {
+        std::filesystem::remove_all(folder_, ignored);
+    }
+}
 
 void BroadcastDesk::begin(rdd::BroadcastId id) {
     std::unique_lock lock(mutex_);
@@ -153,21 +165,7 @@ Status TaskBroadcasts::gather(const rdd::BroadcastRef& ref, rdd::Bytes& value) {
     const std::size_t first = count == 0 ? 0 : environment_.broadcast_start() % count;
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t chunk = (first + i) % count;
-        const auto id = rdd::BlockId::broadcast(ref.id, static_cast<std::int64_t>(chunk) + 1);
-        blocks::BlockPtr block = environment_.store.get(id);
-        if (block == nullptr) {
-            TRY(block, environment_.fetch_broadcast(id));
-            if (block == nullptr) {
-                return Error{ErrorCode::NotFound, name_of(ref) +
-                                                      " was destroyed: a broadcast "
-                                                      "variable must not be used after "
-                                                      "destroy()"};
-            }
-            constexpr rdd::StorageLevel kChunks{true, true, false, 1};
-            if (environment_.store.put(id, block, kChunks)) {
-                environment_.broadcast_kept(ref.id, id.second);
-            }
-        }
+        TRY(const blocks::BlockPtr block, chunk_of(ref, chunk));
         std::size_t at = chunk * ref.chunk_bytes;
         if (at + block->bytes() > value.size()) {
             return Error{ErrorCode::DataLoss, name_of(ref) + ": a chunk is too long"};
@@ -181,6 +179,72 @@ Status TaskBroadcasts::gather(const rdd::BroadcastRef& ref, rdd::Bytes& value) {
         }
     }
     return {};
+}
+
+// From this executor, or brought here and kept for the others.
+Result<blocks::BlockPtr> TaskBroadcasts::chunk_of(const rdd::BroadcastRef& ref, std::size_t chunk) {
+    const auto id = rdd::BlockId::broadcast(ref.id, static_cast<std::int64_t>(chunk) + 1);
+    blocks::BlockPtr block = environment_.store.get(id);
+    if (block != nullptr) {
+        return block;
+    }
+    TRY(block, environment_.fetch_broadcast(id));
+    if (block == nullptr) {
+        return Error{ErrorCode::NotFound, name_of(ref) +
+                                              " was destroyed: a broadcast "
+                                              "variable must not be used after "
+                                              "destroy()"};
+    }
+    constexpr rdd::StorageLevel kChunks{true, true, false, 1};
+    if (environment_.store.put(id, block, kChunks)) {
+        environment_.broadcast_kept(ref.id, id.second);
+    }
+    return block;
+}
+
+const std::string& TaskBroadcasts::files_folder() const {
+    return environment_.broadcasts().files_folder();
+}
+
+// A chunk at a time, so that a file of any size takes no more memory than that. It appears under
+// its name when it is whole.
+Status TaskBroadcasts::bring(const rdd::SharedFile& file) {
+    const rdd::BroadcastRef& ref = file.content;
+    if (files_folder().empty()) {
+        return Error{ErrorCode::Unsupported, "this executor has no folder for files"};
+    }
+    const std::string target =
+        files_folder() + "/" + file.name + (file.path.empty() ? "" : "/" + file.path);
+    const Turn turn(environment_.broadcasts(), ref.id);
+    std::error_code error;
+    if (std::filesystem::exists(target, error)) {
+        return {};
+    }
+    TRY(make_folder(target.substr(0, target.rfind('/'))));
+    const std::string unfinished = target + ".unfinished";
+    {
+        TRY(GrowingFile out, GrowingFile::create(unfinished));
+        for (std::size_t chunk = 0; chunk < ref.chunks(); ++chunk) {
+            TRY(const blocks::BlockPtr block, chunk_of(ref, chunk));
+            std::vector<std::string_view> parts;
+            for (const blocks::Segment& segment : block->segments()) {
+                parts.emplace_back(segment.data, segment.size);
+            }
+            if (Status written = out.append(parts); !written) {
+                remove_file(unfinished);
+                return written;
+            }
+        }
+        if (out.size() != ref.bytes) {
+            remove_file(unfinished);
+            return Error{ErrorCode::DataLoss, "file '" + file.name + "' came with " +
+                                                  std::to_string(out.size()) +
+                                                  " bytes instead of " + std::to_string(ref.bytes)};
+        }
+    }
+    // As Spark does: programs are among what is added.
+    std::filesystem::permissions(unfinished, std::filesystem::perms(0755), error);
+    return rename_file(unfinished, target);
 }
 
 }  // namespace heddle::executor

@@ -9,9 +9,11 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "common/blocks/block.h"
 #include "common/blocks/task_share.h"
 #include "common/rdd/broadcast.h"
 #include "common/rdd/executor_protocol.h"
@@ -24,6 +26,14 @@ class TaskEnvironment;  // task_body.h, which includes this
 // What all tasks of an executor share. Thread-safe.
 class BroadcastDesk {
 public:
+    /// `folder`: for files that the program has added; made when the first comes, and removed at
+    /// the end.
+    explicit BroadcastDesk(std::string folder = {}) : folder_(std::move(folder)) {}
+    ~BroadcastDesk();
+    BroadcastDesk(const BroadcastDesk&) = delete;
+    BroadcastDesk& operator=(const BroadcastDesk&) = delete;
+    const std::string& files_folder() const { return folder_; }
+
     /// One task fetches a value; those that want it meanwhile wait for that one.
     void begin(rdd::BroadcastId id);
     void end(rdd::BroadcastId id);
@@ -39,6 +49,7 @@ public:
 
 private:
     using Chunk = std::pair<rdd::BroadcastId, std::int64_t>;
+    const std::string folder_;
     mutable std::mutex mutex_;
     std::condition_variable ended_;
     std::set<rdd::BroadcastId> under_way_;
@@ -51,12 +62,15 @@ public:
         : environment_(environment), scope_(scope), memory_(memory) {}
     Result<std::shared_ptr<const void>> read(const rdd::BroadcastRef& ref,
                                              const rdd::RecordFace& face) override;
+    Status bring(const rdd::SharedFile& file) override;
+    const std::string& files_folder() const override;
 
 private:
     bool reserve_now(std::int64_t bytes);
     Result<std::shared_ptr<const void>> fetch(const rdd::BroadcastRef& ref,
                                               const rdd::RecordFace& face);
     Status gather(const rdd::BroadcastRef& ref, rdd::Bytes& value);
+    Result<blocks::BlockPtr> chunk_of(const rdd::BroadcastRef& ref, std::size_t chunk);
 
     TaskEnvironment& environment_;
     rdd::TaskScope& scope_;

@@ -131,11 +131,16 @@ bool run_guarded(const StagePlan& stage, TaskEnvironment& environment, rdd::Task
     // the codec of a user's type, or a refused allocation.
     try {
         Chain chain(stage, environment, scope, keep_in_memory);
-        if (stage.output == StagePlan::Output::ShuffleMap) {
-            run_map(stage, environment, scope, chain, result);
-        } else {
-            run_result(stage, environment, scope, chain, result);
+        try {
+            if (stage.output == StagePlan::Output::ShuffleMap) {
+                run_map(stage, environment, scope, chain, result);
+            } else {
+                run_result(stage, environment, scope, chain, result);
+            }
+        } catch (...) {
+            scope.fail_in_user_code("task", nullptr, nullptr);
         }
+        scope.run_ends();  // what is called may use the functions of the chain
         return !scope.out_of_memory() || !chain.cache_was_in_the_way();
     } catch (...) {
         scope.fail_in_user_code("task", nullptr, nullptr);
@@ -167,6 +172,7 @@ bool run_once(const StagePlan& stage, const TaskDescription& task, TaskEnvironme
     TaskBroadcasts broadcasts(environment, scope, memory);
     scope.set_broadcasts(&broadcasts);
     scope.set_barrier(environment.barrier());
+    scope.set_stage(&stage);
     scope.set_spill_folder(environment.shuffles.folder());
     if (!run_guarded(stage, environment, scope, keep_in_memory, result) && keep_in_memory &&
         may_begin_anew(environment)) {

@@ -83,6 +83,16 @@ for (const scheme of ['light', 'dark']) {
   }
 }
 
+test('a stage shows its named accumulators, and what each task added', () =>
+  withServer({}, (server) =>
+    browser.visit(`${server.url}/apps/${encodeURIComponent(server.cluster.app.id)}/stages/0.0`, {}, async (page) => {
+      await page.waitForSelector('text=Accumulators');
+      const sum = await page.locator('table', { hasText: 'Value' }).locator('tbody tr').first().textContent();
+      check(/records read\s*\d+/.test(sum), `the panel says: ${sum}`);
+      check((await page.locator('td', { hasText: 'records read: 9000' }).count()) > 0, 'no task says what it added');
+    }),
+  ));
+
 // What must hold on a page whatever the names on it are.
 async function checkNothingRan(page, what) {
   const found = await page.evaluate(() => ({

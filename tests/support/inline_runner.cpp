@@ -84,6 +84,7 @@ InlineRunner::InlineRunner(std::int64_t memory_bytes, int parallelism, fs::Setti
       shuffles_(accountant_, folder_ + "-shuffle"),
       settings_(std::move(settings)),
       files_(fs::make_file_system(settings_)),
+      desk_(folder_ + "-files"),
       parallelism_(parallelism) {
     accountant_.set_evict(
         [this](std::int64_t bytes, rdd::RddId spared) { store_.evict(bytes, spared); });

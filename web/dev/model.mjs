@@ -255,6 +255,7 @@ export class Cluster {
           name: this.name('stage.name', first ? `text_records at archive_rank.cpp:${30 + jobId}` : `reduce_by_key at archive_rank.cpp:${60 + index}`),
           details: '',
           schedulingPool: 'default',
+          accumulatorUpdates: [],
           tasks: [],
           job: jobId,
         });
@@ -399,6 +400,12 @@ export class Cluster {
       },
     });
     if (!done) return;
+    if (first) {
+      const name = this.name('accumulator.name', 'records read');
+      work.recordsRead = (work.recordsRead ?? 0) + 9000;
+      stage.accumulatorUpdates = [{ id: 0, name, value: String(work.recordsRead) }];
+      stage.tasks.at(-1).accumulatorUpdates = [{ id: 0, name, update: '9000', value: String(work.recordsRead) }];
+    }
     stage.executorRunTime += duration;
     stage.shuffleWriteBytes += write;
     stage.shuffleWriteRecords += 4000;

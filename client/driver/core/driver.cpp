@@ -43,6 +43,9 @@ void Driver::step(TimePoint now, const Event& event, Effects& effects) {
     replicate(effects);
     move_outputs(effects);
     settle_retirements();
+    for (Happening& what : progress_.take_happenings()) {
+        effects.push_back(Happened{std::move(what)});
+    }
 }
 
 TimePoint Driver::next_deadline() const {
@@ -101,6 +104,10 @@ void Driver::on(const ExecutorSaid& event, Effects& effects) {
 }
 
 void Driver::on(const Tick&, Effects&) {}
+
+void Driver::on(const ListenersChanged& event, Effects&) {
+    progress_.listen(event.listening);
+}
 
 void Driver::on(const AccumulatorsMerged& event, Effects&) {
     progress_.accumulated({event.stage, event.stage_attempt}, event.task, event.totals);

@@ -66,6 +66,8 @@ public:
     std::int64_t copies_launched() const { return copies_; }
     std::int64_t replicas_placed() const { return replication_.placed(); }
     bool idle() const { return jobs_.empty(); }
+    /// Launched and not answered.
+    bool runs(rdd::TaskId task) const { return tasks_.contains(task.value); }
 
     /// Stops the process when the books are not consistent. Simulation calls it after every step.
     void check() const;
@@ -82,6 +84,9 @@ private:
     void on(const JobSubmitted& event, Effects& effects);
     void on(const JobCancelled& event, Effects& effects);
     void on(const JobsCancelled& event, Effects& effects);
+    void on(const StageCancelled& event, Effects& effects);
+    void on(const AttemptKilled& event, Effects& effects);
+    void on(const ListenersChanged& event, Effects& effects);
     void on(const ExecutorRegistered& event, Effects& effects);
     void on(const ExecutorLeaving& event, Effects& effects);
     void on(const ExecutorLost& event, Effects& effects);
@@ -100,6 +105,9 @@ private:
                                             rdd::RddId root, StagesSeen& seen);
     rdd::StageId shuffle_stage_of(const std::shared_ptr<const rdd::Plan>& plan,
                                   const rdd::Dependency& dependency, StagesSeen& seen);
+    static std::shared_ptr<const rdd::StagePlan> cut(rdd::StagePlan plan,
+                                                     const JobProperties& properties,
+                                                     const Stage& stage);
     std::int32_t tasks_to_run(const Job& job);
     std::int32_t task_cpus(const rdd::Plan& plan, rdd::RddId root) const;
     void check_cpus(Effects& effects);

@@ -7,6 +7,7 @@ namespace heddle::driver {
 // may be one of another computation, which nobody may read. Its answer tells which reports those
 // are, since messages of one executor keep their order.
 void Driver::block_reported(rdd::ExecutorId executor, const rdd::BlockUpdate& update) {
+    progress_.block_updated(executor, update);
     if (update.block.kind != rdd::BlockId::Kind::Rdd) {
         return;
     }

@@ -50,8 +50,8 @@ void Driver::on(const JobSubmitted& event, Effects& effects) {
     stage.task_cpus = task_cpus(*event.plan, event.rdd);
     stage.name = event.description.empty() ? stage_name(*event.plan, event.rdd) : event.description;
     stage.parents = parent_stages(event.plan, event.rdd, seen);
-    stage.stage_plan = std::make_shared<const rdd::StagePlan>(
-        rdd::result_stage(*event.plan, event.rdd, event.action));
+    stage.stage_plan =
+        cut(rdd::result_stage(*event.plan, event.rdd, event.action), event.properties, stage);
     Stage& result = stages_.add(std::move(stage));
 
     Job job;
@@ -91,6 +91,17 @@ void Driver::on(const JobSubmitted& event, Effects& effects) {
     }
 }
 
+// What the tasks of a stage are sent. A stage of several jobs has the properties of the one that
+// was submitted first.
+std::shared_ptr<const rdd::StagePlan> Driver::cut(rdd::StagePlan plan,
+                                                  const JobProperties& properties,
+                                                  const Stage& stage) {
+    plan.properties = properties.local;
+    plan.files = properties.files;
+    plan.task_cpus = stage.task_cpus;
+    return std::make_shared<const rdd::StagePlan>(std::move(plan));
+}
+
 // The same walk as submit(): stages whose output is there hide those above them.
 std::int32_t Driver::tasks_to_run(const Job& job) {
     std::size_t tasks = job.partitions;
@@ -126,6 +137,14 @@ void Driver::on(const JobsCancelled& event, Effects& effects) {
     }
     for (const rdd::JobId id : meant) {
         end_job(id, JobError{ErrorCode::Cancelled, event.reason, {}, -1, {}}, effects);
+    }
+}
+
+void Driver::on(const StageCancelled& event, Effects& effects) {
+    const Stage* stage = stages_.find(event.stage);
+    const std::set<rdd::JobId> meant = stage == nullptr ? std::set<rdd::JobId>() : stage->jobs;
+    for (const rdd::JobId id : meant) {
+        end_job(id, JobError{ErrorCode::Cancelled, event.reason, event.stage, -1, {}}, effects);
     }
 }
 

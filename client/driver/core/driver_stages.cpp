@@ -80,8 +80,8 @@ void Driver::start(Stage& stage, Effects& effects) {
         }
     }
     if (stage.stage_plan == nullptr) {
-        stage.stage_plan =
-            std::make_shared<const rdd::StagePlan>(rdd::shuffle_stage(*stage.plan, stage.shuffle));
+        stage.stage_plan = cut(rdd::shuffle_stage(*stage.plan, stage.shuffle),
+                               jobs_.at(*stage.jobs.begin()).properties, stage);
         for (auto& [id, executor] : executors_.all()) {
             executor.stages.erase(stage.id);
         }

@@ -28,7 +28,9 @@ void Driver::on_done(Executor& executor, const rdd::TaskResult& result, Effects&
                          result.ok() ? "SUCCESS"
                          : killed    ? "KILLED"
                                      : "FAILED",
-                         result.failure ? rdd::describe(*result.failure) : std::string(),
+                         killed && !task.kill_reason.empty() ? "TaskKilled: " + task.kill_reason
+                         : result.failure                    ? rdd::describe(*result.failure)
+                                                             : std::string(),
                          result.metrics);
     if (task.rolled_back) {
         // What it cached comes from input that does not count any more; another task's answer may
@@ -147,7 +149,7 @@ void Driver::on_failure(const RunningTask& task, const rdd::TaskFailure& failure
         } else if (in_gang(stage, task) && counts_as_failure(failure.kind)) {
             exclude_for(stage, task, executors_.find(task.executor)->host, rdd::describe(failure));
         }
-        gang_failed(stage, task, failure, true, effects);
+        gang_failed(stage, task, failure, task.kill_reason.empty(), effects);
         return;
     }
     if (failure.kind == rdd::FailureKind::FetchFailed && !moved) {
@@ -267,6 +269,13 @@ void Driver::task_lost(rdd::TaskId id, const Executor& executor, const std::stri
         return;
     }
     stage->tasks->put_back(task.index);
+}
+
+void Driver::on(const AttemptKilled& event, Effects& effects) {
+    if (const auto it = tasks_.find(event.task.value); it != tasks_.end()) {
+        it->second.kill_reason = event.reason;
+        cancel_task(event.task, effects);
+    }
 }
 
 void Driver::cancel_task(rdd::TaskId id, Effects& effects) {

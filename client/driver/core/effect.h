@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/driver/core/happening.h"
 #include "common/base/result.h"
 #include "common/rdd/executor_protocol.h"
 #include "common/rdd/ids.h"
@@ -75,8 +76,13 @@ struct AvoidNodes {
     std::vector<std::string> nodes;
 };
 
+/// For the program's listeners. Only while there are some.
+struct Happened {
+    Happening what;
+};
+
 using Effect = std::variant<Send, DeliverResult, MergeAccumulators, EndJob, ConfirmUnpersist,
-                            WantExecutors, DropExecutor, AvoidNodes>;
+                            WantExecutors, DropExecutor, AvoidNodes, Happened>;
 using Effects = std::vector<Effect>;
 
 }  // namespace heddle::driver

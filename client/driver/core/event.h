@@ -43,6 +43,24 @@ struct JobsCancelled {
     std::string reason;
 };
 
+/// All jobs that need the stage.
+struct StageCancelled {
+    rdd::StageId stage;
+    std::string reason;
+};
+
+/// By the user: this attempt ends, and its partition is computed by another one. It is not held
+/// against the task.
+struct AttemptKilled {
+    rdd::TaskId task;
+    std::string reason;
+};
+
+/// Whether anybody is to be told of what happens (Happened).
+struct ListenersChanged {
+    bool listening = false;
+};
+
 struct ExecutorRegistered {
     rdd::ExecutorId executor;  // rising
     std::string host;
@@ -112,9 +130,9 @@ struct Stopped {
 /// A deadline of the core is over.
 struct Tick {};
 
-using Event =
-    std::variant<JobSubmitted, JobCancelled, JobsCancelled, ExecutorRegistered, ExecutorLost,
-                 ExecutorLeaving, ExecutorsRefused, ExecutorSaid, AccumulatorsMerged,
-                 RddUnpersisted, BroadcastDropped, ShuffleReleased, Stopped, Tick>;
+using Event = std::variant<JobSubmitted, JobCancelled, JobsCancelled, ExecutorRegistered,
+                           ExecutorLost, ExecutorLeaving, ExecutorsRefused, ExecutorSaid,
+                           AccumulatorsMerged, RddUnpersisted, BroadcastDropped, ShuffleReleased,
+                           Stopped, Tick, StageCancelled, AttemptKilled, ListenersChanged>;
 
 }  // namespace heddle::driver

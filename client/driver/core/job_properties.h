@@ -4,17 +4,22 @@
 // and for its place in the order of jobs.
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "common/rdd/plan.h"
 
 namespace heddle::driver {
 
 struct JobProperties {
     std::string group;
-    std::string description;        // empty: the place in the program
-    std::vector<std::string> tags;  // each once
-    std::string pool;               // empty: "default"
+    std::string description;                     // empty: the place in the program
+    std::vector<std::string> tags;               // each once
+    std::string pool;                            // empty: "default"
+    std::map<std::string, std::string> local{};  // all that the program's thread had set
+    std::vector<rdd::SharedFile> files{};        // for its tasks
 };
 
 /// Jobs that are meant together; neither group nor tag: all.

@@ -121,6 +121,7 @@ void Progress::job_submitted(TimePoint now, const Job& job, const StageTable& st
     }
     view.tasks_to_run = to_run;
     expected_ += to_run;
+    happen([&] { return JobStart{view, job.properties.local}; });
     jobs_[job.id] = std::move(view);
     job_changed_[job.id] = ++version_;
     trim();
@@ -151,6 +152,7 @@ void Progress::job_ended(TimePoint now, rdd::JobId id, const std::string& error)
     }
     view.active_stages = 0;
     view.active_tasks = 0;
+    happen([&] { return JobEnd{view}; });
     job_changed_[id] = ++version_;
 }
 
@@ -169,6 +171,7 @@ void Progress::stage_submitted(TimePoint now, const Stage& stage, const std::str
         view.details += "RDD " + std::to_string(node.id.value) + " " + node.name +
                         (node.callsite.empty() ? "" : " at " + node.callsite) + "\n";
     }
+    happen([&] { return StageSubmitted{view}; });
     stages_[key] = std::move(view);
     each_job(key, [](JobView& job) { ++job.active_stages; });
     touch(key);
@@ -182,6 +185,7 @@ void Progress::stage_ended(TimePoint now, StageKey key, const std::string& failu
     view->completed = wall(now);
     view->status = failure.empty() ? "COMPLETE" : "FAILED";
     view->failure = failure;
+    happen([&] { return StageCompleted{without_tasks(*view)}; });
     each_job(key, failure.empty() ? [](JobView& job) { --job.active_stages; ++job.completed_stages; }
                                   : [](JobView& job) { --job.active_stages; ++job.failed_stages; });
     touch(key);
@@ -212,6 +216,11 @@ void Progress::task_launched(TimePoint now, const Stage& running, std::size_t in
             view->first_launch = one.launch;
         }
         ++view->active;
+        happen([&] {
+            TaskStart start{key.first, key.second, one};
+            start.task.duration = {};
+            return start;
+        });
         task_index_[key][task] = view->task_views.size();
         view->task_views.push_back(std::move(one));
         ++tasks_kept_;
@@ -238,6 +247,7 @@ void Progress::task_ended(TimePoint now, StageKey key, rdd::TaskId task,
         one.status = status;
         one.error = error;
         one.metrics = metrics;
+        happen([&] { return TaskEnd{key.first, key.second, one}; });
         index->second.erase(task);
         if (index->second.empty()) {
             task_index_.erase(index);
@@ -301,6 +311,7 @@ void Progress::executor_added(TimePoint now, const Executor& executor, std::int6
     view.slots = executor.slots;
     view.memory_max = memory;
     view.added = wall(now);
+    happen([&] { return ExecutorAdded{view}; });
     executors_[executor.id] = std::move(view);
     executor_changed_[executor.id] = ++version_;
 }
@@ -311,6 +322,7 @@ void Progress::executor_removed(TimePoint now, rdd::ExecutorId id, const std::st
         it->second.active = false;
         it->second.removed = wall(now);
         it->second.remove_reason = reason;
+        happen([&] { return ExecutorRemoved{it->second}; });
         executor_changed_[id] = ++version_;
     }
 }
@@ -329,6 +341,16 @@ void Progress::executor_excluded(rdd::ExecutorId id, bool excluded) {
         it->second.excluded = excluded;
         executor_changed_[id] = ++version_;
     }
+}
+
+void Progress::block_updated(rdd::ExecutorId executor, const rdd::BlockUpdate& update) {
+    happen([&] { return BlockUpdated{executor, update}; });
+}
+
+StageView Progress::without_tasks(const StageView& view) {
+    StageView out = view;  // rare: once per stage, while somebody listens
+    out.task_views.clear();
+    return out;
 }
 
 void Progress::heartbeat(rdd::ExecutorId id, const rdd::ExecutorHeartbeat& message) {

@@ -11,6 +11,7 @@
 
 #include "client/driver/core/config.h"
 #include "client/driver/core/executor_table.h"
+#include "client/driver/core/happening.h"
 #include "client/driver/core/job.h"
 #include "client/driver/core/locality.h"
 #include "client/driver/core/stage.h"
@@ -43,7 +44,12 @@ public:
     /// The attempt runs nothing there any more.
     void stage_excluded(StageKey stage, rdd::ExecutorId executor);
     void executor_excluded(rdd::ExecutorId executor, bool excluded);
+    void block_updated(rdd::ExecutorId executor, const rdd::BlockUpdate& update);
     void heartbeat(rdd::ExecutorId executor, const rdd::ExecutorHeartbeat& message);
+
+    /// From now on what is told is also kept for take_happenings(), or not any more.
+    void listen(bool listening) { listening_ = listening; }
+    std::vector<Happening> take_happenings() { return std::exchange(happenings_, {}); }
 
     // Newest last. Ids of one kind rise, so that a reader can ask for what is new.
     const std::map<rdd::JobId, JobView>& jobs() const { return jobs_; }
@@ -68,6 +74,14 @@ private:
     void touch(StageKey key);
     void count_success(StageKey key);
     void trim();
+    /// Does nothing when nobody listens. `what` makes the event.
+    template <typename What>
+    void happen(const What& what) {
+        if (listening_) {
+            happenings_.emplace_back(what());
+        }
+    }
+    static StageView without_tasks(const StageView& view);
 
     const Config& config_;
     std::map<rdd::JobId, JobView> jobs_;
@@ -83,6 +97,8 @@ private:
     std::map<rdd::ExecutorId, std::uint64_t> executor_changed_;
     std::uint64_t version_ = 0;
     std::int64_t tasks_kept_ = 0;
+    bool listening_ = false;
+    std::vector<Happening> happenings_;
 };
 
 }  // namespace heddle::driver

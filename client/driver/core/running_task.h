@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "common/rdd/executor_protocol.h"
 #include "common/rdd/ids.h"
@@ -21,6 +22,7 @@ struct RunningTask {
     std::int32_t slots = 1;    // of its executor
     bool rolled_back = false;  // whatever it answers does not count
     bool cancelled = false;
+    std::string kill_reason{};  // of the user
 };
 
 /// Whether it is held against the task: not what others or the cluster did to it.

@@ -21,6 +21,9 @@ void show_records(Context& context);
 /// What tasks share with the driver's program: accumulators, broadcast variables, and
 /// checkpoints, in a new folder.
 void show_shared(Context& context, const std::string& folder, const std::string& fresh);
+/// What functions know of their task, jobs of the program's own, listeners, and files for tasks,
+/// which are read from `folder`.
+void show_tasks(Context& context, const std::string& folder);
 /// Text in and out. `folder` has in/a.txt, in/b.txt, in/_hidden and records; a folder named `fresh`
 /// is made in it.
 void show_files(Context& context, const std::string& folder, const std::string& fresh);

@@ -5,13 +5,16 @@
 //   masters_program --jobs           the jobs that need no files
 //   masters_program --crash          user code that ends the process it runs in
 //   masters_program --barrier        two tasks that wait for each other
+//   masters_program --hoard MIB      a task that allocates so much, and then waits for its end
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -118,6 +121,36 @@ void crash_in_user_code(heddle::Context& context) {
     std::printf("and on: %llu\n", static_cast<unsigned long long>(rows.count()));
 }
 
+struct Hoard {
+    std::int64_t mib = 0;
+    int operator()(int x) const {
+        constexpr std::size_t kStep = std::size_t{16} << 20;
+        std::vector<std::unique_ptr<std::string>> held;
+        while (x == 5 && !heddle::TaskContext::get().is_interrupted()) {
+            if (static_cast<std::int64_t>(held.size() * 16) < mib) {
+                held.push_back(std::make_unique<std::string>(kStep, 'x'));
+            } else {
+                std::this_thread::yield();
+            }
+        }
+        return x;
+    }
+};
+
+// Not for local masters, as crash_in_user_code().
+void hoard(heddle::Context& context, std::int64_t mib) {
+    const auto rows = context.parallelize(std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8}, 8);
+    const auto beside = rows.map([](int x) { return x * x; }).collect_async();
+    try {
+        (void)rows.map(Hoard{mib}).count();
+        std::printf("no failure\n");
+    } catch (const heddle::JobFailed& failure) {
+        std::printf("partition %d: %s\n", failure.partition(), failure.what());
+    }
+    std::printf("beside it: %zu\n", beside.get().size());
+    std::printf("and on: %llu\n", static_cast<unsigned long long>(rows.count()));
+}
+
 // Two slots are needed. Of each pair of executors the first attempt fails.
 void meet(heddle::Context& context) {
     const auto rows = context.parallelize(std::vector<int>{1, 2, 3, 4, 5, 6}, 2);
@@ -147,9 +180,11 @@ int main(int argc, char** argv) {
     const bool crash = only == "--crash";
     const bool jobs = only == "--jobs";
     const bool barrier = only == "--barrier";
+    const bool hoards = argc == 3 && std::string(argv[1]) == "--hoard";
     if (argc != 3 && !crash && !jobs && !barrier) {
         std::fprintf(stderr,
-                     "usage: masters_program FOLDER FRESH | --jobs | --crash | --barrier\n");
+                     "usage: masters_program FOLDER FRESH | --jobs | --crash | --barrier | "
+                     "--hoard MIB\n");
         return 2;
     }
     try {
@@ -158,6 +193,10 @@ int main(int argc, char** argv) {
         heddle::Context context(options);
         if (crash) {
             crash_in_user_code(context);
+            return 0;
+        }
+        if (hoards) {
+            hoard(context, std::atoll(argv[2]));
             return 0;
         }
         if (barrier) {
@@ -175,6 +214,7 @@ int main(int argc, char** argv) {
             heddle::masters::show_operations(context);
             heddle::masters::show_shapes(context);
             heddle::masters::show_records(context);
+            heddle::masters::show_tasks(context, argv[1]);
             heddle::masters::show_shared(context, argv[1], argv[2]);
         }
         if (std::getenv("HEDDLE_TEST_HOLD") != nullptr) {

@@ -104,6 +104,30 @@ struct WaitForCopy {
     }
 };
 
+// Files for tasks come from anywhere, alone and in folders.
+void files_for_tasks(Context& context, const std::string& base) {
+    context.add_file(base + "/text/part-00001");
+    context.add_file(base + "/text", true);
+    const auto sizes = context.parallelize(std::vector<int>{1, 2, 3, 4}, 4).map([](int) {
+        using heddle::FilesOnTasks;
+        const auto alone = std::filesystem::file_size(FilesOnTasks::get("part-00001"));
+        const std::string folder = FilesOnTasks::get("text");
+        return alone == std::filesystem::file_size(folder + "/part-00001")
+                   ? alone + std::filesystem::file_size(folder + "/part-00000")
+                   : 0;
+    });
+    std::size_t wanted = 0;
+    for (int i = 0; i < kLines * 2 / 3; ++i) {
+        wanted += line(i).size() + 1;
+    }
+    for (const std::size_t size : sizes.collect()) {
+        expect(size == wanted, "files in tasks have " + std::to_string(size) + " bytes, not " +
+                                   std::to_string(wanted));
+    }
+    expect_words(refusal([&] { context.add_file(base + "/nowhere"); }),
+                 {"add_file", base + "/nowhere"});
+}
+
 void text(Context& context, const std::string& base) {
     const auto all = lines();
     context.parallelize(all, 3).save_as_text_file(base + "/text");
@@ -125,6 +149,7 @@ void text(Context& context, const std::string& base) {
     context.parallelize(std::vector<std::string>{"x"}, 3)
         .save_as_text_file(base + "/a b+c&\xc3\xa4%20");
     expect(context.text_file(base + "/a b+c&\xc3\xa4%20").count() == 1, "an odd name");
+    files_for_tasks(context, base);
 }
 
 void compressed(Context& context, const std::string& base) {

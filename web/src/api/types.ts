@@ -237,6 +237,14 @@ export interface Job {
   numFailedStages: number;
 }
 
+/** A named accumulator: what a task added, and the sum over all stages by then. */
+export interface Accumulator {
+  id: number;
+  name: string;
+  update?: string; // of a task
+  value: string;
+}
+
 export interface Stage {
   status: string;
   stageId: number;
@@ -267,6 +275,7 @@ export interface Stage {
   description?: string;
   details?: string;
   schedulingPool?: string;
+  accumulatorUpdates?: Accumulator[];
 }
 
 export interface Task {
@@ -281,6 +290,7 @@ export interface Task {
   status: string;
   taskLocality: string;
   speculative: boolean;
+  accumulatorUpdates?: Accumulator[];
   errorMessage?: string;
   executorLogs?: Record<string, string>;
   schedulerDelay?: number;

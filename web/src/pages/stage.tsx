@@ -2,7 +2,7 @@
 
 import { asList } from '../api/cluster';
 import { stage as loadStage, tasks as loadTasks } from '../api/jobs';
-import type { Stage, Task } from '../api/types';
+import type { Accumulator, Stage, Task } from '../api/types';
 import { replaced, useResource } from '../live/resource';
 import { paths, route } from '../router';
 import { Choices, Empty, Facts, Failure, Loading, Name, Note, Panel, Span, Time } from '../ui/bits';
@@ -86,6 +86,19 @@ function Loaded({ app, stage }: { app: string; stage: Stage }) {
         <About stage={stage} />
         {tasks && <Spread tasks={tasks} />}
       </div>
+      {!!stage.accumulatorUpdates?.length && (
+        <Panel title="Accumulators">
+          <Table
+            label="Accumulators"
+            columns={sums}
+            rows={stage.accumulatorUpdates}
+            rowKey={(sum) => sum.id}
+            sort="name"
+            param="sum"
+            page={20}
+          />
+        </Panel>
+      )}
       <Panel title="Tasks" {...(tasks && tasks.length < stage.numTasks ? { note: shownOf(tasks, stage) } : {})}>
         {error && <Failure error={error} what="Tasks" retry={() => resource.reload()} />}
         {!tasks && !error && <Loading lines={6} />}
@@ -136,6 +149,11 @@ function About({ stage }: { stage: Stage }) {
     </Panel>
   );
 }
+
+const sums: Column<Accumulator>[] = [
+  { key: 'name', head: 'Name', main: true, cell: (sum) => <Name>{sum.name}</Name>, sort: (sum) => sum.name },
+  { key: 'value', head: 'Value', cell: (sum) => <Name>{sum.value}</Name> },
+];
 
 const columns: Column<Task>[] = [
   {
@@ -204,12 +222,23 @@ const columns: Column<Task>[] = [
     cell: (task) => size(shuffleWritten(task)),
     sort: shuffleWritten,
   },
+  {
+    key: 'added',
+    head: 'Added',
+    cell: (task) =>
+      task.accumulatorUpdates?.map((sum) => (
+        <div key={sum.id}>
+          <Name>{`${sum.name}: ${sum.update ?? ''}`}</Name>
+        </div>
+      )),
+  },
 ];
 
 const kSizes = ['input', 'read', 'write'];
 
-/** Whether a column of sizes has any in it. */
+/** Whether a column of sizes, or of what was added, has any in it. */
 function tells(column: Column<Task>, tasks: Task[]): boolean {
+  if (column.key === 'added') return tasks.some((task) => task.accumulatorUpdates?.length);
   return !kSizes.includes(column.key) || tasks.some((task) => column.sort?.(task));
 }
 

@@ -25,7 +25,9 @@ public:
         driver_.check();
         for (Effect& effect : effects) {
             if (auto* send = std::get_if<Send>(&effect)) {
-                if (auto* launch = std::get_if<rdd::TaskLaunch>(&send->message)) {
+                if (const auto* begin = std::get_if<rdd::StageBegin>(&send->message)) {
+                    begun_.push_back(begin->plan);
+                } else if (auto* launch = std::get_if<rdd::TaskLaunch>(&send->message)) {
                     launched_.push_back({send->executor, launch->task});
                     gangs_.push_back(launch->gang);
                     trace_ += "run " + std::to_string(launch->task.stage.value) + "/" +
@@ -73,6 +75,8 @@ public:
                 released_.insert(released_.end(), want->released.begin(), want->released.end());
             } else if (const auto* avoid = std::get_if<AvoidNodes>(&effect)) {
                 avoided_ = avoid->nodes;
+            } else if (auto* happened = std::get_if<Happened>(&effect)) {
+                happened_.push_back(std::move(happened->what));
             }
         }
     }
@@ -147,6 +151,8 @@ public:
     std::vector<std::int32_t> wanted_;
     std::vector<rdd::ExecutorId> released_;
     std::vector<std::string> avoided_;
+    std::vector<Happening> happened_;
+    std::vector<std::shared_ptr<const rdd::StagePlan>> begun_;  // stages, as executors were told
     std::string trace_;
     std::optional<JobError> error_;
 };
