@@ -72,7 +72,25 @@ private:
             return;
         }
         if (!pair.is_table) {
-            set(queue, joined_key(pair, 2), pair);
+            const std::string setting = joined_key(pair, 2);
+            said_once(queue.path, setting, pair);
+            set(queue, setting, pair);
+        }
+    }
+
+    // A queue's weight is a capacity: with both of them, one would be dropped.
+    void said_once(const std::string& path, const std::string& key, const TomlPair& pair) {
+        const std::size_t begins = key.rfind('.') + 1;  // 0 without a dot
+        const std::string last = key.substr(begins);
+        const std::string before = key.substr(0, begins);
+        if ((last != "weight" && last != "capacity") || before.ends_with("user_weight.")) {
+            return;
+        }
+        const auto [it, fresh] = capacities_.emplace(pair.path[1] + " " + before, last);
+        if (!fresh && it->second != last) {
+            const std::string whose = path.starts_with('#') ? "a queue" : "queue '" + path + "'";
+            problem(pair, whose + " has " + before + "weight and " + before +
+                              "capacity, and a weight is a capacity; write one of them");
         }
     }
 
@@ -131,7 +149,8 @@ private:
     SchedulerConfig config_;
     std::map<std::string, std::size_t> queues_;  // by the key in the file
     std::map<std::string, std::size_t> rules_;
-    std::vector<std::string> places_;  // as config_.queues
+    std::map<std::string, std::string> capacities_;  // by queue and what it is of: how it is said
+    std::vector<std::string> places_;                // as config_.queues
     std::vector<std::string> rule_places_;
     std::vector<std::string> problems_;
 };

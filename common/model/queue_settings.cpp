@@ -451,8 +451,20 @@ bool after(std::string_view name, std::string_view prefix, std::string& rest) {
     return true;
 }
 
+// A weight is one way to say the capacity: of the two names, the one that was set last holds.
+std::string other_name(const std::string& name) {
+    const std::size_t begins = name.rfind('.') + 1;  // 0 without a dot
+    const std::string last = name.substr(begins);
+    const std::string before = name.substr(0, begins);
+    if (before.ends_with(kUserWeight)) {
+        return "";
+    }
+    return last == "weight" ? before + "capacity" : last == "capacity" ? before + "weight" : "";
+}
+
 Status set_template(std::map<std::string, std::string>& settings, const std::string& name,
                     std::string_view text) {
+    settings.erase(other_name(name));
     if (text.empty()) {
         settings.erase(name);
     } else {

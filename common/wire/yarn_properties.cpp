@@ -59,12 +59,8 @@ void setting_property(const std::string& prefix, const QueueConfig& queue,
 
 void template_properties(const std::string& prefix, const std::string& side,
                          const std::map<std::string, std::string>& settings, Properties& out) {
-    QueueConfig scratch = queue_config("root.template");
-    for (const auto& [name, text] : settings) {
-        (void)set_setting(scratch, name, text);  // checked with the configuration
-    }
-    for (const SettingText& setting : settings_of(scratch)) {
-        setting_property(prefix + "auto-queue-creation-v2." + side + ".", scratch, setting, out);
+    for (auto& [name, value] : yarn_template(settings)) {
+        out.emplace_back(prefix + "auto-queue-creation-v2." + side + "." + name, std::move(value));
     }
 }
 
@@ -126,6 +122,18 @@ void global_properties(const SchedulerConfig& config, Properties& out) {
 }
 
 }  // namespace
+
+std::vector<YarnProperty> yarn_template(const std::map<std::string, std::string>& settings) {
+    QueueConfig scratch = queue_config("root.template");
+    for (const auto& [name, text] : settings) {
+        (void)set_setting(scratch, name, text);  // checked with the configuration
+    }
+    Properties out;
+    for (const SettingText& setting : settings_of(scratch)) {
+        setting_property("", scratch, setting, out);
+    }
+    return out;
+}
 
 std::vector<YarnProperty> yarn_properties(const SchedulerConfig& config) {
     Properties out;

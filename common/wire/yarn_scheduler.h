@@ -32,6 +32,9 @@ YarnMigration scheduler_from_yarn(const std::vector<YarnProperty>& properties);
 /// Settings that YARN does not know are not in it.
 std::vector<YarnProperty> yarn_properties(const SchedulerConfig& config);
 
+/// The settings of queues that come into being, as AutoCreation has them, in YARN's names.
+std::vector<YarnProperty> yarn_template(const std::map<std::string, std::string>& settings);
+
 /// The body of PUT /scheduler-conf.
 struct YarnUpdate {
     struct Queue {

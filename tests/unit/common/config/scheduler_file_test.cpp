@@ -121,6 +121,20 @@ TEST(SchedulerFile, NamesTheSecondOfTwoWithOnePath) {
                         "f:3:1: queue root.a: it is named twice"));
 }
 
+TEST(SchedulerFile, RefusesAWeightBesideACapacity) {
+    EXPECT_TRUE(any_has(problems("[queues.\"root.a\"]\ncapacity = \"50%\"\nweight = 2\n"),
+                        "f:3:10: queue 'root.a' has weight and capacity, and a weight is a "
+                        "capacity; write one of them"));
+    EXPECT_TRUE(any_has(problems("[queues.\"root.a\"]\nauto_creation.enabled = true\n"
+                                 "auto_creation.leaf_template.weight = 1\n"
+                                 "auto_creation.leaf_template.capacity = \"3w\"\n"),
+                        "has auto_creation.leaf_template.weight and "
+                        "auto_creation.leaf_template.capacity"));
+    EXPECT_FALSE(any_has(problems("[queues.\"root.a\"]\nweight = 2\nuser_weight.capacity = 1\n"
+                                  "user_weight.weight = 2\n"),
+                         "write one of them"));
+}
+
 Share random_share(Prng& prng) {
     switch (prng.below(3)) {
         case 0:

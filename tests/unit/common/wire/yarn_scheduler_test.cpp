@@ -350,6 +350,23 @@ TEST(YarnUpdate, SetsTheOrderOfQueuesOfEachParent) {
         << applied.error().message;
 }
 
+// A weight is one way to say the capacity: what is set last holds, whatever it was called before.
+TEST(YarnUpdate, SetsTheCapacityOfATemplateThatHasAWeight) {
+    SchedulerConfig config = two_queues();
+    config.queues[0].auto_creation.leaf_template = {{"weight", "1"}, {"applications_max", "7"}};
+    YarnUpdate update;
+    update.update = {
+        {config.queues[0].path, {{"auto-queue-creation-v2.leaf-template.capacity", "3w"}}}};
+    const auto applied = apply_yarn_update(config, update);
+    ASSERT_TRUE(applied.ok()) << applied.error().message;
+    const auto& settings =
+        queue_at(applied->config, config.queues[0].path).auto_creation.leaf_template;
+    EXPECT_EQ(settings,
+              (std::map<std::string, std::string>{{"applications_max", "7"}, {"capacity", "3w"}}));
+    EXPECT_EQ(yarn_template(settings),
+              (std::vector<YarnProperty>{{"capacity", "3w"}, {"maximum-applications", "7"}}));
+}
+
 TEST(YarnUpdate, SetsHowManyApplicationsAUserRuns) {
     const auto applied = apply_yarn_update(
         two_queues(),
