@@ -428,7 +428,7 @@ void AskBook::open(Demand& demand) {
         fitting_.set(demand.shape);
     }
     classes_[demand.shape].asks += 1;
-    queues_->open(demand.slot(), demand.shape, demand.ask.label);
+    queues_->open(demand.slot(), demand.shape, demand.ask.label, leads(demand.owner.kind));
 }
 
 // Takes an ask out of its class; a class without asks is forgotten.
@@ -479,7 +479,7 @@ void AskBook::set_waiting(Demand& demand, bool waits) {
         note_waiting(demand, true);
         queues_->close(demand.slot(), demand.ask.label);
     } else {
-        queues_->open(demand.slot(), demand.shape, demand.ask.label);
+        queues_->open(demand.slot(), demand.shape, demand.ask.label, leads(demand.owner.kind));
         note_waiting(demand, false);
     }
 }

@@ -31,6 +31,7 @@ Reason reason_of(Limit limit) {
         case Limit::QueueMaximum:
             return Reason::QueueLimit;
         case Limit::QueueMasters:
+        case Limit::UserMasters:
             return Reason::AmShare;
         case Limit::QueueParallel:
         case Limit::UserParallel:
@@ -43,7 +44,8 @@ Reason reason_of(Limit limit) {
 }
 
 bool of_user(Limit limit) {
-    return limit == Limit::UserFactor || limit == Limit::UserShare || limit == Limit::UserParallel;
+    return limit == Limit::UserFactor || limit == Limit::UserShare ||
+           limit == Limit::UserParallel || limit == Limit::UserMasters;
 }
 
 std::string sentence_of(const Refusal& refusal, const std::string& queue, const std::string& user,
@@ -63,6 +65,8 @@ std::string sentence_of(const Refusal& refusal, const std::string& queue, const 
             return "Queue " + queue + " runs " + count + " of at most " + most + " at a time.";
         case Limit::UserParallel:
             return "User " + user + " runs " + count + " of at most " + most + " at a time.";
+        case Limit::UserMasters:
+            return "Masters of user " + user + " use " + amounts + " in queue " + queue + more;
         case Limit::UserFactor:
             return "User " + user + " uses " + amounts + " in queue " + queue + more;
         case Limit::UserShare:

@@ -122,6 +122,21 @@ enum class Feature : std::uint8_t {
     LazyPreemption,
     NodeOrder,
     DelayedOr,
+    UserMasterLimit,
+    ElasticUserLimit,
+    CreatedQueueRemoval,
+    CreatedQueuesMax,
+    RulesFirst,
+    InsideOrderOfLeaf,
+    PreemptionRecords,
+    GangTurns,
+    ConfigurationVersions,
+    Affinity,
+    AntiAffinity,
+    Cardinality,
+    TagNamespaces,
+    ConstraintAnd,
+    ConstraintOr,
     Count,  // of them; the last
 };
 
@@ -236,6 +251,21 @@ constexpr NamedFeature kFeatures[] = {
     {Feature::LazyPreemption, "lazy-preemption"},
     {Feature::NodeOrder, "node-order"},
     {Feature::DelayedOr, "delayed-or"},
+    {Feature::UserMasterLimit, "user-master-limit"},
+    {Feature::ElasticUserLimit, "elastic-user-limit"},
+    {Feature::CreatedQueueRemoval, "created-queue-removal"},
+    {Feature::CreatedQueuesMax, "created-queues-max"},
+    {Feature::RulesFirst, "rules-first"},
+    {Feature::InsideOrderOfLeaf, "inside-order-of-leaf"},
+    {Feature::PreemptionRecords, "preemption-records"},
+    {Feature::GangTurns, "gang-turns"},
+    {Feature::ConfigurationVersions, "configuration-versions"},
+    {Feature::Affinity, "affinity"},
+    {Feature::AntiAffinity, "anti-affinity"},
+    {Feature::Cardinality, "cardinality"},
+    {Feature::TagNamespaces, "tag-namespaces"},
+    {Feature::ConstraintAnd, "constraint-and"},
+    {Feature::ConstraintOr, "constraint-or"},
 };
 
 constexpr bool all_named() {

@@ -9,18 +9,6 @@
 namespace heddle::rm {
 namespace {
 
-// In each dimension; below zero it is zero.
-Resource least(const Resource& a, const Resource& b) {
-    const auto less = [](std::int64_t one, std::int64_t other) {
-        return std::max<std::int64_t>(std::min(one, other), 0);
-    };
-    Resource result{less(a.memory_mib, b.memory_mib), less(a.vcores, b.vcores)};
-    for (const NamedCounts::Entry& entry : a.named.entries()) {
-        result.named.set(entry.name, less(entry.count, b.named.get(entry.name)));
-    }
-    return result;
-}
-
 // Somebody else of the leaf waits: then each has an equal share.
 bool others_want_room(const QueuePart& leaf, UserIndex user) {
     return std::ranges::any_of(leaf.active_by_use,

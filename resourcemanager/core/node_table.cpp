@@ -21,6 +21,21 @@ Resource counted(const Node& node) {
     }
 }
 
+// What is in use there beyond what it has.
+Resource beyond(const Node& node) {
+    if (node.state != NodeState::Running || node.used.fits_in(node.info.total)) {
+        return {};
+    }
+    Resource over;
+    over.memory_mib = std::max<std::int64_t>(node.used.memory_mib - node.info.total.memory_mib, 0);
+    over.vcores = std::max<std::int64_t>(node.used.vcores - node.info.total.vcores, 0);
+    for (const NamedCounts::Entry& entry : node.used.named.entries()) {
+        over.named.set(entry.name, std::max<std::int64_t>(
+                                       entry.count - node.info.total.named.get(entry.name), 0));
+    }
+    return over;
+}
+
 }  // namespace
 
 std::optional<NodeIndex> NodeTable::find(const NodeId& id) const {
@@ -61,14 +76,29 @@ std::map<NodeState, std::int64_t> NodeTable::count_by_state() const {
 
 void NodeTable::set_state(Node& node, NodeState state) {
     --states_[node.state];
-    const Resource before = counted(node);
-    total_ -= before;
-    totals_[node.info.label] -= before;
+    count(node, -1);
     node.state = state;
     ++states_[node.state];
-    const Resource now = counted(node);
-    total_ += now;
-    totals_[node.info.label] += now;
+    count(node, +1);
+}
+
+void NodeTable::count(const Node& node, int sign) {
+    const Resource size = counted(node) * sign;
+    total_ += size;
+    totals_[node.info.label] += size;
+    add_excess(node, sign);
+}
+
+void NodeTable::add_excess(const Node& node, int sign) {
+    const Resource over = beyond(node);
+    if (over.is_zero()) {
+        return;
+    }
+    Resource& sum = excess_[node.info.label];
+    sum += over * sign;
+    if (sum.is_zero()) {
+        excess_.erase(node.info.label);
+    }
 }
 
 void NodeTable::set_info(Node& node, const NodeInfo& info) {
@@ -101,7 +131,9 @@ void NodeTable::disconnect(Node& node) {
 }
 
 void NodeTable::add_use(Node& node, const Resource& size) {
+    add_excess(node, -1);
     node.used += size;
+    add_excess(node, +1);
     if (node.state == NodeState::Decommissioning) {
         total_ += size;
         totals_[node.info.label] += size;
@@ -216,6 +248,7 @@ std::vector<NodeIndex> NodeTable::take_with_orders() {
 void NodeTable::check(const ContainerTable& containers) const {
     Resource total;
     std::map<std::string, Resource> by_label;
+    std::map<std::string, Resource> excess;
     for (const Node& node : nodes_) {
         Resource used;
         OpportunisticUse opportunistic;
@@ -233,12 +266,15 @@ void NodeTable::check(const ContainerTable& containers) const {
         CHECK(opportunistic == node.opportunistic);
         total += counted(node);
         by_label[node.info.label] += counted(node);
+        excess[node.info.label] += beyond(node);
         CHECK((node.session != 0) == (node.connection.value != 0));
     }
     CHECK(total == total_);
     for (const auto& [label, sum] : totals_) {
         CHECK(sum == by_label[label]);
     }
+    std::erase_if(excess, [](const auto& one) { return one.second.is_zero(); });
+    CHECK(excess == excess_);
     CHECK(by_id_.size() + vacant_.size() == nodes_.size());
 }
 

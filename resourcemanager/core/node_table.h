@@ -115,6 +115,9 @@ public:
     Resource total(const std::string& label) const;
     /// The parts, by label; of labels that no node has any more too.
     const std::map<std::string, Resource>& totals() const { return totals_; }
+    /// What nodes hold beyond what they have, by label: of those that were made smaller than what
+    /// is in use, or that came back so. The rest of the cluster is as free as if it was not there.
+    const std::map<std::string, Resource>& excess() const { return excess_; }
     std::map<NodeState, std::int64_t> count_by_state() const;
     /// Every change of a node's state or size goes through here: it keeps the sums.
     void set_state(Node& node, NodeState state);
@@ -124,6 +127,8 @@ public:
 
 private:
     void add_use(Node& node, const Resource& size);
+    void count(const Node& node, int sign);
+    void add_excess(const Node& node, int sign);
 
     std::vector<Node> nodes_;
     std::vector<NodeIndex> vacant_;
@@ -133,6 +138,7 @@ private:
     std::vector<NodeIndex> with_orders_;
     Resource total_;
     std::map<std::string, Resource> totals_;  // by label
+    std::map<std::string, Resource> excess_;  // by label; of those for which there is some
     std::map<NodeState, std::int64_t> states_;
 };
 

@@ -114,6 +114,8 @@ void QueueTree::check() const {
             for (LabelIndex label = 0; label < user.parts.size(); ++label) {
                 CHECK(user.parts[label].used == part_of(of_users[number], label).used);
                 CHECK(user.parts[label].reserved == part_of(of_users[number], label).reserved);
+                CHECK(user.parts[label].used_by_masters ==
+                      part_of(of_users[number], label).used_by_masters);
             }
         }
         check_parts(index);
@@ -133,6 +135,7 @@ void QueueTree::check_parts(QueueIndex index) const {
         CHECK(index == 0 || (part.listed.in == open.any()));
         CHECK(index == 0 || !open.any() || part.listed.mask == open);
         std::int64_t weight = 0;
+        std::int64_t masters_weight = 0;
         std::size_t active = 0;
         std::size_t over = 0;
         for (const auto& [name, number] : queue.users_by_name) {
@@ -144,13 +147,14 @@ void QueueTree::check_parts(QueueIndex index) const {
             CHECK(user.listed.in == (wants.any() && !user.over.has_value()));
             CHECK(!user.listed.in || user.listed.mask == wants);
             weight += user.active ? book.weight : 0;
+            masters_weight += user.masters_wanted > 0 ? book.weight : 0;
             active += user.active ? 1 : 0;
             over += user.over.has_value() ? 1 : 0;
             CHECK(user.active == part.active_by_use.contains({user.use, number}));
             CHECK(user.over.has_value() == part.over_by_use.contains({user.use, number}));
             CHECK(!user.listed.in || user.listed.key.head == *user.waiting.front());
         }
-        CHECK(part.active_weight == weight);
+        CHECK(part.active_weight == weight && part.masters_weight == masters_weight);
         CHECK(part.active_by_use.size() == active && part.over_by_use.size() == over);
     }
 }

@@ -79,6 +79,10 @@ void QueueTree::lift_all_kept() {
     }
 }
 
+bool QueueTree::is_whole(const QueuePart& part, LabelIndex label) const {
+    return label < totals_.size() && part.entitled.maximum == totals_[label];
+}
+
 bool QueueTree::is_whole(const Refusal& refusal) const {
     return refusal.limit == Limit::QueueMaximum && refusal.label < totals_.size() &&
            refusal.bound == totals_[refusal.label];

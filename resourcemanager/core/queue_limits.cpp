@@ -13,10 +13,6 @@ bool begins_application(AskKind kind) {
     return kind == AskKind::Command || kind == AskKind::Master;
 }
 
-bool leads(AskKind kind) {
-    return kind == AskKind::Master || kind == AskKind::MasterAgain;
-}
-
 }  // namespace
 
 Status QueueTree::admit(QueueIndex index, const ApplicationId& application) const {
@@ -136,13 +132,63 @@ std::optional<Refusal> QueueTree::refused_masters(QueueIndex leaf, const Shape& 
     }
 }
 
+// As with the share of a leaf: an equal part of what masters may use of it, or the configured part
+// if that is more, as long as others want masters too; the factor counts from what the leaf is
+// owed, and always.
+Resource QueueTree::user_masters_max(QueueIndex leaf, const std::string& label, std::int64_t weight,
+                                     std::int64_t beside) const {
+    const Queue& queue = queues_[leaf];
+    const Entitlement& entitled = part_of(queue, label_index(label)).entitled;
+    const std::int64_t masters = std::int64_t{masters_percent(queue.settings, label)} * 10;
+    const std::int64_t configured =
+        std::max<std::int64_t>(queue.settings.user_limit_percent_min, 0) * weight / 100;
+    const std::int64_t part =
+        std::min<std::int64_t>(std::max(weight * 1000 / (weight + beside), configured), 1000);
+    Resource bound = scaled(scaled(entitled.maximum, masters), part);
+    if (queue.settings.user_limit_factor.has_value() && !entitled.guaranteed.is_zero() &&
+        off_ != Feature::UserLimitFactor) {
+        const Resource owed = scaled(scaled(entitled.guaranteed, masters), part);
+        bound = least(bound, scaled(owed, *queue.settings.user_limit_factor));
+    }
+    return bound;
+}
+
+// In amounts, for people: of a user with weight 1, beside those who want masters.
+Resource QueueTree::user_masters_max(QueueIndex leaf, const std::string& label) const {
+    const std::int64_t all = part_of(queues_[leaf], label_index(label)).masters_weight;
+    return user_masters_max(leaf, label, 1000, std::max<std::int64_t>(all - 1000, 0));
+}
+
+// One that has no master may always have one, as far as the leaf allows it.
+std::optional<Refusal> QueueTree::refused_user_masters(const UserBook& user,
+                                                       const Shape& shape) const {
+    const LabelIndex label = label_index(shape.label);
+    const UserPart& part = part_of(user, label);
+    if (part.used_by_masters.is_zero() || off_ == Feature::UserMasterLimit ||
+        off_ == Feature::MasterLimit) {
+        return std::nullopt;
+    }
+    const std::int64_t all = part_of(queues_[user.leaf], label).masters_weight;
+    const std::int64_t beside = part.masters_wanted > 0 ? all - user.weight : all;
+    const Resource bound = user_masters_max(user.leaf, shape.label, user.weight, beside);
+    const std::int64_t percent = masters_percent(queues_[user.leaf].settings, shape.label);
+    const bool all_of_it =
+        bound == scaled(part_of(queues_[user.leaf], label).entitled.maximum, percent * 10);
+    if (all_of_it || !shape.size.passes(part.used_by_masters, bound)) {
+        return std::nullopt;  // what is the leaf's limit, that says
+    }
+    return Refusal{
+        Limit::UserMasters, user.leaf, shape.size, part.used_by_masters, bound, 0, 0, label};
+}
+
 std::optional<Refusal> QueueTree::refused_maximum(QueueIndex index, const Shape& shape) const {
     const LabelIndex label = label_index(shape.label);
     const QueuePart& part = part_of(queues_[index], label);
     const Resource& bound = part.entitled.maximum;
     // Of all that nodes have, they themselves hold back what is reserved.
-    const bool whole = label < totals_.size() && bound == totals_[label];
-    Resource taken = whole ? part.used : part.used + part.reserved;
+    const bool whole = is_whole(part, label);
+    // What a node has too much of is in nobody's way on the others.
+    Resource taken = whole ? part.used - excess_[label] : part.used + part.reserved;
     if (!whole && part.kept.has_value() && part.kept->size != shape.size) {
         taken += part.kept->size;
     }
@@ -166,6 +212,9 @@ std::optional<Refusal> QueueTree::refused_user(const UserBook& user, const Shape
     }
     if (leads(shape.kind)) {
         if (const auto refusal = refused_masters(user.leaf, shape)) {
+            return refusal;
+        }
+        if (const auto refusal = refused_user_masters(user, shape)) {
             return refusal;
         }
     }
@@ -205,10 +254,14 @@ std::optional<Refusal> QueueTree::refused_user_factor(const UserBook& user,
 // or uses, whichever is more, or the configured part if that is more.
 std::uint64_t QueueTree::share_allowed(const QueueSettings& settings, const QueuePart& leaf,
                                        LabelIndex label) const {
-    const std::uint64_t base = std::max(dominant_share(leaf.entitled.guaranteed, totals_[label]),
-                                        dominant_share(leaf.used, totals_[label]));
-    const Uint128 equal = static_cast<Uint128>(base) * 1000 /
-                          static_cast<Uint128>(std::max<std::int64_t>(leaf.active_weight, 1));
+    const Resource& total = total_of(label);
+    const std::uint64_t base =
+        std::max(dominant_share(leaf.entitled.guaranteed, total), dominant_share(leaf.used, total));
+    const Uint128 equal =
+        off_ == Feature::ElasticUserLimit
+            ? 0
+            : static_cast<Uint128>(base) * 1000 /
+                  static_cast<Uint128>(std::max<std::int64_t>(leaf.active_weight, 1));
     const Uint128 part = static_cast<Uint128>(base) *
                          static_cast<Uint128>(std::max(settings.user_limit_percent_min, 0)) / 100;
     return static_cast<std::uint64_t>(std::min<Uint128>(std::max(equal, part), kShareMax));
@@ -217,8 +270,8 @@ std::uint64_t QueueTree::share_allowed(const QueueSettings& settings, const Queu
 // In amounts, for people. Nobody wants room: as if one with weight 1 did.
 Resource QueueTree::user_share(QueueIndex index, LabelIndex label) const {
     const QueuePart& leaf = part_of(queues_[index], label);
-    const bool owed = dominant_share(leaf.entitled.guaranteed, totals_[label]) >=
-                      dominant_share(leaf.used, totals_[label]);
+    const bool owed = dominant_share(leaf.entitled.guaranteed, total_of(label)) >=
+                      dominant_share(leaf.used, total_of(label));
     const std::int64_t weight = leaf.active_weight > 0 ? leaf.active_weight : 1000;
     const std::int64_t part = std::max<std::int64_t>(
         1'000'000 / weight, std::int64_t{queues_[index].settings.user_limit_percent_min} * 10);
@@ -232,8 +285,9 @@ std::optional<Refusal> QueueTree::refused_share(UserIndex index, LabelIndex labe
     const UserPart& user = part_of(book, label);
     const Queue& queue = queues_[book.leaf];
     const QueuePart& leaf = part_of(queue, label);
-    const std::uint64_t least =
-        leaf.active_by_use.empty() ? user.use : leaf.active_by_use.begin()->first;
+    const std::uint64_t least = off_ == Feature::ElasticUserLimit ? 0
+                                : leaf.active_by_use.empty()      ? user.use
+                                                             : leaf.active_by_use.begin()->first;
     const std::uint64_t allowed = std::max(share_allowed(queue.settings, leaf, label), least);
     if (user.use <= allowed || off_ == Feature::UserLimit) {
         return std::nullopt;
@@ -292,6 +346,9 @@ std::vector<Refusal> QueueTree::refusals(const ApplicationId& application,
             break;
         }
     }
+    if (leads(shape.kind)) {
+        add(refused_user_masters(users_[found->user], shape));
+    }
     add(refused_user_parallel(users_[found->user], shape));
     add(refused_user_factor(users_[found->user], shape));
     if (auto refusal = refused_share(found->user, label_index(shape.label))) {
@@ -331,6 +388,7 @@ bool QueueTree::would_take(const ApplicationId& application, QueueIndex leaf,
     const auto user = queues_[leaf].users_by_name.find(users_[found->user].name);
     return user == queues_[leaf].users_by_name.end() ||
            (!refused_user_factor(users_[user->second], with_all).has_value() &&
+            !(leads(shape.kind) && refused_user_masters(users_[user->second], shape).has_value()) &&
             !refused_share(user->second, label).has_value());
 }
 
@@ -383,7 +441,9 @@ void QueueTree::look_at_lent(const Resource& free) {
 bool QueueTree::within_maxima(QueueIndex leaf, LabelIndex label, const Resource& last) const {
     for (QueueIndex at = leaf;; at = queues_[at].parent) {
         const QueuePart& part = part_of(queues_[at], label);
-        if (last.passes(part.used - last, part.entitled.maximum)) {
+        const Resource before = part.used - last;
+        if (last.passes(is_whole(part, label) ? before - excess_[label] : before,
+                        part.entitled.maximum)) {
             return false;
         }
         if (at == 0) {
@@ -414,7 +474,8 @@ void QueueTree::block_user(UserIndex index, const Blocked& what) {
 void QueueTree::wait_for(UserIndex index, const Refusal& refusal) {
     if (refusal.limit == Limit::UserParallel) {
         parallel_by_user_[users_[index].name].waiting.insert(index);
-    } else if (refusal.limit == Limit::QueueParallel || refusal.limit == Limit::QueueMasters) {
+    } else if (refusal.limit == Limit::QueueParallel || refusal.limit == Limit::QueueMasters ||
+               refusal.limit == Limit::UserMasters) {
         queues_[refusal.queue].users_blocked.insert(index);
     }
 }

@@ -147,10 +147,38 @@ void QueueTree::relist_up(QueueIndex index, LabelIndex label) {
     }
 }
 
-void QueueTree::open(const AskSlot& slot, ShapeId shape, std::string_view label) {
+// Fewer that want masters: there may be more for each.
+void QueueTree::weigh_masters(UserIndex index, LabelIndex label, int sign) {
+    UserBook& user = users_[index];
+    if (part_of(user, label).masters_wanted == 0) {
+        return;
+    }
+    part_of(queues_[user.leaf], label).masters_weight += sign * user.weight;
+    touch(user.leaf);
+}
+
+void QueueTree::want_master(SeatIndex index, LabelIndex label, const AskSlot& slot, bool wants) {
+    SeatBook& seat = seats_[index];
+    std::set<AskSlot>& masters = part_of(seat, label).masters;
+    if (wants ? !masters.insert(slot).second : masters.erase(slot) == 0) {
+        return;
+    }
+    const QueueIndex leaf = seat.seat.leaf;
+    weigh_masters(seat.user, label, -1);
+    part_of(users_[seat.user], label).masters_wanted += wants ? 1 : -1;
+    weigh_masters(seat.user, label, +1);
+    if (!wants) {
+        for (const UserIndex user : std::exchange(queues_[leaf].users_blocked, {})) {
+            recheck_user(user);
+        }
+    }
+}
+
+void QueueTree::open(const AskSlot& slot, ShapeId shape, std::string_view label, bool leads) {
     const SeatIndex index = by_application_.at(slot.attempt.application);
     const LabelIndex number = label_of(label);
     part_of(seats_[index], number).asks.set(slot, only(shape));
+    want_master(index, number, slot, leads);
     relist(index, number);
 }
 
@@ -159,6 +187,7 @@ void QueueTree::close(const AskSlot& slot, std::string_view label) {
     const LabelIndex number = label_of(label);
     part_of(seats_[index], number).asks.erase(slot);
     relist(index, number);
+    want_master(index, number, slot, false);
     drop_if_done(slot.attempt.application);
 }
 

@@ -34,6 +34,10 @@ enum class AskKind : std::uint8_t {
     MasterAgain,  // of a later attempt: the application counts already
 };
 
+constexpr bool leads(AskKind kind) {
+    return kind == AskKind::Master || kind == AskKind::MasterAgain;
+}
+
 /// All that limits look at.
 struct Shape {
     ShapeId id = 0;
@@ -49,6 +53,7 @@ enum class Limit : std::uint8_t {
     UserFactor,
     UserShare,  // while other users of the leaf want the room
     UserParallel,
+    UserMasters,  // while other users of the leaf want masters
 };
 
 /// Why a shape is blocked. Amounts, or counts for limits of applications.
@@ -155,6 +160,7 @@ struct QueuePart {
     std::int64_t active_weight = 0;
     std::set<std::pair<std::uint64_t, UserIndex>> active_by_use;
     std::set<std::pair<std::uint64_t, UserIndex>> over_by_use;  // of those, over their share
+    std::int64_t masters_weight = 0;  // of the users of a leaf that want masters
 };
 
 /// The same of a user in a leaf.
@@ -168,6 +174,8 @@ struct UserPart {
     Listed<UserKey> listed_asleep;
     bool active = false;
     std::optional<Refusal> over;  // its share, while others want room
+    Resource used_by_masters;
+    std::int32_t masters_wanted = 0;
 };
 
 /// The same of an application.
@@ -181,6 +189,7 @@ struct SeatPart {
     Listed<SeatKey> listed;
     MaskedOrder<AskSlot> asleep;
     Listed<SeatKey> listed_asleep;
+    std::set<AskSlot> masters;  // of `asks`, those for masters that lead others
 };
 
 /// The part for a label of a queue, user or application; made when it is first needed.

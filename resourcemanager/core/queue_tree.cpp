@@ -43,6 +43,7 @@ void add_seat(UserBook& user, const SeatBook& seat, int sign) {
         UserPart& sum = part_of(user, label);
         add(sum.used, seat.parts[label].used, sign);
         add(sum.reserved, seat.parts[label].reserved, sign);
+        add(sum.used_by_masters, seat.parts[label].used_by_masters, sign);
     }
     user.seats += sign;
 }
@@ -58,9 +59,14 @@ LabelIndex QueueTree::label_of(std::string_view label) {
     if (const LabelIndex known = label_index(label); known < totals_.size()) {
         return known;
     }
-    const auto index = static_cast<LabelIndex>(totals_.size());
+    if (vacant_labels_.empty()) {
+        vacant_labels_.push_back(static_cast<LabelIndex>(totals_.size()));
+        totals_.emplace_back();
+        excess_.emplace_back();
+    }
+    const LabelIndex index = vacant_labels_.back();
+    vacant_labels_.pop_back();
     labels_.emplace(label, index);
-    totals_.emplace_back();
     stale_ = true;
     return index;
 }
@@ -74,9 +80,57 @@ LabelIndex QueueTree::label_index(std::string_view label) const {
 }
 
 const Resource& QueueTree::total(std::string_view label) const {
+    return total_of(label_index(label));
+}
+
+const Resource& QueueTree::total_of(LabelIndex label) const {
     static const Resource none;
-    const LabelIndex index = label_index(label);
-    return index < totals_.size() ? totals_[index] : none;
+    return label < totals_.size() ? totals_[label] : none;
+}
+
+// Configured, or somebody has or wants something there.
+bool QueueTree::uses_label(const std::string& label, LabelIndex number) const {
+    const auto blocks = [&](const auto& one) { return one.second.shape.label == label; };
+    const QueuePart& root = part_of(queues_[0], number);
+    return number == 0 || labels_configured_.contains(label) || !totals_[number].is_zero() ||
+           !root.used.is_zero() || !root.lent.is_zero() || !root.reserved.is_zero() ||
+           std::ranges::any_of(seats_,
+                               [&](const SeatBook& seat) {
+                                   const SeatPart& part = part_of(seat, number);
+                                   return part.wanted_mib != 0 || !part.asks.empty() ||
+                                          !part.asleep.empty();
+                               }) ||
+           std::ranges::any_of(queues_,
+                               [&](const Queue& queue) {
+                                   return part_of(queue, number).kept.has_value() ||
+                                          std::ranges::any_of(queue.blocked, blocks);
+                               }) ||
+           std::ranges::any_of(users_, [&](const UserBook& user) {
+               return std::ranges::any_of(user.blocked, blocks);
+           });
+}
+
+// A label that was removed is no partition of the cluster any more; its number is another's.
+void QueueTree::drop_unused_labels() {
+    for (auto it = labels_.begin(); it != labels_.end();) {
+        const LabelIndex number = it->second;
+        if (uses_label(it->first, number)) {
+            ++it;
+            continue;
+        }
+        const auto clear = [&](auto& books) {
+            for (auto& book : books) {
+                if (number < book.parts.size()) {
+                    book.parts[number] = {};
+                }
+            }
+        };
+        clear(queues_);
+        clear(users_);
+        clear(seats_);
+        vacant_labels_.push_back(number);
+        it = labels_.erase(it);
+    }
 }
 
 void QueueTree::reconfigure(const SchedulerConfig& config) {
@@ -85,13 +139,18 @@ void QueueTree::reconfigure(const SchedulerConfig& config) {
     parallel_max_by_user_ = config.applications_parallel_max_by_user;
     parallel_max_per_user_ = config.applications_parallel_max_per_user;
     take_queues(normalised(config.queues));
-    for (const auto& [label, exclusive] : config.labels) {
+    labels_configured_.clear();
+    const auto name = [&](const std::string& label) {
         label_of(label);
+        labels_configured_.insert(label);
+    };
+    for (const auto& [label, exclusive] : config.labels) {
+        name(label);
     }
     for (const QueueIndex index : order_) {
         settle_settings(index);
         for (const auto& [label, capacity] : queues_[index].config.capacity) {
-            label_of(label);
+            name(label);
         }
     }
     const auto configured = by_path_.find(config.queue_default);
@@ -112,11 +171,13 @@ void QueueTree::reconfigure(const SchedulerConfig& config) {
         for (LabelIndex label = 0; label < user.parts.size(); ++label) {
             active[label] = user.parts[label].active;
             set_active(index, label, false);
+            weigh_masters(index, label, -1);
         }
         user.weight = weight_of(queues_[user.leaf], user.name);
         for (LabelIndex label = 0; label < user.parts.size(); ++label) {
             set_use(index, label);
             set_active(index, label, active[label]);
+            weigh_masters(index, label, +1);
             relist_user(index, label);
         }
     }
@@ -238,17 +299,34 @@ void QueueTree::relist_seats() {
     }
 }
 
-void QueueTree::refresh(const std::map<std::string, Resource>& totals) {
+// More of it gives back room that a maximum has refused; less of it does not, as that much less is
+// used.
+void QueueTree::take_excess(const std::map<std::string, Resource>& excess) {
+    for (const auto& [label, number] : labels_) {
+        const auto found = excess.find(label);
+        const Resource now = found == excess.end() ? Resource{} : found->second;
+        stale_ = stale_ || !now.fits_in(excess_[number]);
+        excess_[number] = now;
+    }
+}
+
+void QueueTree::refresh(const std::map<std::string, Resource>& totals,
+                        const std::map<std::string, Resource>& excess) {
     for (const auto& [label, total] : totals) {
+        if (total.is_zero() && !labels_.contains(label)) {
+            continue;  // its nodes are gone
+        }
         Resource& known = totals_[label_of(label)];
         if (known != total) {
             known = total;
             stale_ = true;
         }
     }
+    take_excess(excess);
     if (!std::exchange(stale_, false)) {
         return;
     }
+    drop_unused_labels();
     recompute_capacities();
     ++computed_;
     relist_seats();
@@ -541,6 +619,9 @@ void QueueTree::add_use(SeatBook& seat, const Use& use, const Resource& size, in
     walk_up(seat.seat.leaf, change);
     if (!use.lent) {
         add(part_of(users_[seat.user], use.label).used, size, sign);
+        if (use.leads) {
+            add(part_of(users_[seat.user], use.label).used_by_masters, size, sign);
+        }
         set_use(seat.user, use.label);
     }
 }

@@ -118,9 +118,11 @@ public:
     /// become parents hold neither applications nor containers. Indices of the others stay.
     void reconfigure(const SchedulerConfig& config);
 
-    /// Takes what the nodes of each label have; of labels that are left out, nothing changes. Costs
-    /// next to nothing while that and the configuration are the same.
-    void refresh(const std::map<std::string, Resource>& totals);
+    /// Takes what the nodes of each label have, and what of the use is beyond what its node has; of
+    /// labels that are left out of `totals`, nothing changes. Costs next to nothing while that and
+    /// the configuration are the same.
+    void refresh(const std::map<std::string, Resource>& totals,
+                 const std::map<std::string, Resource>& excess = {});
 
     /// The leaf at `path`: a full path, its last name if only one leaf is so called, or empty for
     /// the default. Errors: NotFound, InvalidArgument (no leaf).
@@ -142,6 +144,8 @@ public:
     bool stale() const { return stale_; }
     /// What a user of weight 1 may use of a leaf while others want room.
     Resource user_share(QueueIndex leaf, LabelIndex label) const;
+    /// What the masters of a user of weight 1 may use of it, as things are.
+    Resource user_masters_max(QueueIndex leaf, const std::string& label) const;
 
     /// Whether a new application may come in. Errors: InvalidArgument (state of the queue, as many
     /// as may be).
@@ -186,7 +190,8 @@ public:
     /// So much more is wanted on nodes of the label and not there yet, or less.
     void want(const ApplicationId& application, std::string_view label, std::int64_t mib);
 
-    void open(const AskSlot& slot, ShapeId shape, std::string_view label);
+    /// `leads`: it is for a master that leads others.
+    void open(const AskSlot& slot, ShapeId shape, std::string_view label, bool leads = false);
     void close(const AskSlot& slot, std::string_view label);
     /// An ask that waits for nodes to change stands beside the open ones, in the same order, under
     /// the number by which it is found again. It counts for no limit and no share.
@@ -246,6 +251,11 @@ private:
     void take_queues(const std::vector<QueueConfig>& queues);
     void settle_settings(QueueIndex index);
     void recompute_capacities();
+    void take_excess(const std::map<std::string, Resource>& excess);
+    void drop_unused_labels();
+    bool uses_label(const std::string& label, LabelIndex number) const;
+    const Resource& total_of(LabelIndex label) const;
+    bool is_whole(const QueuePart& part, LabelIndex label) const;
     void join(SeatIndex index);
     void part(SeatIndex index);
     void drop_if_done(const ApplicationId& application);
@@ -285,6 +295,10 @@ private:
     void release_users(QueueIndex leaf, LabelIndex label);
     std::uint64_t share_allowed(const QueueSettings& settings, const QueuePart& leaf,
                                 LabelIndex label) const;
+    Resource user_masters_max(QueueIndex leaf, const std::string& label, std::int64_t weight,
+                              std::int64_t beside) const;
+    void want_master(SeatIndex index, LabelIndex label, const AskSlot& slot, bool wants);
+    void weigh_masters(UserIndex index, LabelIndex label, int sign);
     std::uint64_t share(const Resource& part, const Resource& whole) const;
     std::uint64_t fair_share(const SeatBook& seat, LabelIndex label) const;
     std::int64_t weight_of(const Queue& leaf, const std::string& user) const;
@@ -292,6 +306,7 @@ private:
     std::optional<Refusal> refused_parallel(const Queue& queue, QueueIndex index) const;
     std::optional<Refusal> refused_parallel_of(const UserBook& user) const;
     std::optional<Refusal> refused_masters(QueueIndex leaf, const Shape& shape) const;
+    std::optional<Refusal> refused_user_masters(const UserBook& user, const Shape& shape) const;
     std::optional<Refusal> refused_maximum(QueueIndex index, const Shape& shape) const;
     std::optional<Refusal> refused_user(const UserBook& user, const Shape& shape) const;
     std::optional<Refusal> refused_user_parallel(const UserBook& user, const Shape& shape) const;
@@ -341,7 +356,10 @@ private:
 
     std::map<std::string, LabelIndex, std::less<>> labels_;
     std::vector<Resource> totals_;  // by label
-    bool stale_ = true;             // capacities are to be computed again
+    std::vector<Resource> excess_;  // by label: of what is used, what its node does not have
+    std::vector<LabelIndex> vacant_labels_;
+    std::set<std::string, std::less<>> labels_configured_;
+    bool stale_ = true;  // capacities are to be computed again
     std::uint64_t computed_ = 0;
     std::vector<std::uint8_t> touched_;  // by queue
     std::vector<QueueIndex> touched_list_;

@@ -25,7 +25,9 @@ std::vector<PartitionUse> partitions_of(const Books& books, QueueIndex index) {
         const QueuePart& part = part_of(books.queues.at(index), number);
         const Resource pending = books.asks.pending_on(index, number);
         uses.push_back({label, part.used + part.lent, part.lent, part.used_by_masters,
-                        part.reserved, pending});
+                        part.reserved, pending,
+                        books.queues.at(index).leaf ? books.queues.user_masters_max(index, label)
+                                                    : Resource{}});
     }
     return uses;
 }
@@ -50,6 +52,7 @@ QueueView view_of(const Books& books, QueueIndex index) {
     view.containers_reserved = queue.containers_reserved;
     if (queue.leaf) {
         view.user_share = books.queues.user_share(index, 0);
+        view.user_masters_max = books.queues.user_masters_max(index, kNoLabel);
     }
     view.partitions = partitions_of(books, index);
     view.terms = books.terms[index];
@@ -72,7 +75,7 @@ void publish_queue(Books& books, QueueIndex index) {
 
 // Queues change with every container, their terms hardly ever.
 void publish_queues(Books& books) {
-    books.queues.refresh(books.nodes.totals());
+    books.queues.refresh(books.nodes.totals(), books.nodes.excess());
     std::vector<QueueIndex> touched = books.queues.take_touched();
     if (std::exchange(books.terms_computed, books.queues.computed()) == books.queues.computed()) {
         touched.push_back(0);  // everything that waits counts there
@@ -109,6 +112,7 @@ void check_queue_views(const Books& books) {
         CHECK(shown->reserved == now.reserved && shown->partitions == now.partitions);
         CHECK(shown->containers_reserved == now.containers_reserved);
         CHECK(shown->user_share == now.user_share);
+        CHECK(shown->user_masters_max == now.user_masters_max);
         CHECK(shown->preempted == now.preempted);
         CHECK(shown->preemption_disabled == now.preemption_disabled);
     }

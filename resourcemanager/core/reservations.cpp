@@ -283,7 +283,7 @@ void reservation_due(Books& books) {
     if (!books.settled || !reservations_enabled(books)) {
         return;
     }
-    books.queues.refresh(books.nodes.totals());
+    books.queues.refresh(books.nodes.totals(), books.nodes.excess());
     end_overdue(books);
     books.reservations.look_due = true;
     gang_round(books);

@@ -173,7 +173,7 @@ void place(Books& books) {
     }
     if (books.asks.classes() > 0 || !books.gangs.waiting.empty() ||
         !books.opportunistic.promotions.empty()) {
-        books.queues.refresh(books.nodes.totals());
+        books.queues.refresh(books.nodes.totals(), books.nodes.excess());
     }
     while (const std::optional<FreedRoom> room = take_freed_room(books)) {
         grant(books, *room->demand, room->node);

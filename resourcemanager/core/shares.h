@@ -50,4 +50,16 @@ inline Resource scaled(const Resource& amount, std::int64_t thousandths) {
     return result;
 }
 
+/// The smaller one, in each dimension; below zero it is zero.
+inline Resource least(const Resource& a, const Resource& b) {
+    const auto less = [](std::int64_t one, std::int64_t other) {
+        return std::max<std::int64_t>(std::min(one, other), 0);
+    };
+    Resource result{less(a.memory_mib, b.memory_mib), less(a.vcores, b.vcores)};
+    for (const NamedCounts::Entry& entry : a.named.entries()) {
+        result.named.set(entry.name, less(entry.count, b.named.get(entry.name)));
+    }
+    return result;
+}
+
 }  // namespace heddle::rm

@@ -103,6 +103,7 @@ struct PartitionUse {
     Resource used_by_masters;
     Resource reserved;
     Resource pending;
+    Resource user_masters_max = {};  // of a leaf: of a user with weight 1, as things are
 
     friend bool operator==(const PartitionUse&, const PartitionUse&) = default;
 };
@@ -147,6 +148,7 @@ struct QueueView {
     Resource used;
     Resource used_by_masters;
     Resource pending;
+    Resource user_masters_max = {};  // of a leaf, on nodes without a label: of a user with weight 1
     Resource user_share = {};  // of a leaf: what a user of weight 1 may use while others want room
     /// Shared by all views until the configuration or the size of the cluster changes.
     std::shared_ptr<const QueueTerms> terms = {};

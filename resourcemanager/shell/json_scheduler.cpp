@@ -8,6 +8,7 @@
 
 #include "common/model/priority_limit.h"
 #include "common/model/share_text.h"
+#include "common/wire/yarn_scheduler.h"
 #include "resourcemanager/core/queue_terms.h"
 #include "resourcemanager/core/shares.h"
 #include "resourcemanager/shell/json_views.h"
@@ -216,21 +217,35 @@ void write_partitions(wire::JsonWriter& json, const QueueView& queue,
     json.end_array().end_object();
 }
 
-void write_use(wire::JsonWriter& json, const PartitionUse& use, const Resource& masters_max) {
+void write_use(wire::JsonWriter& json, const PartitionUse& use, const Resource& masters_max,
+               const Resource& user_masters_max) {
     json.begin_object().member("partitionName", use.label);
     write_resource(json.key("used"), use.used);
     write_resource(json.key("reserved"), use.reserved);
     write_resource(json.key("pending"), use.pending);
     write_resource(json.key("amUsed"), use.used_by_masters);
     write_resource(json.key("amLimit"), masters_max);
-    write_resource(json.key("userAmLimit"), masters_max);  // users have no limit of their own
+    write_resource(json.key("userAmLimit"), user_masters_max);
     json.end_object();
+}
+
+// What masters of a user with this weight may use of a leaf, as things are. Of other queues: as
+// much as all masters.
+Resource user_masters_max(const QueueView& queue, const PartitionTerms& terms,
+                          std::int64_t weight) {
+    if (!queue.leaf) {
+        return terms.masters_max;
+    }
+    const Resource most =
+        terms.label.empty() ? queue.user_masters_max : use_of(queue, terms.label).user_masters_max;
+    return least(scaled(most, weight), terms.masters_max);
 }
 
 void write_usage(wire::JsonWriter& json, const QueueView& queue) {
     json.key("resources").begin_object().key("resourceUsagesByPartition").begin_array();
     for (const PartitionTerms& terms : terms_of(queue).partitions) {
-        write_use(json, use_of(queue, terms.label), terms.masters_max);
+        write_use(json, use_of(queue, terms.label), terms.masters_max,
+                  user_masters_max(queue, terms, 1000));
     }
     json.end_array().end_object();
 }
@@ -270,13 +285,12 @@ const char* mode_of(const QueueView& queue) {
     return "percentage";
 }
 
-// In the names of the scheduler's file.
 void write_template(wire::JsonWriter& json, const char* key,
                     const std::map<std::string, std::string>& settings) {
     json.key(key).begin_object();
     if (!settings.empty()) {
         json.key("property").begin_array();
-        for (const auto& [name, value] : settings) {
+        for (const auto& [name, value] : wire::yarn_template(settings)) {
             json.begin_object().member("name", name).member("value", value).end_object();
         }
         json.end_array();
@@ -337,22 +351,12 @@ void write_capacities(wire::JsonWriter& json, const QueueView& queue, const Figu
     json.member("state", state_of(queue));
 }
 
-Resource at_most(Resource amount, const Resource& bound) {
-    amount.memory_mib = std::min(amount.memory_mib, bound.memory_mib);
-    amount.vcores = std::min(amount.vcores, bound.vcores);
-    const NamedCounts named = amount.named;
-    for (const NamedCounts::Entry& entry : named.entries()) {
-        amount.named.set(entry.name, std::min(entry.count, bound.named.get(entry.name)));
-    }
-    return amount;
-}
-
 // While others want room; the factor binds always.
 Resource user_limit(const QueueView& queue, std::int64_t weight) {
     const QueueTerms& terms = terms_of(queue);
-    Resource limit = at_most(scaled(queue.user_share, weight), terms.unlabelled().maximum);
+    Resource limit = least(scaled(queue.user_share, weight), terms.unlabelled().maximum);
     if (terms.user_limit_factor.has_value()) {
-        limit = at_most(
+        limit = least(
             limit, scaled(scaled(terms.unlabelled().guaranteed, *terms.user_limit_factor), weight));
     }
     return limit;
@@ -375,7 +379,7 @@ void write_user(wire::JsonWriter& json, const QueueView& queue, const std::strin
         write_use(json,
                   part == use.partitions.end() ? PartitionUse{partition.label, {}, {}, {}, {}, {}}
                                                : part->second,
-                  partition.masters_max);
+                  partition.masters_max, user_masters_max(queue, partition, weight));
     }
     json.end_array().end_object();
     json.member("userWeight", static_cast<double>(weight) / kThousandths);
@@ -422,7 +426,8 @@ void write_leaf_limits(wire::JsonWriter& json, const Scene& scene, const QueueVi
                 static_cast<double>(terms.masters_percent_max) / 100.0);
     write_resource(json.key("AMResourceLimit"), terms.unlabelled().masters_max);
     write_resource(json.key("usedAMResource"), queue.used_by_masters);
-    write_resource(json.key("userAMResourceLimit"), terms.unlabelled().masters_max);
+    write_resource(json.key("userAMResourceLimit"),
+                   user_masters_max(queue, terms.unlabelled(), 1000));
     json.member("preemptionDisabled", queue.preemption_disabled);
     json.member("intraQueuePreemptionDisabled", !terms.preempted_inside);
     json.member("defaultPriority", terms.application_priority_default);
@@ -433,13 +438,13 @@ void write_leaf_limits(wire::JsonWriter& json, const Scene& scene, const QueueVi
 }
 
 // What the bound leaves out has none.
-Resource within(Resource amount, Resource bound) {
+Resource within(const Resource& amount, Resource bound) {
     for (const NamedCounts::Entry& entry : amount.named.entries()) {
         if (bound.named.get(entry.name) == 0) {
             bound.named.set(entry.name, entry.count);
         }
     }
-    return at_most(std::move(amount), bound);
+    return least(amount, bound);
 }
 
 // The largest container: of the queue, of the cluster, and of its nodes.

@@ -195,7 +195,10 @@ std::string check_maximum(const Books& books, const Container& grant) {
          at = books.queues.at(at).parent) {
         const Queue& queue = books.queues.at(at);
         const QueuePart& part = part_of(queue, label);
-        if (grant.size.passes(part.used - grant.size, part.entitled.maximum)) {
+        // All that nodes have is no limit: what one has too much of is in nobody's way elsewhere.
+        const bool whole =
+            part.entitled.maximum == books.nodes.total(books.nodes.at(grant.node).info.label);
+        if (!whole && grant.size.passes(part.used - grant.size, part.entitled.maximum)) {
             return queue.path + " may use " + to_string(part.entitled.maximum) + " and uses " +
                    to_string(part.used) + " after " + name_of(grant.id) + " on nodes labelled '" +
                    books.nodes.at(grant.node).info.label + "'";
@@ -204,6 +207,33 @@ std::string check_maximum(const Books& books, const Container& grant) {
             return {};
         }
     }
+}
+
+std::string check_user_masters(const Books& books, const Container& grant) {
+    const Application& application = owner_of(books, grant.key.attempt);
+    const SeatBook* seat = books.queues.seat(application.id());
+    if (!grant.master() || application.command() || seat == nullptr || is_lent(books, grant)) {
+        return {};
+    }
+    const LabelIndex label = partition_of(books, grant);
+    const UserBook& user = books.queues.user(seat->user);
+    const UserPart& held = part_of(user, label);
+    const Queue& queue = books.queues.at(user.leaf);
+    const QueuePart& leaf = part_of(queue, label);
+    const std::int64_t others =
+        leaf.masters_weight - (held.masters_wanted > 0 ? user.weight : std::int64_t{0});
+    const std::int64_t part = std::max(user.weight * 1000 / (user.weight + others),
+                                       queue.settings.user_limit_percent_min * user.weight / 100);
+    const std::int64_t percent =
+        masters_percent(queue.settings, books.nodes.at(grant.node).info.label);
+    const Resource bound =
+        scaled(scaled(leaf.entitled.maximum, percent * 10), std::min<std::int64_t>(part, 1000));
+    const Resource before = held.used_by_masters - grant.size;
+    if (before.is_zero() || !grant.size.passes(before, bound)) {
+        return {};
+    }
+    return name_of(grant.id) + " is one master more of user " + user.name + " than " +
+           to_string(bound) + " in queue " + queue.path + ", while others want masters";
 }
 
 std::string check_order(const Books& books, const Container& grant) {

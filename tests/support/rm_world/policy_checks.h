@@ -17,6 +17,8 @@ std::string check_granted(const Books& books, const Container& grant);
 std::string check_capacity(const Books& books, const Container& grant);
 /// The queue and those above it use no more than they may on the nodes of that label.
 std::string check_maximum(const Books& books, const Container& grant);
+/// No master of a user beyond the user's part of what the leaf gives masters, but the first.
+std::string check_user_masters(const Books& books, const Container& grant);
 /// Inside a leaf nobody was overtaken who could have had the room: by priority and submission, or
 /// by share. Requires that nothing else was granted in the step.
 std::string check_order(const Books& books, const Container& grant);

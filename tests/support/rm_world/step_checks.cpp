@@ -98,6 +98,7 @@ std::string StepChecks::look(const Books& books, const Store& store,
     if (fresh.size() == 1 && !promoted && !any_resized(books) && !by_right(books, *fresh.front())) {
         note(check_order(books, *fresh.front()));
         note(check_ask_order(books, *fresh.front()));
+        note(check_user_masters(books, *fresh.front()));
         note(check_fairness(books, *fresh.front()));
     }
     books.containers.for_each(

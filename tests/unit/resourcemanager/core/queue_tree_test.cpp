@@ -147,6 +147,68 @@ TEST(QueueTree, HoldsLimitsLabelByLabel) {
     tree.check();
 }
 
+// One that is configured no more and has nothing is no partition any more; the next one takes its
+// place, with nothing of what was there.
+TEST(QueueTree, ForgetsLabelsThatWereRemoved) {
+    SchedulerConfig config = configured({queue_config("root.a")});
+    config.labels = {{"gpu", true}, {"ssd", true}};
+    QueueTree tree(config);
+    const std::map<std::string, Resource> totals = {{kNoLabel, {8192, 8}}, {"gpu", {}}};
+    tree.refresh(totals);
+    const ApplicationId app{1, 1};
+    tree.enter({app, tree.find_leaf("a").value(), "alice", 0, 1});
+    tree.charge(app, "gpu", {1024, 1}, false);
+    config.labels = {{"ssd", true}};
+    tree.reconfigure(config);
+    tree.refresh(totals);
+    EXPECT_TRUE(tree.labels().contains("gpu"));  // something is held there
+    tree.refund(app, "gpu", {1024, 1}, false);
+    tree.reconfigure(config);
+    tree.refresh(totals);
+    EXPECT_FALSE(tree.labels().contains("gpu"));
+    EXPECT_TRUE(tree.labels().contains("ssd"));
+    EXPECT_EQ(tree.label_index("gpu"), UINT32_MAX);
+    tree.check();
+    config.labels = {{"ssd", true}, {"tpu", true}};
+    tree.reconfigure(config);
+    tree.refresh({{kNoLabel, {8192, 8}}, {"tpu", {4096, 4}}});
+    EXPECT_LT(tree.label_index("tpu"), 3U);
+    EXPECT_EQ(tree.total("tpu"), (Resource{4096, 4}));
+    tree.check();
+}
+
+// Half of the masters' share for each of two users that want masters; all of it for the only one.
+TEST(QueueTree, SharesTheMastersLimitAmongUsersThatWantMasters) {
+    QueueConfig queue = queue_config("root.q");
+    queue.user_limit_percent_min = 50;
+    QueueTree tree(configured({queue}));
+    tree.refresh({{kNoLabel, {8192, 8}}});
+    const QueueIndex leaf = tree.find_leaf("q").value();
+    const Shape master{1, {1024, 1}, kNoLabel, AskKind::Master};
+    for (std::int32_t i = 1; i <= 4; ++i) {
+        tree.enter({{1, i}, leaf, i < 4 ? "ada" : "bob", 0, static_cast<std::uint64_t>(i)});
+    }
+    tree.charge({1, 1}, kNoLabel, master.size, true);
+    tree.charge({1, 2}, kNoLabel, master.size, true);
+    const AskSlot of_ada{0, {{1, 3}, 1}, 0};
+    const AskSlot of_bob{0, {{1, 4}, 1}, 0};
+    tree.open(of_ada, master.id, kNoLabel, true);
+    EXPECT_FALSE(tree.refusal({1, 3}, master).has_value());
+    tree.open(of_bob, master.id, kNoLabel, true);
+    const auto refusal = tree.refusal({1, 3}, master);
+    ASSERT_TRUE(refusal.has_value());
+    EXPECT_EQ(refusal->limit, Limit::UserMasters);
+    EXPECT_EQ(refusal->used, (Resource{2048, 2}));
+    EXPECT_EQ(refusal->bound, (Resource{2048, 2}));
+    EXPECT_EQ(tree.user_masters_max(leaf, kNoLabel), (Resource{2048, 2}));
+    EXPECT_FALSE(tree.refusal({1, 4}, master).has_value());
+    EXPECT_TRUE(tree.block_if_refused({1, 3}, master));
+    tree.check();
+    tree.close(of_bob, kNoLabel);
+    EXPECT_FALSE(tree.refusal({1, 3}, master).has_value());
+    tree.check();
+}
+
 // What an ask without a label has borrowed stands in nobody's way but on the node.
 TEST(QueueTree, CountsWhatIsLentAgainstNoLimit) {
     QueueTree tree(configured({with_gpu("root.a", 50, 50)}));

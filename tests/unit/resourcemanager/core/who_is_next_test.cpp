@@ -274,6 +274,45 @@ private:
         return it == weights.end() ? 1000 : it->second;
     }
 
+    // By the part of the leaf's masters that a user may have while others want masters.
+    bool refused_as_master(const App& app, const Ask& ask) const {
+        Resource of_user;
+        for (const auto& [id, other] : apps_) {
+            for (const auto& [key, held, label, leads] : other.containers) {
+                const bool counts =
+                    leads && label == ask.label && other.user == app.user && other.leaf == app.leaf;
+                of_user += counts ? held : Resource{};
+            }
+        }
+        std::set<std::string> others;
+        for (const Demand* demand : book_.outstanding()) {
+            const std::string& user = apps_.at(demand->owner.attempt.application).user;
+            if (demand->owner.kind == AskKind::Master && demand->owner.queue == app.leaf &&
+                demand->ask.label == ask.label && user != app.user) {
+                others.insert(user);
+            }
+        }
+        const std::int64_t weight = weight_of(app.leaf, app.user);
+        std::int64_t all = weight;
+        for (const std::string& user : others) {
+            all += weight_of(app.leaf, user);
+        }
+        const QueueSettings& settings = queues_.at(app.leaf).settings;
+        const Entitlement& entitled = part(app.leaf, ask.label).entitled;
+        const auto masters_of = [&](const Resource& amount) {
+            const std::int64_t mine =
+                std::max(weight * 1000 / all, settings.user_limit_percent_min * weight / 100);
+            return scaled(scaled(amount, settings.masters_percent_max * 10),
+                          std::min<std::int64_t>(mine, 1000));
+        };
+        const bool by_factor =
+            settings.user_limit_factor.has_value() && !entitled.guaranteed.is_zero() &&
+            !(of_user + ask.size)
+                 .fits_in(scaled(masters_of(entitled.guaranteed), *settings.user_limit_factor));
+        return !of_user.is_zero() &&
+               (by_factor || !(of_user + ask.size).fits_in(masters_of(entitled.maximum)));
+    }
+
     // By limits that bind always.
     bool refused(const App& app, const Ask& ask, AskKind kind) const {
         const Resource& size = ask.size;
@@ -297,6 +336,9 @@ private:
                 ? std::optional(by_user->second)
                 : config_.applications_parallel_max_per_user;
         if (begins && user_max.has_value() && user_parallel >= *user_max) {
+            return true;
+        }
+        if (kind == AskKind::Master && refused_as_master(app, ask)) {
             return true;
         }
         const Resource& owed = part(app.leaf, ask.label).entitled.guaranteed;

@@ -205,7 +205,7 @@ TEST(SchedulerJson, ShowsTheSettingsOfQueuesToCome) {
     const Json& etl = *find_queue(root, "root.etl");
     const Json& setting =
         etl.find("autoQueueLeafTemplateProperties")->find("property")->array()->front();
-    EXPECT_EQ(text(setting, "name") + "=" + text(setting, "value"), "weight=2");
+    EXPECT_EQ(text(setting, "name") + "=" + text(setting, "value"), "capacity=2w");
     EXPECT_EQ(etl.find("autoQueueTemplateProperties")->find("property"), nullptr);
 }
 
