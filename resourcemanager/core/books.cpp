@@ -21,7 +21,11 @@ Books::Books(Config the_config)
       prng(config.seed),
       queues(config.scheduler, config.feature_off),
       asks(queues),
-      scheduler(config.scheduler) {}
+      scheduler(config.scheduler) {
+    if (config.off(Feature::ConfigurationVersions)) {
+        scheduler.kept = 1;
+    }
+}
 
 Application& Books::application_of(const AttemptId& attempt) {
     Application* application = applications.find(attempt.application);

@@ -175,8 +175,8 @@ void take(Books& books, const Paths& used) {
     watch(books);
 }
 
-Status room_below(const SchedulerConfig& config, const QueueConfig& above,
-                  const std::string& path) {
+Status room_below(const SchedulerConfig& config, const QueueConfig& above, const std::string& path,
+                  Feature off) {
     const std::int32_t levels = levels_between(above.path, path);
     const std::int32_t most = depth_max(config, above.path);
     if (levels > most) {
@@ -193,7 +193,7 @@ Status room_below(const SchedulerConfig& config, const QueueConfig& above,
          at = parent_path(at)) {
         ++more;
     }
-    if (there + more > above.auto_creation.queues_max) {
+    if (there + more > above.auto_creation.queues_max && off != Feature::CreatedQueuesMax) {
         return Error{
             ErrorCode::ResourceExhausted,
             "queue '" + path + "' is not there" +
@@ -237,7 +237,7 @@ Status create_queue(Books& books, const std::string& path) {
         return Error{ErrorCode::NotFound, "no queue named '" + path + "'"};
     }
     TRY(check_queue_path(path));
-    TRY(room_below(books.config.scheduler, *above, path));
+    TRY(room_below(books.config.scheduler, *above, path, books.config.feature_off));
     SchedulerConfig whole = books.config.scheduler;
     Paths paths = paths_of(whole);
     append(whole, paths, above->auto_creation, path, books.config.feature_off);
@@ -289,7 +289,7 @@ void created_queues_due(Books& books) {
     const std::size_t before = books.created.leaves.size();
     for (auto& [path, leaf] : books.created.leaves) {
         leaf.looked = books.now;
-        leaf.empty_since = used.contains(path)
+        leaf.empty_since = used.contains(path) || books.config.off(Feature::CreatedQueueRemoval)
                                ? std::nullopt
                                : std::optional(leaf.empty_since.value_or(books.now));
     }

@@ -312,6 +312,9 @@ private:
 bool gathers(Books& books, const Gang& gang) {
     GangBook& book = books.gangs;
     const ReservationConfig& config = books.config.scheduler.reservations;
+    if (books.config.off(Feature::GangTurns)) {
+        return reservations_enabled(books) && books.now - gang.since >= config.after;
+    }
     if (!book.gathering.has_value() && reservations_enabled(books) &&
         books.now - gang.since >= config.after) {
         book.gathering = gang.key;
@@ -408,7 +411,7 @@ void gang_stated(Books& books, Attempt& attempt, const Ask& ask) {
     }
     books.gangs.dirty = true;
     if (joined && books.settled && books.nodes.any_ever()) {
-        books.queues.refresh(books.nodes.totals());
+        books.queues.refresh(books.nodes.totals(), books.nodes.excess());
         if (const auto why = hopeless(books, gang)) {
             books.gangs.refused[key] = *why;
             refuse(books, gang, *why);

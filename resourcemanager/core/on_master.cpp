@@ -9,6 +9,7 @@
 #include "resourcemanager/core/alternatives.h"
 #include "resourcemanager/core/ask_check.h"
 #include "resourcemanager/core/choose_node.h"
+#include "resourcemanager/core/constraint_switches.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/drain_notice.h"
@@ -265,9 +266,7 @@ void state_ask(Books& books, Application& application, Attempt& attempt, Ask ask
         refuse_ask(books, attempt, ask, *why);
         return;
     }
-    if (books.config.off(Feature::Constraints)) {
-        ask.constraint.clear();
-    }
+    leave_out_terms(books.config.feature_off, ask.constraint);
     if (ask.gang != 0 && books.config.off(Feature::GangMaximum)) {
         ask.count = std::min(ask.count, ask.gang_min);
     }

@@ -41,8 +41,10 @@ bool preempts_inside(const Books& books, QueueIndex leaf) {
 }
 
 InsideOrder inside_order(const Books& books, QueueIndex leaf) {
-    return said_by(books, leaf, &QueueConfig::intra_preemption_order)
-        .value_or(preemption_config(books).intra_queue_order);
+    const InsideOrder otherwise = preemption_config(books).intra_queue_order;
+    return books.config.off(Feature::InsideOrderOfLeaf)
+               ? otherwise
+               : said_by(books, leaf, &QueueConfig::intra_preemption_order).value_or(otherwise);
 }
 
 ContainerExit with_preempted_code(ContainerExit exit) {
@@ -57,7 +59,7 @@ void preemption_due(Books& books, std::int64_t number) {
         drop_claims(books);
         return;
     }
-    books.queues.refresh(books.nodes.totals());
+    books.queues.refresh(books.nodes.totals(), books.nodes.excess());
     if (number == kClaimsDue) {
         claims_due(books);
     } else {

@@ -63,6 +63,9 @@ void write_down(Books& books, const Balance& balance, const Claim& claim,
                {"to", to.path},
                {"for", to_string(claim.attempt)},
                {"ask", std::to_string(claim.ask)}});
+    if (books.config.off(Feature::PreemptionRecords)) {
+        return;
+    }
     books.view.preemptions.set(record->number, record);
     books.view.preemptions.erase(record->number - static_cast<std::int64_t>(kPreemptionRecordsMax));
 }

@@ -34,7 +34,8 @@ public:
         : config_(config), who_(who), off_(off) {}
 
     Result<QueueChoice> run() {
-        if (!who_.queue.empty() && !config_.override_specified_queue) {
+        const bool rules_first = config_.override_specified_queue && off_ != Feature::RulesFirst;
+        if (!who_.queue.empty() && !rules_first) {
             return named();
         }
         for (std::size_t i = 0; i < config_.rules.size(); ++i) {

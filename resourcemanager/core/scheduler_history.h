@@ -47,20 +47,21 @@ public:
     /// The versions that leave when one more comes.
     std::vector<std::int64_t> surplus() const {
         std::vector<std::int64_t> old;
-        for (std::size_t i = 0; i + kSchedulerVersionsKept <= versions_->size(); ++i) {
+        for (std::size_t i = 0; i + kept <= versions_->size(); ++i) {
             old.push_back((*versions_)[i]->config.version);
         }
         return old;
     }
 
     std::optional<Pending> pending;
+    std::size_t kept = kSchedulerVersionsKept;
 
     /// The pending one is on disk.
     Pending take_effect() {
         CHECK(pending.has_value());
         SchedulerVersions versions = *versions_;
-        const auto kept = static_cast<std::ptrdiff_t>(surplus().size());
-        versions.erase(versions.begin(), versions.begin() + kept);
+        const auto left = static_cast<std::ptrdiff_t>(surplus().size());
+        versions.erase(versions.begin(), versions.begin() + left);
         versions.push_back(pending->version);
         versions_ = std::make_shared<SchedulerVersions>(std::move(versions));
         return *std::exchange(pending, std::nullopt);

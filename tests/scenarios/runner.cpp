@@ -8,17 +8,19 @@
 //                                    (thousandths), user_weight (NAME:THOUSANDTHS), apps, parallel,
 //                                    masters (percent), state (running, draining, stopped),
 //                                    container_memory, keep (yes: nothing is taken from it),
-//                                    keep_inside (yes: nor inside it),
-//                                    creates (seconds that an empty one stays; of applications that
-//                                    name queues below it), creates_max, creates_depth, template
-//                                    (weight of leaves), priority_limit (USER:MOST,...), submit and
-//                                    administer (a user, or nobody), and as in TOML queue_order,
-//                                    size_based_weight, node_order, container_max, labels_usable,
-//                                    label_default, labels.NAME.capacity, labels.NAME.capacity_max,
+//                                    keep_inside (yes: nor inside it), inside_order (priority,
+//                                    limit: what comes first inside it), creates (seconds that an
+//                                    empty one stays; of applications that name queues below it),
+//                                    creates_max, creates_depth, template (weight of leaves),
+//                                    priority_limit (USER:MOST,...), submit and administer (a user,
+//                                    or nobody), and as in TOML queue_order, size_based_weight,
+//                                    node_order, container_max, labels_usable, label_default,
+//                                    labels.NAME.capacity, labels.NAME.capacity_max,
 //                                    labels.NAME.masters_percent_max; there are the labels ssd
 //                                    (exclusive) and spot (shared)
 //   rule POLICY [PARENT] [create]    a placement rule, after those before it; as queue. In place of
 //                                    the parent custom and setDefaultQueue have a path
+//   rules_first                      rules come before the queue that a user names; as queue
 //   workflow NAME:QUEUE:PRIORITY     of applications with the tag workflowid:NAME; as queue
 //   parallel USER N                  applications of a user that run at once; as queue
 //   container_min MEMORY VCORES      as queue
@@ -78,6 +80,9 @@
 //   resources=gpu:1,...]
 //                                    operators' decisions; with a time after which what is left, or
 //                                    too much, is stopped
+//   configure QUEUE [key=value ...]  another configuration, in which the queue is so; as queue
+//   configured                       the version that holds, and how many are kept
+//   rollback VERSION                 what that version said is to hold again
 //   attributes replace|add|remove NODE:NAME=VALUE,... [NODE:...]
 //                                    what operators set for nodes
 //   manager kill|start; saves fail|work; disconnect APP
@@ -89,6 +94,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -223,6 +229,8 @@ private:
         } else if (verb == "drain" || verb == "recommission" || verb == "relabel" ||
                    verb == "resize") {
             decide(verb, words);
+        } else if (verb == "configure" || verb == "rollback" || verb == "configured") {
+            configure(verb, words);
         } else if (verb == "attributes") {
             request(ChangeAttributes{kind_of_change(words[1]), mappings_of(words)}, verb);
         } else if (verb == "saves") {
@@ -253,6 +261,32 @@ private:
             return false;
         }
         return true;
+    }
+
+    void configure(const std::string& verb, const Words& words) {
+        const SchedulerVersions& versions = *world_.manager().view()->scheduler;
+        if (verb == "configured") {
+            world_.stage().show("version " + std::to_string(versions.back()->config.version) +
+                                " holds, of " + std::to_string(versions.size()));
+            return;
+        }
+        ReplaceScheduler what;
+        if (verb == "rollback") {
+            const auto asked = std::ranges::find_if(versions, [&](const auto& version) {
+                return std::to_string(version->config.version) == words[1];
+            });
+            if (asked == versions.end()) {
+                world_.stage().show("there is no version " + words[1]);
+                return;
+            }
+            what.config = (*asked)->config;
+        } else {
+            what.config = versions.back()->config;
+            std::erase_if(what.config.queues,
+                          [&](const QueueConfig& queue) { return queue.path == words[1]; });
+            what.config.queues.push_back(queue_of(words));
+        }
+        request(std::move(what), verb);
     }
 
     bool on_application(const std::string& verb, const Words& words) {

@@ -31,8 +31,6 @@ std::map<std::string, std::string> keys_of(const Words& words, std::size_t from)
     return keys;
 }
 
-namespace {
-
 QueueConfig queue_of(const Words& words) {
     QueueConfig queue = queue_config(words[1]);
     QueueCapacity& capacity = queue.capacity[kNoLabel];
@@ -91,6 +89,9 @@ QueueConfig queue_of(const Words& words) {
             queue.preemption_disabled = value == "yes";
         } else if (key == "keep_inside") {
             queue.intra_preemption_disabled = value == "yes";
+        } else if (key == "inside_order") {
+            queue.intra_preemption_order =
+                value == "priority" ? InsideOrder::PriorityFirst : InsideOrder::UserLimitFirst;
         } else if (key == "state") {
             queue.state = value == "stopped"    ? QueueState::Stopped
                           : value == "draining" ? QueueState::Draining
@@ -104,6 +105,8 @@ QueueConfig queue_of(const Words& words) {
     }
     return queue;
 }
+
+namespace {
 
 PreemptionConfig preemption_of(const Words& words) {
     PreemptionConfig preemption;
@@ -199,6 +202,8 @@ constexpr Line kLines[] = {
                  const Words& words) { config.scheduler.queues.push_back(queue_of(words)); }},
     {"rule",
      [](Config& config, const Words& words) { config.scheduler.rules.push_back(rule_of(words)); }},
+    {"rules_first",
+     [](Config& config, const Words&) { config.scheduler.override_specified_queue = true; }},
     {"workflow",  // NAME:QUEUE:PRIORITY
      [](Config& config, const Words& words) {
          EXPECT_TRUE(set_setting(config.scheduler, "workflow_priorities", words[1]).ok());
