@@ -192,9 +192,10 @@ std::string diagnostics_of(const ApplicationView& app) {
 
 }  // namespace
 
+// That leads others: as the queue counts it.
 Resource used_by_master(const ApplicationView& app) {
-    const bool holds = !app.attempts.empty() && app.attempts.back().master_container &&
-                       !is_final(app.attempts.back().state);
+    const bool holds = app.submission->kind != ApplicationKind::Command && !app.attempts.empty() &&
+                       app.attempts.back().master_container && !is_final(app.attempts.back().state);
     return holds ? app.submission->master_size : Resource{};
 }
 

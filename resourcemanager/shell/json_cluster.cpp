@@ -71,7 +71,10 @@ void write_cluster_info(wire::JsonWriter& json, const View& view) {
 
 void write_cluster_metrics(wire::JsonWriter& json, const View& view, const ManagerLoad& load) {
     const ClusterView& cluster = view.cluster;
-    const Resource available = cluster.total - cluster.allocated;
+    // As in YARN what is reserved is not available, so that all three together are the total.
+    const Resource free = cluster.total - cluster.allocated - cluster.reserved;
+    const Resource available{std::max<std::int64_t>(free.memory_mib, 0),
+                             std::max<std::int64_t>(free.vcores, 0)};
     std::int64_t utilized_mib = 0;
     double utilized_vcores = 0;
     std::int64_t nodes = 0;
@@ -172,13 +175,13 @@ void write_node(wire::JsonWriter& json, const NodeView& node) {
         json.end_array();
     }
     json.end_object();
+    // Of YARN's without virtual memory and what containers use of the processors: nobody measures
+    // it.
     json.key("resourceUtilization").begin_object();
     json.member("nodePhysicalMemoryMB", node.usage.memory_used_mib);
-    json.member("nodeVirtualMemoryMB", node.usage.memory_used_mib);
     json.member("nodeCPUUsage", node.usage.cpu_vcores);
     json.member("aggregatedContainersPhysicalMemoryMB", node.usage.containers_memory_mib);
-    json.member("aggregatedContainersVirtualMemoryMB", node.usage.containers_memory_mib);
-    json.member("containersCPUUsage", node.usage.cpu_vcores).end_object();
+    json.end_object();
     write_resource(json.key("usedResource"), node.used);
     write_resource(json.key("availableResource"), available);
     write_resource(json.key("totalResource"), node.info.total);

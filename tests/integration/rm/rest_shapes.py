@@ -107,8 +107,8 @@ NODE = {
     **fields("memUtilization cpuUtilization", REAL), "nodeLabels": [TEXT],
     "allocationTags": {"allocationTagInfo": Maybe([{"allocationTag": TEXT, "allocationsCount": WHOLE}])},
     "resourceUtilization": {
-        **fields("nodePhysicalMemoryMB nodeVirtualMemoryMB aggregatedContainersPhysicalMemoryMB "
-                 "aggregatedContainersVirtualMemoryMB", WHOLE), **fields("nodeCPUUsage containersCPUUsage", REAL)},
+        **fields("nodePhysicalMemoryMB aggregatedContainersPhysicalMemoryMB", WHOLE),
+        "nodeCPUUsage": REAL},  # no virtual memory, and what containers use of the processors: not measured
     **fields("usedResource availableResource totalResource", RESOURCE),
     "nodeAttributesInfo": {"nodeAttributeInfo": Maybe([fields("prefix name type value", TEXT)])},
     "subClusterId": Maybe(TEXT)}

@@ -74,7 +74,6 @@ export interface ClusterNode {
     nodePhysicalMemoryMB?: number;
     nodeCPUUsage?: number;
     aggregatedContainersPhysicalMemoryMB?: number;
-    containersCPUUsage?: number;
   };
   totalResource?: Size;
   usedResource?: Size;
