@@ -167,7 +167,9 @@ void QueueTree::want_master(SeatIndex index, LabelIndex label, const AskSlot& sl
     weigh_masters(seat.user, label, -1);
     part_of(users_[seat.user], label).masters_wanted += wants ? 1 : -1;
     weigh_masters(seat.user, label, +1);
-    if (!wants) {
+    const QueueSettings& settings = queues_[leaf].settings;
+    const bool shared = settings.user_limit_percent_min < 100 || !settings.user_weights.empty();
+    if (!wants && shared) {  // else each may have all of it anyway
         for (const UserIndex user : std::exchange(queues_[leaf].users_blocked, {})) {
             recheck_user(user);
         }
