@@ -19,16 +19,30 @@ Config config_of_story() {
     config.scheduler.queues = {queue_config("root.default"), queue_config("root.tight")};
     // Of 24 vcores 6: its application waits for what it may not have.
     config.scheduler.queues[1].capacity[kNoLabel].maximum.all = {Share::Kind::Percent, 25'000};
+    config.scheduler.labels = {{"spot", true}};
     config.ids_per_reservation = 2;
     return config;
 }
 
-// Two masters with asks, and two commands that run on. Ids differ after a kill, names do not.
+// The same, and its tight queue gets 8 of 24 vcores.
+SchedulerConfig wider(SchedulerConfig config) {
+    config.queues[1].capacity[kNoLabel].maximum.all = {Share::Kind::Percent, 34'000};
+    return config;
+}
+
+// An operator gives a node its label; masters with asks, one with a label whose containers grow and
+// with a gang; a configuration under which more may run; and two commands that run on. Ids differ
+// after a kill, names do not.
 class Story {
 public:
     Story() : world_(1, config_of_story()) {
         world_.on_master = [this](MasterScript& master) {
             master.on_registered = [this, &master] { state(master); };
+            master.on_granted = [&master](const Grant& grant) {
+                if (grant.size == kSmall) {
+                    master.resize(grant.container, kGrown);
+                }
+            };
         };
     }
 
@@ -40,10 +54,15 @@ public:
         for (const char* name : {"n1", "n2", "n3"}) {
             world_.add_node(name, {8192, 8});
         }
-        for (const char* name : {"wide", "first", "tight", "second"}) {
+        world_.add_node("n4", {4096, 4});
+        insist(RelabelNode{NodeId{"n4"}, "spot"});
+        for (const char* name : {"wide", "first", "tight", "grows", "second"}) {
             submit(name);
             run_for(milliseconds(300));
         }
+        ReplaceScheduler replace;
+        replace.config = wider(config_of_story().scheduler);
+        insist(std::move(replace));
         run_for(seconds(8));
         EXPECT_EQ(world_.stage().violation, "");
         return digest();
@@ -53,7 +72,7 @@ private:
     void submit(const std::string& name) {
         ApplicationSubmission submission;
         submission.name = name;
-        const bool leads = name == "wide" || name == "tight";
+        const bool leads = name != "first" && name != "second";
         submission.kind = leads ? ApplicationKind::Master : ApplicationKind::Command;
         submission.queue = name == "tight" ? "tight" : "default";
         submission.user = "alice";
@@ -66,13 +85,38 @@ private:
 
     void state(MasterScript& master) {
         const auto& stored = world_.manager().store().applications;
-        const bool tight = stored.at(master.attempt().application).submission.name == "tight";
+        const std::string& name = stored.at(master.attempt().application).submission.name;
         Ask ask;
         ask.id = 1;
         ask.launch_template = 1;
         ask.size = {512, 1};
-        ask.count = tight ? 8 : 5;
+        ask.count = name == "tight" ? 8 : 5;
+        if (name == "grows") {
+            ask.size = kSmall;
+            ask.count = 2;
+            ask.label = "spot";
+        }
         master.ask(ask);
+        if (name == "grows") {
+            ask.id = 2;
+            ask.size = {1024, 1};
+            ask.count = ask.gang_min = 3;
+            ask.label.clear();
+            ask.gang = 1;
+            master.ask(ask);
+        }
+    }
+
+    // Until it is answered; who asks again after a kill may ask for what is so already.
+    template <typename What>
+    void insist(const What& what) {
+        const auto done = std::make_shared<bool>(false);  // with answers, which may come late
+        for (int tries = 0; tries < 20 && !*done; ++tries) {
+            world_.manager().request(
+                what, [done](const Result<Answer>& answer) { *done = *done || answer.ok(); });
+            run_for(milliseconds(500));
+        }
+        EXPECT_TRUE(*done);
     }
 
     void run_for(Duration time) {
@@ -114,6 +158,9 @@ private:
         return text + std::to_string(world_.running()) + " processes\n";
     }
 
+    static constexpr Resource kSmall{256, 1};
+    static constexpr Resource kGrown{768, 1};
+
     World world_;
     std::vector<std::unique_ptr<ClientScript>> clients_;
 };
@@ -122,7 +169,9 @@ TEST(Recovery, ComesToTheSameStateAfterAKillBetweenAnyTwoEffects) {
     Story undisturbed;
     const std::string expected = undisturbed.run();
     const std::uint64_t effects = undisturbed.world().manager().effects_done;
-    ASSERT_NE(expected.find("ask 1 has 5 and waits for 3"), std::string::npos) << expected;
+    ASSERT_NE(expected.find("ask 1 has 7 and waits for 1"), std::string::npos) << expected;
+    ASSERT_NE(expected.find("grows RUNNING 5120 MiB, 6 vcores"), std::string::npos) << expected;
+    ASSERT_NE(expected.find("ask 2 has 3 and waits for 0"), std::string::npos) << expected;
     ASSERT_GT(effects, 30U);
     for (std::uint64_t gap = 1; gap <= effects; ++gap) {
         Story story;
