@@ -33,6 +33,9 @@ std::string name_of(std::string_view path) {
 // The bytes of a file as they are now, in a file of the driver's own that goes with the context:
 // kept out of memory, and out of the reach of whoever changes the original.
 rdd::BroadcastRef keep(Session& session, const fs::FileInfo& file) {
+    if (file.size == 0) {  // S3 has no range of it to give
+        return session.runner->broadcasts()->add(rdd::Bytes());
+    }
     auto reader = session.files->open(file.path, 0, file.version);
     if (!reader) {
         refuse(file.path, reader.error());
@@ -55,8 +58,10 @@ rdd::BroadcastRef keep(Session& session, const fs::FileInfo& file) {
             refuse(file.path, written.error());
         }
     }
-    if (copy->size() == 0) {
-        return session.runner->broadcasts()->add(rdd::Bytes());
+    if (copy->size() != file.size) {
+        refuse(file.path, {ErrorCode::Conflict, "it has " + std::to_string(copy->size()) +
+                                                    " bytes and had " + std::to_string(file.size) +
+                                                    " before: it changes meanwhile"});
     }
     auto mapped = copy->map();
     if (!mapped) {
