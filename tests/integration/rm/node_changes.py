@@ -56,6 +56,7 @@ def labels(cluster, node):
     wait_for("no label", lambda: one(cluster, node)["nodeLabels"] == [])
     expect("none again", cluster.request("POST", CLUSTER + "/remove-node-labels?labels=ssd")[0], 200)
     wait_for("it is gone", lambda: cluster.get(CLUSTER + "/get-node-labels") == {"nodeLabelInfo": []})
+    wait_for("from queues as well", lambda: "ssd" not in str(cluster.get(CLUSTER + "/scheduler")))
 
 
 def attributes(cluster, node):

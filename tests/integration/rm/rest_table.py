@@ -85,10 +85,16 @@ WRITE = [
     ("POST", "/add-node-labels", LABEL_SSD, 200, None),
     ("POST", "/nodes/node-2/replace-labels?labels=ssd", None, 200, None),
     ("POST", "/replace-node-to-labels", {"nodeToLabels": [{"nodeId": "node-2", "labels": ["ssd"]}]}, 200, None),
+    ("POST", "/add-node-labels", {"nodeLabelsInfo": LABEL_SSD}, 200, None),  # as clients write XML: with the root
+    ("POST", "/replace-node-to-labels", {"nodeToLabelsInfo": {"nodeToLabels": [
+        {"nodeId": "node-2", "labels": ["ssd"]}]}}, 200, None),
     ("GET", "/nodes/node-2/get-labels", None, 200, {"nodeLabelInfo": [{"name": TEXT, "exclusivity": FLAG}]}),
     ("POST", "/nodes/node-2/replace-labels?labels=", None, 200, None),
     ("POST", "/remove-node-labels?labels=ssd", None, 200, None),
     ("POST", "/nodes/node-2/resource", {"resource": {"memory": 2048, "vCores": 2}, "overCommitTimeout": -1}, 200,
+     {"resourceInfo": RESOURCE}),
+    ("POST", "/nodes/node-2/resource", {"resourceOption": {"resource": {"memory": 2048, "vCores": 2},
+                                                           "overCommitTimeout": -1}}, 200,
      {"resourceInfo": RESOURCE}),
     ("PUT", "/apps/{app}/priority", {"priority": 3}, 200, {"priority": WHOLE}),
     ("PUT", "/apps/{app}/queue", {"queue": "default"}, 200, {"queue": TEXT}),

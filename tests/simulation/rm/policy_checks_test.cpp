@@ -104,6 +104,19 @@ TEST(PolicyChecks, SeeMoreThanWasAskedForAndAGrantToTheDead) {
     EXPECT_SEEN(check_granted(contest.books(), grant), "killed or over");
 }
 
+TEST(PolicyChecks, SeeOneMasterTooManyOfAUser) {
+    Contest contest(one_queue(LeafOrder::Fifo));
+    contest.ending = false;
+    ASSERT_EQ(contest.violation({kRival}), "");
+    Container master;
+    contest.books().containers.for_each(
+        [&](const Container& container) { master = container.master() ? container : master; });
+    EXPECT_EQ(check_user_masters(contest.books(), master), "");
+    const ApplicationId& application = master.key.attempt.application;
+    contest.books().queues.charge(application, kNoLabel, {8192, 1}, true);  // half of the node
+    EXPECT_SEEN(check_user_masters(contest.books(), master), "is one master more of user");
+}
+
 TEST(PolicyChecks, SeeANodeThatHoldsMoreThanItHas) {
     Contest contest(one_queue(LeafOrder::Fifo));
     contest.ending = false;
