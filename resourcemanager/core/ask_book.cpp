@@ -145,6 +145,7 @@ void AskBook::count_live(const AskKey& key, std::int32_t change) {
     if (const auto it = asks.demands.find(key.ask); it != asks.demands.end()) {
         if (change > 0) {
             it->second.waits_since.reset();
+            drop_hint(it->second);  // another place may be before it now
         }
         refresh(it->second);
     }

@@ -1,7 +1,6 @@
 #include "resourcemanager/core/choose_constrained.h"
 
 #include <algorithm>
-#include <tuple>
 #include <vector>
 
 #include "resourcemanager/core/choose_node.h"
@@ -30,6 +29,9 @@ bool means_own(const Constraint& constraint) {
 
 // Of an attribute that more nodes have, one with room is sooner met among the free ones.
 constexpr std::size_t kAttributeNodesWalked = 64;
+// Of the nodes, or racks, that hold a tag, so many with room are compared: with more of them the
+// order of nodes matters less than the time of a step.
+constexpr std::size_t kTaggedCompared = 64;
 
 class Search {
 public:
@@ -54,8 +56,7 @@ public:
 
     std::optional<NodeIndex> on_rack(const std::string& rack) {
         for (const std::string& label : usable_labels(books_, ask().label)) {
-            const auto node = in_rack(rack, label, [](NodeIndex) { return true; });
-            if (node.has_value()) {
+            if (const auto node = in_rack(rack, label)) {
                 return node;
             }
         }
@@ -77,18 +78,23 @@ public:
         return std::nullopt;
     }
 
-    std::optional<NodeIndex> at(const ChangedPlace& place, const std::set<std::string>& racks) {
-        const auto near = [&](NodeIndex node) { return local(books_, demand_, racks, node); };
-        if (place.node.has_value()) {
-            return near(*place.node) && fits(*place.node) ? place.node : std::nullopt;
-        }
-        for (const std::string& label : usable_labels(books_, ask().label)) {
-            const auto node = in_rack(place.rack, label, near);
-            if (node.has_value()) {
+    /// Of the nodes in these places, the one that would be found if no others had room.
+    std::optional<NodeIndex> among(const std::vector<const ChangedPlace*>& places,
+                                   const std::set<std::string>& racks) {
+        for (const NodeId& id : ask().nodes) {
+            const std::optional<NodeIndex> node = books_.nodes.find(id);
+            if (node.has_value() && changed(places, *node) && fits(*node)) {
                 return node;
             }
         }
-        return std::nullopt;
+        if (demand_.placed() && demand_.near) {
+            for (const std::string& rack : racks) {
+                if (const auto node = first_of(places, &rack)) {
+                    return node;
+                }
+            }
+        }
+        return demand_.placed() && !demand_.relaxed ? std::nullopt : first_of(places, nullptr);
     }
 
 private:
@@ -116,33 +122,73 @@ private:
         return known ? node : books_.free.find_if(ask().size, label, takes_, order_);
     }
 
+    // As the index orders nodes (placement.h).
+    bool before(NodeIndex one, NodeIndex other) const {
+        const Resource& a = *books_.free.free_of(one);
+        const Resource& b = *books_.free.free_of(other);
+        if (a.named != b.named) {
+            return a.named < b.named;
+        }
+        const bool pack = order_ == NodeOrder::Pack;
+        if (a.vcores != b.vcores) {
+            return pack == (a.vcores < b.vcores);
+        }
+        if (a.memory_mib != b.memory_mib) {
+            return pack == (a.memory_mib < b.memory_mib);
+        }
+        return one < other;
+    }
+
+    void keep_first(std::optional<NodeIndex>& best, std::optional<NodeIndex> node) const {
+        if (node.has_value() && (!best.has_value() || before(*node, *best))) {
+            best = node;
+        }
+    }
+
     // The first of all racks in order, as if they were one.
     std::optional<NodeIndex> among_racks(const std::string& label) {
         std::optional<NodeIndex> best;
-        const auto room = [this](NodeIndex node) {
-            const Resource& free = *books_.free.free_of(node);
-            const int sign = order_ == NodeOrder::Pack ? 1 : -1;
-            return std::tuple(free.named, sign * free.vcores, sign * free.memory_mib, node);
-        };
         for (const std::string& rack : books_.free.racks_of(label)) {
-            const auto node = in_rack(rack, label, [](NodeIndex) { return true; });
-            if (node.has_value() && (!best.has_value() || room(*node) < room(*best))) {
-                best = node;
-            }
+            keep_first(best, in_rack(rack, label));
         }
         return best;
     }
 
     // What racks are counted for may rule out all nodes of this one.
-    template <typename Near>
-    std::optional<NodeIndex> in_rack(const std::string& rack, const std::string& label,
-                                     Near&& near) {
+    std::optional<NodeIndex> in_rack(const std::string& rack, const std::string& label) {
         if (!rack_may_do(constraint_, rack)) {
             return std::nullopt;
         }
-        return books_.free.find_on_rack_if(
-            ask().size, label, rack, [&](NodeIndex node) { return near(node) && takes(node); },
-            order_);
+        return books_.free.find_on_rack_if(ask().size, label, rack, takes_, order_);
+    }
+
+    bool changed(const std::vector<const ChangedPlace*>& places, NodeIndex node) const {
+        const std::string& rack = books_.nodes.at(node).info.rack;
+        return std::ranges::any_of(places, [&](const ChangedPlace* place) {
+            return place->node.has_value() ? *place->node == node : place->rack == rack;
+        });
+    }
+
+    // Of the places, as far as they are in the rack if one is given.
+    std::optional<NodeIndex> first_of(const std::vector<const ChangedPlace*>& places,
+                                      const std::string* rack) {
+        for (const std::string& label : usable_labels(books_, ask().label)) {
+            std::optional<NodeIndex> best;
+            for (const ChangedPlace* place : places) {
+                if (!place->node.has_value()) {
+                    keep_first(best, rack == nullptr || place->rack == *rack
+                                         ? in_rack(place->rack, label)
+                                         : std::nullopt);
+                } else if ((rack == nullptr || books_.nodes.at(*place->node).info.rack == *rack) &&
+                           fits_with(*place->node, label)) {
+                    keep_first(best, place->node);
+                }
+            }
+            if (best.has_value()) {
+                return best;
+            }
+        }
+        return std::nullopt;
     }
 
     bool rack_may_do(const Constraint& constraint, const std::string& rack) const {
@@ -178,16 +224,14 @@ private:
 
     std::optional<NodeIndex> at_anchors(const std::vector<const Constraint*>& anchors,
                                         const std::string& label) {
+        std::optional<NodeIndex> best;
         for (const Constraint* anchor : anchors) {
-            const auto node = anchor->kind == Constraint::Kind::Attribute
-                                  ? at_attribute(*anchor, label)
-                              : anchor->scope == Constraint::Scope::Node ? at_tag(*anchor, label)
-                                                                         : in_racks(*anchor, label);
-            if (node.has_value()) {
-                return node;
-            }
+            keep_first(best, anchor->kind == Constraint::Kind::Attribute
+                                 ? at_attribute(*anchor, label)
+                             : anchor->scope == Constraint::Scope::Node ? at_tag(*anchor, label)
+                                                                        : in_racks(*anchor, label));
         }
-        return std::nullopt;
+        return best;
     }
 
     bool fits_with(NodeIndex node, const std::string& label) {
@@ -195,37 +239,45 @@ private:
     }
 
     std::optional<NodeIndex> at_attribute(const Constraint& anchor, const std::string& label) {
+        std::optional<NodeIndex> best;
         if (const auto* nodes = books_.attributes.with(anchor.attribute, anchor.value)) {
             for (const NodeIndex node : *nodes) {
-                if (fits_with(node, label)) {
-                    return node;
-                }
+                keep_first(best, fits_with(node, label) ? std::optional(node) : std::nullopt);
             }
         }
-        return std::nullopt;
+        return best;
     }
 
     std::optional<NodeIndex> at_tag(const Constraint& anchor, const std::string& label) {
-        if (const auto* nodes = books_.tags.nodes_with(anchor.targets.front(), asking())) {
-            for (const auto& [node, count] : *nodes) {
-                if (fits_with(node, label)) {
-                    return node;
-                }
+        std::optional<NodeIndex> best;
+        const auto* nodes = books_.tags.nodes_with(anchor.targets.front(), asking());
+        if (nodes == nullptr) {
+            return best;
+        }
+        std::size_t compared = 0;
+        for (auto it = nodes->begin(); it != nodes->end() && compared < kTaggedCompared; ++it) {
+            if (fits_with(it->first, label)) {
+                keep_first(best, it->first);
+                ++compared;
             }
         }
-        return std::nullopt;
+        return best;
     }
 
     std::optional<NodeIndex> in_racks(const Constraint& anchor, const std::string& label) {
-        if (const auto* racks = books_.tags.racks_with(anchor.targets.front(), asking())) {
-            for (const auto& [rack, count] : *racks) {
-                const auto node = in_rack(rack, label, [](NodeIndex) { return true; });
-                if (node.has_value()) {
-                    return node;
-                }
+        std::optional<NodeIndex> best;
+        const auto* racks = books_.tags.racks_with(anchor.targets.front(), asking());
+        if (racks == nullptr) {
+            return best;
+        }
+        std::size_t compared = 0;
+        for (auto it = racks->begin(); it != racks->end() && compared < kTaggedCompared; ++it) {
+            if (const auto node = in_rack(it->first, label)) {
+                keep_first(best, node);
+                ++compared;
             }
         }
-        return std::nullopt;
+        return best;
     }
 
     Books& books_;
@@ -278,7 +330,8 @@ std::optional<NodeIndex> choose_constrained(Books& books, const Demand& demand,
                                             const std::set<NodeIndex>& avoided,
                                             const std::set<std::string>& racks) {
     if (demand.hint.has_value()) {
-        return choose_changed(books, demand, avoided, racks, {demand.hint, "", {}});
+        const ChangedPlace there{demand.hint, "", {}};
+        return choose_changed(books, demand, avoided, racks, {&there});
     }
     return first_alternative(demand, [&](const Constraint& constraint) {
         Search search(books, demand, constraint, avoided);
@@ -289,9 +342,9 @@ std::optional<NodeIndex> choose_constrained(Books& books, const Demand& demand,
 std::optional<NodeIndex> choose_changed(Books& books, const Demand& demand,
                                         const std::set<NodeIndex>& avoided,
                                         const std::set<std::string>& racks,
-                                        const ChangedPlace& place) {
+                                        const std::vector<const ChangedPlace*>& places) {
     return first_alternative(demand, [&](const Constraint& constraint) {
-        return Search(books, demand, constraint, avoided).at(place, racks);
+        return Search(books, demand, constraint, avoided).among(places, racks);
     });
 }
 

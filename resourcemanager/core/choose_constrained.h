@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "resourcemanager/core/books.h"
 
@@ -21,10 +22,10 @@ std::optional<NodeIndex> choose_constrained(Books& books, const Demand& demand,
                                             const std::set<NodeIndex>& avoided,
                                             const std::set<std::string>& racks);
 
-/// The same, of the nodes that have changed.
+/// The same, of the nodes in these places.
 std::optional<NodeIndex> choose_changed(Books& books, const Demand& demand,
                                         const std::set<NodeIndex>& avoided,
                                         const std::set<std::string>& racks,
-                                        const ChangedPlace& place);
+                                        const std::vector<const ChangedPlace*>& places);
 
 }  // namespace heddle::rm

@@ -158,14 +158,6 @@ std::vector<std::string> usable_labels(const Books& books, const std::string& wa
     return labels;
 }
 
-bool local(const Books& books, const Demand& demand, const std::set<std::string>& racks,
-           NodeIndex index) {
-    const NodeInfo& info = books.nodes.at(index).info;
-    return !demand.placed() || demand.relaxed ||
-           std::ranges::find(demand.ask.nodes, info.id) != demand.ask.nodes.end() ||
-           (demand.near && racks.contains(info.rack));
-}
-
 std::optional<NodeIndex> choose_node(Books& books, const Demand& demand) {
     if (!demand.owner.choosy) {
         return choose(books, demand, {});
@@ -241,6 +233,16 @@ Taste taste_of(const Books& books, const Demand& demand) {
     return taste;
 }
 
+// Whether the node is one that the ask names, in one of these racks when racks will do, or any will
+// do.
+bool local(const Books& books, const Demand& demand, const std::set<std::string>& racks,
+           NodeIndex index) {
+    const NodeInfo& info = books.nodes.at(index).info;
+    return !demand.placed() || demand.relaxed ||
+           std::ranges::find(demand.ask.nodes, info.id) != demand.ask.nodes.end() ||
+           (demand.near && racks.contains(info.rack));
+}
+
 bool takes(const Books& books, const Demand& demand, const Taste& taste, NodeIndex index) {
     const Ask& ask = demand.ask;
     const Node& node = books.nodes.at(index);
@@ -268,16 +270,13 @@ std::vector<bool> nodes_taken(const Books& books, const Demand& demand,
 
 std::optional<NodeIndex> choose_where_changed(Books& books, const Demand& demand) {
     const Taste taste = taste_of(books, demand);
+    std::vector<const ChangedPlace*> places;
     for (const ChangedPlace& place : books.asks.changed_places().all()) {
-        if (!place.groups.test(demand.sleeps_in)) {
-            continue;
-        }
-        const auto node = choose_changed(books, demand, taste.avoided, taste.racks, place);
-        if (node.has_value()) {
-            return node;
+        if (place.groups.test(demand.sleeps_in)) {
+            places.push_back(&place);
         }
     }
-    return std::nullopt;
+    return choose_changed(books, demand, taste.avoided, taste.racks, places);
 }
 
 bool fits_somewhere(const Books& books, const Demand& demand) {

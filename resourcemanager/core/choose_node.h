@@ -38,11 +38,6 @@ bool may_use(const Books& books, const std::string& wanted, const std::string& l
 /// The labels of nodes that the ask may go to, in order of preference.
 std::vector<std::string> usable_labels(const Books& books, const std::string& wanted);
 
-/// Whether the node is one that the ask names, in one of these racks when racks will do, or when
-/// any will do.
-bool local(const Books& books, const Demand& demand, const std::set<std::string>& racks,
-           NodeIndex index);
-
 /// Whether some node that ever registered could hold it, if it were empty.
 bool ever_fits(const Books& books, const Resource& size, const std::string& label);
 
