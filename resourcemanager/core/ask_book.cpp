@@ -246,8 +246,7 @@ void AskBook::move(const ApplicationId& application, QueueIndex leaf) {
     }
 }
 
-const Demand& AskBook::next() const {
-    const AskSlot slot = queues_->next(fitting_, changed_.groups());
+const Demand& AskBook::first_in(const AskSlot& slot) const {
     const Demand* demand = find(slot.attempt, slot.ask);
     CHECK(demand != nullptr && demand->outstanding > 0);
     return *demand;
@@ -262,23 +261,25 @@ Demand& AskBook::demand_of(const AttemptId& attempt, std::int32_t ask) {
     return by_attempt_.at(attempt).demands.at(ask);
 }
 
-void AskBook::block(const Demand& demand) {
+bool AskBook::block(const Demand& demand) {
     CHECK(demand.outstanding > 0 && !demand.waits_for_nodes);
-    if (demand.picky()) {
-        Demand& mine = demand_of(demand.owner.attempt, demand.ask.id);
-        if (mine.hint.has_value()) {
-            // It has looked at one node only. The other places that had changed for it were noted
-            // under the number that it slept under then; it would get another now.
-            drop_hint(mine);
-            return;
-        }
-        set_waiting(mine, true);
-        if (asleep(mine) && changed_.groups().test(mine.sleeps_in)) {
+    if (!demand.picky()) {
+        set_blocked(demand.shape, true);
+        return true;
+    }
+    Demand& mine = demand_of(demand.owner.attempt, demand.ask.id);
+    if (mine.hint.has_value()) {
+        drop_hint(mine);
+        return false;
+    }
+    set_waiting(mine, true);
+    if (asleep(mine)) {
+        mine.looked_until = changed_.last();
+        if (changed_.groups().test(mine.sleeps_in)) {
             pass(mine);
         }
-    } else {
-        set_blocked(demand.shape, true);
     }
+    return true;
 }
 
 void AskBook::unblock(const NodeId& node, const std::string& label, const Resource& free) {

@@ -73,6 +73,7 @@ struct Demand {
     std::shared_ptr<const Constraint> alternatives;
     std::size_t alternatives_taken = 0;
     bool past = false;  // it has looked at all that has changed, and is out of the order
+    std::uint64_t looked_until = 0;  // the last change of a place that it has looked at, in vain
 
     /// That a container grows comes before new ones of its application.
     bool increase() const { return ask.id < 0; }
@@ -131,12 +132,16 @@ public:
 
     /// Whether something may be placed, as far as is known.
     bool any_ready() const { return queues_->any(fitting_, changed_.groups()); }
-    /// The first of it in order. Requires any_ready().
-    const Demand& next() const;
+    /// The same of asks that do not sleep.
+    bool any_awake() const { return queues_->any(fitting_); }
+    /// The first of it in order; of those that do not sleep. Requires that there is one.
+    const Demand& next() const { return first_in(queues_->next(fitting_, changed_.groups())); }
+    const Demand& next_awake() const { return first_in(queues_->next(fitting_)); }
     /// What limits look at. Requires that the ask is outstanding.
     Shape shape_of(const Demand& demand) const;
-    /// No node has room for this ask now.
-    void block(const Demand& demand);
+    /// No node has room for this ask now. False: it has looked at one node only, and is to look at
+    /// the others.
+    bool block(const Demand& demand);
     bool blocked(const Demand& demand) const {
         return demand.outstanding > 0 && (classes_[demand.shape].blocked || demand.waits_for_nodes);
     }
@@ -171,7 +176,8 @@ public:
     void tags_fallen(const TagIndex& tags, const std::vector<TagKey>& keys,
                      const std::string& rack);
     bool any_constrained_waits() const { return !constrained_.empty() || !hinted_.empty(); }
-    const ChangedPlaces& changed_places() const { return changed_; }
+    /// Where something has changed for it and it has not looked yet. Everywhere: nullopt.
+    std::optional<std::vector<const ChangedPlace*>> places_for(const Demand& sleeping) const;
     /// It looks again: at the node of the hint or, without one, at all.
     void wake(const Demand& demand, std::optional<NodeIndex> hint);
     /// It has looked at all that has changed, in vain.
@@ -241,6 +247,7 @@ private:
     void back_into_order(const AskRef& ask);
     void drop_hint(Demand& demand);
     void add_pending(const Demand& demand, std::int32_t count);
+    const Demand& first_in(const AskSlot& slot) const;
     Demand& demand_of(const AttemptId& attempt, std::int32_t ask);
 
     QueueTree* queues_;

@@ -1,7 +1,9 @@
 // The asks of the book that sleep: who looks where again when something has changed.
 
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/base/check.h"
 #include "resourcemanager/core/ask_book.h"
@@ -41,10 +43,24 @@ void AskBook::drop_hint(Demand& demand) {
     }
 }
 
+std::optional<std::vector<const ChangedPlace*>> AskBook::places_for(const Demand& sleeping) const {
+    if (changed_.forgotten_since(sleeping.looked_until, sleeping.sleeps_in)) {
+        return std::nullopt;
+    }
+    std::vector<const ChangedPlace*> places;
+    for (const ChangedPlace& place : changed_.all()) {
+        if (place.number > sleeping.looked_until && place.groups.test(sleeping.sleeps_in)) {
+            places.push_back(&place);
+        }
+    }
+    return places;
+}
+
 void AskBook::pass(const Demand& sleeping) {
     CHECK(asleep(sleeping) && !sleeping.past);
     Demand& demand = demand_of(sleeping.owner.attempt, sleeping.ask.id);
     demand.past = true;
+    demand.looked_until = changed_.last();
     past_.emplace_back(demand.owner.attempt, demand.ask.id);
     queues_->wake(demand.slot(), demand.ask.label);
 }

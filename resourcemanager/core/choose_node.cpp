@@ -268,14 +268,9 @@ std::vector<bool> nodes_taken(const Books& books, const Demand& demand,
     return taken;
 }
 
-std::optional<NodeIndex> choose_where_changed(Books& books, const Demand& demand) {
+std::optional<NodeIndex> choose_where_changed(Books& books, const Demand& demand,
+                                              const std::vector<const ChangedPlace*>& places) {
     const Taste taste = taste_of(books, demand);
-    std::vector<const ChangedPlace*> places;
-    for (const ChangedPlace& place : books.asks.changed_places().all()) {
-        if (place.groups.test(demand.sleeps_in)) {
-            places.push_back(&place);
-        }
-    }
     return choose_changed(books, demand, taste.avoided, taste.racks, places);
 }
 

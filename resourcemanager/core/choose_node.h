@@ -23,8 +23,9 @@ namespace heddle::rm {
 /// A node with room for one container of the ask, or none.
 std::optional<NodeIndex> choose_node(Books& books, const Demand& demand);
 
-/// The same for an ask that sleeps, where something has changed for it.
-std::optional<NodeIndex> choose_where_changed(Books& books, const Demand& demand);
+/// The same for an ask that sleeps, in these places.
+std::optional<NodeIndex> choose_where_changed(Books& books, const Demand& demand,
+                                              const std::vector<const ChangedPlace*>& places);
 
 /// Nodes on which a master of the application has ended, as far as its next one keeps off them.
 std::set<NodeId> kept_off_by_master(const Books& books, const Application& application);

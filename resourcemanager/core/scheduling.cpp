@@ -101,27 +101,36 @@ std::optional<NodeIndex> choose_beside_reservations(Books& books, const Demand& 
 
 // An ask that sleeps is first in order, and something has changed that may concern it. Whom a limit
 // refuses takes its place among those that the limit knows, and looks everywhere when it is lifted.
-void look_where_changed(Books& books, const Demand& demand) {
+// True: it has found a node.
+bool look_where_changed(Books& books, const Demand& demand) {
     const Shape shape = books.asks.shape_of(demand);
-    if (books.asks.changed_places().everywhere() ||
+    const auto places = books.asks.places_for(demand);
+    if (!places.has_value() ||
         books.queues.refusal(demand.owner.attempt.application, shape).has_value()) {
         books.asks.wake(demand, std::nullopt);
-        return;
+        return false;
     }
-    const std::optional<NodeIndex> node =
-        waits_for_reservations(books, demand) ? std::nullopt : choose_where_changed(books, demand);
+    const std::optional<NodeIndex> node = waits_for_reservations(books, demand)
+                                              ? std::nullopt
+                                              : choose_where_changed(books, demand, *places);
     node.has_value() ? books.asks.wake(demand, node) : books.asks.pass(demand);
+    return node.has_value();
 }
+
+// Of the looks of a step. The rest is for those that are awake: however many look in vain where
+// something changes again and again, others have their turn.
+constexpr std::int32_t kVainLooksPart = 4;
 
 // Whoever is next, until nobody is whom a limit allows and a node has room for. True: somebody
 // found no room.
 bool place_in_order(Books& books) {
     bool blocked = false;
     std::int32_t budget = books.config.placements_per_step;
-    while (budget-- > 0 && books.asks.any_ready()) {
-        const Demand& demand = books.asks.next();
+    std::int32_t vain = std::max(1, budget / kVainLooksPart);
+    while (budget-- > 0 && (vain > 0 ? books.asks.any_ready() : books.asks.any_awake())) {
+        const Demand& demand = vain > 0 ? books.asks.next() : books.asks.next_awake();
         if (books.asks.asleep(demand)) {
-            look_where_changed(books, demand);
+            vain -= look_where_changed(books, demand) ? 0 : 1;
             continue;
         }
         const ApplicationId& application = demand.owner.attempt.application;
@@ -151,8 +160,7 @@ bool place_in_order(Books& books) {
             books.queues.lift_kept(leaf, shape.label, shape.size);
             CHECK(books.config.defect != Defect::None || books.config.off(Feature::QueueMaximum) ||
                   books.queues.within_maxima(leaf, label, shape.size));
-        } else {
-            books.asks.block(demand);
+        } else if (books.asks.block(demand)) {
             books.asks.begin_wait(demand, books.now);
             turn_came(books, demand);
             blocked = true;

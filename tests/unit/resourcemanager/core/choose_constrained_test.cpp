@@ -173,5 +173,58 @@ TEST(ChooseConstrained, PassesOverWhomTheNodeDoesNotSuit) {
     EXPECT_EQ(rm.rm.books().asks.find(second.attempt, 1)->outstanding, 0);
 }
 
+// Asks that what has changed seems to concern, and that it does not suit.
+std::vector<Ask> never_suited(std::int32_t count) {
+    std::vector<Ask> asks;
+    for (std::int32_t id = 1; id <= count; ++id) {
+        asks.push_back(tagged(id, 1, "and(java=11:java!=11)"));
+    }
+    return asks;
+}
+
+NodeMessage new_node(MasterFixture& rm, const std::string& name) {
+    NodeRegister node = CoreFixture::registration(name, {4096, 4});
+    node.info.attributes = {{"java", "11"}};
+    return {{++rm.connections}, node};
+}
+
+// More of them than there are looks in a step: who is behind them in order has its turn as well.
+TEST(ChooseConstrained, LeavesTurnsToOthersThanThoseWhoLookInVain) {
+    Config config = patient();
+    config.placements_per_step = 8;
+    MasterFixture rm(config);
+    TestMaster first = rm.master();
+    TestMaster second = rm.master();
+    rm.add_node("full-1", {6144, 6});
+    rm.add_node("full-2", {6144, 6});
+    rm.say(second, {MasterFixture::ask(1, {4096, 4}, 2)});
+    rm.say(first, never_suited(50));
+    rm.say(second, {MasterFixture::ask(1, {4096, 4}, 3)});
+    for (int i = 0; i < 20; ++i) {
+        rm.step(Tick{});  // all have looked
+    }
+    rm.step(new_node(rm, "n1"));
+    EXPECT_EQ(MasterFixture::granted(rm.saved()), "n1");
+}
+
+// While others still have to look, those who have looked do so again at what is new, not at all
+// that has changed.
+TEST(ChooseConstrained, LooksOnceAtEachChange) {
+    Config config = patient();
+    config.placements_per_step = 1;
+    MasterFixture rm(config);
+    TestMaster master = rm.master();
+    rm.say(master, never_suited(100));
+    for (int i = 0; i < 200; ++i) {
+        rm.step(Tick{});
+    }
+    const std::int64_t before = rm.rm.books().free.visited();
+    for (int i = 0; i < 60; ++i) {
+        rm.step(new_node(rm, "n" + std::to_string(i)));
+        rm.all_saved();
+    }
+    EXPECT_LE(rm.rm.books().free.visited() - before, 2 * 60);
+}
+
 }  // namespace
 }  // namespace heddle::rm::test
