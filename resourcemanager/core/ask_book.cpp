@@ -585,6 +585,7 @@ std::vector<const Demand*> AskBook::outstanding() const {
 void AskBook::check() const {
     std::vector<Pending> pending(pending_.size());
     std::vector<std::int64_t> asks_of(classes_.size());
+    std::int64_t sleeping = 0;
     for (const auto& [attempt, asks] : by_attempt_) {
         for (const auto& [id, demand] : asks.demands) {
             const AskCount held = count(demand.key());
@@ -594,6 +595,9 @@ void AskBook::check() const {
             CHECK(opportunistic_.contains(attempt, {demand.ask.priority, id}) ==
                   (demand.opportunistic() && !demand.parked && wanted(demand) > 0));
             CHECK(!demand.waits_for_nodes || (demand.outstanding > 0 && demand.picky()));
+            CHECK(alone_.contains({attempt, id}) == demand.waits_for_nodes);
+            check_sleep(demand);
+            sleeping += asleep(demand) ? 1 : 0;
             if (demand.outstanding > 0) {
                 pending[demand.owner.queue].count += demand.outstanding;
                 pending[demand.owner.queue].size += demand.ask.size * demand.outstanding;
@@ -602,6 +606,7 @@ void AskBook::check() const {
             }
         }
     }
+    CHECK(constrained_.asks() == sleeping);
     for (std::size_t queue = 0; queue < pending.size(); ++queue) {
         CHECK(pending[queue].count == pending_[queue].count);
         CHECK(pending[queue].size == pending_[queue].size);

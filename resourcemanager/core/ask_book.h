@@ -248,6 +248,7 @@ private:
     void drop_hint(Demand& demand);
     void add_pending(const Demand& demand, std::int32_t count);
     const Demand& first_in(const AskSlot& slot) const;
+    void check_sleep(const Demand& demand) const;
     Demand& demand_of(const AttemptId& attempt, std::int32_t ask);
 
     QueueTree* queues_;

@@ -1,5 +1,6 @@
 // The asks of the book that sleep: who looks where again when something has changed.
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -131,6 +132,20 @@ void AskBook::tags_fallen(const TagIndex& tags, const std::vector<TagKey>& keys,
     if (ShapeMask groups = constrained_.fallen(tags, keys, rack); groups.any()) {
         place_changed({std::nullopt, rack, std::move(groups)});
     }
+}
+
+// It stands in the order of those who sleep exactly while it sleeps and is not past, and a hint
+// leads one that is awake.
+void AskBook::check_sleep(const Demand& demand) const {
+    const AskRef ask{demand.owner.attempt, demand.ask.id};
+    ShapeMask in_order;
+    if (asleep(demand) && !demand.past) {
+        in_order.set(demand.sleeps_in);
+    }
+    CHECK(queues_->sleeping(demand.slot(), demand.ask.label) == in_order);
+    CHECK(!demand.past || (asleep(demand) && std::ranges::find(past_, ask) != past_.end()));
+    CHECK(demand.hint.has_value() == hinted_.contains(ask));
+    CHECK(!demand.hint.has_value() || (demand.outstanding > 0 && !demand.waits_for_nodes));
 }
 
 }  // namespace heddle::rm

@@ -69,6 +69,7 @@ public:
     ShapeMask fallen(const TagIndex& tags, const std::vector<TagKey>& keys,
                      const std::string& rack) const;
 
+    std::int64_t asks() const { return asks_; }
     bool empty() const { return asks_ == 0; }
 
 private:

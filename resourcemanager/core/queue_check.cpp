@@ -54,6 +54,8 @@ void check_seat(const SeatBook& seat) {
         CHECK(part.listed.in == !part.asks.empty());
         CHECK(!part.used.any_negative() && !part.lent.any_negative());
         CHECK(!part.listed.in || part.listed.mask == part.asks.all());
+        CHECK(part.listed_asleep.in == !part.asleep.empty());
+        CHECK(!part.listed_asleep.in || part.listed_asleep.mask == part.asleep.all());
         used += part.used;
         used += part.lent;
         reserved += part.reserved;
@@ -90,6 +92,7 @@ void QueueTree::check() const {
         for (LabelIndex label = 0; label < seat.parts.size(); ++label) {
             const SeatPart& part = seat.parts[label];
             CHECK(!part.listed.in || part.listed.key == key_of(index, label));
+            CHECK(!part.listed_asleep.in || part.listed_asleep.key == key_of(index, label));
         }
         of_users[seat.user].add(seat);
         parallel_of_users[user.name] += seat.parallel ? 1 : 0;
@@ -134,6 +137,9 @@ void QueueTree::check_parts(QueueIndex index) const {
         const ShapeMask open = open_below(index, label) - queue.blocked_mask;
         CHECK(index == 0 || (part.listed.in == open.any()));
         CHECK(index == 0 || !open.any() || part.listed.mask == open);
+        const ShapeMask asleep = queue.leaf ? part.users_asleep.all() : part.children_asleep.all();
+        CHECK(index == 0 || part.listed_asleep.in == asleep.any());
+        CHECK(index == 0 || !asleep.any() || part.listed_asleep.mask == asleep);
         std::int64_t weight = 0;
         std::int64_t masters_weight = 0;
         std::size_t active = 0;
@@ -153,6 +159,9 @@ void QueueTree::check_parts(QueueIndex index) const {
             CHECK(user.active == part.active_by_use.contains({user.use, number}));
             CHECK(user.over.has_value() == part.over_by_use.contains({user.use, number}));
             CHECK(!user.listed.in || user.listed.key.head == *user.waiting.front());
+            CHECK(user.listed_asleep.in == !user.asleep.empty());
+            CHECK(!user.listed_asleep.in || (user.listed_asleep.key.head == *user.asleep.front() &&
+                                             user.listed_asleep.mask == user.asleep.all()));
         }
         CHECK(part.active_weight == weight && part.masters_weight == masters_weight);
         CHECK(part.active_by_use.size() == active && part.over_by_use.size() == over);
@@ -175,6 +184,7 @@ void QueueTree::check_settled() const {
         for (LabelIndex label = 0; label < queue.parts.size(); ++label) {
             const QueuePart& part = queue.parts[label];
             CHECK(!part.listed.in || part.listed.key == key_of_queue(index, label));
+            CHECK(!part.listed_asleep.in || part.listed_asleep.key == key_of_queue(index, label));
             CHECK(part.over_by_use.empty() ||
                   refused_share(part.over_by_use.begin()->second, label).has_value());
         }

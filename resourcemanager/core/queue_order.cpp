@@ -208,6 +208,11 @@ void QueueTree::wake(const AskSlot& slot, std::string_view label) {
     drop_if_done(slot.attempt.application);
 }
 
+ShapeMask QueueTree::sleeping(const AskSlot& slot, std::string_view label) const {
+    const SeatBook* book = seat(slot.attempt.application);
+    return book == nullptr ? ShapeMask{} : part_of(*book, label_index(label)).asleep.mask_of(slot);
+}
+
 bool QueueTree::any(const ShapeMask& wanted, const ShapeMask& asleep) const {
     const Queue& root = queues_[0];
     return std::ranges::any_of(root.parts, [&](const QueuePart& part) {

@@ -197,6 +197,8 @@ public:
     /// the number by which it is found again. It counts for no limit and no share.
     void sleep(const AskSlot& slot, ShapeId group, std::string_view label);
     void wake(const AskSlot& slot, std::string_view label);
+    /// The group that the ask sleeps in; awake: nothing.
+    ShapeMask sleeping(const AskSlot& slot, std::string_view label) const;
     /// No ask has the shape any more: its number may come to mean another one.
     void forget_shape(ShapeId shape);
 
