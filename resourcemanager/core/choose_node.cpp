@@ -147,14 +147,11 @@ bool may_use(const Books& books, const std::string& wanted, const std::string& l
 }
 
 std::vector<std::string> usable_labels(const Books& books, const std::string& wanted) {
-    std::vector<std::string> labels{wanted};
-    if (wanted.empty()) {
-        for (const auto& [label, exclusive] : books.config.scheduler.labels) {
-            if (!exclusive && !label.empty()) {
-                labels.push_back(label);
-            }
-        }
-    }
+    std::vector<std::string> labels;
+    by_label(books, wanted, [&](const std::string& label) {
+        labels.push_back(label);
+        return std::optional<NodeIndex>{};
+    });
     return labels;
 }
 
@@ -171,13 +168,9 @@ std::optional<NodeIndex> choose_node(Books& books, const Demand& demand) {
 }
 
 bool ever_fits(const Books& books, const Resource& size, const std::string& label) {
-    if (books.nodes.any_ever_fits(size, label)) {
-        return true;
-    }
-    return label.empty() &&
-           std::ranges::any_of(books.config.scheduler.labels, [&](const auto& known) {
-               return !known.second && books.nodes.any_ever_fits(size, known.first);
-           });
+    return std::ranges::any_of(usable_labels(books, label), [&](const std::string& usable) {
+        return books.nodes.any_ever_fits(size, usable);
+    });
 }
 
 const std::string& master_label(const ApplicationSubmission& submission) {

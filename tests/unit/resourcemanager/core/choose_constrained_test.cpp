@@ -173,6 +173,20 @@ TEST(ChooseConstrained, PassesOverWhomTheNodeDoesNotSuit) {
     EXPECT_EQ(rm.rm.books().asks.find(second.attempt, 1)->outstanding, 0);
 }
 
+// Without labels that are shared, nodes of such a label are as closed as any others.
+TEST(ChooseConstrained, GoesToTheLabelsThatAskWithoutConstraintsGoTo) {
+    Config config = patient();
+    config.scheduler.labels = {{"ssd", false}};
+    config.feature_off = Feature::SharedLabels;
+    MasterFixture rm(config);
+    TestMaster master = rm.master();
+    NodeRegister node = CoreFixture::registration("n1", {4096, 4});
+    node.info.label = "ssd";
+    rm.step(NodeMessage{{++rm.connections}, node});
+    rm.all_saved();
+    EXPECT_EQ(MasterFixture::granted(rm.say(master, {tagged(1, 1, "notin,node,w")})), "");
+}
+
 // Asks that what has changed seems to concern, and that it does not suit.
 std::vector<Ask> never_suited(std::int32_t count) {
     std::vector<Ask> asks;
