@@ -145,7 +145,7 @@ private:
     Result<Duration> patience() {
         const std::size_t begin = at_;
         const Result<Duration> time = parse_duration(word(false));
-        if (!time || *time <= Duration{} || *time > kPatienceMax) {
+        if (!time || *time < milliseconds(1) || *time > kPatienceMax) {
             at_ = begin;
             return expected("a time from 1ms to " + duration_text(kPatienceMax) +
                             " (500ms, 30s, 2m)");

@@ -44,6 +44,7 @@ TEST(Constraint, SaysWhatIsWrongWithAlternativesInTime) {
         {"dor(in,node,zk@5s:java=11@5s)", "expected ':' and what comes after that time"},
         {"dor(in,node,zk@5y:java=11)", "expected a time from 1ms to 1d (500ms, 30s, 2m) at "},
         {"dor(in,node,zk@0s:java=11)", "expected a time from 1ms to 1d"},
+        {"dor(in,node,zk@500us:java=11)", "expected a time from 1ms to 1d"},
         {"dor(in,node,zk@25h:java=11)", "expected a time from 1ms to 1d"},
         {"or(java=8:dor(in,node,zk@5s:java=11))", "write it outside of all others"},
         {"dor(dor(in,node,a@5s:java=8)@5s:java=11)", "write it outside of all others"},
