@@ -6,6 +6,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/execution_change.h"
+#include "resourcemanager/core/forget_asks.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/opportunistic.h"
@@ -60,6 +61,7 @@ void Books::check() const {
     asks.check();
     deadlines.check();
     check_waiting(*this);
+    check_ask_times(*this);
     check_claims(*this);
     check_queue_views(*this);
     check_reservations(*this);

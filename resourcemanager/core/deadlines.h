@@ -6,6 +6,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -57,6 +58,23 @@ public:
         if (const auto it = at_.find(timer); it != at_.end()) {
             order_.erase({it->second, timer});
             at_.erase(it);
+        }
+    }
+
+    /// All of this kind and attempt.
+    void cancel_all(Timer::Kind kind, const AttemptId& attempt) {
+        auto it = at_.lower_bound({kind, attempt, std::numeric_limits<std::int64_t>::min()});
+        while (it != at_.end() && it->first.kind == kind && it->first.attempt == attempt) {
+            order_.erase({it->second, it->first});
+            it = at_.erase(it);
+        }
+    }
+
+    /// Of every timer that is set, in order.
+    template <typename Visit>
+    void for_each(Visit&& visit) const {
+        for (const auto& [timer, at] : at_) {
+            visit(timer);
         }
     }
 

@@ -10,6 +10,7 @@
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/explain_words.h"
+#include "resourcemanager/core/forget_asks.h"
 #include "resourcemanager/core/gang_limits.h"
 #include "resourcemanager/core/reservations.h"
 #include "resourcemanager/core/shares.h"
@@ -70,7 +71,7 @@ void refuse(Books& books, Gang& gang, const std::string& why) {
     for (const std::int32_t id : asks) {
         if (const Demand* demand = books.asks.find(key.first, id)) {
             tell_refusal(books, attempt, {id, demand->ask.generation, why});
-            books.asks.forget(key.first, id);
+            forget_ask(books, key.first, id);
         }
     }
     leave_line(books, gang);

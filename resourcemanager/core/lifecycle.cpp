@@ -10,6 +10,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/choose_node.h"
 #include "resourcemanager/core/containers.h"
+#include "resourcemanager/core/forget_asks.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/limits.h"
 #include "resourcemanager/core/preemption.h"
@@ -242,7 +243,7 @@ void hand_over(Books& books, Attempt& before, Attempt& attempt) {
         container.news = 0;
         books.changed(container);
     }
-    books.asks.forget_all(before.record.id);
+    forget_asks(books, before.record.id);
 }
 
 }  // namespace
@@ -283,7 +284,7 @@ void start_attempt(Books& books, Application& application) {
 namespace {
 
 void save_granted(Books& books, Application& application, Attempt& attempt) {
-    books.asks.forget(attempt.record.id, 0);
+    forget_ask(books, attempt.record.id, 0);
     books.queues.count_parallel(application.id());
     advance(books, attempt,
             application.managed() ? AttemptInput::Granted : AttemptInput::GrantedUnmanaged);
@@ -354,10 +355,10 @@ void end_attempt(Books& books, Application& application, Attempt& attempt, Attem
     if (keeps) {
         attempt.asks_known = false;
         for (const Demand* demand : books.asks.of_attempt(attempt.record.id)) {
-            books.asks.forget(attempt.record.id, demand->ask.id);
+            forget_ask(books, attempt.record.id, demand->ask.id);
         }
     } else {
-        books.asks.forget_all(attempt.record.id);
+        forget_asks(books, attempt.record.id);
     }
     if (!finished) {
         dismiss_master(books, attempt, end.diagnostics);
@@ -498,7 +499,7 @@ void stored_kill(Books& books, Application& application) {
                 stop_container(books, *container, application.kill_reason);
             }
         }
-        books.asks.forget_all(attempt->record.id);
+        forget_asks(books, attempt->record.id);
         if (!is_ending(attempt->state)) {
             dismiss_master(books, *attempt, application.kill_reason);
         }

@@ -14,6 +14,7 @@
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/drain_notice.h"
 #include "resourcemanager/core/execution_change.h"
+#include "resourcemanager/core/forget_asks.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/headroom.h"
@@ -151,7 +152,7 @@ void confirm_ends(Books& books, Attempt& attempt, std::uint64_t news_seen) {
 
 void refuse_ask(Books& books, Attempt& attempt, const Ask& ask, std::string reason) {
     tell_refusal(books, attempt, {ask.id, ask.generation, std::move(reason)});
-    books.asks.forget(attempt.record.id, ask.id);
+    forget_ask(books, attempt.record.id, ask.id);
     if (ask.gang > 0) {
         gang_member_refused(books, attempt, ask.gang, ask.id);
     }
@@ -332,7 +333,7 @@ void forget_absent_asks(Books& books, Attempt& attempt, const std::vector<Ask>& 
         }
     }
     for (const std::int32_t id : absent) {
-        books.asks.forget(attempt.record.id, id);
+        forget_ask(books, attempt.record.id, id);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "common/base/check.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/explain_words.h"
+#include "resourcemanager/core/forget_asks.h"
 #include "resourcemanager/core/lending.h"
 #include "resourcemanager/core/limits.h"
 
@@ -20,7 +21,7 @@ void forget_increase(Books& books, Container& container) {
         return;
     }
     const AskPlace place{container.key.attempt, std::exchange(container.increase, 0)};
-    books.asks.forget(place.first, place.second);
+    forget_ask(books, place.first, place.second);
     books.resizes.growing.erase(place);
     books.changes.applications.insert(place.first.application);
 }

@@ -10,6 +10,7 @@
 #include "resourcemanager/core/constraints.h"
 #include "resourcemanager/core/containers.h"
 #include "resourcemanager/core/execution_change.h"
+#include "resourcemanager/core/forget_asks.h"
 #include "resourcemanager/core/gangs.h"
 #include "resourcemanager/core/handlers.h"
 #include "resourcemanager/core/lending.h"
@@ -240,7 +241,7 @@ void size_check_due(Books& books) {
             Attempt& attempt = *books.applications.find(id);
             tell_refusal(books, attempt,
                          {demand->ask.id, demand->ask.generation, fits.error().message});
-            books.asks.forget(id, demand->ask.id);
+            forget_ask(books, id, demand->ask.id);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/resourcemanager/core/core_fixture.h"
+#include "tests/unit/resourcemanager/core/master_fixture.h"
 
 namespace heddle::rm::test {
 namespace {
@@ -45,6 +45,33 @@ TEST(AsksMax, RefusesAsksBeyondItWithASentenceAndKeepsTheOthers) {
     EXPECT_EQ(refused[0].ask, static_cast<std::int32_t>(kAsksMax) + 1);
     EXPECT_NE(refused[0].reason.find("state fewer with larger counts"), std::string::npos);
     EXPECT_EQ(core.rm.books().asks.size_of({{1, 1}, 1}), kAsksMax);
+}
+
+// What a master leaves out of its next complete update leaves nothing behind that waits for time.
+TEST(AsksMax, AsksThatGoTakeTheirTimesWithThem) {
+    MasterFixture rm;
+    TestMaster master = rm.master();
+    const auto times = [&] {
+        int count = 0;
+        rm.rm.books().deadlines.for_each([&](const Timer& timer) {
+            count +=
+                timer.kind == Timer::Kind::Alternative || timer.kind == Timer::Kind::LocalityDelay
+                    ? 1
+                    : 0;
+        });
+        return count;
+    };
+    for (std::int32_t round = 0; round < 5; ++round) {
+        Ask patient = MasterFixture::ask(2 * round + 1, {1024, 1}, 1);
+        patient.constraint = "dor(x=1@24h:y=1)";
+        Ask near = MasterFixture::ask(2 * round + 2, {1024, 1}, 1);
+        near.nodes = {{"n1"}};
+        rm.say(master, {patient, near}, true);
+        EXPECT_EQ(times(), 2);
+    }
+    rm.step(Request{{++rm.requests}, KillApplication{master.attempt.application, "killed"}});
+    rm.all_saved();
+    EXPECT_EQ(times(), 0);
 }
 
 }  // namespace
