@@ -52,14 +52,18 @@ bool lazy(const Books& books) {
     return preemption_config(books).lazy && !books.config.off(Feature::LazyPreemption);
 }
 
+// An ask whose claim cannot be carried out yet may have its turn at every end of a container, and
+// to judge claims is to look at all queues: so the next time is a part of an interval later.
 void turn_came(Books& books, const Demand& demand) {
     const auto& [attempt, ask] = std::pair(demand.owner.attempt, demand.ask.id);
     const std::set<std::tuple<AttemptId, std::int32_t, std::uint64_t>>& all = books.claims.killable;
     bool any = false;
     for (auto it = all.lower_bound({attempt, ask, 0});
          it != all.end() && std::get<0>(*it) == attempt && std::get<1>(*it) == ask; ++it) {
-        books.claims.all.at(std::get<2>(*it)).due = books.now;
-        any = true;
+        TimePoint& due = books.claims.all.at(std::get<2>(*it)).due;
+        const TimePoint turn = std::max(books.now, books.claims.turns_from);
+        any = any || turn < due;
+        due = std::min(due, turn);
     }
     if (any) {
         watch_claims(books);

@@ -59,6 +59,7 @@ struct Claims {
     std::set<std::tuple<AttemptId, std::int32_t, std::uint64_t>> killable;  // by ask
     std::map<std::string, Preempted> by_queue;  // by path, since the process started
     bool changed = false;                       // since it was last shown
+    TimePoint turns_from;  // claims whose turn has come are not judged again before that
 };
 
 }  // namespace heddle::rm

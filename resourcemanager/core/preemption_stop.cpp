@@ -89,6 +89,9 @@ void count_preempted(Books& books, const Container& container) {
 // A turn that does not come must not use up the budget of others for ever.
 constexpr Duration kKillableFor = seconds(60);
 
+// So often claims whose turn has come are judged.
+constexpr std::int64_t kTurnsPerInterval = 10;
+
 // What becomes of a mark whose grace is over.
 enum class Verdict { Take, Wait, Lift };
 
@@ -195,6 +198,12 @@ void claims_due(Books& books) {
         if (claim.due <= books.now && (!claim.stopping || claim.freed())) {
             due.push_back(claim);
         }
+    }
+    const auto killable = [](const Claim& claim) { return claim.killable.has_value(); };
+    if (std::ranges::any_of(due, killable)) {
+        books.claims.turns_from =
+            books.now +
+            Duration{preemption_config(books).interval.microseconds / kTurnsPerInterval};
     }
     lift_surplus(books);
     std::vector<Claim> planned;  // not in the balance while they are looked at anew

@@ -23,7 +23,8 @@ public:
     explicit MasterFixture(Config config = {}) : CoreFixture(std::move(config)) { boot(); }
 
     /// An application whose master has registered.
-    TestMaster master(const std::string& user = "alice") {
+    TestMaster master(const std::string& user = "alice") { return master_in("", user); }
+    TestMaster master_in(const std::string& queue, const std::string& user = "alice") {
         step(Request{{++requests}, NewApplication{}});
         all_saved();
         ApplicationSubmission submission;
@@ -31,6 +32,7 @@ public:
         submission.kind = ApplicationKind::Master;
         submission.unmanaged = true;
         submission.user = user;
+        submission.queue = queue;
         submission.master_size = {512, 1};
         step(Request{{++requests}, SubmitApplication{submission}});
         all_saved();
@@ -86,6 +88,14 @@ public:
         worker.id = 1;
         worker.spec.argv = {"worker"};
         update.templates = {worker};
+        return step(MasterMessage{master.connection, update});
+    }
+
+    Effects blacklist(TestMaster& master, std::vector<NodeId> nodes) {
+        MasterUpdate update;
+        update.session = master.session;
+        update.sequence = ++master.sequence;
+        update.blacklist = std::move(nodes);
         return step(MasterMessage{master.connection, update});
     }
 
