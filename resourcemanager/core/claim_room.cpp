@@ -48,6 +48,12 @@ void hold(Books& books, Claim& claim, const Resource& amount) {
     books.changed(node);
 }
 
+void begin_stopping(Books& books, Claim& claim) {
+    claim.stopping = true;
+    books.claims.killable.erase({claim.attempt, claim.ask, claim.id});
+    books.claims.changed = true;
+}
+
 bool lazy(const Books& books) {
     return preemption_config(books).lazy && !books.config.off(Feature::LazyPreemption);
 }
@@ -169,7 +175,7 @@ void note_end(Books& books, const ContainerId& id) {
             watch_claims(books);
             return;
         }
-        claim.stopping = true;  // all that was to make way has been given
+        begin_stopping(books, claim);  // all that was to make way has been given
     }
     hold(books, claim, lacking(claim.size, size_of_victims(books, claim)));
     if (claim.victims.empty()) {
@@ -216,6 +222,7 @@ void check_claims(const Books& books) {
     for (const auto& [attempt, ask, id] : books.claims.killable) {
         const Claim& claim = books.claims.all.at(id);
         CHECK(claim.killable.has_value() && claim.attempt == attempt && claim.ask == ask);
+        CHECK(!claim.stopping);
     }
     for (const auto& [id, reservation] : books.reservations.all) {
         held[reservation.node] += reservation.held;

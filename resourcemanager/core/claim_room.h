@@ -25,6 +25,8 @@ void hold(Books& books, Claim& claim, const Resource& amount);
 bool lazy(const Books& books);
 /// It was the ask's turn and no node had room: what may be killed for it is due.
 void turn_came(Books& books, const Demand& demand);
+/// Nobody has to decide about it any more: what is left of its victims stops, or is given.
+void begin_stopping(Books& books, Claim& claim);
 /// Sets the timer for the next claim on which something is to be decided.
 void watch_claims(Books& books);
 /// What was ordered to stop stops; the room is anybody's, unless it is used at once: `quietly`.

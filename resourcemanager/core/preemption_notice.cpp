@@ -149,7 +149,7 @@ void given_back(Books& books, const Container& container) {
     const Resource leaving = size_of_victims(books, claim);
     if (claim.given.size() == claim.victims.size() &&
         claim.size.fits_in(books.nodes.at(claim.node).free() + claim.held + leaving)) {
-        claim.stopping = true;  // nobody has to be stopped for it any more
+        begin_stopping(books, claim);  // nobody has to be stopped for it any more
         hold(books, claim, lacking(claim.size, leaving));
         node_room_changed(books, books.nodes.at(claim.node));
         watch_claims(books);

@@ -174,8 +174,7 @@ void carry_out(Books& books, const Balance& balance, Claim& claim) {
         drop_claim(books, claim.id);
         return;
     }
-    claim.stopping = true;
-    books.claims.changed = true;
+    begin_stopping(books, claim);
     hold(books, claim, lacking(claim.size, size_of_victims(books, claim)));
     node_room_changed(books, books.nodes.at(claim.node));
     for (const ContainerId& id : victims) {
