@@ -15,9 +15,10 @@ bool others_want_room(const QueuePart& leaf, UserIndex user) {
                                [&](const auto& active) { return active.second != user; });
 }
 
-// As QueueTree::user_share(), once this user wants room as well.
+// As QueueTree::user_share(), once this user wants room as well; beyond what the leaf is owed there
+// is always one container more to share.
 Resource equal_share(const QueueTree& queues, const UserBook& user, LabelIndex label,
-                     const Resource& total) {
+                     const Resource& total, const Resource& least_size) {
     const Queue& leaf = queues.at(user.leaf);
     const QueuePart& part = part_of(leaf, label);
     const bool owed =
@@ -27,11 +28,25 @@ Resource equal_share(const QueueTree& queues, const UserBook& user, LabelIndex l
     const std::int64_t thousandths =
         std::max(1'000'000 / std::max<std::int64_t>(weight, 1),
                  std::int64_t{leaf.settings.user_limit_percent_min} * 10);
-    return scaled(scaled(owed ? part.entitled.guaranteed : part.used, thousandths), user.weight);
+    const Resource& shared = owed ? part.entitled.guaranteed : part.used + least_size;
+    return scaled(scaled(shared, thousandths), user.weight);
 }
 
-Resource within_user(const QueueTree& queues, const SeatBook& seat, LabelIndex label,
-                     const Resource& total, Resource room, Feature off) {
+// Who is not over the share is given one container more, however much that is.
+bool over_share(const QueueTree& queues, const SeatBook& seat, const std::string& label,
+                const Resource& least_size) {
+    return std::ranges::any_of(
+        queues.refusals(seat.seat.application, {kNoShape, least_size, label, AskKind::Ordinary}),
+        [](const Refusal& refusal) { return refusal.limit == Limit::UserShare; });
+}
+
+Resource within_user(const Books& books, const SeatBook& seat, const std::string& name,
+                     Resource room) {
+    const QueueTree& queues = books.queues;
+    const Feature off = books.config.feature_off;
+    const LabelIndex label = queues.label_index(name);
+    const Resource& total = queues.total(name);
+    const Resource& least_size = books.config.scheduler.container_min;
     const UserBook& user = queues.user(seat.user);
     const UserPart& part = part_of(user, label);
     const Queue& leaf = queues.at(seat.seat.leaf);
@@ -44,7 +59,12 @@ Resource within_user(const QueueTree& queues, const SeatBook& seat, LabelIndex l
         room = least(room, bound - taken);
     }
     if (others_want_room(of_leaf, seat.user) && off != Feature::UserLimit) {
-        room = least(room, equal_share(queues, user, label, total) - taken);
+        Resource left = equal_share(queues, user, label, total, least_size) - taken;
+        if (!over_share(queues, seat, name, least_size)) {
+            left.memory_mib = std::max(left.memory_mib, least_size.memory_mib);
+            left.vcores = std::max(left.vcores, least_size.vcores);
+        }
+        room = least(room, left);
     }
     return room;
 }
@@ -67,8 +87,7 @@ Resource headroom_of(const Books& books, const Application& application) {
             break;
         }
     }
-    return within_user(queues, *seat, label, queues.total(name), std::move(room),
-                       books.config.feature_off);
+    return within_user(books, *seat, name, std::move(room));
 }
 
 void headroom_asked(Books& books, const Application& application, Attempt& attempt, bool wanted) {

@@ -70,6 +70,23 @@ TEST(Headroom, OfAUserIsAnEqualShareWhileOthersWait) {
     EXPECT_EQ(core.told(alice, {}), "1024 MiB, 1 vcore, 1 gpu\n");
 }
 
+// At the share one is given a container more, and is not told that there is nothing.
+TEST(Headroom, OfAUserAtTheShareIsNotNothing) {
+    Config config;
+    config.scheduler.container_min = {256, 1};
+    config.scheduler.queues = {queue_config("root.default")};
+    config.scheduler.queues[0].user_limit_percent_min = 50;
+    HeadroomFixture core(config);
+    TestMaster alice = core.master();
+    core.told(alice, {HeadroomFixture::ask(1, {1024, 1}, 3)}, false);
+    core.add_node("n2", {2048, 2});
+    TestMaster bob = core.master("bob");
+    core.told(bob, {HeadroomFixture::ask(1, {1024, 1}, 3), HeadroomFixture::ask(2, {8192, 1}, 1)},
+              false);
+    core.told(alice, {HeadroomFixture::ask(1, {1024, 1}, 5)}, false);
+    EXPECT_EQ(core.told(alice, {}), "256 MiB, 1 vcore, 1 gpu\n");
+}
+
 TEST(Headroom, IsInTheExplanation) {
     HeadroomFixture core;
     const TestMaster master = core.master();
