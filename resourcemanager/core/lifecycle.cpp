@@ -155,7 +155,8 @@ std::string describe(const ContainerExit& exit) {
             text = "could not be started";
             break;
         case ExitReason::NodeLost:
-            text = "was lost with its node";
+            // A node that lives may have lost it too, and the message says so.
+            text = exit.message.empty() ? "was lost with its node" : "was lost";
             break;
         case ExitReason::OutOfMemory:
             text = "ran out of memory";

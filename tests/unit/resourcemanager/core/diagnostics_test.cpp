@@ -28,6 +28,15 @@ TEST(Diagnostics, AreCutBetweenCharactersAndSaySo) {
     EXPECT_EQ(cut.substr(0, note), text.substr(0, note));
 }
 
+// Its node may live.
+TEST(Diagnostics, DoNotSayOfANodeThatItIsLost) {
+    ContainerExit exit;
+    exit.reason = ExitReason::NodeLost;
+    EXPECT_EQ(describe(exit), "was lost with its node");
+    exit.message = "its node has no record of it any more";
+    EXPECT_EQ(describe(exit), "was lost: its node has no record of it any more");
+}
+
 // A master is up, and says what it likes.
 class TalkativeMaster : public testing::Test {
 protected:
