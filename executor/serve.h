@@ -26,13 +26,15 @@ struct LocalExecutorOptions {
     std::string folder;       // for blocks on disk; made on first use, removed at the end
     // The driver's, where the executor is in its process. Shared with the driver.
     std::shared_ptr<const blocks::BroadcastStore> broadcasts{};
+    Duration patience = seconds(3);  // at the end, for tasks that run: see ~LocalExecutor
 };
 
 // An executor within the driver's process. It is the same executor, only that messages are values
 // and nobody fetches: task threads report to the thread that owns it, which calls all of this.
 class LocalExecutor {
 public:
-    /// Cancels running tasks and waits for them.
+    /// Cancels running tasks and waits for them, but not for functions that do not return within
+    /// the patience: their threads are left behind, with everything that they use.
     virtual ~LocalExecutor() = default;
 
     virtual void deliver(const rdd::ToExecutor& message) = 0;

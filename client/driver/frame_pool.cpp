@@ -229,8 +229,13 @@ void FramePool::drop(rdd::ExecutorId executor, const std::string& reason) {
     const std::lock_guard lock(mutex_);
     const auto it = executors_.find(executor);
     if (it != executors_.end()) {
-        it->second->reason = reason;
-        it->second->frames->close();
+        Connection& connection = *it->second;
+        connection.reason = reason;
+        rdd::append_message(connection.outbox,
+                            rdd::encode(rdd::ToExecutor(rdd::ExecutorRefused{reason})));
+        connection.frames->send(static_cast<std::uint8_t>(rdd::FrameKind::Messages), 0, {},
+                                {net::SharedBytes::of(connection.outbox.take())});
+        connection.frames->close();
     }
 }
 

@@ -49,6 +49,7 @@ std::unique_ptr<ExecutorPool> make_local_pool(const MasterUrl& url, const Settin
     options.memory =
         settings.executor_memory > 0 ? settings.executor_memory : machine_memory() * 6 / 10;
     options.folder = work_folder(settings);
+    options.patience = settings.core.reaper.patience;
     return std::make_unique<LocalPool>(std::move(options),
                                        "local-" + std::to_string(wall_now().milliseconds));
 }

@@ -21,6 +21,10 @@ namespace heddle::driver {
 
 namespace {
 
+// Of a result in a message; more does not fit well into a frame.
+constexpr std::int64_t kDirectResultMax = std::int64_t{64} << 20;
+constexpr Duration kNever = seconds(10'000'000'000);
+
 Error wrong(const std::string& name, const std::string& value, const std::string& expected) {
     return {ErrorCode::InvalidArgument,
             "setting " + name + " = '" + value + "': expected " + expected};
@@ -98,6 +102,9 @@ Status read_speculation(const std::string& name, const std::string& value,
     }
     if (name == "speculation.quantile") {
         return read_ratio(name, value, 0, 1000, rules.quantile_permille);
+    }
+    if (name == "speculation.task.duration_threshold") {
+        return read_duration(name, value, rules.threshold.emplace());
     }
     if (name == "speculation.min_task_runtime") {
         return read_duration(name, value, rules.run_time_min);
@@ -209,6 +216,56 @@ Status read_retirement(const std::string& name, const std::string& value, Retire
     for (const auto& [flag, out] : flags) {
         if (name == flag) {
             return read_flag(name, value, *out);
+        }
+    }
+    return rdd::check_setting_name(name);
+}
+
+// Durations and flags of the task reaper. As in Spark -1 is no time at all.
+Status read_reaper(const std::string& name, const std::string& value, ReaperRules& rules) {
+    if (name == "task.reaper.enabled") {
+        return read_flag(name, value, rules.enabled);
+    }
+    if (name == "task.reaper.patience") {
+        return read_duration(name, value, rules.patience);
+    }
+    if (name != "task.reaper.kill_timeout") {
+        return rdd::check_setting_name(name);
+    }
+    if (value == "-1") {
+        rules.kill_timeout = kNever;
+        return {};
+    }
+    return read_duration(name, value, rules.kill_timeout);
+}
+
+// A number alone is bytes, as in Spark.
+Status read_size(const std::string& name, const std::string& value, std::int64_t& out) {
+    std::int64_t number = 0;
+    if (parse_number(value, number) && number >= 0) {
+        out = number;
+        return {};
+    }
+    const Result<std::int64_t> size = parse_bytes(value);
+    if (!size || *size < 0) {
+        return wrong(name, value, "a size such as 1g");
+    }
+    out = *size;
+    return {};
+}
+
+Status read_locality(const std::string& name, const std::string& value, LocalityWaits& waits) {
+    if (name == "locality.wait") {
+        return read_duration(name, value, waits.all);
+    }
+    const std::array<std::pair<std::string_view, std::optional<Duration>*>, 3> levels = {{
+        {"locality.wait.process", &waits.process},
+        {"locality.wait.node", &waits.node},
+        {"locality.wait.rack", &waits.rack},
+    }};
+    for (const auto& [level, out] : levels) {
+        if (name == level) {
+            return read_duration(name, value, out->emplace());
         }
     }
     return rdd::check_setting_name(name);
@@ -329,8 +386,32 @@ Status read_one(const std::string& name, const std::string& value, Settings& set
     if (name == "default.parallelism") {
         return read_count(name, value, 1, settings.default_parallelism);
     }
-    if (name == "locality.wait") {
-        return read_duration(name, value, settings.core.locality_wait);
+    if (name == "locality.wait" || name.starts_with("locality.wait.")) {
+        return read_locality(name, value, settings.core.locality_wait);
+    }
+    if (name == "shuffle.reduce_locality.enabled") {
+        return read_flag(name, value, settings.core.reduce_locality);
+    }
+    if (name.starts_with("task.reaper.")) {
+        return read_reaper(name, value, settings.core.reaper);
+    }
+    if (name == "driver.max_result_size") {
+        return read_size(name, value, settings.core.result_bytes_max);
+    }
+    if (name == "task.max_direct_result_size") {
+        TRY(read_size(name, value, settings.transfer.direct_result_max));
+        settings.transfer.direct_result_max =
+            std::min(settings.transfer.direct_result_max, kDirectResultMax);
+        return {};
+    }
+    if (name == "shuffle.io.max_retries") {
+        return read_count(name, value, 0, settings.transfer.fetch_retries);
+    }
+    if (name == "shuffle.io.retry_wait") {
+        return read_duration(name, value, settings.transfer.fetch_retry_wait);
+    }
+    if (name == "stage.max_consecutive_attempts") {
+        return read_count(name, value, 1, settings.core.stage_failures_max);
     }
     if (name == "task.cpus") {
         return read_count(name, value, 1, settings.core.task_cpus);

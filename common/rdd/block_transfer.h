@@ -1,10 +1,11 @@
 #pragma once
 
-// How blocks are packed on their way to another process: what the settings say, as the driver tells
-// its executors.
+// How blocks and results get to another process: what the settings say, as the driver tells its
+// executors.
 
 #include <cstdint>
 
+#include "common/base/time.h"
 #include "common/rdd/ids.h"
 
 namespace heddle::rdd {
@@ -16,7 +17,11 @@ struct BlockTransfer {
     bool shuffle = true;                 // shuffle.compress
     bool broadcast = true;               // broadcast.compress
     bool cached = false;                 // rdd.compress
-    bool same_host = false;  // io.compression.same_host: also where no network is crossed
+    bool same_host = false;          // io.compression.same_host: also where no network is crossed
+    std::int32_t fetch_retries = 3;  // shuffle.io.max_retries: after the first try
+    Duration fetch_retry_wait = seconds(5);  // shuffle.io.retry_wait: before each of them
+    // task.max_direct_result_size: what is larger waits at the executor until the driver asks.
+    std::int64_t direct_result_max = std::int64_t{1} << 20;
 
     friend bool operator==(const BlockTransfer&, const BlockTransfer&) = default;
 };

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "common/rdd/executor_protocol.h"
+#include "common/rdd/map_sizes.h"
 
 namespace heddle::rdd {
 
@@ -50,6 +51,9 @@ void write(ByteWriter& out, const ExecutorWelcome& m) {
     out.number<std::uint8_t>(m.transfer.broadcast ? 1 : 0);
     out.number<std::uint8_t>(m.transfer.cached ? 1 : 0);
     out.number<std::uint8_t>(m.transfer.same_host ? 1 : 0);
+    out.number(m.transfer.fetch_retries);
+    out.number(m.transfer.fetch_retry_wait.microseconds);
+    out.number(m.transfer.direct_result_max);
 }
 void read(ByteReader& in, ExecutorWelcome& m) {
     m.executor.value = in.number<std::int32_t>();
@@ -64,6 +68,9 @@ void read(ByteReader& in, ExecutorWelcome& m) {
     m.transfer.broadcast = in.boolean();
     m.transfer.cached = in.boolean();
     m.transfer.same_host = in.boolean();
+    m.transfer.fetch_retries = in.number<std::int32_t>();
+    m.transfer.fetch_retry_wait.microseconds = in.number<std::int64_t>();
+    m.transfer.direct_result_max = in.number<std::int64_t>();
 }
 
 void write(ByteWriter& out, const ExecutorRefused& m) {
@@ -116,10 +123,7 @@ void write(ByteWriter& out, const MapOutputsKnown& m) {
     for (const MapOutput& output : m.table->outputs) {
         out.number(output.map_task.value);
         out.number(output.executor.value);
-        out.count(output.sizes.size());
-        for (const std::uint64_t size : output.sizes) {
-            out.count(size);
-        }
+        write_map_sizes(out, output.sizes);
     }
 }
 void read(ByteReader& in, MapOutputsKnown& m) {
@@ -130,10 +134,7 @@ void read(ByteReader& in, MapOutputsKnown& m) {
     for (MapOutput& output : table.outputs) {
         output.map_task.value = in.number<std::int64_t>();
         output.executor.value = in.number<std::int32_t>();
-        output.sizes.resize(in.count_of(1));
-        for (std::uint64_t& size : output.sizes) {
-            size = in.count();
-        }
+        read_map_sizes(in, output.sizes);
     }
     m.table = std::make_shared<const MapOutputTable>(std::move(table));
 }
@@ -168,6 +169,42 @@ void write(ByteWriter& out, const TaskCancel& m) {
 }
 void read(ByteReader& in, TaskCancel& m) {
     m.task.value = in.number<std::int64_t>();
+}
+
+void write(ByteWriter& out, const TaskAbandon& m) {
+    out.number(m.task.value);
+}
+void read(ByteReader& in, TaskAbandon& m) {
+    m.task.value = in.number<std::int64_t>();
+}
+
+void write(ByteWriter& out, const ResultWanted& m) {
+    out.number(m.task.value);
+    out.number(m.from);
+    out.number(m.size);
+}
+void read(ByteReader& in, ResultWanted& m) {
+    m.task.value = in.number<std::int64_t>();
+    m.from = in.number<std::uint64_t>();
+    m.size = in.number<std::uint64_t>();
+}
+
+void write(ByteWriter& out, const ResultDropped& m) {
+    out.number(m.task.value);
+}
+void read(ByteReader& in, ResultDropped& m) {
+    m.task.value = in.number<std::int64_t>();
+}
+
+void write(ByteWriter& out, const ResultPiece& m) {
+    out.number(m.task.value);
+    out.number(m.from);
+    out.text(m.bytes);
+}
+void read(ByteReader& in, ResultPiece& m) {
+    m.task.value = in.number<std::int64_t>();
+    m.from = in.number<std::uint64_t>();
+    m.bytes = in.text();
 }
 
 void write(ByteWriter& out, const DropRdd& m) {

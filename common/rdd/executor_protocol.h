@@ -45,7 +45,9 @@ inline std::string to_string(ExecutorId id) {
 struct MapOutput {
     TaskId map_task{-1};  // -1: not there
     ExecutorId executor;
-    std::vector<std::uint64_t> sizes;  // bytes per reduce partition; 0: no block at all
+    // Bytes per reduce partition; 0: no block at all. Where there are many, only about so many for
+    // an executor in another process (map_sizes.h).
+    std::vector<std::uint64_t> sizes;
 
     bool present() const { return map_task.value >= 0; }
     friend bool operator==(const MapOutput&, const MapOutput&) = default;
@@ -134,6 +136,30 @@ struct TaskCancel {
     friend bool operator==(const TaskCancel&, const TaskCancel&) = default;
 };
 
+/// The task does not end though it was told to: its slot goes to a thread of its own, and whatever
+/// it still answers counts for nothing. Answered by a TaskDone, unless the task has ended.
+struct TaskAbandon {
+    TaskId task;
+
+    friend bool operator==(const TaskAbandon&, const TaskAbandon&) = default;
+};
+
+/// A piece of a value that was parked (TaskResult). Answered by ResultPiece.
+struct ResultWanted {
+    TaskId task;
+    std::uint64_t from = 0;
+    std::uint64_t size = 0;
+
+    friend bool operator==(const ResultWanted&, const ResultWanted&) = default;
+};
+
+/// A value that was parked need not be kept any longer.
+struct ResultDropped {
+    TaskId task;
+
+    friend bool operator==(const ResultDropped&, const ResultDropped&) = default;
+};
+
 /// Answered by RddDropped.
 struct DropRdd {
     RddId rdd;
@@ -202,7 +228,8 @@ struct ExecutorStop {
 using ToExecutor =
     std::variant<ExecutorWelcome, ExecutorRefused, PeerJoined, PeerLost, StageBegin, StageEnd,
                  MapOutputsKnown, TaskLaunch, TaskCancel, DropRdd, DropShuffle, BroadcastHeld,
-                 DropBroadcast, ExecutorStop, KeepReplica, BarrierAnswer, KeepMapOutput>;
+                 DropBroadcast, ExecutorStop, KeepReplica, BarrierAnswer, KeepMapOutput,
+                 TaskAbandon, ResultWanted, ResultDropped>;
 
 // Executor to driver.
 
@@ -279,8 +306,18 @@ struct BarrierRequest {
     friend bool operator==(const BarrierRequest&, const BarrierRequest&) = default;
 };
 
-using FromExecutor = std::variant<ExecutorHello, TaskDone, RddDropped, BroadcastKept,
-                                  ExecutorHeartbeat, ReplicaAnswer, BarrierRequest, MapOutputKept>;
+/// `bytes` empty: the value is gone.
+struct ResultPiece {
+    TaskId task;
+    std::uint64_t from = 0;
+    Bytes bytes;
+
+    friend bool operator==(const ResultPiece&, const ResultPiece&) = default;
+};
+
+using FromExecutor =
+    std::variant<ExecutorHello, TaskDone, RddDropped, BroadcastKept, ExecutorHeartbeat,
+                 ReplicaAnswer, BarrierRequest, MapOutputKept, ResultPiece>;
 
 /// One message as bytes, its kind first. Plans and tables are written each time: the driver sends
 /// each of them once per executor.

@@ -11,7 +11,7 @@
 namespace heddle::rdd {
 namespace {
 
-constexpr std::array<std::string_view, 55> kNames = {
+constexpr std::array<std::string_view, 68> kNames = {
     "executor.instances",
     "executor.cores",
     "executor.memory",
@@ -67,10 +67,23 @@ constexpr std::array<std::string_view, 55> kNames = {
     "rdd.compress",
     "io.compression.codec",
     "io.compression.same_host",
+    "task.max_direct_result_size",
+    "task.reaper.enabled",
+    "task.reaper.kill_timeout",
+    "task.reaper.patience",
+    "driver.max_result_size",
+    "shuffle.io.max_retries",
+    "shuffle.io.retry_wait",
+    "shuffle.reduce_locality.enabled",
+    "locality.wait.process",
+    "locality.wait.node",
+    "locality.wait.rack",
+    "stage.max_consecutive_attempts",
+    "speculation.task.duration_threshold",
 };
 
 // Spark's name -> ours, where both mean the same.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 52> kSparkNames = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 64> kSparkNames = {{
     {"spark.executor.instances", "executor.instances"},
     {"spark.executor.cores", "executor.cores"},
     {"spark.executor.memory", "executor.memory"},
@@ -140,6 +153,18 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 52> kSparkNa
     {"spark.broadcast.compress", "broadcast.compress"},
     {"spark.rdd.compress", "rdd.compress"},
     {"spark.io.compression.codec", "io.compression.codec"},
+    {"spark.task.maxDirectResultSize", "task.max_direct_result_size"},
+    {"spark.task.reaper.enabled", "task.reaper.enabled"},
+    {"spark.task.reaper.killTimeout", "task.reaper.kill_timeout"},
+    {"spark.driver.maxResultSize", "driver.max_result_size"},
+    {"spark.shuffle.io.maxRetries", "shuffle.io.max_retries"},
+    {"spark.shuffle.io.retryWait", "shuffle.io.retry_wait"},
+    {"spark.shuffle.reduceLocality.enabled", "shuffle.reduce_locality.enabled"},
+    {"spark.locality.wait.process", "locality.wait.process"},
+    {"spark.locality.wait.node", "locality.wait.node"},
+    {"spark.locality.wait.rack", "locality.wait.rack"},
+    {"spark.stage.maxConsecutiveAttempts", "stage.max_consecutive_attempts"},
+    {"spark.speculation.task.duration.threshold", "speculation.task.duration_threshold"},
 }};
 
 }  // namespace

@@ -193,6 +193,7 @@ Bytes encode(const TaskResult& result) {
         out.text(update.part);
     }
     out.raw(&result.metrics, sizeof(result.metrics));
+    out.number(result.parked);
     return out.take();
 }
 
@@ -222,6 +223,7 @@ Result<TaskResult> decode_task_result(std::string_view bytes) {
     if (!in.failed()) {
         std::memcpy(&result.metrics, counters.data(), sizeof(result.metrics));
     }
+    result.parked = in.number<std::uint64_t>();
     TRY(in.status("task result"));
     return result;
 }

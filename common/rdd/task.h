@@ -125,6 +125,7 @@ struct TaskResult {
     std::vector<BlockUpdate> blocks;
     std::vector<AccumulatorUpdate> accumulators;  // by id; of a task that failed: none
     TaskMetrics metrics;
+    std::uint64_t parked = 0;  // bytes of a value that waits at the executor; `value` is empty then
 
     bool ok() const { return !failure.has_value(); }
     friend bool operator==(const TaskResult&, const TaskResult&) = default;

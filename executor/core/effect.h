@@ -26,6 +26,20 @@ struct StopTask {
     rdd::TaskId task;
 };
 
+/// Its slot goes to another thread, and TaskEnded comes, unless it has ended.
+struct AbandonTask {
+    rdd::TaskId task;
+};
+
+/// A piece of what a task of this executor answered.
+struct SendResult {
+    rdd::ResultWanted wanted;
+};
+
+struct ForgetResult {
+    rdd::TaskId task;
+};
+
 struct TellDriver {
     rdd::FromExecutor message;
 };
@@ -73,9 +87,9 @@ struct Quit {
     std::string reason;
 };
 
-using Effect =
-    std::variant<StartTask, StopTask, TellDriver, ForgetRdd, ForgetShuffle, ForgetBroadcast,
-                 KnowHolder, MeetPeer, LosePeer, Quit, FetchReplica, PassBarrier, FetchMapOutput>;
+using Effect = std::variant<StartTask, StopTask, TellDriver, ForgetRdd, ForgetShuffle,
+                            ForgetBroadcast, KnowHolder, MeetPeer, LosePeer, Quit, FetchReplica,
+                            PassBarrier, FetchMapOutput, AbandonTask, SendResult, ForgetResult>;
 using Effects = std::vector<Effect>;
 
 }  // namespace heddle::executor

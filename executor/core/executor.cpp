@@ -120,6 +120,20 @@ void Executor::hear(const rdd::BarrierAnswer& message, Effects& effects) {
     }
 }
 
+void Executor::hear(const rdd::TaskAbandon& message, Effects& effects) {
+    if (stopping_.contains(message.task)) {
+        effects.push_back(AbandonTask{message.task});
+    }
+}
+
+void Executor::hear(const rdd::ResultWanted& message, Effects& effects) {
+    effects.push_back(SendResult{message});
+}
+
+void Executor::hear(const rdd::ResultDropped& message, Effects& effects) {
+    effects.push_back(ForgetResult{message.task});
+}
+
 void Executor::fill_slots(Effects& effects) {
     while (!waiting_.empty() && std::cmp_less(running_.size(), limit_)) {
         StartTask start;

@@ -53,6 +53,9 @@ private:
     void hear(const rdd::KeepReplica& message, Effects& effects);
     void hear(const rdd::KeepMapOutput& message, Effects& effects);
     void hear(const rdd::BarrierAnswer& message, Effects& effects);
+    void hear(const rdd::TaskAbandon& message, Effects& effects);
+    void hear(const rdd::ResultWanted& message, Effects& effects);
+    void hear(const rdd::ResultDropped& message, Effects& effects);
 
     void fill_slots(Effects& effects);
     void refuse(rdd::TaskId task, rdd::FailureKind kind, const char* why, Effects& effects);

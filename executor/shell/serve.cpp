@@ -22,6 +22,7 @@
 #include "common/rdd/registry.h"
 #include "executor/shell/block_client.h"
 #include "executor/shell/block_server.h"
+#include "executor/shell/parked_results.h"
 #include "executor/shell/runtime.h"
 
 namespace heddle::executor {
@@ -123,13 +124,17 @@ public:
     void lose(rdd::ExecutorId peer) override { client_.lose(peer); }
     void quit(const std::string& reason) override {
         if (!reason.empty()) {
-            log::error("the driver refused this executor", {{"reason", reason}});
+            log::error(known() ? "the driver wants no more of this executor"
+                               : "the driver refused this executor",
+                       {{"reason", reason}});
         }
-        finish(reason.empty() ? 0 : kExitConfiguration);
+        finish(reason.empty() ? 0 : known() ? kExitDriverGone : kExitConfiguration);
     }
     BlockSource* blocks() override { return &client_; }
 
 private:
+    bool known() const { return runtime_.books().id() != rdd::kNoExecutor; }
+
     void finish(int code) {
         if (!finished_) {
             finished_ = true;
@@ -197,6 +202,7 @@ private:
             const auto* welcome = std::get_if<rdd::ExecutorWelcome>(&*message);
             if (welcome != nullptr) {
                 client_.set_transfer(welcome->transfer);
+                direct_max_ = welcome->transfer.direct_result_max;
             }
             runtime_.deliver(*message);
             if (welcome != nullptr) {
@@ -223,7 +229,10 @@ private:
         rdd::ByteWriter frame;
         for (rdd::FromExecutor& message : messages) {
             if (auto* done = std::get_if<rdd::TaskDone>(&message)) {
-                limit(done->result);
+                const auto size = static_cast<std::int64_t>(done->result.value.size());
+                if (size <= direct_max_ || !park_result(runtime_.cached(), done->result)) {
+                    limit(done->result);
+                }
             }
             rdd::append_message(frame, rdd::encode(message));
             if (frame.size() > kResultBytesMax / 8) {
@@ -261,6 +270,7 @@ private:
     Runtime runtime_;
     BlockServer server_;
     net::FrameConnectionPtr connection_;
+    std::int64_t direct_max_ = 0;  // larger results wait in the store
     bool finished_ = false;
     int exit_code_ = 0;
 };

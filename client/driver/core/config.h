@@ -8,7 +8,9 @@
 #include "client/driver/core/allocation.h"
 #include "client/driver/core/exclusion.h"
 #include "client/driver/core/gang.h"
+#include "client/driver/core/locality.h"
 #include "client/driver/core/pools.h"
+#include "client/driver/core/reaper.h"
 #include "client/driver/core/retirement.h"
 #include "client/driver/core/speculation.h"
 #include "common/base/time.h"
@@ -25,7 +27,7 @@ struct PlantedDefects {
 struct Config {
     TimePoint start;                              // the origin of the core's time,
     WallTime start_wall;                          // and what people's clocks said then
-    Duration locality_wait = seconds(3);          // before going one level down
+    LocalityWaits locality_wait = seconds(3);     // before going one level down
     Duration resubmit_grace = milliseconds(200);  // collects more fetch failures
     Duration executor_timeout = seconds(120);     // without any message
     std::int32_t task_failures_max = 4;           // of one task of an attempt, crashes included
@@ -47,6 +49,9 @@ struct Config {
     AllocationRules allocation;
     RetirementRules retirement;
     PlantedDefects defects;
+    ReaperRules reaper;
+    std::int64_t result_bytes_max = std::int64_t{1} << 30;  // of all results of a job; 0: no limit
+    bool reduce_locality = true;  // tasks go where much of the map output they read lies
 };
 
 }  // namespace heddle::driver

@@ -12,6 +12,7 @@ Driver::Driver(Config config)
     : config_(std::move(config)),
       now_(config_.start),
       exclusion_(config_.exclusion),
+      reaper_(config_.reaper),
       progress_(config_),
       allocation_(config_.allocation) {}
 
@@ -30,6 +31,7 @@ void Driver::step(TimePoint now, const Event& event, Effects& effects) {
         }
     }
     expire_executors(effects);
+    reap(effects);
     end_retired(effects);
     pump(effects);
     look_for_places(effects);
@@ -52,8 +54,9 @@ TimePoint Driver::next_deadline() const {
     if (exclusion_changed_ && config_.exclusion.enabled) {
         return now_;
     }
-    TimePoint deadline = std::min({expiry_check_, speculate_at_, exclusion_.next_expiry(),
-                                   placeless_until_, slots_check_at_, retirement_deadline()});
+    TimePoint deadline =
+        std::min({expiry_check_, speculate_at_, exclusion_.next_expiry(), placeless_until_,
+                  slots_check_at_, retirement_deadline(), reaper_.next_deadline()});
     if (config_.allocation.enabled && !stopped_ && refused_.empty()) {
         deadline = std::min({deadline, allocation_.next_round(), idle_check_});
     }
@@ -98,6 +101,8 @@ void Driver::on(const ExecutorSaid& event, Effects& effects) {
         if (replication_.answered(*replica, event.executor)) {
             block_reported(event.executor, replica->block);
         }
+    } else if (const auto* piece = std::get_if<rdd::ResultPiece>(&event.message)) {
+        result_piece(event.executor, *piece, effects);
     } else if (const auto* output = std::get_if<rdd::MapOutputKept>(&event.message)) {
         output_kept(*output, event.executor);
     }
@@ -174,10 +179,18 @@ void Driver::check() const {
     blocks_.check();
     replication_.check(executors_);
     moves_.check(executors_);
+    reaper_.check();
     check_retirements();
+    std::map<rdd::ExecutorId, std::int32_t> sending;
+    for (const auto& [id, fetching] : fetching_) {
+        CHECK(executors_.find(fetching.task.executor) != nullptr);
+        CHECK(stages_.all().contains(fetching.task.stage));
+        ++sending[fetching.task.executor];
+    }
     std::size_t running = 0;
     for (const auto& [id, executor] : executors_.all()) {
         running += executor.running.size();
+        CHECK(executor.sending == (sending.contains(id) ? sending.at(id) : 0));
         std::int32_t used = 0;
         CHECK((executor.free_slots() > 0) == (free_.count(id) == 1));
         for (const rdd::TaskId task : executor.running) {

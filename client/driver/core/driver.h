@@ -32,6 +32,7 @@
 #include "client/driver/core/output_moves.h"
 #include "client/driver/core/pools.h"
 #include "client/driver/core/progress.h"
+#include "client/driver/core/reaper.h"
 #include "client/driver/core/replication.h"
 #include "client/driver/core/retirement.h"
 #include "client/driver/core/running_task.h"
@@ -148,6 +149,26 @@ private:
     void cancel_task(rdd::TaskId id, Effects& effects);
     void drained();
 
+    void settle(const RunningTask& task, const rdd::TaskResult& result, Effects& effects);
+    void run_lost(const RunningTask& task, rdd::TaskId id, const Executor& executor,
+                  const std::string& reason, bool suspect, Effects& effects);
+    void reap(Effects& effects);  // driver_reaper.cpp
+
+    // Results (driver_results.cpp).
+    struct Fetching {
+        RunningTask task;
+        rdd::TaskResult result;  // its value: what has come so far
+        std::uint64_t size = 0;
+    };
+    bool admit_results(Stage& stage, std::int64_t count, std::uint64_t bytes, Effects& effects);
+    void fetch_result(const RunningTask& task, const rdd::TaskResult& result, Effects& effects);
+    void ask_for_piece(rdd::TaskId id, Effects& effects);
+    void result_piece(rdd::ExecutorId executor, const rdd::ResultPiece& piece, Effects& effects);
+    Fetching take_fetch(rdd::TaskId id);
+    void drop_fetch(rdd::TaskId id, Effects& effects);
+    void drop_fetches(rdd::StageId stage, Effects& effects);
+    void results_lost(const Executor& executor, const std::string& reason, Effects& effects);
+
     // Offers (driver_offers.cpp).
     void offer(Effects& effects);
     std::vector<Candidate> candidates() const;
@@ -253,6 +274,8 @@ private:
     BlockTable blocks_;
     Replication replication_;
     Exclusion exclusion_;
+    Reaper reaper_;
+    std::map<rdd::TaskId, Fetching> fetching_;        // values that wait at executors
     bool exclusion_changed_ = false;                  // a task may be left without a place
     TimePoint placeless_until_ = TimePoint::never();  // of the stage that is given up first
     std::set<std::string> avoided_;                   // nodes, as last emitted

@@ -76,7 +76,7 @@ std::vector<rdd::ExecutorId> Driver::idle_for_long() {
     std::int32_t surplus = allocation_.surplus(static_cast<std::int32_t>(staying));
     const std::set<rdd::ExecutorId> holders = outputs_.holders();
     for (const auto& [id, executor] : executors_.all()) {
-        if (!executor.running.empty() || executor.leaving) {
+        if (!executor.idle() || executor.leaving) {
             continue;
         }
         const auto longest =

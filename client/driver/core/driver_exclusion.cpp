@@ -216,7 +216,7 @@ void Driver::replace_idle(Stage& stage, Effects& effects) {
     };
     const Executor* idle = nullptr;
     for (const auto& [id, executor] : executors_.all()) {
-        if (executor.running.empty() && !executor.leaving &&
+        if (executor.idle() && !executor.leaving &&
             (idle == nullptr || loss(executor) < loss(*idle))) {
             idle = &executor;
         }

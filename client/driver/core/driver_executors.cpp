@@ -119,6 +119,7 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
         }
         task_lost(task, lost, reason, named, effects);
     }
+    results_lost(lost, reason, effects);
     gang_output_lost(id, effects);
     exclusion_.executor_lost(id);
     exclusion_changed_ = true;

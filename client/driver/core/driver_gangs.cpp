@@ -26,7 +26,8 @@ bool Driver::open_to(const Stage& stage, const Executor& executor) const {
 std::int64_t Driver::slots_open_to(const Stage& stage) const {
     std::int64_t slots = 0;
     for (const auto& [id, executor] : executors_.all()) {
-        slots += open_to(stage, executor) ? executor.slots / stage.task_cpus : 0;
+        const std::int32_t usable = std::max(executor.slots - reaper_.stuck(id), 0);
+        slots += open_to(stage, executor) ? usable / stage.task_cpus : 0;
     }
     return slots;
 }
@@ -131,7 +132,16 @@ void Driver::gang_task_done(Stage& stage, const RunningTask& task, const rdd::Ta
         return;
     }
     const rdd::StageId id = stage.id;
-    for (const auto& [member, answered] : stage.gang->take_results()) {
+    const auto results = stage.gang->take_results();
+    std::uint64_t bytes = 0;
+    for (const auto& [member, answered] : results) {
+        bytes += answered.value.size();
+    }
+    if (!stage.is_shuffle() &&
+        !admit_results(stage, static_cast<std::int64_t>(results.size()), bytes, effects)) {
+        return;
+    }
+    for (const auto& [member, answered] : results) {
         take_result(stages_.at(id), member, answered, effects);
     }
     complete(stages_.at(id), effects);

@@ -216,6 +216,7 @@ void Driver::end_job(rdd::JobId id, std::optional<JobError> error, Effects& effe
         leave_stage(stages_.at(stage), id);
     }
     cancel_orphans(effects);
+    drop_fetches(job.result_stage, effects);
     remove_stage(job.result_stage, effects);
     effects.push_back(EndJob{id, std::move(error)});
     const std::set<rdd::ShuffleId> released = released_;

@@ -99,7 +99,7 @@ bool Driver::may_end(rdd::ExecutorId id, const Retirement& retirement) const {
     // Output of a barrier stage counts when all of its tasks have ended, and until then goes with
     // its executor.
     return retirement.uncopied.empty() && retirement.unmoved.empty() &&
-           executors_.find(id)->running.empty() &&
+           executors_.find(id)->idle() &&
            std::none_of(gangs_.begin(), gangs_.end(), [&](rdd::StageId stage) {
                const auto& gang = stages_.at(stage).gang;
                return gang && gang->rests_on(id);

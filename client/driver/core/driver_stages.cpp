@@ -118,7 +118,8 @@ void Driver::start(Stage& stage, Effects& effects) {
     }
     for (const rdd::Partition partition : missing) {
         stage.tasks->add(partition,
-                         preference(*stage.plan, stage.root, partition, blocks_, executors_));
+                         preference(*stage.plan, stage.root, partition, blocks_, executors_,
+                                    config_.reduce_locality ? &outputs_ : nullptr));
     }
     if (before) {
         stage.tasks->remember(*before, stage.made_way);
@@ -276,6 +277,7 @@ void Driver::roll_back(Stage& stage, Effects& effects) {
 }
 
 void Driver::discard(Stage& stage, Effects& effects) {
+    drop_fetches(stage.id, effects);
     for (const auto& [id, executor] : executors_.all()) {
         for (const rdd::TaskId task : executor.running) {
             RunningTask& running = tasks_.at(task.value);

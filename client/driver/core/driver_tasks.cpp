@@ -15,11 +15,12 @@ void Driver::on_done(Executor& executor, const rdd::TaskResult& result, Effects&
     CHECK(it != tasks_.end());
     const RunningTask task = it->second;
     tasks_.erase(it);
+    reaper_.ended(result.task);
     executor.used -= task.slots;
     if (executor.free_slots() > 0) {
         free_.insert(executor.id);
     }
-    if (executor.running.empty()) {
+    if (executor.idle()) {
         fell_idle(executor);
     }
     touched_ = executor.id;
@@ -44,6 +45,22 @@ void Driver::on_done(Executor& executor, const rdd::TaskResult& result, Effects&
     for (const rdd::BlockUpdate& update : result.blocks) {
         block_reported(executor.id, update);
     }
+    if (result.ok()) {
+        executor.useful = true;
+        executor_failures_ = 0;
+    }
+    const Stage* stage = stages_.find(task.stage);
+    if (result.ok() && result.parked > 0 && stage != nullptr && !stage->jobs.empty()) {
+        fetch_result(task, result, effects);
+        if (fetching_.contains(result.task)) {
+            return;
+        }
+    }
+    settle(task, result, effects);
+}
+
+// What became of it, when all is known.
+void Driver::settle(const RunningTask& task, const rdd::TaskResult& result, Effects& effects) {
     Stage* stage = stages_.find(task.stage);
     if (stage == nullptr) {
         return;  // its job has ended
@@ -52,8 +69,6 @@ void Driver::on_done(Executor& executor, const rdd::TaskResult& result, Effects&
         stage->tasks->ended(task.index, result.task);
     }
     if (result.ok()) {
-        executor.useful = true;
-        executor_failures_ = 0;
         on_success(task, result, effects);
     } else {
         on_failure(task, *result.failure, effects);
@@ -77,6 +92,10 @@ void Driver::on_success(const RunningTask& task, const rdd::TaskResult& result, 
     }
     if (stage.barrier) {
         gang_task_done(stage, task, result, effects);
+        return;
+    }
+    if (!stage.is_shuffle() && jobs_.at(*stage.jobs.begin()).missing.contains(task.partition) &&
+        !admit_results(stage, 1, result.value.size(), effects)) {
         return;
     }
     take_result(stage, task, result, effects);
@@ -224,12 +243,19 @@ void Driver::task_lost(rdd::TaskId id, const Executor& executor, const std::stri
     CHECK(it != tasks_.end());
     const RunningTask task = it->second;
     tasks_.erase(it);
+    reaper_.ended(id);
     progress_.task_ended(now_, {task.stage, task.stage_attempt}, id, executor.id, "FAILED",
                          "ExecutorLostFailure: " + reason, {});
     if (task.rolled_back) {
         drained();
         return;
     }
+    run_lost(task, id, executor, reason, suspect, effects);
+}
+
+// A run of the attempt under way is over without a result.
+void Driver::run_lost(const RunningTask& task, rdd::TaskId id, const Executor& executor,
+                      const std::string& reason, bool suspect, Effects& effects) {
     Stage* stage = stages_.find(task.stage);
     if (stage == nullptr || !stage->tasks || stage->tasks->attempt() != task.stage_attempt) {
         return;
@@ -279,9 +305,16 @@ void Driver::on(const AttemptKilled& event, Effects& effects) {
 }
 
 void Driver::cancel_task(rdd::TaskId id, Effects& effects) {
+    if (fetching_.contains(id)) {
+        drop_fetch(id, effects);
+        return;
+    }
     RunningTask& task = tasks_.at(id.value);
     if (!task.cancelled) {
         task.cancelled = true;
+        if (const Executor* executor = executors_.find(task.executor)) {  // else it is just lost
+            reaper_.told(now_, id, task.executor, task.slots, executor->in_process);
+        }
         effects.push_back(Send{task.executor, rdd::TaskCancel{id}});
     }
 }

@@ -39,11 +39,13 @@ struct Executor {
     TimePoint idle_since;              // while nothing runs on it
     std::optional<LoneTask> kept_for;  // waits for what runs here, or runs: nothing else starts
     bool in_process = false;
-    bool useful = false;    // has finished a task
-    bool leaving = false;   // gets no new tasks; its end is nobody's failure
-    bool retiring = false;  // leaving, and what it holds is to be elsewhere: retirement.h
-    bool excluded = false;  // gets no new tasks for some time: exclusion.h
+    bool useful = false;       // has finished a task
+    bool leaving = false;      // gets no new tasks; its end is nobody's failure
+    bool retiring = false;     // leaving, and what it holds is to be elsewhere: retirement.h
+    bool excluded = false;     // gets no new tasks for some time: exclusion.h
+    std::int32_t sending = 0;  // results of its tasks that are fetched
 
+    bool idle() const { return running.empty() && sending == 0; }
     std::int32_t free_slots() const {
         return leaving || excluded || kept_for || used >= slots ? 0 : slots - used;
     }

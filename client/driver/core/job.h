@@ -23,6 +23,8 @@ struct Job {
     std::set<rdd::StageId> stages;     // the result stage and all above it
     std::set<rdd::Partition> missing;  // not delivered yet
     std::size_t partitions = 0;
+    std::int64_t results = 0;       // delivered, or on their way from their executors,
+    std::int64_t result_bytes = 0;  // and how much they take
 
     bool delivered_some() const { return missing.size() < partitions; }
 };

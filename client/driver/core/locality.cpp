@@ -3,6 +3,7 @@
 #include "client/driver/core/locality.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -47,6 +48,33 @@ void add_once(std::vector<std::string>& hosts, const std::string& host) {
     }
 }
 
+// Spark's numbers. Beyond them looking costs more than it brings, and no host has much.
+constexpr std::size_t kOutputMapsMax = 1000;
+constexpr std::int32_t kOutputReducesMax = 1000;
+constexpr std::uint64_t kOutputPartMin = 5;  // a fifth of what the task reads
+
+void add_output_hosts(Preference& found, const MapOutputs& outputs,
+                      const rdd::Dependency& dependency, rdd::Partition reduce,
+                      const ExecutorTable& executors) {
+    if (outputs.maps(dependency.shuffle) >= kOutputMapsMax ||
+        dependency.partitioner.partitions >= kOutputReducesMax) {
+        return;
+    }
+    std::map<std::string, std::uint64_t> by_host;
+    std::uint64_t all = 0;
+    for (const auto& [id, bytes] : outputs.bytes_for(dependency.shuffle, reduce)) {
+        all += bytes;
+        if (const Executor* executor = executors.find(id)) {
+            by_host[executor->host] += bytes;
+        }
+    }
+    for (const auto& [host, bytes] : by_host) {
+        if (bytes > 0 && bytes >= all / kOutputPartMin) {
+            add_once(found.hosts, host);
+        }
+    }
+}
+
 }  // namespace
 
 std::string_view to_string(Locality locality) {
@@ -65,8 +93,24 @@ std::string_view to_string(Locality locality) {
     CHECK(false);
 }
 
+Duration LocalityWaits::at(Locality level) const {
+    switch (level) {
+        case Locality::Process:
+            return process.value_or(all);
+        case Locality::Node:
+            return node.value_or(all);
+        case Locality::Rack:
+            return rack.value_or(all);
+        case Locality::NoPreference:
+        case Locality::Any:
+            return {};
+    }
+    CHECK(false);
+}
+
 Preference preference(const rdd::Plan& plan, rdd::RddId root, rdd::Partition partition,
-                      const BlockTable& blocks, const ExecutorTable& executors) {
+                      const BlockTable& blocks, const ExecutorTable& executors,
+                      const MapOutputs* outputs) {
     Preference found;
     walk(plan, root, partition, [&](const rdd::RddNode& node, rdd::Partition at) {
         if (!found.none()) {
@@ -84,6 +128,13 @@ Preference preference(const rdd::Plan& plan, rdd::RddId root, rdd::Partition par
         } else if (!node.sources.empty()) {
             for (const auto& host : node.sources[static_cast<std::size_t>(at)].hosts) {
                 add_once(found.hosts, host);
+            }
+        }
+        if (outputs != nullptr && found.none()) {
+            for (const rdd::Dependency& dependency : node.dependencies) {
+                if (dependency.kind == rdd::DependencyKind::Shuffle) {
+                    add_output_hosts(found, *outputs, dependency, at, executors);
+                }
             }
         }
         return found.none();

@@ -139,6 +139,26 @@ std::int64_t MapOutputs::bytes(rdd::ShuffleId shuffle) const {
     return static_cast<std::int64_t>(sum);
 }
 
+std::map<rdd::ExecutorId, std::uint64_t> MapOutputs::bytes_for(rdd::ShuffleId shuffle,
+                                                               rdd::Partition reduce) const {
+    std::map<rdd::ExecutorId, std::uint64_t> found;
+    const auto it = shuffles_.find(shuffle);
+    if (it == shuffles_.end()) {
+        return found;
+    }
+    for (const rdd::MapOutput& output : it->second.table.outputs) {
+        if (output.present() && std::cmp_less(reduce, output.sizes.size())) {
+            found[output.executor] += output.sizes[static_cast<std::size_t>(reduce)];
+        }
+    }
+    return found;
+}
+
+std::size_t MapOutputs::maps(rdd::ShuffleId shuffle) const {
+    const auto it = shuffles_.find(shuffle);
+    return it == shuffles_.end() ? 0 : it->second.table.outputs.size();
+}
+
 bool MapOutputs::has(rdd::ShuffleId shuffle, rdd::Partition map) const {
     return shuffles_.at(shuffle).table.outputs.at(static_cast<std::size_t>(map)).present();
 }

@@ -42,6 +42,10 @@ public:
     /// Of all output that is there.
     std::int64_t bytes(rdd::ShuffleId shuffle) const;
     bool has(rdd::ShuffleId shuffle, rdd::Partition map) const;
+    /// How much of what partition `reduce` reads lies on each executor. Looks through all.
+    std::map<rdd::ExecutorId, std::uint64_t> bytes_for(rdd::ShuffleId shuffle,
+                                                       rdd::Partition reduce) const;
+    std::size_t maps(rdd::ShuffleId shuffle) const;
     /// Null: it is not there.
     const rdd::MapOutput* find(rdd::ShuffleId shuffle, rdd::Partition map) const;
     /// What lies on the executor: shuffles and map partitions. Looks through all.

@@ -8,12 +8,13 @@
 
 namespace heddle::driver {
 
-std::optional<Duration> slow_after(const TaskSet& tasks, const SpeculationRules& rules) {
+std::optional<Duration> slow_after(const TaskSet& tasks, const SpeculationRules& rules,
+                                   std::int32_t slots) {
     const auto size = static_cast<std::int64_t>(tasks.size());
     const std::int64_t least = std::max<std::int64_t>(1, size * rules.quantile_permille / 1000);
     std::vector<Duration> ended = tasks.run_times();
     if (size < 2 || static_cast<std::int64_t>(ended.size()) < least) {
-        return std::nullopt;
+        return size <= slots ? rules.threshold : std::nullopt;
     }
     const auto middle = ended.begin() + static_cast<std::ptrdiff_t>(ended.size() / 2);
     std::nth_element(ended.begin(), middle, ended.end());
@@ -31,7 +32,10 @@ void Driver::look_for_slow_tasks() {
             if (!stage.repeatable()) {
                 continue;
             }
-            if (const auto limit = slow_after(*stage.tasks, config_.speculation)) {
+            const std::int32_t slots =
+                executors_.all().empty() ? 0 : executors_.all().begin()->second.slots;
+            if (const auto limit =
+                    slow_after(*stage.tasks, config_.speculation, slots / stage.task_cpus)) {
                 stage.tasks->mark_slow(now_, *limit);
             }
         }

@@ -21,9 +21,14 @@ struct SpeculationRules {
     std::int64_t multiplier_permille = 3000;    // of the median run time
     std::int64_t quantile_permille = 900;       // of the tasks have to have succeeded
     Duration run_time_min = milliseconds(100);  // no task is slow before
+    // Of a stage that one executor could run at once, which may never have enough tasks to compare:
+    // slow is also what runs longer than this.
+    std::optional<Duration> threshold = {};
 };
 
-/// How long a task of `tasks` may run before it is slow; none: nobody can say yet.
-std::optional<Duration> slow_after(const TaskSet& tasks, const SpeculationRules& rules);
+/// How long a task of `tasks` may run before it is slow; none: nobody can say yet. `slots`: tasks
+/// that an executor runs at once.
+std::optional<Duration> slow_after(const TaskSet& tasks, const SpeculationRules& rules,
+                                   std::int32_t slots);
 
 }  // namespace heddle::driver

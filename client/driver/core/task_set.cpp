@@ -142,10 +142,6 @@ std::vector<Locality> TaskSet::levels() const {
     return found;
 }
 
-Duration TaskSet::wait_at(Locality level) const {
-    return level == Locality::NoPreference ? Duration{} : wait_;
-}
-
 Locality TaskSet::allowed(TimePoint now) {
     const auto still_waiting = [this](Locality level) {
         switch (level) {
@@ -167,8 +163,8 @@ Locality TaskSet::allowed(TimePoint now) {
         if (!still_waiting(level_)) {
             timer_ = now;
             level_ = next;
-        } else if (now - timer_ >= wait_at(level_)) {
-            timer_ = timer_ + wait_at(level_);
+        } else if (now - timer_ >= wait_.at(level_)) {
+            timer_ = timer_ + wait_.at(level_);
             level_ = next;
         } else {
             break;
@@ -279,7 +275,7 @@ void TaskSet::round_over(TimePoint now, std::optional<Locality> nearest_launched
 
 TimePoint TaskSet::next_level() const {
     return waiting_ == 0 || retired_ || level_ == Locality::Any ? TimePoint::never()
-                                                                : timer_ + wait_at(level_);
+                                                                : timer_ + wait_.at(level_);
 }
 
 void TaskSet::launched(std::size_t index, Run run) {

@@ -51,7 +51,7 @@ public:
         Locality locality = Locality::Any;
     };
 
-    TaskSet(rdd::StageId stage, std::int32_t attempt, Duration wait, TimePoint now)
+    TaskSet(rdd::StageId stage, std::int32_t attempt, const LocalityWaits& wait, TimePoint now)
         : stage_(stage), attempt_(attempt), wait_(wait), timer_(now) {}
 
     void add(rdd::Partition partition, Preference preference);
@@ -133,11 +133,10 @@ private:
     void begin_waiting(std::size_t index);
     void end_waiting(std::size_t index);
     void count(const Task& task, std::int64_t by);
-    Duration wait_at(Locality level) const;
 
     rdd::StageId stage_;
     std::int32_t attempt_ = 0;
-    Duration wait_;
+    LocalityWaits wait_;
     std::vector<Task> tasks_;
     std::map<rdd::Partition, std::size_t> by_partition_;
     std::map<rdd::ExecutorId, Queue> by_executor_;

@@ -32,6 +32,7 @@ ENDINGS = {
     "none-0": ("SUCCEEDED", "", 1),
     "none-7": ("FAILED", "exited with code 7", 2),
     "two": ("SUCCEEDED", "", 1),
+    "reaped": ("SUCCEEDED", "", 1),
     "two-open": ("FAILED", "exited with code 6", 1),
 }
 
@@ -75,10 +76,10 @@ def endings(target):
     check("both contexts of a program have executors", out == "counted 3\n" * 2, out)
 
 
-def client(target, program, *arguments, **options):
+def client(target, program, *arguments, master=None, **options):
     return subprocess.Popen([program, *arguments], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, **options,
-                            env={**target.environment(), "HEDDLE_MASTER": f"heddle://127.0.0.1:{target.port}",
+                            env={**target.environment(), "HEDDLE_MASTER": master or f"heddle://127.0.0.1:{target.port}",
                                  "HEDDLE_HOME": str(pathlib.Path(sys.argv[3]).parent),
                                  "LD_LIBRARY_PATH": str(pathlib.Path(ABSENT).parent)})
 
@@ -112,6 +113,17 @@ def leaving_clients(target):
         check(f"and its application is {app['finalStatus']} at once", app["finalStatus"] == status, str(app))
 
 
+def functions_that_never_return(target):
+    for master in ("local[1]", "local-cluster[1,1,256]"):
+        started = time.monotonic()
+        driver = client(target, PROGRAM, "reaped", master=master)
+        out, text = driver.communicate(timeout=60)
+        check(f"{master}: a cancelled function that never returns does not keep its slot, nor the program "
+              f"({time.monotonic() - started:.1f} s)", driver.returncode == 0 and out == "counted 3\n" * 2, out + text)
+        words = "left behind" if master == "local[1]" else "task.reaper.kill_timeout"
+        check(f"{master}: and says so", words in text, text)
+
+
 def killed_application(target):
     app = submit(target, "endless")
     cluster.wait_for("driver and executor", lambda: len(target.containers()) == 2, 30)
@@ -135,7 +147,7 @@ def missing_library(target):
 def main():
     wanted = sys.argv[4:]
     with cluster.Cluster(nodes=3) as target:
-        for part in (endings, killed_clients, leaving_clients, killed_application, missing_library):
+        for part in (endings, killed_clients, leaving_clients, functions_that_never_return, killed_application, missing_library):
             if not wanted or part.__name__ in wanted:
                 part(target)
 

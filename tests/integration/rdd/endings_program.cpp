@@ -52,6 +52,38 @@ void endless_job(heddle::Context& context) {
         .count();
 }
 
+// A function that never looks up holds the only slot of its executor, or of this process.
+int reaped() {
+    heddle::ContextOptions few = options();
+    few.settings["spark.task.reaper.killTimeout"] = "1s";
+    few.settings["task.reaper.patience"] = "500ms";
+    heddle::Context context(few);
+    good_job(context);
+    const auto endless = context.parallelize(std::vector<int>{1}, 1)
+                             .map([](int x) {
+                                 const volatile bool forever = true;
+                                 while (forever) {
+                                 }
+                                 return x;
+                             })
+                             .count_async();
+    const auto running = [&context] {
+        for (const std::int32_t stage : context.status_tracker().get_active_stage_ids()) {
+            const auto info = context.status_tracker().get_stage_info(stage);
+            if (info && info->num_active_tasks > 0) {
+                return true;
+            }
+        }
+        return false;
+    };
+    while (!running()) {
+        usleep(1000);
+    }
+    endless.cancel();
+    good_job(context);
+    return 0;
+}
+
 int with_context(const std::string& kind) {
     heddle::Context context(options());
     good_job(context);
@@ -85,6 +117,9 @@ int main(int argc, char** argv) {
     const std::string kind = argc > 1 ? argv[1] : "";
     if (kind == "none-0" || kind == "none-7") {
         return kind == "none-0" ? 0 : 7;
+    }
+    if (kind == "reaped") {
+        return reaped();
     }
     if (kind == "two") {
         (void)with_context("");

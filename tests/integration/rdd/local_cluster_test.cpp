@@ -144,6 +144,28 @@ TEST(LocalCluster, GivesWhatOneProcessGives) {
     EXPECT_EQ(test::texts_of(outcome).size(), 12000U);
 }
 
+TEST(LocalCluster, LargeResultsAreFetchedInPiecesUpToALimit) {
+    const rdd::RddNode source = test::text_source(0, test::distinct_texts(3, 600'000));
+    const rdd::Plan plan = test::plan_of({source});
+    const rdd::OperatorRef collect = rdd::builtin_operator(rdd::builtin::kCollect);
+    const auto fetched = run_job(*cluster("local-cluster[2,1,256]"), plan, source, collect);
+    ASSERT_FALSE(fetched.failure) << fetched.failure->message;
+    EXPECT_GT(fetched.values.begin()->second.size(), 5U << 20U) << "more than a piece";
+    const auto expected = run_job(*cluster("local[2]"), plan, source, collect);
+    EXPECT_EQ(test::texts_of(fetched), test::texts_of(expected));
+    for (const char* master : {"local-cluster[2,1,256]", "local[2]"}) {
+        const auto runner = cluster(master, {{"spark.driver.maxResultSize", "10m"}});
+        const auto refused = run_job(*runner, plan, source, collect);
+        ASSERT_TRUE(refused.failure) << master;
+        EXPECT_NE(refused.failure->message.find("driver.max_result_size (10.0 MiB)"),
+                  std::string::npos)
+            << refused.failure->message;
+        const auto after =
+            run_job(*runner, plan, source, rdd::builtin_operator(rdd::builtin::kCount));
+        EXPECT_FALSE(after.failure) << "the next job of the same context";
+    }
+}
+
 TEST(LocalCluster, LeavesNoProcessAndNoFolder) {
     const std::string folder = ::testing::TempDir() + "heddle-private-" + std::to_string(getpid());
     std::filesystem::create_directory(folder);

@@ -35,6 +35,8 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
     int moved = 0;
     int barriers = 0;
     int out_of_memory = 0;
+    int deaf = 0;
+    int parked = 0;
     for (std::uint64_t seed = first; seed <= last; ++seed) {
         const RunOutcome outcome = run_driver_world(seed, {});
         ASSERT_EQ(outcome.violation, "") << "seed " << seed << "\n" << outcome.tail;
@@ -55,6 +57,8 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         moved += outcome.moved;
         barriers += outcome.barriers;
         out_of_memory += outcome.out_of_memory;
+        deaf += outcome.deaf;
+        parked += outcome.parked;
     }
     RecordProperty("crashes", crashes);
     RecordProperty("fetch_failures", fetch_failures);
@@ -67,10 +71,11 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         "partitions and %d reads of another executor's cache; %d tasks failed on a bad node, %d "
         "executors made way; %d times a task met all others of its barrier stage; %d "
         "executors were given back, %d ended as announced, %d "
-        "map outputs were moved; %d tasks had too little memory beside others\n",
+        "map outputs were moved; %d tasks had too little memory beside others, %d did not end when "
+        "they were told to; %d results were fetched\n",
         crashes, fetch_failures, failed, from_driver, from_peers, static_cast<long long>(copies),
         static_cast<long long>(replicas), cached_from_peers, broken, replaced, barriers, given_back,
-        retired, moved, out_of_memory);
+        retired, moved, out_of_memory, deaf, parked);
     if (only == nullptr) {
         EXPECT_GT(copies, static_cast<int>(kSeeds)) << "slow tasks are not tried again";
         EXPECT_GT(replicas, static_cast<int>(kSeeds)) << "cached partitions are not copied";
@@ -81,6 +86,8 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         EXPECT_GT(retired, static_cast<int>(kSeeds)) << "no executor ends as announced";
         EXPECT_GT(out_of_memory, static_cast<int>(kSeeds)) << "no task runs out of memory";
         EXPECT_GT(given_back, static_cast<int>(kSeeds)) << "no executor is ever given back";
+        EXPECT_GT(deaf, 10) << "all tasks end when they are told to";
+        EXPECT_GT(parked, static_cast<int>(kSeeds)) << "no result waits at its executor";
         EXPECT_GT(replaced, 0) << "no task is ever without a place";
         EXPECT_GT(from_peers, from_driver) << "executors ask each other before the driver";
         EXPECT_LT(failed, static_cast<int>(kSeeds) * 4) << "of 18 to 30 jobs a seed";

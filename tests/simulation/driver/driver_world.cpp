@@ -39,7 +39,8 @@ struct Member {
 class World final : public Peers {
 public:
     World(std::uint64_t seed, const Defects& defects)
-        : prng_(seed),
+        : seed_(seed),
+          prng_(seed),
           bad_node_(has_bad_node(seed)),
           hungry_(seed % 5 == 2 && !bad_node_),
           by_demand_(seed % 4 == 1),
@@ -94,6 +95,10 @@ private:
         if (seed % 8 == 1 || seed % 8 == 5) {
             config.allocation.shuffle_idle_timeout = milliseconds(100);
         }
+        config.task_failures_max = 1000;  // results are lost at will
+        config.reaper.patience = milliseconds(40);
+        config.reaper.kill_timeout = milliseconds(100);
+        config.executor_timeout = seconds(100'000);  // no heartbeats here
         if (has_bad_node(seed)) {
             config.exclusion.enabled = true;
             config.exclusion.timeout = milliseconds(500);
@@ -125,6 +130,7 @@ private:
     void submit_jobs();
     std::vector<rdd::ExecutorId> alive() const;
 
+    std::uint64_t seed_;
     Prng prng_;
     bool bad_node_;
     bool hungry_;     // some tasks need an executor to themselves
@@ -239,10 +245,12 @@ void World::add_executor() {
     registered.host = "node-" + std::to_string(id.value % 3 + 1);
     executor->set_broken(bad_node_ && registered.host == kBadNode);
     executor->set_hungry(hungry_);
+    executor->set_deaf(seed_ % 7 == 3);
+    executor->set_parks(seed_ % 6 == 4);
     members_[id].executor = std::move(executor);
     registered.port = 1;
     registered.slots = kSlots;
-    registered.in_process = true;  // no heartbeats here
+    registered.in_process = seed_ % 2 == 0;  // tasks that do not end are left behind
     note("executor " + rdd::to_string(id) + " on " + registered.host);
     tell_driver(registered);
 }
@@ -353,6 +361,8 @@ RunOutcome World::run() {
     for (const auto& [id, member] : members_) {
         outcome_.failed_on_purpose += member.executor->broken_runs();
         outcome_.barriers += member.executor->barriers();
+        outcome_.deaf += member.executor->deaf_runs();
+        outcome_.parked += member.executor->parked();
         outcome_.out_of_memory += member.executor->hungry_runs();
     }
     outcome_.copies = driver_.copies_launched();

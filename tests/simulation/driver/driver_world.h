@@ -34,6 +34,8 @@ struct RunOutcome {
     int retired = 0;            // executors whose end was announced and that went before
     int moved = 0;              // map outputs
     int replaced = 0;           // executors that made way for others
+    int deaf = 0;               // tasks that did not end when they were told to
+    int parked = 0;             // results that waited to be fetched
     int failed_jobs = 0;        // that said so: allowed only for output that cannot be repeated
     std::string tail;
 };

@@ -1,5 +1,6 @@
 #include "tests/support/rdd_world/sim_executor.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -226,7 +227,11 @@ void SimExecutor::step(const executor::Event& event) {
         } else if (const auto* stop = std::get_if<executor::StopTask>(&effect)) {
             Begun& begun = *begun_.at(stop->task);
             begun.cancelled = true;
-            if (std::exchange(begun.waits, false)) {
+            if (deaf_ && around_.prng.chance(1, 3)) {
+                begun.deaf = true;
+                ++deaf_runs_;
+                around_.note("deaf " + std::to_string(stop->task.value));
+            } else if (std::exchange(begun.waits, false)) {
                 go_on(stop->task);
             }
         } else if (auto* passed = std::get_if<executor::PassBarrier>(&effect)) {
@@ -237,6 +242,12 @@ void SimExecutor::step(const executor::Event& event) {
                 begun.answers.push_back(std::move(passed->answer));
                 go_on(begun.start.launch.task.task);
             }
+        } else if (const auto* abandon = std::get_if<executor::AbandonTask>(&effect)) {
+            leave_behind(abandon->task);
+        } else if (const auto* wanted = std::get_if<executor::SendResult>(&effect)) {
+            send_piece(wanted->wanted);
+        } else if (const auto* forgotten = std::get_if<executor::ForgetResult>(&effect)) {
+            results_.erase(forgotten->task);
         } else if (auto* tell = std::get_if<executor::TellDriver>(&effect)) {
             around_.tell(std::move(tell->message));
         } else if (const auto* drop = std::get_if<executor::ForgetRdd>(&effect)) {
@@ -258,6 +269,25 @@ void SimExecutor::step(const executor::Event& event) {
             keep_map_output(output->order);
         }
     }
+}
+
+void SimExecutor::leave_behind(rdd::TaskId task) {
+    begun_.erase(task);
+    rdd::TaskResult result;
+    result.task = task;
+    result.failure.emplace();
+    result.failure->kind = rdd::FailureKind::TaskKilled;
+    step(executor::TaskEnded{std::move(result)});
+}
+
+void SimExecutor::send_piece(const rdd::ResultWanted& wanted) {
+    rdd::ResultPiece piece{wanted.task, wanted.from, {}};
+    const auto it = results_.find(wanted.task);
+    if (it != results_.end() && !around_.prng.chance(1, 10)) {
+        // Less than was asked for, so that there are pieces.
+        piece.bytes = it->second.substr(wanted.from, std::max<std::uint64_t>(wanted.size / 2, 1));
+    }
+    around_.tell(std::move(piece));
 }
 
 // The copy comes some time later; until then the RDD may be dropped, or the holder be gone.
@@ -314,7 +344,8 @@ void SimExecutor::start(executor::StartTask start) {
 void SimExecutor::go_on(rdd::TaskId task) {
     const Duration time = microseconds(around_.prng.between(500, 40'000) * slowness_);
     around_.timeline.after(time, [self = shared_from_this(), task] {
-        if (self->alive_) {
+        const auto it = self->begun_.find(task);
+        if (self->alive_ && it != self->begun_.end() && !it->second->deaf) {
             self->run(task);
         }
     });
@@ -358,6 +389,11 @@ void SimExecutor::run(rdd::TaskId task) {
     around_.note("ran " + std::to_string(result.task.value) + " on " + rdd::to_string(id_) +
                  (result.ok() ? "" : " " + rdd::describe(*result.failure)));
     begun_.erase(task);
+    if (parks_ && result.ok() && !result.value.empty()) {
+        ++parked_runs_;
+        result.parked = result.value.size();
+        results_[task] = std::exchange(result.value, {});
+    }
     step(executor::TaskEnded{std::move(result)});
 }
 

@@ -72,6 +72,12 @@ public:
     /// Whether memory is too small for some partitions' tasks beside others.
     void set_hungry(bool hungry) { hungry_ = hungry; }
     int hungry_runs() const { return hungry_runs_; }
+    /// Whether some tasks do not end when they are told to.
+    void set_deaf(bool deaf) { deaf_ = deaf; }
+    int deaf_runs() const { return deaf_runs_; }
+    /// Whether results wait until the driver asks for them; some are lost.
+    void set_parks(bool parks) { parks_ = parks; }
+    int parked() const { return parked_runs_; }
     /// How often a task heard that all others had come.
     int barriers() const { return barriers_; }
 
@@ -92,6 +98,8 @@ private:
     void step(const executor::Event& event);
     void keep_replica(const rdd::KeepReplica& order);
     void keep_map_output(const rdd::KeepMapOutput& order);
+    void leave_behind(rdd::TaskId task);
+    void send_piece(const rdd::ResultWanted& wanted);
     void start(executor::StartTask start);
     void go_on(rdd::TaskId task);
     void run(rdd::TaskId task);
@@ -105,6 +113,11 @@ private:
     int broken_runs_ = 0;
     bool hungry_ = false;
     int hungry_runs_ = 0;
+    bool deaf_ = false;
+    int deaf_runs_ = 0;
+    bool parks_ = false;
+    int parked_runs_ = 0;
+    std::map<rdd::TaskId, rdd::Bytes> results_;  // that wait
     executor::Executor books_;
     blocks::Accountant accountant_;
     blocks::BlockStore cached_;
@@ -116,6 +129,7 @@ private:
         executor::StartTask start;
         std::atomic<bool> cancelled{false};
         bool waits = false;  // for an answer
+        bool deaf = false;   // does not end by itself
         std::vector<rdd::BarrierAnswer> answers;
         std::vector<rdd::BlockUpdate> blocks;  // of runs that were left
     };

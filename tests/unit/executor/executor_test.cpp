@@ -14,9 +14,11 @@
 #include <utility>
 #include <vector>
 
+#include "common/blocks/store.h"
 #include "common/rdd/executor_frames.h"
 #include "common/rdd/executor_protocol.h"
 #include "executor/core/executor.h"
+#include "executor/shell/parked_results.h"
 #include "executor/shell/program_check.h"
 #include "executor/shell/thread_heap.h"
 #include "executor/shell/worker_pool.h"
@@ -109,6 +111,110 @@ TEST(WorkerPool, EndsACancelledTaskThatHasNotBegunAtOnce) {
     }
 }
 
+// The gate holds the first task however often it is cancelled.
+TEST(WorkerPool, LeavesATaskBehindAndGoesOnInItsPlace) {
+    auto gate = std::make_shared<std::promise<void>>();
+    auto ran = std::make_shared<std::atomic<int>>(0);
+    std::promise<void> begun;
+    std::promise<void> woken;
+    WorkerPool pool(
+        1,
+        [ran, &begun, open = gate->get_future().share()](const StartTask& start,
+                                                         const std::atomic<bool>&) {
+            if (start.launch.task.task == rdd::TaskId{1}) {
+                begun.set_value();
+                open.wait();
+            }
+            ++*ran;
+            rdd::TaskResult result;
+            result.task = start.launch.task.task;
+            return result;
+        },
+        [&, told = false]() mutable {
+            if (!std::exchange(told, true)) {
+                woken.set_value();
+            }
+        },
+        [] {});
+    const auto start = [&](std::int64_t task) {
+        StartTask made;
+        made.launch = launch(task);
+        pool.start(std::move(made));
+    };
+    start(1);
+    begun.get_future().wait();
+    pool.cancel(rdd::TaskId{1});
+    EXPECT_TRUE(pool.take_ended().empty());
+    pool.abandon(rdd::TaskId{1});
+    std::vector<rdd::TaskResult> ended = pool.take_ended();
+    ASSERT_EQ(ended.size(), 1U);
+    EXPECT_EQ(ended[0].failure->kind, rdd::FailureKind::TaskKilled);
+    start(2);
+    while (*ran < 1) {
+        std::this_thread::yield();
+    }
+    EXPECT_EQ(pool.stop(seconds(10)), 1) << "the one that is left behind";
+    ended = pool.take_ended();
+    ASSERT_EQ(ended.size(), 1U);
+    EXPECT_EQ(ended[0].task, rdd::TaskId{2});
+    gate->set_value();
+    while (*ran < 2) {
+        std::this_thread::yield();
+    }
+    EXPECT_TRUE(pool.take_ended().empty()) << "its answer counts for nothing";
+}
+
+TEST(WorkerPool, EndsWithinItsPatience) {
+    auto gate = std::make_shared<std::promise<void>>();
+    auto begun = std::make_shared<std::promise<void>>();
+    {
+        WorkerPool pool(
+            1,
+            [gate, begun](const StartTask& start, const std::atomic<bool>&) {
+                begun->set_value();
+                gate->get_future().wait();
+                rdd::TaskResult result;
+                result.task = start.launch.task.task;
+                return result;
+            },
+            [] {}, [] {});
+        StartTask start;
+        start.launch = launch(1);
+        pool.start(std::move(start));
+        begun->get_future().wait();
+        EXPECT_EQ(pool.stop(milliseconds(1)), 1);
+    }
+    gate->set_value();
+}
+
+TEST(ParkedResults, GoInPiecesAndAreForgotten) {
+    blocks::Accountant memory(std::int64_t{64} << 20);
+    blocks::BlockStore store(memory,
+                             ::testing::TempDir() + "heddle-parked-" + std::to_string(::getpid()));
+    rdd::TaskResult result;
+    result.task = rdd::TaskId{7};
+    const std::string value = std::string(3'000'000, 'a') + std::string(2'000'000, 'b');
+    result.value = value;
+    ASSERT_TRUE(park_result(store, result));
+    EXPECT_EQ(result.parked, value.size());
+    EXPECT_TRUE(result.value.empty());
+    for (const bool on_disk : {false, true}) {
+        if (on_disk) {
+            store.evict(std::int64_t{1} << 30, blocks::Accountant::kNoRdd);
+        }
+        std::string came;
+        while (came.size() < value.size()) {
+            const auto piece = piece_of_result(store, {rdd::TaskId{7}, came.size(), 1'234'567});
+            ASSERT_FALSE(piece.bytes.empty());
+            EXPECT_EQ(piece.from, came.size());
+            came += piece.bytes;
+        }
+        EXPECT_TRUE(came == value) << on_disk;
+    }
+    forget_result(store, rdd::TaskId{7});
+    EXPECT_TRUE(piece_of_result(store, {rdd::TaskId{7}, 0, 10}).bytes.empty());
+}
+
 // What a task thread makes room for, it need not ask the system for piece by piece.
 TEST(ThreadHeap, HasRoomForManySmallPiecesAfterItWasWidened) {
     constexpr std::size_t kPieces = 100'000;
@@ -170,6 +276,20 @@ TEST(Executor, AnswersACancelledTaskThatHasNotBegun) {
     EXPECT_TRUE(books.hear(rdd::TaskCancel{rdd::TaskId{1}}).empty());  // told once
 }
 
+TEST(Executor, LeavesATaskBehindThatWasToldToEndAndRuns) {
+    Books books(1);
+    books.hear(launch(1));
+    EXPECT_TRUE(books.hear(rdd::TaskAbandon{rdd::TaskId{1}}).empty()) << "nobody told it to end";
+    books.hear(rdd::TaskCancel{rdd::TaskId{1}});
+    const Effects effects = books.hear(rdd::TaskAbandon{rdd::TaskId{1}});
+    ASSERT_EQ(effects.size(), 1U);
+    EXPECT_EQ(std::get<AbandonTask>(effects[0]).task, rdd::TaskId{1});
+    rdd::TaskResult result;
+    result.task = rdd::TaskId{1};
+    books.step(TaskEnded{result});
+    EXPECT_TRUE(books.hear(rdd::TaskAbandon{rdd::TaskId{1}}).empty()) << "it has ended";
+}
+
 TEST(Executor, RefusesATaskOfAStageThatItDoesNotKnow) {
     Books books(1);
     rdd::TaskLaunch message = launch(1);
@@ -191,11 +311,14 @@ TEST(ExecutorProtocol, RoundTripsAndRefusesEveryCutMessage) {
                              "application_1_2",
                              seconds(1),
                              {{"fs.s3a.endpoint", "http://host"}},
-                             {rdd::BlockCodec::Zstd, false, true, true, true}},
+                             {rdd::BlockCodec::Zstd, false, true, true, true, 7, seconds(2), 9}},
         rdd::PeerJoined{rdd::ExecutorId{1}, "127.0.0.1", 4000},
         rdd::MapOutputsKnown{std::make_shared<const rdd::MapOutputTable>(table)},
         task,
         rdd::DropRdd{rdd::RddId{4}, 6},
+        rdd::TaskAbandon{rdd::TaskId{3}},
+        rdd::ResultWanted{rdd::TaskId{3}, 5, 6},
+        rdd::ResultDropped{rdd::TaskId{3}},
         rdd::KeepReplica{7, rdd::BlockId::rdd(rdd::RddId{1}, 2), rdd::kMemoryAndDiskSer,
                          rdd::ExecutorId{3}},
         rdd::KeepMapOutput{8, rdd::ShuffleId{3}, rdd::TaskId{4}, {0, 100}, rdd::ExecutorId{2}},
@@ -220,6 +343,10 @@ TEST(ExecutorProtocol, RoundTripsAndRefusesEveryCutMessage) {
     const auto answered = rdd::decode_from_executor(rdd::encode(rdd::FromExecutor(answer)));
     ASSERT_TRUE(answered.ok());
     EXPECT_EQ(std::get<rdd::ReplicaAnswer>(*answered), answer);
+    const rdd::ResultPiece piece{rdd::TaskId{3}, 5, "bytes"};
+    const auto sent = rdd::decode_from_executor(rdd::encode(rdd::FromExecutor(piece)));
+    ASSERT_TRUE(sent.ok());
+    EXPECT_EQ(std::get<rdd::ResultPiece>(*sent), piece);
     const rdd::MapOutputKept moved{8, true};
     const auto heard = rdd::decode_from_executor(rdd::encode(rdd::FromExecutor(moved)));
     ASSERT_TRUE(heard.ok());

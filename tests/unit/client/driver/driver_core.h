@@ -56,6 +56,15 @@ public:
                     answers_.push_back(*answer);
                 } else if (const auto* drop = std::get_if<rdd::DropRdd>(&send->message)) {
                     drops_.push_back({send->executor, *drop});
+                } else if (const auto* abandon = std::get_if<rdd::TaskAbandon>(&send->message)) {
+                    abandoned_.push_back(abandon->task);
+                } else if (const auto* wanted = std::get_if<rdd::ResultWanted>(&send->message)) {
+                    wanted_results_.push_back(*wanted);
+                    trace_ += "ask " + rdd::to_string(send->executor) + " for result of " +
+                              std::to_string(wanted->task.value) + " from " +
+                              std::to_string(wanted->from) + "\n";
+                } else if (const auto* forget = std::get_if<rdd::ResultDropped>(&send->message)) {
+                    trace_ += "drop result of " + std::to_string(forget->task.value) + "\n";
                 } else if (std::holds_alternative<rdd::DropBroadcast>(send->message)) {
                     trace_ += "drop broadcast on " + rdd::to_string(send->executor) + "\n";
                 }
@@ -84,8 +93,10 @@ public:
         now_ = now_ + by;
         tell(Tick{});
     }
-    void add_executor(std::int32_t id, const std::string& host, std::int32_t slots = 1) {
+    void add_executor(std::int32_t id, const std::string& host, std::int32_t slots = 1,
+                      const std::string& rack = "") {
         ExecutorRegistered event;
+        event.rack = rack;
         event.executor = rdd::ExecutorId{id};
         event.host = host;
         event.address = "10.0.0." + std::to_string(id);
@@ -113,6 +124,27 @@ public:
                                         std::vector<std::uint64_t>(reducers, 10)};
         }
         tell(ExecutorSaid{launched_[index].executor, rdd::TaskDone{result}});
+    }
+    // Its value waits at its executor.
+    void park(std::size_t index, std::uint64_t size) {
+        rdd::TaskResult result;
+        result.task = launched_.at(index).task.task;
+        result.parked = size;
+        tell(ExecutorSaid{launched_[index].executor, rdd::TaskDone{result}});
+    }
+    // What the driver asked for last; nothing: it is gone.
+    void send_piece(bool there = true) {
+        const rdd::ResultWanted wanted = wanted_results_.back();
+        rdd::ResultPiece piece{wanted.task, wanted.from, {}};
+        if (there) {
+            piece.bytes.assign(wanted.size, 'x');
+        }
+        for (const Launched& launch : launched_) {
+            if (launch.task.task == wanted.task) {
+                tell(ExecutorSaid{launch.executor, piece});
+                return;
+            }
+        }
     }
     void fail(std::size_t index, rdd::TaskFailure failure) {
         rdd::TaskResult result;
@@ -147,6 +179,8 @@ public:
     std::vector<std::vector<std::string>> gangs_;  // by launch
     std::vector<rdd::TaskId> cancelled_;
     std::vector<rdd::BarrierAnswer> answers_;  // to tasks that waited for others
+    std::vector<rdd::TaskId> abandoned_;
+    std::vector<rdd::ResultWanted> wanted_results_;
     std::vector<rdd::ExecutorId> dropped_;
     std::vector<std::int32_t> wanted_;
     std::vector<rdd::ExecutorId> released_;

@@ -226,6 +226,62 @@ TEST(DriverCore, ComputesLostMapOutputAgainAfterTheGraceTime) {
     EXPECT_EQ(core.trace(), "result 0\nend 0\n");
 }
 
+// One fetch failure after the other; `between`: an attempt that goes well.
+TEST(DriverCore, GivesUpAStageAfterFourFetchFailuresInARowOnly) {
+    const rdd::RddNode source = source_of(1);
+    const rdd::RddNode middle = test::shuffled(1, source, 0, 1);
+    const rdd::RddNode reader = test::shuffled(2, middle, 1, 1);
+    Core core;
+    core.add_executor(1, "node-1");
+    core.submit(0, test::plan_of({source, middle, reader}), reader);
+    const auto fetch_fails = [&] {  // of the stage in the middle, whose parent then runs again
+        const std::size_t at = core.launched_.size() - 1;
+        rdd::TaskFailure failure;
+        failure.kind = rdd::FailureKind::FetchFailed;
+        failure.shuffle = rdd::ShuffleId{0};
+        failure.map_index = 0;
+        failure.map_task = core.launched_[at - 1].task.task;
+        core.fail(at, failure);
+        core.advance(200_ms);
+    };
+    const auto succeed_last = [&] { core.succeed(core.launched_.size() - 1, 1); };
+    succeed_last();
+    for (int i = 0; i < 3; ++i) {
+        fetch_fails();
+        succeed_last();
+    }
+    succeed_last();  // the middle one goes well
+    ASSERT_FALSE(core.error_);
+    // Its output is lost, so it runs again: three more do not make a fourth in a row.
+    rdd::TaskFailure lost;
+    lost.kind = rdd::FailureKind::FetchFailed;
+    lost.shuffle = rdd::ShuffleId{1};
+    lost.map_index = 0;
+    lost.map_task = core.launched_[core.launched_.size() - 2].task.task;
+    core.fail(core.launched_.size() - 1, lost);
+    core.advance(200_ms);
+    for (int i = 0; i < 3; ++i) {
+        const std::size_t at = core.launched_.size() - 1;
+        rdd::TaskFailure failure;
+        failure.kind = rdd::FailureKind::FetchFailed;
+        failure.shuffle = rdd::ShuffleId{0};
+        failure.map_index = 0;
+        failure.map_task = rdd::TaskId{-1};
+        for (const Core::Launched& launch : core.launched_) {
+            if (launch.task.stage == core.launched_[0].task.stage) {
+                failure.map_task = launch.task.task;
+            }
+        }
+        core.fail(at, failure);
+        core.advance(200_ms);
+        ASSERT_FALSE(core.error_) << core.error_->message;
+        succeed_last();
+    }
+    fetch_fails();
+    ASSERT_TRUE(core.error_);
+    EXPECT_NE(core.error_->message.find("4 times in a row"), std::string::npos);
+}
+
 TEST(DriverCore, CountsWhatATaskAddsWithTheOneResultOfItsPartition) {
     Core core;
     core.add_executor(1, "node-1", 2);

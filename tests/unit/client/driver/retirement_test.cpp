@@ -15,6 +15,7 @@ protected:
 
     static Config config() {
         Config config;
+        config.reduce_locality = false;  // readers are to be on both executors
         config.retirement.enabled = true;
         config.retirement.storage = true;
         return config;
