@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/blocks/block_message.h"
 #include "common/rdd/executor_frames.h"
 #include "common/rdd/registry.h"
@@ -110,6 +111,7 @@ BlockClient::BlockClient(net::EventLoop& loop, std::string secret)
 void BlockClient::set_transfer(const rdd::BlockTransfer& transfer) {
     const std::lock_guard lock(shared_->mutex);
     shared_->transfer = transfer;
+    set_tries(1 + transfer.fetch_retries);
 }
 
 void BlockClient::send(const Shared& shared, Peer& peer, std::uint64_t number,
@@ -143,7 +145,35 @@ void BlockClient::fail_all(Peer& peer, const Error& error) {
     peer.requests.clear();
     peer.connection = nullptr;
     peer.connecting = false;
+    peer.failures = 0;
     ++peer.generation;
+}
+
+// The connection is no more. New requests wait with the old ones.
+void BlockClient::try_later(const std::shared_ptr<Shared>& shared, rdd::ExecutorId id, Peer& peer,
+                            const Error& error) {
+    const rdd::BlockTransfer& transfer = shared->transfer;
+    if (peer.requests.empty() || peer.failures >= transfer.fetch_retries) {
+        const std::string tries =
+            peer.failures > 0 ? ", " + std::to_string(peer.failures + 1) + " times" : "";
+        fail_all(peer, Error{error.code, error.message + tries});
+        return;
+    }
+    ++peer.failures;
+    log::warning("blocks are asked for again after a failure",
+                 {{"executor", rdd::to_string(id)},
+                  {"requests", std::to_string(peer.requests.size())},
+                  {"reason", error.message}});
+    peer.connection = nullptr;
+    peer.connecting = true;
+    const std::uint64_t generation = ++peer.generation;
+    shared->loop.post_after(transfer.fetch_retry_wait, [shared, id, generation] {
+        const std::lock_guard lock(shared->mutex);
+        const auto it = shared->peers.find(id);
+        if (it != shared->peers.end() && it->second.generation == generation) {
+            connect(shared, id, it->second);
+        }
+    });
 }
 
 std::unique_ptr<BlockSource::Pending> BlockClient::fetch(rdd::ExecutorId from,
@@ -189,7 +219,7 @@ void BlockClient::connected(const std::shared_ptr<Shared>& shared, rdd::Executor
     }
     Peer& peer = it->second;
     if (!made) {
-        fail_all(peer, made.error());
+        try_later(shared, id, peer, made.error());
         return;
     }
     peer.connecting = false;
@@ -203,8 +233,8 @@ void BlockClient::connected(const std::shared_ptr<Shared>& shared, rdd::Executor
         const std::lock_guard guard(shared->mutex);
         const auto at = shared->peers.find(id);
         if (at != shared->peers.end() && at->second.generation == generation) {
-            fail_all(at->second,
-                     why ? Error{ErrorCode::Unavailable, "the executor closed"} : why.error());
+            try_later(shared, id, at->second,
+                      why ? Error{ErrorCode::Unavailable, "the executor closed"} : why.error());
         }
     };
     peer.connection->start(std::move(events));
@@ -231,6 +261,7 @@ void BlockClient::answered(const std::shared_ptr<Shared>& shared, rdd::ExecutorI
         }
         request = std::move(at->second);
         it->second.requests.erase(at);
+        it->second.failures = 0;
     }
     if (frame.kind != static_cast<std::uint8_t>(rdd::FrameKind::BlockAnswer)) {
         request->finish(Error{ErrorCode::DataLoss, "the executor answered with something else"});

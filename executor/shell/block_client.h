@@ -3,6 +3,9 @@
 // Fetches blocks from other executors: one connection per peer, made when it is first needed, and
 // many requests under way on it. Task threads ask, wait, and unpack what came; the loop thread
 // passes it on. The asker decides how blocks are packed: it knows whether a network lies between.
+//
+// Where a connection cannot be made or breaks, what has not been answered is asked for again on a
+// new one, some time later and a number of times, until the driver says that the executor is lost.
 
 #include <condition_variable>
 #include <cstdint>
@@ -39,6 +42,7 @@ private:
         bool network = false;          // on another host
         std::uint64_t generation = 0;  // of the connection: a late end of an old one is dropped
         std::uint64_t next = 1;
+        std::int32_t failures = 0;  // of connections, since something was answered
         std::map<std::uint64_t, std::shared_ptr<Request>> requests;  // shared with who waits
     };
     // Shared with callbacks of the loop.
@@ -52,6 +56,8 @@ private:
     static void answered(const std::shared_ptr<Shared>& shared, rdd::ExecutorId id,
                          std::uint64_t generation, const net::Frame& frame);
     static void fail_all(Peer& peer, const Error& error);
+    static void try_later(const std::shared_ptr<Shared>& shared, rdd::ExecutorId id, Peer& peer,
+                          const Error& error);
 
     std::shared_ptr<Shared> shared_;
 };

@@ -1,4 +1,5 @@
-// What damage on the way costs: one more request. Damage that stays lies with the sender.
+// What damage on the way costs: one more request. Damage that stays lies with the sender. What does
+// not come at all is asked for as often as the settings say.
 #include "executor/shell/block_source.h"
 
 #include <utility>
@@ -11,6 +12,12 @@ Result<BlockSource::Answer> BlockSource::take(Pending& pending, rdd::ExecutorId 
                                               const std::vector<rdd::BlockId>& blocks,
                                               const std::atomic<bool>& cancelled) {
     Result<Answer> answer = pending.take(cancelled);
+    for (std::int32_t tried = 1;
+         tried < tries_ && !answer && answer.error().code == ErrorCode::Timeout; ++tried) {
+        log::warning("blocks did not come and are asked for again",
+                     {{"executor", rdd::to_string(from)}, {"reason", answer.error().message}});
+        answer = fetch(from, blocks)->take(cancelled);
+    }
     if (answer || answer.error().code != ErrorCode::DataLoss) {
         return answer;
     }

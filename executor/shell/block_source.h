@@ -39,10 +39,18 @@ public:
     /// One block, asked for a second time when it came damaged. Errors: as take().
     Result<blocks::BlockPtr> get(rdd::ExecutorId from, const rdd::BlockId& block,
                                  const std::atomic<bool>& cancelled);
-    /// What `pending` gives; asked for a second time when it came damaged. Errors: as take().
+    /// What `pending` gives; asked for a second time when it came damaged, and some more times when
+    /// nothing came. Errors: as take().
     Result<Answer> take(Pending& pending, rdd::ExecutorId from,
                         const std::vector<rdd::BlockId>& blocks,
                         const std::atomic<bool>& cancelled);
+
+protected:
+    /// How often something is asked for that does not come. Before the first fetch.
+    void set_tries(std::int32_t tries) { tries_ = tries; }
+
+private:
+    std::int32_t tries_ = 1;
 };
 
 }  // namespace heddle::executor

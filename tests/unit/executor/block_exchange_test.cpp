@@ -6,6 +6,8 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -15,6 +17,8 @@
 #include "common/blocks/broadcast_store.h"
 #include "common/blocks/store.h"
 #include "common/net/event_loop.h"
+#include "common/net/frame_channel.h"
+#include "common/rdd/executor_frames.h"
 #include "executor/shell/block_client.h"
 #include "executor/shell/block_server.h"
 #include "executor/shell/map_output_reader.h"
@@ -290,6 +294,111 @@ TEST(BlockExchange, PacksForANetworkOnly) {
     EXPECT_LT(bytes_sent(transfer), text.size() / 50);
     transfer.shuffle = false;
     EXPECT_GT(bytes_sent(transfer), text.size());
+}
+
+// A server that ends the connections it is told to: those on which the request with this number
+// comes, counted over all of them. Others are answered with nothing found.
+class Flaky {
+public:
+    Flaky(std::set<int> breaking, std::int32_t retries)
+        : breaking_(std::move(breaking)),
+          server_(loop_, {}, [this](auto made) { take(made); }),
+          client(loop_, "secret") {
+        const auto port = server_.listen("127.0.0.1", 0);
+        EXPECT_TRUE(port.ok());
+        rdd::BlockTransfer transfer;
+        transfer.fetch_retries = retries;
+        transfer.fetch_retry_wait = milliseconds(1);
+        client.set_transfer(transfer);
+        client.meet({kOther, "127.0.0.1", *port});
+        thread_ = std::thread([this] { loop_.run(); });
+    }
+    ~Flaky() {
+        loop_.stop();
+        thread_.join();
+    }
+    std::vector<std::int64_t> asked() {  // map tasks, in the order in which requests came
+        const std::lock_guard lock(mutex_);
+        return asked_;
+    }
+
+private:
+    void take(const net::FrameConnectionPtr& connection) {
+        connections_.push_back(connection);
+        net::FrameConnection::Events events;
+        events.on_frame = [this, self = connection.get()](const net::Frame& frame) {
+            if (frame.kind != static_cast<std::uint8_t>(rdd::FrameKind::BlockRequest)) {
+                return;
+            }
+            const auto wanted = rdd::decode_blocks_wanted(frame.payload.text());
+            {
+                const std::lock_guard lock(mutex_);
+                asked_.push_back(wanted->blocks.front().second);
+            }
+            if (breaking_.contains(++requests_)) {
+                self->close();
+                return;
+            }
+            const auto message = std::make_shared<const blocks::BlockMessage>(
+                std::vector<blocks::BlockPtr>(wanted->blocks.size()), rdd::BlockCodec::None);
+            self->send(static_cast<std::uint8_t>(rdd::FrameKind::BlockAnswer), frame.correlation,
+                       {}, net::SharedBytes::of(message, message->parts()));
+        };
+        events.on_close = [](const Status&) {};
+        connection->start(std::move(events));
+    }
+
+    std::set<int> breaking_;
+    int requests_ = 0;
+    std::mutex mutex_;
+    std::vector<std::int64_t> asked_;
+    net::EventLoop loop_;
+    std::vector<net::FrameConnectionPtr> connections_;
+    net::FrameServer server_;
+
+public:
+    BlockClient client;
+
+private:
+    std::thread thread_;
+};
+
+std::vector<rdd::BlockId> output_of(std::int64_t task) {
+    return {rdd::BlockId::shuffle(kShuffle, rdd::TaskId{task}, 0)};
+}
+
+TEST(BlockExchange, AsksAgainForWhatABrokenConnectionOwes) {
+    Flaky flaky({2}, 3);
+    const std::atomic<bool> cancelled{false};
+    EXPECT_TRUE(flaky.client.fetch(kOther, output_of(1))->take(cancelled).ok());
+    EXPECT_TRUE(flaky.client.fetch(kOther, output_of(2))->take(cancelled).ok());
+    EXPECT_EQ(flaky.asked(), (std::vector<std::int64_t>{1, 2, 2})) << "the first came and is not";
+}
+
+TEST(BlockExchange, GivesUpAfterAsManyTriesAsTheSettingsSay) {
+    Flaky flaky({1, 2, 3}, 2);
+    const std::atomic<bool> cancelled{false};
+    const auto answer = flaky.client.fetch(kOther, output_of(1))->take(cancelled);
+    ASSERT_FALSE(answer.ok());
+    EXPECT_EQ(answer.error().message, "the executor closed, 3 times");
+    EXPECT_EQ(flaky.asked().size(), 3U);
+    EXPECT_TRUE(flaky.client.fetch(kOther, output_of(2))->take(cancelled).ok()) << "it may be back";
+}
+
+TEST(BlockExchange, DoesNotWaitForAnExecutorThatIsLost) {
+    Flaky flaky({1}, 3);
+    rdd::BlockTransfer transfer;
+    transfer.fetch_retry_wait = seconds(1000);
+    flaky.client.set_transfer(transfer);
+    const std::atomic<bool> cancelled{false};
+    const auto pending = flaky.client.fetch(kOther, output_of(1));
+    while (flaky.asked().empty()) {
+        std::this_thread::yield();
+    }
+    flaky.client.lose(kOther);
+    const auto answer = pending->take(cancelled);
+    ASSERT_FALSE(answer.ok());
+    EXPECT_EQ(answer.error().message, "the executor is lost");
 }
 
 TEST(BlockTransfer, ChoosesByKindAndPlace) {
