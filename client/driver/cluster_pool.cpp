@@ -160,13 +160,17 @@ void ClusterPool::react(MasterBook::Reaction reaction) {
     for (const MasterBook::Ended& ended : reaction.ended) {
         const std::string name = to_string(ended.container);
         if (has_container(name)) {
-            drop_container(name, ended.reason, ended.crashed);
+            drop_container(name, ended.reason, ended.crashed, ended.out_of_memory);
         } else if (const auto lost = lost_.find(name); lost != lost_.end()) {
-            post(ExecutorLost{lost->second.executor, ended.reason, ended.crashed});
+            post(ExecutorLost{lost->second.executor, ended.reason, ended.crashed,
+                              ended.out_of_memory});
             lost_.erase(lost);
         } else if (!was_container(name)) {
             post(ExecutorLost{rdd::kNoExecutor, ended.reason});
         }
+    }
+    for (const MasterBook::Resized& now : reaction.resized) {
+        resized(now);
     }
     if (reaction.welcomed) {
         backoff_ = kBackoffMin;
@@ -216,6 +220,40 @@ void ClusterPool::want(std::int32_t count, const std::vector<rdd::ExecutorId>& r
 
 void ClusterPool::avoid(const std::vector<std::string>& nodes) {
     loop().post([this, nodes] { send(book_.avoid(nodes)); });
+}
+
+void ClusterPool::grow(rdd::ExecutorId executor) {
+    const auto container = parse_container_id(container_of(executor));
+    loop().post([this, executor, container] {
+        if (!container) {
+            post(ExecutorResized{executor, 0});
+            return;
+        }
+        Resource size = book_.size_of(to_string(*container));
+        size.memory_mib *= 2;
+        const auto asked = book_.resize(*container, size);
+        if (!asked) {
+            post(ExecutorResized{executor, 0});
+            return;
+        }
+        send(*asked);
+    });
+}
+
+// The executor's own part grows by as much as its container does.
+void ClusterPool::resized(const MasterBook::Resized& now) {
+    const auto executor = executor_in(to_string(now.container));
+    if (!executor) {
+        return;
+    }
+    if (!now.refused.empty()) {
+        log::warning("an executor gets no more memory",
+                     {{"executor", rdd::to_string(*executor)}, {"reason", now.refused}});
+        post(ExecutorResized{*executor, 0});
+        return;
+    }
+    const std::int64_t more = now.size.memory_mib - options_.executor_size.memory_mib;
+    post(ExecutorResized{*executor, options_.executor_memory + more * (std::int64_t{1} << 20)});
 }
 
 // Whatever is sent meanwhile takes it along: this only sees to it that something is.

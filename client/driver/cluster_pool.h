@@ -54,6 +54,7 @@ public:
     void want(std::int32_t count, const std::vector<rdd::ExecutorId>& released,
               bool spare) override;
     void avoid(const std::vector<std::string>& nodes) override;
+    void grow(rdd::ExecutorId executor) override;
     void progress(std::int32_t percent) override;
     /// In a container the manager goes on hearing from us: how the application ended is known when
     /// its process ends, see program_end.h. Elsewhere the application ends here.
@@ -71,6 +72,7 @@ public:
     std::string application_id() const override;
 
 private:
+    void resized(const MasterBook::Resized& now);
     void connect();
     void connected(Result<net::WebSocketPtr> made);
     void take(const std::string& bytes);

@@ -51,6 +51,8 @@ public:
     /// As WantExecutors says.
     virtual void want(std::int32_t, const std::vector<rdd::ExecutorId>&, bool) {}
     virtual void drop(rdd::ExecutorId, const std::string&) {}
+    /// As GrowExecutor says. Only where the core is told that executors can grow.
+    virtual void grow(rdd::ExecutorId) {}
     /// Nodes on which no more executors are wanted: all of them.
     virtual void avoid(const std::vector<std::string>&) {}
     /// How far the jobs under way are, in percent.

@@ -195,7 +195,8 @@ void FramePool::ended(const ConnectionPtr& connection, const Status& why) {
                                : why                 ? "the executor closed its connection"
                                                      : why.error().message;
     if (keep->executor != rdd::kNoExecutor || (keep->trusted && !keep->blocks)) {
-        gone(keep->container, ExecutorLost{keep->executor, reason, keep->crashed},
+        gone(keep->container,
+             ExecutorLost{keep->executor, reason, keep->crashed, keep->out_of_memory},
              !keep->reason.empty());
     }
 }
@@ -240,12 +241,13 @@ void FramePool::drop(rdd::ExecutorId executor, const std::string& reason) {
 }
 
 void FramePool::drop_container(const std::string& container, const std::string& reason,
-                               bool crashed) {
+                               bool crashed, bool out_of_memory) {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, connection] : executors_) {
         if (connection->container == container) {
             connection->reason = reason;
             connection->crashed = crashed;
+            connection->out_of_memory = out_of_memory;
             connection->frames->close();
         }
     }

@@ -47,7 +47,8 @@ protected:
     /// Hangs up and ends the loop's thread. Safe to call twice.
     void close();
     /// Ends the connection of the executor that lives in a container or process of ours.
-    void drop_container(const std::string& container, const std::string& reason, bool crashed);
+    void drop_container(const std::string& container, const std::string& reason, bool crashed,
+                        bool out_of_memory = false);
     bool has_container(const std::string& container);
     std::optional<rdd::ExecutorId> executor_in(const std::string& container);
     /// Empty: it is gone, or has none.
@@ -81,9 +82,10 @@ private:
         bool blocks = false;       // an executor's second one, for chunks of broadcast variables
         rdd::ExecutorId executor;  // kNoExecutor: has not said hello
         std::string container;
-        rdd::ByteWriter outbox;  // of the core thread
-        std::string reason;      // why we ended it
-        bool crashed = false;    // because its process had ended by itself
+        rdd::ByteWriter outbox;      // of the core thread
+        std::string reason;          // why we ended it
+        bool crashed = false;        // because its process had ended by itself
+        bool out_of_memory = false;  // and it was too large
     };
     using ConnectionPtr = std::shared_ptr<Connection>;  // shared by callbacks and the table
 

@@ -171,6 +171,7 @@ Result<std::unique_ptr<JobRunner>> make_runner(const RunnerOptions& options) {
             settings.core.executors_wanted = place.executors;
             settings.core.allocation.slots = settings.executor_cores;
             settings.core.executors_kept = place.executors;
+            settings.core.executors_grow = true;
             settings.core.executor_failures_max = executor_failures_max(place.executors);
             TRY(pool, make_cluster_pool(std::move(place), options, http));
             break;

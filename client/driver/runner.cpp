@@ -355,6 +355,8 @@ void Runner::perform(Effects& effects) {
             pool_->avoid(avoid->nodes);
         } else if (auto* happened = std::get_if<Happened>(&effect)) {
             listeners_.post(std::move(happened->what));
+        } else if (const auto* grow = std::get_if<GrowExecutor>(&effect)) {
+            pool_->grow(grow->executor);
         }
     }
 }

@@ -34,6 +34,15 @@ Accountant::Accountant(std::int64_t total_bytes) {
     usage_.storage_protected = total_bytes / 2;
 }
 
+void Accountant::grow(std::int64_t total_bytes) {
+    {
+        const std::lock_guard lock(mutex_);
+        usage_.total = std::max(usage_.total, total_bytes);
+        usage_.storage_protected = usage_.total / 2;
+    }
+    released_.notify_all();
+}
+
 void Accountant::begin_task() {
     const std::lock_guard lock(mutex_);
     ++tasks_;

@@ -41,6 +41,9 @@ public:
     /// Set once, before the first task.
     void set_evict(Evict evict) { evict_ = std::move(evict); }
 
+    /// From now on there are so many bytes in all; never fewer than before.
+    void grow(std::int64_t total_bytes);
+
     /// One more task has memory, or is about to; one less.
     void begin_task();
     void end_task();

@@ -196,6 +196,13 @@ void read(ByteReader& in, ResultDropped& m) {
     m.task.value = in.number<std::int64_t>();
 }
 
+void write(ByteWriter& out, const MemoryGrown& m) {
+    out.number(m.memory);
+}
+void read(ByteReader& in, MemoryGrown& m) {
+    m.memory = in.number<std::int64_t>();
+}
+
 void write(ByteWriter& out, const ResultPiece& m) {
     out.number(m.task.value);
     out.number(m.from);

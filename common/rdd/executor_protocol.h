@@ -160,6 +160,13 @@ struct ResultDropped {
     friend bool operator==(const ResultDropped&, const ResultDropped&) = default;
 };
 
+/// The executor has more memory for execution and storage than before.
+struct MemoryGrown {
+    std::int64_t memory = 0;  // bytes, all of it
+
+    friend bool operator==(const MemoryGrown&, const MemoryGrown&) = default;
+};
+
 /// Answered by RddDropped.
 struct DropRdd {
     RddId rdd;
@@ -229,7 +236,7 @@ using ToExecutor =
     std::variant<ExecutorWelcome, ExecutorRefused, PeerJoined, PeerLost, StageBegin, StageEnd,
                  MapOutputsKnown, TaskLaunch, TaskCancel, DropRdd, DropShuffle, BroadcastHeld,
                  DropBroadcast, ExecutorStop, KeepReplica, BarrierAnswer, KeepMapOutput,
-                 TaskAbandon, ResultWanted, ResultDropped>;
+                 TaskAbandon, ResultWanted, ResultDropped, MemoryGrown>;
 
 // Executor to driver.
 

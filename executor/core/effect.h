@@ -40,6 +40,10 @@ struct ForgetResult {
     rdd::TaskId task;
 };
 
+struct GrowMemory {
+    std::int64_t memory = 0;  // bytes
+};
+
 struct TellDriver {
     rdd::FromExecutor message;
 };
@@ -87,9 +91,10 @@ struct Quit {
     std::string reason;
 };
 
-using Effect = std::variant<StartTask, StopTask, TellDriver, ForgetRdd, ForgetShuffle,
-                            ForgetBroadcast, KnowHolder, MeetPeer, LosePeer, Quit, FetchReplica,
-                            PassBarrier, FetchMapOutput, AbandonTask, SendResult, ForgetResult>;
+using Effect =
+    std::variant<StartTask, StopTask, TellDriver, ForgetRdd, ForgetShuffle, ForgetBroadcast,
+                 KnowHolder, MeetPeer, LosePeer, Quit, FetchReplica, PassBarrier, FetchMapOutput,
+                 AbandonTask, SendResult, ForgetResult, GrowMemory>;
 using Effects = std::vector<Effect>;
 
 }  // namespace heddle::executor

@@ -134,6 +134,10 @@ void Executor::hear(const rdd::ResultDropped& message, Effects& effects) {
     effects.push_back(ForgetResult{message.task});
 }
 
+void Executor::hear(const rdd::MemoryGrown& message, Effects& effects) {
+    effects.push_back(GrowMemory{message.memory});
+}
+
 void Executor::fill_slots(Effects& effects) {
     while (!waiting_.empty() && std::cmp_less(running_.size(), limit_)) {
         StartTask start;

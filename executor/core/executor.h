@@ -56,6 +56,7 @@ private:
     void hear(const rdd::TaskAbandon& message, Effects& effects);
     void hear(const rdd::ResultWanted& message, Effects& effects);
     void hear(const rdd::ResultDropped& message, Effects& effects);
+    void hear(const rdd::MemoryGrown& message, Effects& effects);
 
     void fill_slots(Effects& effects);
     void refuse(rdd::TaskId task, rdd::FailureKind kind, const char* why, Effects& effects);

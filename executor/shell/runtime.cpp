@@ -36,9 +36,9 @@ Workshop::Workshop(const LocalExecutorOptions& options, Surroundings* around,
       cached(accountant, options.folder + "/cached"),
       map_output(accountant, options.folder + "/shuffle"),
       files(fs::make_file_system({})),
+      desk(options.folder + "/files"),
       surroundings_(around),
       broadcasts_(options.broadcasts),
-      desk(options.folder + "/files"),
       wake_(std::move(wake)) {
     accountant.set_evict(
         [this](std::int64_t bytes, rdd::RddId spared) { cached.evict(bytes, spared); });
@@ -173,6 +173,8 @@ void Runtime::perform(Effects& effects) {
             shop_->cached.drop_broadcast(broadcast->broadcast);
         } else if (const auto* know = std::get_if<KnowHolder>(&effect)) {
             shop_->desk.hold(know->held);
+        } else if (const auto* grow = std::get_if<GrowMemory>(&effect)) {
+            shop_->accountant.grow(grow->memory);
         } else if (auto* answer = std::get_if<PassBarrier>(&effect)) {
             shop_->barriers.answer(std::move(answer->answer));
         } else if (surroundings_ != nullptr) {

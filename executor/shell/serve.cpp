@@ -123,12 +123,18 @@ public:
     void meet(const rdd::PeerJoined& peer) override { client_.meet(peer); }
     void lose(rdd::ExecutorId peer) override { client_.lose(peer); }
     void quit(const std::string& reason) override {
-        if (!reason.empty()) {
-            log::error(known() ? "the driver wants no more of this executor"
-                               : "the driver refused this executor",
-                       {{"reason", reason}});
+        if (reason.empty()) {
+            finish(0);
+        } else if (!known()) {
+            log::error("the driver refused this executor", {{"reason", reason}});
+            finish(kExitConfiguration);
+        } else {
+            // A process of the driver's own shares its terminal, where the driver has its say.
+            if (parse_container_id(identity_.container)) {
+                log::warning("the driver wants no more of this executor", {{"reason", reason}});
+            }
+            finish(kExitDriverGone);
         }
-        finish(reason.empty() ? 0 : known() ? kExitDriverGone : kExitConfiguration);
     }
     BlockSource* blocks() override { return &client_; }
 

@@ -51,6 +51,7 @@ struct Config {
     PlantedDefects defects;
     ReaperRules reaper;
     std::int64_t result_bytes_max = std::int64_t{1} << 30;  // of all results of a job; 0: no limit
+    bool executors_grow = false;  // whoever holds them answers GrowExecutor
     bool reduce_locality = true;  // tasks go where much of the map output they read lies
 };
 

@@ -54,9 +54,9 @@ TimePoint Driver::next_deadline() const {
     if (exclusion_changed_ && config_.exclusion.enabled) {
         return now_;
     }
-    TimePoint deadline =
-        std::min({expiry_check_, speculate_at_, exclusion_.next_expiry(), placeless_until_,
-                  slots_check_at_, retirement_deadline(), reaper_.next_deadline()});
+    TimePoint deadline = std::min({expiry_check_, speculate_at_, exclusion_.next_expiry(),
+                                   placeless_until_, slots_check_at_, retirement_deadline(),
+                                   reaper_.next_deadline(), growth_deadline()});
     if (config_.allocation.enabled && !stopped_ && refused_.empty()) {
         deadline = std::min({deadline, allocation_.next_round(), idle_check_});
     }

@@ -65,6 +65,8 @@ public:
     std::vector<rdd::StageId> excluded_in(rdd::ExecutorId executor) const;
     std::int64_t stale_messages() const { return stale_; }
     std::int64_t copies_launched() const { return copies_; }
+    /// Stages whose tasks carry so much that it was said.
+    std::int64_t large_stages() const { return large_stages_; }
     std::int64_t replicas_placed() const { return replication_.placed(); }
     bool idle() const { return jobs_.empty(); }
     /// Launched and not answered.
@@ -99,6 +101,7 @@ private:
     void on(const ShuffleReleased& event, Effects& effects);
     void on(const Stopped& event, Effects& effects);
     void on(const Tick& event, Effects& effects);
+    void on(const ExecutorResized& event, Effects& effects);
 
     // Jobs (driver_jobs.cpp).
     using StagesSeen = std::map<rdd::ShuffleId, rdd::StageId>;
@@ -181,6 +184,7 @@ private:
                                         Effects& effects);
     void launch(Stage& stage, Executor& executor, const TaskSet::Pick& pick, Effects& effects);
     void prepare(Stage& stage, Executor& executor, Effects& effects);
+    void look_at_size(Stage& stage, const rdd::TaskLaunch& launch);
     void look_for_slow_tasks();  // this and the next: speculation.cpp
     void offer_copies(Effects& effects);
     std::int32_t ahead(const Stage& stage, const Executor& executor) const;
@@ -190,10 +194,14 @@ private:
     bool keeps_for(const Executor& executor);
     void let_go(Executor& executor);
     void start_alone(Stage& stage, std::size_t index, Effects& effects);
+    void out_of_memory(Stage& stage, std::size_t index, const Executor& executor);
+    void too_large(Stage& stage, const RunningTask& task, const Executor& executor, bool named);
+    bool large_enough(Executor& executor, const TaskSet::Task& task, Effects& effects);
+    TimePoint growth_deadline() const;  // this and the three before: driver_growth.cpp
 
     // Executors (driver_executors.cpp).
     void lose_executor(rdd::ExecutorId id, const std::string& reason, bool crashed,
-                       Effects& effects);
+                       Effects& effects, bool out_of_memory = false);
     void outputs_lost(const std::vector<rdd::ShuffleId>& shuffles, Effects& effects);
     void count_executor_failure(const std::string& reason, Effects& effects);
     void expire_executors(Effects& effects);
@@ -313,7 +321,8 @@ private:
     std::int32_t wanted_ = -1;            // as last emitted
     std::int64_t stale_ = 0;
     std::int64_t copies_ = 0;  // by speculation
-    std::string refused_;      // why there will be no executors; empty: there may be
+    std::int64_t large_stages_ = 0;
+    std::string refused_;  // why there will be no executors; empty: there may be
 };
 
 }  // namespace heddle::driver

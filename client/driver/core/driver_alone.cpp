@@ -51,6 +51,7 @@ bool Driver::keeps_for(const Executor& executor) {
 
 void Driver::let_go(Executor& executor) {
     executor.kept_for.reset();
+    executor.growth = Growth::None;
     kept_.erase(executor.id);
     if (executor.free_slots() > 0) {
         free_.insert(executor.id);
@@ -58,6 +59,7 @@ void Driver::let_go(Executor& executor) {
 }
 
 void Driver::start_alone(Stage& stage, std::size_t index, Effects& effects) {
+    const TaskSet::Task& wish = stage.tasks->task(index);
     Executor* place = nullptr;
     for (auto& [id, executor] : executors_.all()) {
         const std::optional<LoneTask>& lone = executor.kept_for;
@@ -67,7 +69,12 @@ void Driver::start_alone(Stage& stage, std::size_t index, Effects& effects) {
         }
         const bool may = !lone && open_to(stage, executor) &&
                          !stage.tasks->exclusion().bars(index, id, executor.host);
-        if (may && (place == nullptr || executor.running.size() < place->running.size())) {
+        // One that was grown for another task may do for this one.
+        const bool larger =
+            wish.memory_above > 0 && place != nullptr && executor.memory > place->memory;
+        const bool freer = place != nullptr && executor.running.size() < place->running.size() &&
+                           (wish.memory_above == 0 || executor.memory == place->memory);
+        if (may && (place == nullptr || larger || freer)) {
             place = &executor;
         }
     }
@@ -77,8 +84,8 @@ void Driver::start_alone(Stage& stage, std::size_t index, Effects& effects) {
     place->kept_for = LoneTask{stage.id, stage.tasks->attempt(), index};
     kept_.insert(place->id);
     free_.erase(place->id);
-    if (place->running.empty()) {
-        const bool anywhere = stage.tasks->task(index).preference.none();
+    if (place->running.empty() && large_enough(*place, wish, effects)) {
+        const bool anywhere = wish.preference.none();
         launch(stage, *place, {index, anywhere ? Locality::NoPreference : Locality::Any}, effects);
     }
 }

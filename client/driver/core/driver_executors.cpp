@@ -32,6 +32,7 @@ void Driver::on(const ExecutorRegistered& event, Effects& effects) {
     executor.address = event.address;
     executor.port = event.port;
     executor.slots = event.slots;
+    executor.memory = event.memory;
     executor.heard = now_;
     executor.in_process = event.in_process;
     Executor& added = executors_.add(std::move(executor));
@@ -53,7 +54,7 @@ void Driver::on(const ExecutorLost& event, Effects& effects) {
     if (event.executor == rdd::kNoExecutor) {
         count_executor_failure(event.reason, effects);
     } else if (executors_.find(event.executor) != nullptr) {
-        lose_executor(event.executor, event.reason, event.crashed, effects);
+        lose_executor(event.executor, event.reason, event.crashed, effects, event.out_of_memory);
     } else {
         ++stale_;
     }
@@ -98,7 +99,7 @@ void Driver::executors_changed() {
 }
 
 void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool crashed,
-                           Effects& effects) {
+                           Effects& effects, bool out_of_memory) {
     const Executor lost = *executors_.find(id);
     executors_.remove(id);
     retiring_.erase(id);
@@ -116,6 +117,7 @@ void Driver::lose_executor(rdd::ExecutorId id, const std::string& reason, bool c
     for (const rdd::TaskId task : lost.running) {
         if (Stage* stage = stages_.find(tasks_.at(task.value).stage); crashed && stage != nullptr) {
             stage->crashed = true;
+            too_large(*stage, tasks_.at(task.value), lost, named && out_of_memory);
         }
         task_lost(task, lost, reason, named, effects);
     }

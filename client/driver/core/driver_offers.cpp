@@ -6,8 +6,16 @@
 
 #include "client/driver/core/driver.h"
 #include "common/base/check.h"
+#include "common/base/log.h"
+#include "common/base/strings.h"
 
 namespace heddle::driver {
+
+namespace {
+
+constexpr std::size_t kTaskBytesLarge = std::size_t{1000} << 10U;  // as Spark warns
+
+}  // namespace
 
 void Driver::offer(Effects& effects) {
     gang_holds_ = false;
@@ -178,6 +186,9 @@ void Driver::launch(Stage& stage, Executor& executor, const TaskSet::Pick& pick,
     message.task.sources = rdd::task_sources(*stage.plan, stage.root, entry.partition);
     message.cached = cached_inputs(*stage.plan, stage.root, entry.partition, blocks_, executor.id);
 
+    if (!stage.told_large && !executor.in_process) {
+        look_at_size(stage, message);
+    }
     const rdd::TaskId id = message.task.task;
     tasks_.emplace(id.value,
                    RunningTask{stage.id, stage.tasks->attempt(), pick.index, entry.partition,
@@ -191,6 +202,25 @@ void Driver::launch(Stage& stage, Executor& executor, const TaskSet::Pick& pick,
     stage.tasks->launched(pick.index, {id, executor.host, now_});
     prepare(stage, executor, effects);
     effects.push_back(Send{executor.id, std::move(message)});
+}
+
+// What a task carries goes through the driver's one connection to its executor, each time that it
+// is tried.
+void Driver::look_at_size(Stage& stage, const rdd::TaskLaunch& launch) {
+    std::size_t bytes = 0;
+    for (const rdd::TaskSource& source : launch.task.sources) {
+        bytes += source.payload.size();
+    }
+    if (bytes <= kTaskBytesLarge) {
+        return;
+    }
+    stage.told_large = true;
+    ++large_stages_;
+    log::warning(
+        "tasks carry much data from the driver: read it from files, or use more partitions",
+        {{"stage", stage.title() + " (" + stage.name + ")"},
+         {"task", human_bytes(static_cast<std::int64_t>(bytes))},
+         {"recommended", human_bytes(kTaskBytesLarge)}});
 }
 
 // What all tasks of the stage share goes ahead of the first of them.

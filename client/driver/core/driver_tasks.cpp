@@ -183,13 +183,13 @@ void Driver::on_failure(const RunningTask& task, const rdd::TaskFailure& failure
     // Beside others: that says nothing about the executor, where it may be tried alone.
     const bool beside_others = failure.out_of_memory && !entry.alone &&
                                executors_.find(task.executor)->slots > stage.task_cpus;
-    if (beside_others) {
-        stage.tasks->set_alone(task.index);
-        lonely_.insert(stage.id);
+    const bool may_grow = failure.out_of_memory && config_.executors_grow;
+    if (failure.out_of_memory) {
+        out_of_memory(stage, task.index, *executors_.find(task.executor));
     }
     if (counts_as_failure(failure.kind)) {
         ++entry.failures;
-        if (!beside_others) {
+        if (!beside_others && !may_grow) {
             exclude_for(stage, task, executors_.find(task.executor)->host, rdd::describe(failure));
         }
         if (failure.final || entry.failures >= config_.task_failures_max) {

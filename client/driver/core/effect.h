@@ -81,8 +81,14 @@ struct Happened {
     Happening what;
 };
 
+/// A task has it to itself and needs more memory: twice as much, if its node has room. Answered by
+/// ExecutorResized.
+struct GrowExecutor {
+    rdd::ExecutorId executor;
+};
+
 using Effect = std::variant<Send, DeliverResult, MergeAccumulators, EndJob, ConfirmUnpersist,
-                            WantExecutors, DropExecutor, AvoidNodes, Happened>;
+                            WantExecutors, DropExecutor, AvoidNodes, Happened, GrowExecutor>;
 using Effects = std::vector<Effect>;
 
 }  // namespace heddle::driver

@@ -77,7 +77,8 @@ struct ExecutorRegistered {
 struct ExecutorLost {
     rdd::ExecutorId executor;
     std::string reason;
-    bool crashed = false;  // its process ended by itself, so what it ran may be the cause
+    bool crashed = false;        // its process ended by itself, so what it ran may be the cause
+    bool out_of_memory = false;  // crashed: its process was larger than it may be
 };
 
 /// Its container is to make way soon, and with it the executor: no new tasks for it. Or it is not
@@ -87,6 +88,13 @@ struct ExecutorLeaving {
     rdd::ExecutorId executor;
     bool leaving = true;
     bool may_stay = false;
+};
+
+/// An answer to GrowExecutor, or its container got another size without one. `memory`: what it has
+/// now for execution and storage, in bytes; 0: no more than before.
+struct ExecutorResized {
+    rdd::ExecutorId executor;
+    std::int64_t memory = 0;
 };
 
 /// There will be no executors, and why: nobody can hold them, or this driver does not count any
@@ -130,9 +138,10 @@ struct Stopped {
 /// A deadline of the core is over.
 struct Tick {};
 
-using Event = std::variant<JobSubmitted, JobCancelled, JobsCancelled, ExecutorRegistered,
-                           ExecutorLost, ExecutorLeaving, ExecutorsRefused, ExecutorSaid,
-                           AccumulatorsMerged, RddUnpersisted, BroadcastDropped, ShuffleReleased,
-                           Stopped, Tick, StageCancelled, AttemptKilled, ListenersChanged>;
+using Event =
+    std::variant<JobSubmitted, JobCancelled, JobsCancelled, ExecutorRegistered, ExecutorLost,
+                 ExecutorLeaving, ExecutorsRefused, ExecutorSaid, AccumulatorsMerged,
+                 RddUnpersisted, BroadcastDropped, ShuffleReleased, Stopped, Tick, StageCancelled,
+                 AttemptKilled, ListenersChanged, ExecutorResized>;
 
 }  // namespace heddle::driver

@@ -12,6 +12,7 @@ Executor& ExecutorTable::add(Executor executor) {
     hosts_[executor.host].insert(id);
     if (!executor.rack.empty()) {
         racks_[executor.rack].insert(id);
+        rack_by_host_[executor.host] = executor.rack;
     }
     slots_ += executor.slots;
     const auto [it, added] = executors_.emplace(id, std::move(executor));
@@ -48,8 +49,8 @@ const Executor* ExecutorTable::find(rdd::ExecutorId id) const {
 }
 
 std::string ExecutorTable::rack_of(const std::string& host) const {
-    const auto it = hosts_.find(host);
-    return it == hosts_.end() ? std::string() : executors_.at(*it->second.begin()).rack;
+    const auto it = rack_by_host_.find(host);
+    return it == rack_by_host_.end() ? std::string() : it->second;
 }
 
 std::int64_t ExecutorTable::tasks_of(std::int32_t cpus) const {

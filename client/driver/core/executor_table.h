@@ -23,6 +23,9 @@ struct LoneTask {
     std::size_t index = 0;
 };
 
+/// More memory, for the task that an executor is kept for.
+enum class Growth : std::uint8_t { None, Asked, Answered };
+
 struct Executor {
     rdd::ExecutorId id;
     std::string host;
@@ -39,10 +42,13 @@ struct Executor {
     TimePoint idle_since;              // while nothing runs on it
     std::optional<LoneTask> kept_for;  // waits for what runs here, or runs: nothing else starts
     bool in_process = false;
-    bool useful = false;       // has finished a task
-    bool leaving = false;      // gets no new tasks; its end is nobody's failure
-    bool retiring = false;     // leaving, and what it holds is to be elsewhere: retirement.h
-    bool excluded = false;     // gets no new tasks for some time: exclusion.h
+    bool useful = false;      // has finished a task
+    bool leaving = false;     // gets no new tasks; its end is nobody's failure
+    bool retiring = false;    // leaving, and what it holds is to be elsewhere: retirement.h
+    bool excluded = false;    // gets no new tasks for some time: exclusion.h
+    std::int64_t memory = 0;  // bytes, for execution and storage
+    Growth growth = Growth::None;
+    TimePoint growth_until;    // Asked: no answer is waited for longer
     std::int32_t sending = 0;  // results of its tasks that are fetched
 
     bool idle() const { return running.empty() && sending == 0; }
@@ -61,7 +67,7 @@ public:
 
     bool has_host(const std::string& host) const { return hosts_.count(host) != 0; }
     bool has_rack(const std::string& rack) const { return racks_.count(rack) != 0; }
-    /// Empty: not known.
+    /// Of hosts that have or had an executor. Empty: not known.
     std::string rack_of(const std::string& host) const;
 
     const std::map<rdd::ExecutorId, Executor>& all() const { return executors_; }
@@ -76,6 +82,7 @@ private:
     std::map<rdd::ExecutorId, Executor> executors_;
     std::map<std::string, std::set<rdd::ExecutorId>> hosts_;
     std::map<std::string, std::set<rdd::ExecutorId>> racks_;
+    std::map<std::string, std::string> rack_by_host_;
     std::int32_t slots_ = 0;
 };
 

@@ -64,7 +64,8 @@ void add_output_hosts(Preference& found, const MapOutputs& outputs,
     std::uint64_t all = 0;
     for (const auto& [id, bytes] : outputs.bytes_for(dependency.shuffle, reduce)) {
         all += bytes;
-        if (const Executor* executor = executors.find(id)) {
+        const Executor* executor = executors.find(id);
+        if (executor != nullptr && !executor->leaving) {
             by_host[executor->host] += bytes;
         }
     }

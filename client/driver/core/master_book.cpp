@@ -99,8 +99,9 @@ MasterBook::Reaction MasterBook::hear_one(const MasterNews& message) {
         releasing_.erase(ended.container);
         preempted_.erase(ended.container);
         draining_.erase(ended.container);
-        reaction.ended.push_back(
-            {ended.container, describe(ended.container, ended.exit), crashed(ended.exit)});
+        reaction.ended.push_back({ended.container, describe(ended.container, ended.exit),
+                                  crashed(ended.exit),
+                                  ended.exit.reason == ExitReason::OutOfMemory});
     }
     take_marks(message, reaction);
     for (const AskRefused& refused : message.refused) {
@@ -305,10 +306,20 @@ std::vector<MasterToManager> MasterBook::finish(FinalStatus status,
     return {*finish_};
 }
 
-std::string MasterBook::node_of(const std::string& container) const {
+const MasterBook::Held* MasterBook::held(const std::string& container) const {
     const auto id = parse_container_id(container);
     const auto it = id ? containers_.find(*id) : containers_.end();
-    return it == containers_.end() ? std::string() : it->second.node;
+    return it == containers_.end() ? nullptr : &it->second;
+}
+
+std::string MasterBook::node_of(const std::string& container) const {
+    const Held* found = held(container);
+    return found == nullptr ? std::string() : found->node;
+}
+
+Resource MasterBook::size_of(const std::string& container) const {
+    const Held* found = held(container);
+    return found == nullptr ? Resource{} : found->size;
 }
 
 }  // namespace heddle::driver

@@ -23,6 +23,7 @@ public:
         ContainerId container;
         std::string reason;
         bool crashed = false;  // it ended by itself: nobody took it away
+        bool out_of_memory = false;
     };
     struct Marked {
         ContainerId container;
@@ -80,9 +81,13 @@ public:
 
     /// The node of a container of ours; empty: not known.
     std::string node_of(const std::string& container) const;
+    /// What it may use now; nothing: not known.
+    Resource size_of(const std::string& container) const;
     Duration heartbeat_interval() const { return heartbeat_interval_; }
 
 private:
+    struct Held;
+    const Held* held(const std::string& container) const;
     Reaction hear_one(const MasterWelcome& message);
     Reaction hear_one(const MasterNews& message);
     Reaction hear_one(const MasterFinished& message);

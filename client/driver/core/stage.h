@@ -58,6 +58,7 @@ struct Stage {
     // An executor made way for such a task. If that costs the stage its input, failures count on:
     // the task that fails everywhere would begin anew for ever.
     bool made_way = false;
+    bool told_large = false;           // that its tasks carry much
     std::set<rdd::Partition> counted;  // ShuffleMap: whose accumulators have been merged
 
     /// Whether running a task twice at once gives the same records.

@@ -37,6 +37,7 @@ void TaskSet::remember(const TaskSet& before, bool failures) {
         tasks_[index].failures = failures ? old.failures : 0;
         if (old.alone) {
             tasks_[index].alone = true;
+            tasks_[index].memory_above = old.memory_above;
             alone_waiting_.insert(index);
         }
     }
@@ -57,8 +58,8 @@ std::optional<std::size_t> TaskSet::first_waiting() const {
                                  : std::optional<std::size_t>(found - tasks_.begin());
 }
 
-// Racks of hosts are only known while one of their executors is there, so all queues are built
-// anew. Rare: executors come and go in seconds, not in milliseconds.
+// Racks of hosts are only known when an executor has been there, so all queues are built anew.
+// Rare: executors come and go in seconds, not in milliseconds.
 void TaskSet::executors_changed(const ExecutorTable& executors) {
     const std::vector<Locality> before = levels();
     by_executor_.clear();

@@ -40,9 +40,10 @@ public:
         std::int32_t losses = 0;  // executors that ended while it ran
         bool waiting = true;
         bool done = false;
-        bool slow = false;           // a copy is wanted
-        bool alone = false;          // its memory ran out beside others: an executor to itself
-        bool near_executor = false;  // a preferred executor or host is there
+        bool slow = false;              // a copy is wanted
+        bool alone = false;             // its memory ran out beside others: an executor to itself
+        std::int64_t memory_above = 0;  // it ran out alone on an executor with so much
+        bool near_executor = false;     // a preferred executor or host is there
         bool near_host = false;
         std::vector<std::string> racks;  // of preferred hosts that are there
     };

@@ -37,6 +37,7 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
     int out_of_memory = 0;
     int deaf = 0;
     int parked = 0;
+    int grown = 0;
     for (std::uint64_t seed = first; seed <= last; ++seed) {
         const RunOutcome outcome = run_driver_world(seed, {});
         ASSERT_EQ(outcome.violation, "") << "seed " << seed << "\n" << outcome.tail;
@@ -59,6 +60,7 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         out_of_memory += outcome.out_of_memory;
         deaf += outcome.deaf;
         parked += outcome.parked;
+        grown += outcome.grown;
     }
     RecordProperty("crashes", crashes);
     RecordProperty("fetch_failures", fetch_failures);
@@ -72,10 +74,10 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         "executors made way; %d times a task met all others of its barrier stage; %d "
         "executors were given back, %d ended as announced, %d "
         "map outputs were moved; %d tasks had too little memory beside others, %d did not end when "
-        "they were told to; %d results were fetched\n",
+        "they were told to; %d results were fetched, %d executors got more memory\n",
         crashes, fetch_failures, failed, from_driver, from_peers, static_cast<long long>(copies),
         static_cast<long long>(replicas), cached_from_peers, broken, replaced, barriers, given_back,
-        retired, moved, out_of_memory, deaf, parked);
+        retired, moved, out_of_memory, deaf, parked, grown);
     if (only == nullptr) {
         EXPECT_GT(copies, static_cast<int>(kSeeds)) << "slow tasks are not tried again";
         EXPECT_GT(replicas, static_cast<int>(kSeeds)) << "cached partitions are not copied";
@@ -86,6 +88,7 @@ TEST(DriverSimulation, GivesTheRightAnswersWhateverIsLost) {
         EXPECT_GT(retired, static_cast<int>(kSeeds)) << "no executor ends as announced";
         EXPECT_GT(out_of_memory, static_cast<int>(kSeeds)) << "no task runs out of memory";
         EXPECT_GT(given_back, static_cast<int>(kSeeds)) << "no executor is ever given back";
+        EXPECT_GT(grown, 10) << "no executor gets more memory";
         EXPECT_GT(deaf, 10) << "all tasks end when they are told to";
         EXPECT_GT(parked, static_cast<int>(kSeeds)) << "no result waits at its executor";
         EXPECT_GT(replaced, 0) << "no task is ever without a place";

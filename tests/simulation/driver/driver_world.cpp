@@ -96,6 +96,7 @@ private:
             config.allocation.shuffle_idle_timeout = milliseconds(100);
         }
         config.task_failures_max = 1000;  // results are lost at will
+        config.executors_grow = true;
         config.reaper.patience = milliseconds(40);
         config.reaper.kill_timeout = milliseconds(100);
         config.executor_timeout = seconds(100'000);  // no heartbeats here
@@ -124,6 +125,7 @@ private:
     void add_executor();
     void crash(rdd::ExecutorId id);
     void announce_end(rdd::ExecutorId id);
+    void answer_growth(rdd::ExecutorId id);
     void bring_executors();
     void next_fault();
     void tick();
@@ -195,6 +197,9 @@ void World::perform(driver::Effects& effects) {
             wanted_ = want->count;
             outcome_.given_back += static_cast<int>(want->released.size());
             bring_executors();
+        } else if (const auto* grow = std::get_if<driver::GrowExecutor>(&effect)) {
+            note("grow " + rdd::to_string(grow->executor));
+            answer_growth(grow->executor);
         } else if (const auto* drop = std::get_if<driver::DropExecutor>(&effect)) {
             ++outcome_.replaced;
             outcome_.retired += drop->reason == "its container is to make way" ? 1 : 0;
@@ -245,11 +250,13 @@ void World::add_executor() {
     registered.host = "node-" + std::to_string(id.value % 3 + 1);
     executor->set_broken(bad_node_ && registered.host == kBadNode);
     executor->set_hungry(hungry_);
+    executor->set_starving(seed_ % 10 == 2);
     executor->set_deaf(seed_ % 7 == 3);
     executor->set_parks(seed_ % 6 == 4);
     members_[id].executor = std::move(executor);
     registered.port = 1;
     registered.slots = kSlots;
+    registered.memory = 1000;
     registered.in_process = seed_ % 2 == 0;  // tasks that do not end are left behind
     note("executor " + rdd::to_string(id) + " on " + registered.host);
     tell_driver(registered);
@@ -267,6 +274,17 @@ void World::crash(rdd::ExecutorId id) {
         tell_driver(driver::ExecutorLost{id, "it was killed"});
     });
     bring_executors();
+}
+
+// Its node has room, or not; or nobody says.
+void World::answer_growth(rdd::ExecutorId id) {
+    if (faults() && prng_.chance(1, 10)) {
+        return;
+    }
+    const std::int64_t memory = prng_.chance(1, 4) ? 0 : 2000;
+    timeline_.after(microseconds(prng_.between(1000, 50'000)), [this, id, memory] {
+        tell_driver(driver::ExecutorResized{id, memory});
+    });
 }
 
 // Its container is to make way: it does later, or does not have to after all.
@@ -362,6 +380,7 @@ RunOutcome World::run() {
         outcome_.failed_on_purpose += member.executor->broken_runs();
         outcome_.barriers += member.executor->barriers();
         outcome_.deaf += member.executor->deaf_runs();
+        outcome_.grown += member.executor->grown() ? 1 : 0;
         outcome_.parked += member.executor->parked();
         outcome_.out_of_memory += member.executor->hungry_runs();
     }

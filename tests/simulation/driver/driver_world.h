@@ -36,6 +36,7 @@ struct RunOutcome {
     int replaced = 0;           // executors that made way for others
     int deaf = 0;               // tasks that did not end when they were told to
     int parked = 0;             // results that waited to be fetched
+    int grown = 0;              // executors that got more memory
     int failed_jobs = 0;        // that said so: allowed only for output that cannot be repeated
     std::string tail;
 };

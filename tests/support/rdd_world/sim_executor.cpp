@@ -242,6 +242,8 @@ void SimExecutor::step(const executor::Event& event) {
                 begun.answers.push_back(std::move(passed->answer));
                 go_on(begun.start.launch.task.task);
             }
+        } else if (std::holds_alternative<executor::GrowMemory>(effect)) {
+            grown_ = true;
         } else if (const auto* abandon = std::get_if<executor::AbandonTask>(&effect)) {
             leave_behind(abandon->task);
         } else if (const auto* wanted = std::get_if<executor::SendResult>(&effect)) {
@@ -364,8 +366,8 @@ void SimExecutor::run(rdd::TaskId task) {
         result.failure.emplace();
         result.failure->kind = rdd::FailureKind::ExceptionFailure;
         result.failure->message = "nothing works on this node";
-    } else if (hungry_ && begun_.size() > 1 && start.launch.gang.empty() &&
-               start.launch.task.partition % 3 == 1) {
+    } else if (hungry_ && (begun_.size() > 1 || (starving_ && !grown_)) &&
+               start.launch.gang.empty() && start.launch.task.partition % 3 == 1) {
         ++hungry_runs_;
         result.task = task;
         result.failure.emplace();

@@ -71,6 +71,9 @@ public:
     int broken_runs() const { return broken_runs_; }
     /// Whether memory is too small for some partitions' tasks beside others.
     void set_hungry(bool hungry) { hungry_ = hungry; }
+    /// And also alone, until it has grown.
+    void set_starving(bool starving) { starving_ = starving; }
+    bool grown() const { return grown_; }
     int hungry_runs() const { return hungry_runs_; }
     /// Whether some tasks do not end when they are told to.
     void set_deaf(bool deaf) { deaf_ = deaf; }
@@ -112,6 +115,8 @@ private:
     bool broken_ = false;
     int broken_runs_ = 0;
     bool hungry_ = false;
+    bool starving_ = false;
+    bool grown_ = false;
     int hungry_runs_ = 0;
     bool deaf_ = false;
     int deaf_runs_ = 0;

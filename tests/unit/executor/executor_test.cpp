@@ -319,6 +319,7 @@ TEST(ExecutorProtocol, RoundTripsAndRefusesEveryCutMessage) {
         rdd::TaskAbandon{rdd::TaskId{3}},
         rdd::ResultWanted{rdd::TaskId{3}, 5, 6},
         rdd::ResultDropped{rdd::TaskId{3}},
+        rdd::MemoryGrown{1 << 20},
         rdd::KeepReplica{7, rdd::BlockId::rdd(rdd::RddId{1}, 2), rdd::kMemoryAndDiskSer,
                          rdd::ExecutorId{3}},
         rdd::KeepMapOutput{8, rdd::ShuffleId{3}, rdd::TaskId{4}, {0, 100}, rdd::ExecutorId{2}},

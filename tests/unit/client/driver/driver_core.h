@@ -63,6 +63,9 @@ public:
                     trace_ += "ask " + rdd::to_string(send->executor) + " for result of " +
                               std::to_string(wanted->task.value) + " from " +
                               std::to_string(wanted->from) + "\n";
+                } else if (const auto* grown = std::get_if<rdd::MemoryGrown>(&send->message)) {
+                    trace_ += "memory of " + rdd::to_string(send->executor) + ": " +
+                              std::to_string(grown->memory) + "\n";
                 } else if (const auto* forget = std::get_if<rdd::ResultDropped>(&send->message)) {
                     trace_ += "drop result of " + std::to_string(forget->task.value) + "\n";
                 } else if (std::holds_alternative<rdd::DropBroadcast>(send->message)) {
@@ -82,6 +85,8 @@ public:
             } else if (const auto* want = std::get_if<WantExecutors>(&effect)) {
                 wanted_.push_back(want->count);
                 released_.insert(released_.end(), want->released.begin(), want->released.end());
+            } else if (const auto* grow = std::get_if<GrowExecutor>(&effect)) {
+                trace_ += "grow " + rdd::to_string(grow->executor) + "\n";
             } else if (const auto* avoid = std::get_if<AvoidNodes>(&effect)) {
                 avoided_ = avoid->nodes;
             } else if (auto* happened = std::get_if<Happened>(&effect)) {
@@ -101,6 +106,7 @@ public:
         event.host = host;
         event.address = "10.0.0." + std::to_string(id);
         event.slots = slots;
+        event.memory = 1000;
         event.port = 1;
         tell(event);
     }

@@ -412,6 +412,23 @@ TEST(DriverCore, FailsAJobWhoseIndeterminateInputIsLostAfterAResultWasDelivered)
     EXPECT_NE(core.error_->message.find("would not give the same records"), std::string::npos);
 }
 
+TEST(DriverCore, SaysOnceThatTheTasksOfAStageCarryMuch) {
+    Core core;
+    core.add_executor(1, "node-1", 2);
+    rdd::RddNode source = source_of(3);
+    core.submit(0, test::plan_of({source}), source);
+    EXPECT_EQ(core.driver_.large_stages(), 0);
+    for (rdd::SourcePartition& partition : source.sources) {
+        partition.payload.assign(std::size_t{1025} << 10U, 'x');
+    }
+    core.succeed(0);
+    core.succeed(1);
+    core.succeed(2);
+    core.submit(1, test::plan_of({source}), source);
+    EXPECT_EQ(core.launched_.size(), 5U);
+    EXPECT_EQ(core.driver_.large_stages(), 1);
+}
+
 TEST(DriverCore, RunsTheStagesOfTheOldestJobFirst) {
     Core core;
     core.submit(0, test::plan_of({source_of(2)}), source_of(2));

@@ -35,6 +35,16 @@ TEST(Locality, ARackIsBetterThanAnywhere) {
     EXPECT_EQ(locality_of(core, 2), "ANY");
 }
 
+TEST(Locality, ARackIsKnownAfterTheExecutorThereHasGone) {
+    Core core;
+    core.add_executor(1, "node-1", 1, "/rack-1");
+    core.add_executor(2, "node-2", 1, "/rack-1");
+    core.tell(ExecutorLost{rdd::ExecutorId{2}, "gone", false});
+    const rdd::RddNode source = source_of(1, "node-2");
+    core.submit(0, test::plan_of({source}), source);
+    EXPECT_EQ(locality_of(core, 0), "RACK_LOCAL");
+}
+
 TEST(Locality, EachLevelMayHaveAWaitOfItsOwn) {
     Config config;
     config.locality_wait.node = milliseconds(100);

@@ -114,5 +114,15 @@ TEST(TaskShare, WhoOthersMayWaitForDoesNotWait) {
     greedy.release(95);
 }
 
+TEST(Accountant, GrowsAndNeverShrinks) {
+    Accountant accountant(1000);
+    EXPECT_TRUE(accountant.acquire_execution(2000).has_value());
+    accountant.grow(3000);
+    EXPECT_FALSE(accountant.acquire_execution(2000).has_value());
+    EXPECT_EQ(accountant.usage().storage_protected, 1500);
+    accountant.grow(500);
+    EXPECT_EQ(accountant.usage().total, 3000);
+}
+
 }  // namespace
 }  // namespace heddle::blocks
