@@ -6,6 +6,7 @@
 #include "client/api/errors.h"
 #include "client/api/future_action.h"
 #include "client/api/job_control.h"
+#include "client/driver/listener_bus.h"
 #include "common/fs/file_systems.h"
 
 namespace heddle {
@@ -181,6 +182,11 @@ StatusTracker Context::status_tracker() const {
 
 void Context::stop() {
     if (session_->runner != nullptr) {
+        if (driver::ListenerBus::calls_here()) {
+            throw UsageError(ErrorCode::Conflict,
+                             "stop: a listener cannot stop a context, which tells listeners of "
+                             "everything before it ends; let another thread do it");
+        }
         session_->runner->stop();
         api::end_async_runs(*session_);
         session_->runner.reset();

@@ -52,7 +52,15 @@ public:
             next_rows_->cancel("the iterator is gone");
         }
     }
-    LocalRecords(LocalRecords&&) noexcept = default;
+    LocalRecords(LocalRecords&& other) noexcept
+        : node_(std::move(other.node_)),
+          ahead_(other.ahead_),
+          next_rows_(std::exchange(other.next_rows_, std::nullopt)),
+          next_of_(other.next_of_),
+          at_line_(other.at_line_),
+          next_(other.next_),
+          rows_(std::move(other.rows_)),
+          at_(other.at_) {}
     LocalRecords& operator=(LocalRecords&&) = delete;
     LocalRecords(const LocalRecords&) = delete;
     LocalRecords& operator=(const LocalRecords&) = delete;
@@ -71,10 +79,12 @@ private:
                     rows_);
                 continue;
             }
-            const Rows now = next_rows_ ? *next_rows_ : fetch(next_);
-            next_rows_.reset();
-            if (next_ + 1 < node_->node.partitions) {
-                next_rows_ = fetch(next_ + 1);
+            // After a failure it is the rows of the partition after it that were fetched.
+            const bool fetched = next_rows_ && next_of_ == next_;
+            const Rows now = fetched ? *std::exchange(next_rows_, std::nullopt) : fetch(next_);
+            if (!next_rows_ && next_ + 1 < node_->node.partitions) {
+                next_of_ = next_ + 1;
+                next_rows_ = fetch(next_of_);
             }
             rows_ = now.get();
         }
@@ -91,7 +101,8 @@ private:
 
     api::NodePtr node_;
     bool ahead_;
-    std::optional<Rows> next_rows_;  // of partition next_
+    std::optional<Rows> next_rows_;  // of partition next_of_
+    rdd::Partition next_of_ = 0;
     api::Callsite at_line_;
     rdd::Partition next_ = 0;
     std::vector<Owned<T>> rows_;

@@ -8,6 +8,7 @@
 
 #include "client/api/errors.h"
 #include "common/base/scratch_file.h"
+#include "common/rdd/file_name.h"
 #include "common/rdd/scope.h"
 
 namespace heddle {
@@ -79,7 +80,12 @@ void keep_folder(Session& session, const std::string& name, const std::string& f
         refuse(folder, entries.error());
     }
     for (const fs::FileInfo& entry : *entries) {
-        const std::string path = within + (within.empty() ? "" : "/") + name_of(entry.path);
+        const std::string part = entry.path.substr(entry.path.rfind('/') + 1);
+        if (!rdd::is_file_name(part)) {  // S3 has keys with such parts
+            refuse(entry.path, {ErrorCode::InvalidArgument,
+                                "'" + part + "' cannot be the name of a file in a folder"});
+        }
+        const std::string path = within + (within.empty() ? "" : "/") + part;
         if (entry.folder) {
             keep_folder(session, name, entry.path, path, out);
         } else {
@@ -88,25 +94,38 @@ void keep_folder(Session& session, const std::string& name, const std::string& f
     }
 }
 
+// With the mutex. Throws when another file has the name.
+bool is_known(const Session& session, const std::string& name, const std::string& path) {
+    const auto it = session.shared_paths.find(name);
+    if (it == session.shared_paths.end()) {
+        return false;
+    }
+    if (it->second == path) {
+        return true;  // as Spark has it: the first time counts
+    }
+    throw UsageError(ErrorCode::AlreadyExists, "add_file: '" + path + "': tasks find '" +
+                                                   it->second + "' under the name '" + name +
+                                                   "'; give one of them another name");
+}
+
+bool is_there(Session& session, const std::string& name, const std::string& path) {
+    const std::lock_guard lock(session.shared_files_mutex);
+    return is_known(session, name, path);
+}
+
 }  // namespace
 
 void add_file(Session& session, std::string_view given, bool recursive) {
     const std::string path = whole_path(session, "add_file", given);
     const std::string name = name_of(path);
-    const std::lock_guard lock(session.shared_files_mutex);
-    if (const auto it = session.shared_paths.find(name); it != session.shared_paths.end()) {
-        if (it->second == path) {
-            return;  // as Spark has it: the first time counts
-        }
-        throw UsageError(ErrorCode::AlreadyExists, "add_file: '" + path + "': tasks find '" +
-                                                       it->second + "' under the name '" + name +
-                                                       "'; give one of them another name");
+    if (is_there(session, name, path)) {
+        return;
     }
     const auto info = session.files->stat(path);
     if (!info) {
         refuse(path, info.error());
     }
-    if (name.empty() || name == "." || name == "..") {
+    if (!rdd::is_file_name(name)) {
         throw UsageError(ErrorCode::InvalidArgument,
                          "add_file: '" + path + "' has no name under which tasks could ask for it");
     }
@@ -122,6 +141,11 @@ void add_file(Session& session, std::string_view given, bool recursive) {
     }
     if (files.empty()) {
         throw UsageError(ErrorCode::InvalidArgument, "add_file: folder '" + path + "' is empty");
+    }
+    // What was read may be large: meanwhile jobs begin, and others add files.
+    const std::lock_guard adding(session.shared_files_mutex);
+    if (is_known(session, name, path)) {
+        return;
     }
     session.shared_paths[name] = path;
     session.shared_files.insert(session.shared_files.end(), files.begin(), files.end());

@@ -17,6 +17,8 @@ namespace heddle::driver {
 
 namespace {
 
+thread_local bool calls_listeners = false;
+
 // One per kind of event.
 struct Call {
     Listener& listener;
@@ -55,6 +57,10 @@ std::string Listener::name() const {
     return name;
 }
 
+bool ListenerBus::calls_here() {
+    return calls_listeners;
+}
+
 void ListenerBus::add(std::shared_ptr<Listener> listener) {
     const std::lock_guard lock(mutex_);
     if (closed_ || std::ranges::find(listeners_, listener) != listeners_.end()) {
@@ -69,7 +75,7 @@ void ListenerBus::add(std::shared_ptr<Listener> listener) {
 bool ListenerBus::remove(const std::shared_ptr<Listener>& listener) {
     std::unique_lock lock(mutex_);
     const bool known = std::erase(listeners_, listener) != 0;
-    if (thread_.get_id() != std::this_thread::get_id()) {
+    if (known && !calls_here()) {
         changed_.wait(lock, [&] { return called_ != listener.get(); });
     }
     return known;
@@ -105,7 +111,7 @@ void ListenerBus::close() {
     std::unique_lock lock(mutex_);
     closed_ = true;
     changed_.notify_all();
-    if (thread_.joinable() && thread_.get_id() != std::this_thread::get_id()) {
+    if (thread_.joinable()) {
         std::thread thread = std::move(thread_);
         lock.unlock();
         thread.join();
@@ -119,6 +125,7 @@ void ListenerBus::close() {
 }
 
 void ListenerBus::run() {
+    calls_listeners = true;
     std::unique_lock lock(mutex_);
     while (true) {
         changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });

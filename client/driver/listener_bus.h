@@ -18,6 +18,9 @@ namespace heddle::driver {
 // Thread-safe.
 class ListenerBus {
 public:
+    /// A listener is being called on this thread: it must not wait for its own end.
+    static bool calls_here();
+
     /// So many events may wait; more are dropped.
     explicit ListenerBus(std::size_t capacity) : capacity_(capacity) {}
     ~ListenerBus() { close(); }

@@ -152,14 +152,18 @@ void Runner::cancel_stage(rdd::StageId stage, const std::string& reason) {
 
 void Runner::add_listener(std::shared_ptr<Listener> listener) {
     listeners_.add(std::move(listener));
-    post(ListenersChanged{true});
+    say_who_listens();
 }
 
 void Runner::remove_listener(const std::shared_ptr<Listener>& listener) {
     listeners_.remove(listener);
-    if (!listeners_.listening()) {
-        post(ListenersChanged{false});
-    }
+    say_who_listens();
+}
+
+// Of several threads that change it the last one to say it says what is so.
+void Runner::say_who_listens() {
+    const std::lock_guard lock(listening_);
+    post(ListenersChanged{listeners_.listening()});
 }
 
 template <typename T>

@@ -64,6 +64,7 @@ public:
     void inspect(std::function<void(const Driver&)> look);
 
 private:
+    void say_who_listens();
     using Item = std::variant<Event, std::function<void(const Driver&)>>;
     // What the core says to whoever waits for a job.
     struct Mailbox {
@@ -84,6 +85,7 @@ private:
     std::shared_ptr<ExecutorPool> pool_;
     Settings settings_;
     Driver core_;
+    std::mutex listening_;   // held while the core is told of it
     ListenerBus listeners_;  // the core thread posts to it
     BoundedQueue<Item> queue_;
     std::thread thread_;

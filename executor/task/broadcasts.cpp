@@ -11,6 +11,7 @@
 
 #include "common/base/scratch_file.h"
 #include "common/base/strings.h"
+#include "common/rdd/file_name.h"
 #include "common/rdd/row_buffer.h"
 #include "executor/task/task_body.h"
 
@@ -212,6 +213,10 @@ Status TaskBroadcasts::bring(const rdd::SharedFile& file) {
     const rdd::BroadcastRef& ref = file.content;
     if (files_folder().empty()) {
         return Error{ErrorCode::Unsupported, "this executor has no folder for files"};
+    }
+    if (!rdd::is_file_name(file.name) || (!file.path.empty() && !rdd::is_path_within(file.path))) {
+        return Error{ErrorCode::InvalidArgument,
+                     "'" + file.name + "/" + file.path + "' is not the name of an added file"};
     }
     const std::string target =
         files_folder() + "/" + file.name + (file.path.empty() ? "" : "/" + file.path);

@@ -24,6 +24,18 @@ using rdd::TaskResult;
 
 namespace {
 
+// Whatever `work` throws, those who wait for the end of the task are told while the functions of
+// the task are still there.
+template <typename F>
+void to_its_end(rdd::TaskScope& scope, F&& work) {
+    try {
+        work();
+    } catch (...) {
+        scope.fail_in_user_code("task", nullptr, nullptr);
+    }
+    scope.run_ends();
+}
+
 void run_map(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScope& scope,
              Chain& chain, TaskResult& result) {
     const TaskDescription& task = scope.task();
@@ -40,7 +52,7 @@ void run_map(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScop
     }
     blocks::ShuffleWriter& writer = **made;
     if (stage.shuffle.combine.kind == rdd::OperatorKind::None) {
-        chain.run(stage.root, task.partition, writer);
+        to_its_end(scope, [&] { chain.run(stage.root, task.partition, writer); });
     } else {
         const rdd::OperatorInit init{scope, stage.shuffle.combine.payload, operation,
                                      task.partition, face};
@@ -54,10 +66,12 @@ void run_map(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskScop
             chain.fail(operation, "its combiner cannot be built from what the plan says", true);
             return;
         }
-        chain.run(stage.root, task.partition, *combine);
-        if (!scope.stopped()) {
-            (void)combine->close();
-        }
+        to_its_end(scope, [&] {
+            chain.run(stage.root, task.partition, *combine);
+            if (!scope.stopped()) {
+                (void)combine->close();
+            }
+        });
     }
     if (scope.stopped()) {
         return;
@@ -117,11 +131,13 @@ void run_result(const StagePlan& stage, TaskEnvironment& environment, rdd::TaskS
         chain.fail(init.operation, "its action cannot be built from what the plan says", true);
         return;
     }
-    chain.run(stage.root, scope.task().partition, *action);
-    if (!scope.stopped()) {
-        result.value = action->result();
-        scope.metrics().result_size = static_cast<std::int64_t>(result.value.size());
-    }
+    to_its_end(scope, [&] {
+        chain.run(stage.root, scope.task().partition, *action);
+        if (!scope.stopped()) {
+            result.value = action->result();
+            scope.metrics().result_size = static_cast<std::int64_t>(result.value.size());
+        }
+    });
 }
 
 // False: memory ran out, and a partition that was to be kept had taken some of it.
@@ -140,7 +156,7 @@ bool run_guarded(const StagePlan& stage, TaskEnvironment& environment, rdd::Task
         } catch (...) {
             scope.fail_in_user_code("task", nullptr, nullptr);
         }
-        scope.run_ends();  // what is called may use the functions of the chain
+        scope.run_ends();  // where the work has not begun
         return !scope.out_of_memory() || !chain.cache_was_in_the_way();
     } catch (...) {
         scope.fail_in_user_code("task", nullptr, nullptr);

@@ -139,6 +139,39 @@ TEST(Listeners, OneThatWasRemovedHearsNoMore) {
     EXPECT_THROW(context.add_listener(notes), UsageError);  // it has stopped
 }
 
+TEST(Listeners, OneMayRemoveItselfWhileTheContextStopsAndMayNotStopIt) {
+    class Once : public Notes {
+    public:
+        explicit Once(Context& context) : context_(context) {}
+        void on_job_end(const JobEnd&) override {
+            const std::lock_guard lock(hold);
+            try {
+                context_.stop();
+            } catch (const UsageError& error) {
+                refused = error.what();
+            }
+            context_.remove_listener(me.lock());
+        }
+        std::mutex hold;  // until the context is about to stop
+        std::weak_ptr<Listener> me;
+        std::string refused;
+
+    private:
+        Context& context_;
+    };
+    Context context(test::threads(1));
+    const auto once = std::make_shared<Once>(context);
+    once->me = once;
+    context.add_listener(once);
+    context.remove_listener(nullptr);  // is not there
+    {
+        const std::lock_guard lock(once->hold);
+        (void)context.parallelize(std::vector<int>{1}, 1).count();
+    }
+    context.stop();
+    EXPECT_NE(once->refused.find("a listener cannot stop"), std::string::npos) << once->refused;
+}
+
 TEST(Listeners, HaveAQueueWithALimit) {
     driver::ListenerBus bus(3);
     // Holds the thread in its first call until it is let go.

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/rdd/file_name.h"
 #include "tests/unit/client/api/local_context.h"
 
 namespace heddle {
@@ -18,6 +19,13 @@ namespace {
 using test::has;
 using test::message_of;
 namespace disk = std::filesystem;
+
+TEST(FileNames, LeadNowhereElse) {
+    EXPECT_TRUE(rdd::is_path_within("a/b..c/.d"));
+    for (const char* path : {"", "/a", "a/", "a//b", "..", "a/../b", "./a"}) {
+        EXPECT_FALSE(rdd::is_path_within(path)) << path;
+    }
+}
 
 std::string content_of(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
