@@ -464,10 +464,10 @@ std::string other_name(const std::string& name) {
 
 Status set_template(std::map<std::string, std::string>& settings, const std::string& name,
                     std::string_view text) {
-    settings.erase(other_name(name));
     if (text.empty()) {
         settings.erase(name);
     } else {
+        settings.erase(other_name(name));
         settings[name] = text;
     }
     return {};

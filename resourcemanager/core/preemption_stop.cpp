@@ -198,7 +198,9 @@ void claims_due(Books& books) {
             due.push_back(claim);
         }
     }
-    const auto killable = [](const Claim& claim) { return claim.killable.has_value(); };
+    const auto killable = [](const Claim& claim) {
+        return claim.killable.has_value() && !claim.stopping;
+    };
     if (std::ranges::any_of(due, killable)) {
         books.claims.turns_from =
             books.now +
@@ -222,9 +224,11 @@ void claims_due(Books& books) {
     for (const std::string& label : labels) {
         Balance balance(books, label);
         for (Claim& claim : planned) {
+            if (claim.label != label) {
+                continue;
+            }
             const Resource held = std::exchange(claim.held, {});
-            const Verdict verdict =
-                claim.label == label ? judge(books, balance, claim) : Verdict::Lift;
+            const Verdict verdict = judge(books, balance, claim);
             if (verdict == Verdict::Take) {
                 carry_out(books, balance, enter_again(books, claim));
             } else if (verdict == Verdict::Wait) {

@@ -165,11 +165,13 @@ void QueueTree::want_master(SeatIndex index, LabelIndex label, const AskSlot& sl
     }
     const QueueIndex leaf = seat.seat.leaf;
     weigh_masters(seat.user, label, -1);
-    part_of(users_[seat.user], label).masters_wanted += wants ? 1 : -1;
+    std::int32_t& wanted = part_of(users_[seat.user], label).masters_wanted;
+    wanted += wants ? 1 : -1;
+    const bool last = wanted == 0;
     weigh_masters(seat.user, label, +1);
     const QueueSettings& settings = queues_[leaf].settings;
     const bool shared = settings.user_limit_percent_min < 100 || !settings.user_weights.empty();
-    if (!wants && shared) {  // else each may have all of it anyway
+    if (last && shared) {  // there may be more for each; else each may have all of it anyway
         for (const UserIndex user : std::exchange(queues_[leaf].users_blocked, {})) {
             recheck_user(user);
         }

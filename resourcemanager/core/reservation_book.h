@@ -60,7 +60,8 @@ struct ReservationBook {
     std::int64_t singles = 0;
     Resource promised;  // to single asks
     AskPlace looked_at;
-    bool look_due = false;  // for asks that have waited long, once others have had their turn
+    bool look_due = false;      // for asks that have waited long, once others have had their turn
+    bool turn_overdue = false;  // it was due for a whole round already
     std::uint64_t last = 0;
     bool changed = false;  // since it was last shown
 };

@@ -285,7 +285,7 @@ void reservation_due(Books& books) {
     }
     books.queues.refresh(books.nodes.totals(), books.nodes.excess());
     end_overdue(books);
-    books.reservations.look_due = true;
+    books.reservations.turn_overdue = std::exchange(books.reservations.look_due, true);
     gang_round(books);
 }
 

@@ -118,16 +118,16 @@ bool look_where_changed(Books& books, const Demand& demand) {
     return node.has_value();
 }
 
-// Of the looks of a step. The rest is for those that are awake: however many look in vain where
-// something changes again and again, others have their turn.
-constexpr std::int32_t kVainLooksPart = 4;
+// One look of so many is kept for those that are awake: however many look in vain where something
+// changes again and again, others have their turn.
+constexpr std::int32_t kAwakePart = 4;
 
 // Whoever is next, until nobody is whom a limit allows and a node has room for. True: somebody
 // found no room.
 bool place_in_order(Books& books) {
     bool blocked = false;
     std::int32_t budget = books.config.placements_per_step;
-    std::int32_t vain = std::max(1, budget / kVainLooksPart);
+    std::int32_t vain = std::max(1, budget - budget / kAwakePart);
     while (budget-- > 0 && (vain > 0 ? books.asks.any_ready() : books.asks.any_awake())) {
         const Demand& demand = vain > 0 ? books.asks.next() : books.asks.next_awake();
         if (books.asks.asleep(demand)) {
@@ -191,7 +191,10 @@ void place(Books& books) {
         grant(books, *room->demand, room->node);
     }
     const bool blocked = place_in_order(books);
-    if (!books.asks.any_ready()) {
+    // Those who wait for much have a turn as well where somebody is always ready.
+    const bool turn =
+        !books.asks.any_ready() || std::exchange(books.reservations.turn_overdue, false);
+    if (turn) {
         for (const FreedRoom& room : take_gang_room(books)) {
             grant(books, *room.demand, room.node);
         }
@@ -199,7 +202,7 @@ void place(Books& books) {
     // After all that there is room for: what a reservation has just given up is anybody's first.
     const bool at_once = blocked && reservations_enabled(books) &&
                          books.config.scheduler.reservations.after == Duration{};
-    const bool due = !books.asks.any_ready() && std::exchange(books.reservations.look_due, false);
+    const bool due = turn && std::exchange(books.reservations.look_due, false);
     if (due || at_once) {
         look_at_long_waits(books);
     }

@@ -175,13 +175,14 @@ void write_node(wire::JsonWriter& json, const NodeView& node) {
         json.end_array();
     }
     json.end_object();
-    // Of YARN's without virtual memory and what containers use of the processors: nobody measures
-    // it.
+    // 0 as in YARN where nobody measures it: virtual memory, and what containers use of processors.
     json.key("resourceUtilization").begin_object();
     json.member("nodePhysicalMemoryMB", node.usage.memory_used_mib);
+    json.member("nodeVirtualMemoryMB", 0);
     json.member("nodeCPUUsage", node.usage.cpu_vcores);
     json.member("aggregatedContainersPhysicalMemoryMB", node.usage.containers_memory_mib);
-    json.end_object();
+    json.member("aggregatedContainersVirtualMemoryMB", 0);
+    json.member("containersCPUUsage", 0).end_object();
     write_resource(json.key("usedResource"), node.used);
     write_resource(json.key("availableResource"), available);
     write_resource(json.key("totalResource"), node.info.total);

@@ -107,8 +107,9 @@ NODE = {
     **fields("memUtilization cpuUtilization", REAL), "nodeLabels": [TEXT],
     "allocationTags": {"allocationTagInfo": Maybe([{"allocationTag": TEXT, "allocationsCount": WHOLE}])},
     "resourceUtilization": {
-        **fields("nodePhysicalMemoryMB aggregatedContainersPhysicalMemoryMB", WHOLE),
-        "nodeCPUUsage": REAL},  # no virtual memory, and what containers use of the processors: not measured
+        **fields("nodePhysicalMemoryMB nodeVirtualMemoryMB aggregatedContainersPhysicalMemoryMB "
+                 "aggregatedContainersVirtualMemoryMB containersCPUUsage", WHOLE),
+        "nodeCPUUsage": REAL},
     **fields("usedResource availableResource totalResource", RESOURCE),
     "nodeAttributesInfo": {"nodeAttributeInfo": Maybe([fields("prefix name type value", TEXT)])},
     "subClusterId": Maybe(TEXT)}
