@@ -473,6 +473,10 @@ NodePtr make_cartesian(const NodePtr& left, const NodePtr& right, rdd::OperatorR
     return node;
 }
 
+// By place each input may be a dependency of its own, which every task's start looks through. With
+// more of them neighbours go together, and in some dozens of dependencies.
+constexpr std::int32_t kPlacedInputsMax = 2000;
+
 NodePtr make_coalesce(const NodePtr& parent, std::int32_t partitions, Callsite at) {
     if (partitions <= 0) {
         throw UsageError(ErrorCode::InvalidArgument, "coalesce: the number of partitions is " +
@@ -480,7 +484,7 @@ NodePtr make_coalesce(const NodePtr& parent, std::int32_t partitions, Callsite a
                                                          "; it has to be positive");
     }
     const std::int32_t inputs = parent->node.partitions;
-    if (partitions < inputs) {
+    if (partitions < inputs && inputs <= kPlacedInputsMax) {
         if (const auto groups = groups_by_place(hosts_of_partitions(parent), partitions);
             !groups.empty()) {
             return make_grouped(parent, groups, at);

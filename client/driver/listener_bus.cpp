@@ -35,7 +35,9 @@ struct Call {
 
 void call(Listener& listener, const Happening& what) {
     std::string why;
+    std::string name = "a listener";
     try {
+        name = listener.name();
         std::visit(Call{listener}, what);
         return;
     } catch (const std::exception& error) {
@@ -44,7 +46,7 @@ void call(Listener& listener, const Happening& what) {
         why = "an exception that is not a std::exception";
     }
     log::error("a listener has thrown; jobs go on, and so do its calls",
-               {{"listener", listener.name()}, {"reason", why}});
+               {{"listener", name}, {"reason", why}});
 }
 
 }  // namespace
@@ -140,7 +142,7 @@ void ListenerBus::run() {
 
 // Listeners may come and go meanwhile, by their own hand, too.
 void ListenerBus::deliver(const Happening& what, std::unique_lock<std::mutex>& lock) {
-    const Listeners all = listeners_;
+    Listeners all = listeners_;
     for (const std::shared_ptr<Listener>& listener : all) {
         if (std::ranges::find(listeners_, listener) == listeners_.end()) {
             continue;
@@ -152,6 +154,9 @@ void ListenerBus::deliver(const Happening& what, std::unique_lock<std::mutex>& l
         called_ = nullptr;
         changed_.notify_all();
     }
+    lock.unlock();
+    all.clear();  // may be the last that hold one, and what it does at its end may take time
+    lock.lock();
 }
 
 }  // namespace heddle::driver

@@ -226,7 +226,8 @@ Status TaskBroadcasts::bring(const rdd::SharedFile& file) {
         return {};
     }
     TRY(make_folder(target.substr(0, target.rfind('/'))));
-    const std::string unfinished = target + ".unfinished";
+    // Beside the folder, where no added file is.
+    const std::string unfinished = files_folder() + ".unfinished-" + std::to_string(ref.id.value);
     {
         TRY(GrowingFile out, GrowingFile::create(unfinished));
         for (std::size_t chunk = 0; chunk < ref.chunks(); ++chunk) {
