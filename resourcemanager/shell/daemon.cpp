@@ -50,6 +50,7 @@ private:
     void collect_artifacts();
     void find_racks();
     void find_labels();
+    void say_which_nodes(const Publication& publication);
     void take_labels(const LabelFinder::Labels& found,
                      std::function<void(Result<std::int64_t>)> done);
     void refresh_topology(std::vector<std::string> nodes, OnTopology then);
@@ -163,6 +164,17 @@ void Daemon::find_labels() {
     services_->labels = labels_.get();
 }
 
+// A node that was forgotten is new when it comes back.
+void Daemon::say_which_nodes(const Publication& publication) {
+    std::vector<NodeId> there;
+    std::vector<NodeId> gone;
+    for (const NodeId& node : publication.changes.nodes) {
+        (publication.view->nodes.find(node) == nullptr ? gone : there).push_back(node);
+    }
+    labels_->forgotten(gone);
+    labels_->seen(there);
+}
+
 void Daemon::take_labels(const LabelFinder::Labels& found,
                          std::function<void(Result<std::int64_t>)> done) {
     FoundLabels labels = found_labels(*board_.view(), found);
@@ -174,10 +186,20 @@ void Daemon::take_labels(const LabelFinder::Labels& found,
         done(good);
         return;
     }
-    door_.ask(std::move(labels.order),
-              [good, done = std::move(done)](const Result<Answer>& answer) {
-                  done(answer.ok() ? good : Result<std::int64_t>(answer.error()));
-              });
+    // All or none: another change of a node that is under way refuses the labels of all. Then those
+    // of the others are not to wait for one that would stay as it is.
+    const bool fewer = labels.different.nodes.size() < labels.order.nodes.size();
+    const auto told = [good, done = std::move(done)](const Result<Answer>& answer) {
+        done(answer.ok() ? good : Result<std::int64_t>(answer.error()));
+    };
+    door_.ask(std::move(labels.order), [this, fewer, told, different = std::move(labels.different)](
+                                           const Result<Answer>& answer) {
+        if (answer.ok() || !fewer || different.nodes.empty()) {
+            told(answer);
+        } else {
+            door_.ask(different, told);
+        }
+    });
 }
 
 void Daemon::refresh_topology(std::vector<std::string> nodes, OnTopology then) {
@@ -271,7 +293,7 @@ void Daemon::start_core() {
             board_.publish(publication);
             hub_->publish(publication);
             if (labels_) {
-                labels_->seen(publication.changes.nodes);
+                say_which_nodes(publication);
             }
             if (!ready) {
                 ready = true;

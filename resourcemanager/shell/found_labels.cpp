@@ -19,8 +19,11 @@ FoundLabels found_labels(const View& view, const LabelFinder::Labels& found) {
                              "rmctl label add";
             continue;
         }
-        labels.changed += node->info.label == label ? 0 : 1;
         labels.order.nodes.push_back({NodeId{name}, label});
+        if (node->info.label != label) {
+            labels.different.nodes.push_back({NodeId{name}, label});
+            ++labels.changed;
+        }
     }
     return labels;
 }

@@ -13,6 +13,7 @@ namespace heddle::rm {
 
 struct FoundLabels {
     RelabelNodes order;
+    RelabelNodes different;    // of these, the nodes that show another label so far
     std::int64_t changed = 0;  // nodes that have another label now
     std::string unknown;       // a sentence about labels that the configuration does not have
 };

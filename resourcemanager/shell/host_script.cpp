@@ -148,8 +148,10 @@ Result<std::string> run_host_script(const HostScript& script, const std::vector<
         return failed(script, "was stopped, as the resource manager ends");
     }
     if (status < 0) {
-        return failed(script, "did not end within " + std::to_string(script.limit.milliseconds()) +
-                                  " ms with at most " + std::to_string(kPrintedMax) + " bytes");
+        const Error late =
+            failed(script, "did not end within " + std::to_string(script.limit.milliseconds()) +
+                               " ms with at most " + std::to_string(kPrintedMax) + " bytes");
+        return Error{ErrorCode::Timeout, late.message};
     }
     if (status != 0) {
         return failed(script, WIFEXITED(status)

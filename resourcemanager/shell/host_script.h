@@ -23,7 +23,7 @@ struct HostScript {
 
 /// What it printed. Waits for at most `limit`, and until `stop` is requested; then the program and
 /// what it has started are killed. Requires 1 to kHostsPerRun hosts. Errors: Unavailable (it could
-/// not be started, took too long, failed).
+/// not be started, failed), Timeout (it took too long).
 Result<std::string> run_host_script(const HostScript& script, const std::vector<std::string>& hosts,
                                     std::stop_token stop = {});
 

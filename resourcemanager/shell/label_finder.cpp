@@ -13,6 +13,17 @@ namespace heddle::rm {
 namespace {
 
 constexpr Duration kAfterFailure = seconds(60);  // or the interval, if that is shorter
+constexpr std::int64_t kFailuresMax = 20;        // that are told apart
+
+// Each failure after another is waited for twice as long as that one: a name that the script does
+// not know does not get better by being asked for again.
+Duration after_failures(std::int64_t failures, Duration interval) {
+    Duration wait = std::min(interval, kAfterFailure);
+    for (std::int64_t i = 1; i < failures && wait < interval; ++i) {
+        wait = std::min(interval, wait * 2);
+    }
+    return wait;
+}
 
 }  // namespace
 
@@ -31,6 +42,7 @@ LabelFinder::~LabelFinder() {
 
 void LabelFinder::seen(const std::vector<NodeId>& nodes) {
     const std::lock_guard lock(mutex_);
+    any_seen_ = any_seen_ || !nodes.empty();
     for (const NodeId& node : nodes) {
         if (heard_of_.insert(node.name).second) {
             fresh_.push_back(node.name);
@@ -38,6 +50,13 @@ void LabelFinder::seen(const std::vector<NodeId>& nodes) {
     }
     if (!fresh_.empty()) {
         ready_.notify_all();
+    }
+}
+
+void LabelFinder::forgotten(const std::vector<NodeId>& nodes) {
+    const std::lock_guard lock(mutex_);
+    for (const NodeId& node : nodes) {
+        heard_of_.erase(node.name);
     }
 }
 
@@ -62,7 +81,7 @@ std::optional<LabelFinder::Turn> LabelFinder::next() {
             return std::nullopt;
         }
         const Duration left = due_ - monotonic_now();
-        if (!refreshes_.empty() || left <= Duration{}) {
+        if (!refreshes_.empty() || (any_seen_ && left <= Duration{})) {
             fresh_.clear();
             Turn turn{true, {}, {}};
             turn.thens.assign(std::make_move_iterator(refreshes_.begin()),
@@ -73,7 +92,11 @@ std::optional<LabelFinder::Turn> LabelFinder::next() {
         if (!fresh_.empty()) {
             return Turn{false, std::exchange(fresh_, {}), {}};
         }
-        ready_.wait_for(lock, std::chrono::microseconds(left.microseconds));
+        if (any_seen_) {
+            ready_.wait_for(lock, std::chrono::microseconds(left.microseconds));
+        } else {
+            ready_.wait(lock);
+        }
     }
 }
 
@@ -106,36 +129,50 @@ std::string LabelFinder::take(const Labels& found, std::int64_t& changed) {
     return {};
 }
 
-// In batches, until the script fails: the next would take as long.
+// In batches. One that fails leaves the others alone, unless it took all the time there is: the
+// next would take as long.
 LabelReport LabelFinder::ask(const std::vector<std::string>& nodes) {
     LabelReport report;
     report.at = wall_now();
-    report.asked = static_cast<std::int64_t>(nodes.size());
     for (std::size_t from = 0; from < nodes.size(); from += kHostsPerRun) {
         const std::size_t to = std::min(nodes.size(), from + kHostsPerRun);
         const std::vector<std::string> some(nodes.begin() + static_cast<std::ptrdiff_t>(from),
                                             nodes.begin() + static_cast<std::ptrdiff_t>(to));
         const auto labels = parts_.script(some, stop_.get_token());
+        const auto count = static_cast<std::int64_t>(some.size());
         if (!labels) {
-            report.failure = labels.error().message;
-            return report;
+            fail(report, labels.error().message, count);
+            if (labels.error().code == ErrorCode::Timeout || stop_.stop_requested()) {
+                report.unanswered = static_cast<std::int64_t>(nodes.size()) - report.asked;
+                return report;
+            }
+            continue;
         }
+        report.asked += count;
         Labels found;
         for (std::size_t i = 0; i < some.size(); ++i) {
             found[some[i]] = (*labels)[i];
         }
-        if (std::string why = take(found, report.changed); !why.empty()) {
-            report.failure = std::move(why);
+        std::string why = take(found, report.changed);
+        if (!why.empty()) {
+            fail(report, std::move(why), 0);
         }
     }
     return report;
+}
+
+void LabelFinder::fail(LabelReport& report, std::string why, std::int64_t nodes) {
+    if (report.failure.empty()) {
+        report.failure = std::move(why);
+    }
+    report.unanswered += nodes;
 }
 
 void LabelFinder::finish(const Turn& turn, const std::vector<std::string>& nodes,
                          const LabelReport& report) {
     if (!report.failure.empty()) {
         log::warning("labels of nodes are not known; the last ones hold",
-                     {{"why", report.failure}});
+                     {{"why", report.failure}, {"nodes", std::to_string(report.unanswered)}});
     }
     const std::lock_guard lock(mutex_);
     const bool failed = !report.failure.empty();
@@ -143,10 +180,14 @@ void LabelFinder::finish(const Turn& turn, const std::vector<std::string>& nodes
         heard_of_.clear();
         heard_of_.insert(nodes.begin(), nodes.end());
     }
+    if (turn.all) {
+        failures_ = failed ? std::min(failures_ + 1, kFailuresMax) : 0;
+    }
     if (turn.all || failed) {
         last_ = report;
-        due_ =
-            monotonic_now() + (failed ? std::min(parts_.interval, kAfterFailure) : parts_.interval);
+        due_ = monotonic_now() +
+               (failed ? after_failures(std::max<std::int64_t>(failures_, 1), parts_.interval)
+                       : parts_.interval);
     }
 }
 

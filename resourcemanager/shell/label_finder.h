@@ -23,12 +23,13 @@
 
 namespace heddle::rm {
 
-/// What the last run over all nodes has come to.
+/// What the last run over all nodes has come to, or one that failed.
 struct LabelReport {
-    WallTime at;  // 0: there was none yet
-    std::int64_t asked = 0;
+    WallTime at;             // 0: there was none yet
+    std::int64_t asked = 0;  // and answered
     std::int64_t changed = 0;
-    std::string failure;  // empty: all went well
+    std::string failure;  // the first one; empty: all went well
+    std::int64_t unanswered = 0;
 };
 
 class LabelFinder {
@@ -49,8 +50,11 @@ public:
     /// Stops a run that is under way.
     ~LabelFinder();
 
-    /// These are there: those of which nobody has heard yet are asked for.
+    /// These are there: those of which nobody has heard yet are asked for. The first run over all
+    /// nodes waits for the first of them.
     void seen(const std::vector<NodeId>& nodes);
+    /// These are not there any more: should they come back, they are new.
+    void forgotten(const std::vector<NodeId>& nodes);
     /// Asks for all of them; `then` on any thread.
     void refresh(std::function<void(const LabelReport&)> then);
     LabelReport last() const;
@@ -66,12 +70,15 @@ private:
     void run();
     std::optional<Turn> next();
     LabelReport ask(const std::vector<std::string>& nodes);
+    static void fail(LabelReport& report, std::string why, std::int64_t nodes);
     std::string take(const Labels& found, std::int64_t& changed);
     void finish(const Turn& turn, const std::vector<std::string>& nodes, const LabelReport& report);
 
     Parts parts_;
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable ready_;
+    bool any_seen_ = false;
+    std::int64_t failures_ = 0;  // of runs over all nodes, one after the other
     std::set<std::string> heard_of_;
     std::vector<std::string> fresh_;
     std::deque<Then> refreshes_;

@@ -18,6 +18,7 @@ net::HttpResponse report_response(const LabelReport& report) {
     return wrapped_json("labelScript", [&](wire::JsonWriter& json) {
         json.begin_object().member("lastRun", report.at.milliseconds);
         json.member("nodesAsked", report.asked).member("nodesChanged", report.changed);
+        json.member("nodesUnanswered", report.unanswered);
         json.member("failure", report.failure).end_object();
     });
 }

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -46,7 +48,7 @@ protected:
 
     Result<Texts> answer_of(const Texts& nodes) {
         const std::lock_guard lock(mutex_);
-        if (fails_) {
+        if (fails_ || std::ranges::find(nodes, bad_) != nodes.end()) {
             return Error{ErrorCode::Unavailable, "the label script ended with 7"};
         }
         Texts labels;
@@ -67,6 +69,7 @@ protected:
     Texts nodes_;
     LabelFinder::Labels held_;
     bool fails_ = false;
+    std::string bad_;  // a node that the script fails for
 };
 
 TEST_F(LabelFinding, AsksForAllNodesInBatches) {
@@ -81,6 +84,48 @@ TEST_F(LabelFinding, AsksForAllNodesInBatches) {
     EXPECT_EQ(held_.size(), 250U);
     EXPECT_EQ(held_["n249"], "of-n249");
     EXPECT_GT(finder.last().at.milliseconds, 0);
+}
+
+TEST_F(LabelFinding, AFailureLeavesOtherBatchesAlone) {
+    for (int i = 0; i < 250; ++i) {
+        nodes_.push_back("n" + std::to_string(i));
+    }
+    bad_ = "n3";
+    LabelFinder finder = make();
+    const LabelReport report = refreshed(finder);
+    EXPECT_EQ(report.failure, "the label script ended with 7");
+    EXPECT_EQ(report.asked, 150);
+    EXPECT_EQ(report.unanswered, 100);
+    EXPECT_EQ(held_.size(), 150U);
+}
+
+TEST_F(LabelFinding, TheFirstRunIsOverTheFirstNodes) {
+    LabelFinder finder = make();
+    finder.seen({});
+    std::unique_lock lock(mutex_);
+    nodes_ = {"n1"};
+    for (const char* node : {"n1", "n2"}) {
+        lock.unlock();
+        finder.seen({{node}});
+        lock.lock();
+        taken_.wait(lock, [&] { return held_.contains(node); });
+    }
+    lock.unlock();
+    EXPECT_EQ(finder.last().asked, 1);
+}
+
+TEST_F(LabelFinding, ANodeThatWasForgottenIsAskedForWhenItComesBack) {
+    nodes_ = {"n1"};
+    LabelFinder finder = make();
+    refreshed(finder);
+    {
+        const std::lock_guard lock(mutex_);
+        held_.clear();
+    }
+    finder.forgotten({{"n1"}});
+    finder.seen({{"n1"}});
+    std::unique_lock lock(mutex_);
+    ASSERT_TRUE(taken_.wait_for(lock, std::chrono::seconds(20), [this] { return !held_.empty(); }));
 }
 
 TEST_F(LabelFinding, AFailureIsToldAndChangesNothing) {
@@ -124,6 +169,8 @@ TEST(FoundLabels, LeaveOutNodesAndLabelsThatAreNotKnown) {
     ASSERT_EQ(labels.order.nodes.size(), 2U);
     EXPECT_EQ(labels.order.nodes[0].node.name + labels.order.nodes[1].node.name, "n1n2");
     EXPECT_EQ(labels.changed, 1);
+    ASSERT_EQ(labels.different.nodes.size(), 1U);
+    EXPECT_EQ(labels.different.nodes[0].node.name, "n2");
     EXPECT_EQ(labels.unknown,
               "the label script gives node n3 the label 'gold', which the scheduler's "
               "configuration does not have; add it with rmctl label add");
