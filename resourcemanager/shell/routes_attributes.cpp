@@ -1,6 +1,7 @@
 // Attributes of nodes: what operators set, and who has which. YARN has this in its administration
 // protocol only; the words of the bodies are taken from there.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -137,29 +138,46 @@ void change_attributes(const Services& services, const Call& call, net::Responde
                       });
 }
 
-std::vector<std::string> listed(const Call& call, const char* name) {
-    std::vector<std::string> words;
+// Answers are written on the thread of all connections: what one may ask for is bounded.
+constexpr std::size_t kNamesMax = 100;
+constexpr std::size_t kPairsMax = 100'000;
+
+Result<std::set<std::string>> listed(const Call& call, const char* name) {
+    std::set<std::string> words;
     const std::string list = call.query_list(name);
     for (const std::string_view part : split(list, ',')) {
         if (!trim(part).empty()) {
-            words.emplace_back(trim(part));
+            words.emplace(trim(part));
         }
     }
+    if (words.size() > kNamesMax) {
+        return Error{ErrorCode::InvalidArgument,
+                     std::to_string(words.size()) + " " + name + " are asked for, and at most " +
+                         std::to_string(kNamesMax) + " are answered at once; ask for fewer"};
+    }
     return words;
+}
+
+Error too_many_pairs() {
+    return {ErrorCode::InvalidArgument,
+            "the answer would have more than " + std::to_string(kPairsMax) +
+                " pairs of a node and an attribute; name some with nodes= or attributes="};
 }
 
 // {"nodeToAttributes": [{"node", "nodeAttributeInfo": [...]}]}
 Result<net::HttpResponse> get_by_node(const Services& services, const Call& call) {
     const auto view = services.board.view();
+    TRY(const std::set<std::string> wanted, listed(call, "nodes"));
     JsonWriter json;
     json.begin_object().key("nodeToAttributes").begin_array();
+    std::size_t pairs = 0;
     const auto write = [&](const NodeView& node) {
+        pairs += node.info.attributes.size();
         json.begin_object().member("node", node.info.id.name).key("nodeAttributeInfo");
         json.begin_array();
         write_attributes(json, node.info.attributes);
         json.end_array().end_object();
     };
-    const std::vector<std::string> wanted = listed(call, "nodes");
     for (const std::string& id : wanted) {
         TRY(const auto node, find_node(*view, id));
         write(*node);
@@ -167,61 +185,71 @@ Result<net::HttpResponse> get_by_node(const Services& services, const Call& call
     if (wanted.empty()) {
         view->nodes.for_each([&](const NodeId&, const std::shared_ptr<const NodeView>& node) {
             write(*node);
-            return true;
+            return pairs <= kPairsMax;
         });
+    }
+    if (pairs > kPairsMax) {
+        return too_many_pairs();
     }
     json.end_array().end_object();
     return net::HttpResponse::json(200, std::move(json).take());
 }
 
-// "os", "rm.yarn.io/os", "os=linux".
-struct Wanted {
-    std::string name;
-    std::optional<std::string> value;
-};
+// An attribute and, if only that counts, its value.
+using Wanted = std::pair<std::string, std::optional<std::string>>;
+// Node and value, both of the view.
+using NodesOfAttribute = std::vector<std::pair<const std::string*, const std::string*>>;
 
-std::vector<Wanted> wanted_attributes(const Call& call, const View& view) {
-    std::vector<Wanted> wanted;
-    for (const std::string& text : listed(call, "attributes")) {
+// "os", "rm.yarn.io/os", "os=linux".
+Result<std::map<Wanted, NodesOfAttribute>> wanted_attributes(const Call& call) {
+    TRY(const std::set<std::string> words, listed(call, "attributes"));
+    std::map<Wanted, NodesOfAttribute> wanted;
+    for (const std::string& text : words) {
         const std::size_t equals = text.find('=');
-        wanted.push_back({text.substr(0, equals), equals == std::string::npos
-                                                      ? std::nullopt
-                                                      : std::optional(text.substr(equals + 1))});
-    }
-    if (!wanted.empty()) {
-        return wanted;
-    }
-    std::set<std::string> all;
-    view.nodes.for_each([&](const NodeId&, const std::shared_ptr<const NodeView>& node) {
-        for (const auto& [name, value] : node->info.attributes) {
-            if (split_attribute(name).has_value()) {
-                all.insert(name);
-            }
-        }
-        return true;
-    });
-    for (const std::string& name : all) {
-        wanted.push_back({name, std::nullopt});
+        wanted[{text.substr(0, equals), equals == std::string::npos
+                                            ? std::nullopt
+                                            : std::optional(text.substr(equals + 1))}];
     }
     return wanted;
+}
+
+// In one walk over the nodes, which ends when there is too much. Nothing wanted: all attributes,
+// under their full names. The result is how many pairs were found.
+std::size_t find_nodes(const View& view, std::map<Wanted, NodesOfAttribute>& wanted) {
+    const bool all = wanted.empty();
+    std::size_t pairs = 0;
+    view.nodes.for_each([&](const NodeId&, const std::shared_ptr<const NodeView>& node) {
+        for (const auto& [name, value] : node->info.attributes) {
+            if (all && split_attribute(name).has_value()) {
+                wanted[{name, std::nullopt}].emplace_back(&node->info.id.name, &value);
+                ++pairs;
+            }
+            for (const auto& one : {Wanted{name, std::nullopt}, Wanted{name, value}}) {
+                if (const auto it = wanted.find(one); !all && it != wanted.end()) {
+                    it->second.emplace_back(&node->info.id.name, &value);
+                    ++pairs;
+                }
+            }
+        }
+        return pairs <= kPairsMax;
+    });
+    return pairs;
 }
 
 // {"attributesToNodes": [{"attribute", "nodes": [{"node", "value"}]}]}
 Result<net::HttpResponse> get_by_attribute(const Services& services, const Call& call) {
     const auto view = services.board.view();
+    TRY(auto wanted, wanted_attributes(call));
+    if (find_nodes(*view, wanted) > kPairsMax) {
+        return too_many_pairs();
+    }
     JsonWriter json;
     json.begin_object().key("attributesToNodes").begin_array();
-    for (const Wanted& wanted : wanted_attributes(call, *view)) {
-        json.begin_object().member("attribute", wanted.name).key("nodes").begin_array();
-        view->nodes.for_each([&](const NodeId& id, const std::shared_ptr<const NodeView>& node) {
-            const auto found = node->info.attributes.find(wanted.name);
-            if (found != node->info.attributes.end() &&
-                wanted.value.value_or(found->second) == found->second) {
-                json.begin_object().member("node", id.name).member("value", found->second);
-                json.end_object();
-            }
-            return true;
-        });
+    for (const auto& [attribute, nodes] : wanted) {
+        json.begin_object().member("attribute", attribute.first).key("nodes").begin_array();
+        for (const auto& [node, value] : nodes) {
+            json.begin_object().member("node", *node).member("value", *value).end_object();
+        }
         json.end_array().end_object();
     }
     json.end_array().end_object();

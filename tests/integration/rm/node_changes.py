@@ -87,6 +87,11 @@ def attributes(cluster, node):
                                   ("rm.yarn.io", "tier"): "gold"})
     expect("in force", cluster.get(by_name + "?attributes=os%3Dhurd,os%3Dlinux")["attributesToNodes"],
            [{"attribute": "os", "nodes": [{"node": node, "value": "hurd"}]}, {"attribute": "os", "nodes": []}])
+    many = ",".join(f"a{i}" for i in range(101))
+    status, answer = cluster.request("GET", by_name + "?attributes=" + many)
+    expect("too many", (status, "at most 100 are answered at once" in answer["RemoteException"]["message"]),
+           (400, True))
+    expect("said twice", len(cluster.get(by_name + "?attributes=os,os")["attributesToNodes"]), 1)
     expect("all names", [entry["attribute"] for entry in cluster.get(by_name)["attributesToNodes"]],
            ["nm.yarn.io/os", "rm.yarn.io/os", "rm.yarn.io/tier"])
     cluster.rmctl("node", "attribute", "remove", f"{node}:os,tier")
