@@ -78,6 +78,11 @@ function Resources({ node }: { node: ClusterNode }) {
   );
 }
 
+// Who has said it, unless that is the node itself: both may have said it.
+function fullName({ prefix, name }: { prefix?: string; name: string }) {
+  return prefix && prefix !== 'nm.yarn.io' ? `${prefix}/${name}` : name;
+}
+
 function About({ node }: { node: ClusterNode }) {
   const attributes = node.nodeAttributesInfo?.nodeAttributeInfo ?? [];
   return (
@@ -91,7 +96,7 @@ function About({ node }: { node: ClusterNode }) {
           { name: 'Last heard of', value: <Time at={node.lastHealthUpdate} both /> },
           !!node.nodeLabels?.length && { name: 'Labels', value: <Name>{node.nodeLabels.join(', ')}</Name> },
           ...attributes.map((attribute) => ({
-            name: attribute.name,
+            name: fullName(attribute),
             value: <Name>{attribute.value}</Name>,
           })),
           !!node.healthReport && {
