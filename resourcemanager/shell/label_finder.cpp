@@ -13,6 +13,7 @@ namespace heddle::rm {
 namespace {
 
 constexpr Duration kAfterFailure = seconds(60);  // or the interval, if that is shorter
+constexpr std::size_t kRunsAgain = 64;           // of the script, for parts of batches that failed
 constexpr std::int64_t kFailuresMax = 20;        // that are told apart
 
 // Each failure after another is waited for twice as long as that one: a name that the script does
@@ -129,49 +130,67 @@ std::string LabelFinder::take(const Labels& found, std::int64_t& changed) {
     return {};
 }
 
-// In batches. One that fails leaves the others alone, unless it took all the time there is: the
-// next would take as long.
+// In batches, each by itself. Of one that fails both halves are asked again, so that a name for
+// which the script fails keeps no other from its label; but not after one that took all the time
+// there is: the next would take as long.
 LabelReport LabelFinder::ask(const std::vector<std::string>& nodes) {
     LabelReport report;
     report.at = wall_now();
+    std::vector<std::vector<std::string>> batches;  // the last is asked next
     for (std::size_t from = 0; from < nodes.size(); from += kHostsPerRun) {
         const std::size_t to = std::min(nodes.size(), from + kHostsPerRun);
-        const std::vector<std::string> some(nodes.begin() + static_cast<std::ptrdiff_t>(from),
-                                            nodes.begin() + static_cast<std::ptrdiff_t>(to));
+        batches.emplace_back(nodes.begin() + static_cast<std::ptrdiff_t>(from),
+                             nodes.begin() + static_cast<std::ptrdiff_t>(to));
+    }
+    std::ranges::reverse(batches);
+    std::size_t runs_left = batches.size() + kRunsAgain;
+    for (; !batches.empty() && runs_left > 0; --runs_left) {
+        const std::vector<std::string> some = std::move(batches.back());
+        batches.pop_back();
         const auto labels = parts_.script(some, stop_.get_token());
-        const auto count = static_cast<std::int64_t>(some.size());
-        if (!labels) {
-            fail(report, labels.error().message, count);
-            if (labels.error().code == ErrorCode::Timeout || stop_.stop_requested()) {
-                report.unanswered = static_cast<std::int64_t>(nodes.size()) - report.asked;
-                return report;
-            }
+        if (labels) {
+            take_batch(some, *labels, report);
             continue;
         }
-        report.asked += count;
-        Labels found;
-        for (std::size_t i = 0; i < some.size(); ++i) {
-            found[some[i]] = (*labels)[i];
+        const bool ends = labels.error().code == ErrorCode::Timeout || stop_.stop_requested();
+        const bool again = !ends && some.size() > 1 && runs_left > batches.size() + 2;
+        fail(report, labels.error().message);
+        if (ends) {
+            break;
         }
-        std::string why = take(found, report.changed);
-        if (!why.empty()) {
-            fail(report, std::move(why), 0);
+        if (again) {
+            const auto half = some.begin() + static_cast<std::ptrdiff_t>(some.size() / 2);
+            batches.emplace_back(half, some.end());
+            batches.emplace_back(some.begin(), half);
         }
     }
+    report.unanswered = static_cast<std::int64_t>(nodes.size()) - report.asked;
     return report;
 }
 
-void LabelFinder::fail(LabelReport& report, std::string why, std::int64_t nodes) {
+void LabelFinder::take_batch(const std::vector<std::string>& nodes,
+                             const std::vector<std::string>& labels, LabelReport& report) {
+    report.asked += static_cast<std::int64_t>(nodes.size());
+    Labels found;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        found[nodes[i]] = labels[i];
+    }
+    std::string why = take(found, report.changed);
+    if (!why.empty()) {
+        fail(report, std::move(why));
+    }
+}
+
+void LabelFinder::fail(LabelReport& report, std::string why) {
     if (report.failure.empty()) {
         report.failure = std::move(why);
     }
-    report.unanswered += nodes;
 }
 
 void LabelFinder::finish(const Turn& turn, const std::vector<std::string>& nodes,
                          const LabelReport& report) {
     if (!report.failure.empty()) {
-        log::warning("labels of nodes are not known; the last ones hold",
+        log::warning("labels of nodes are not known; the last ones of these hold",
                      {{"why", report.failure}, {"nodes", std::to_string(report.unanswered)}});
     }
     const std::lock_guard lock(mutex_);
@@ -183,11 +202,13 @@ void LabelFinder::finish(const Turn& turn, const std::vector<std::string>& nodes
     if (turn.all) {
         failures_ = failed ? std::min(failures_ + 1, kFailuresMax) : 0;
     }
-    if (turn.all || failed) {
+    if (turn.all) {
         last_ = report;
         due_ = monotonic_now() +
-               (failed ? after_failures(std::max<std::int64_t>(failures_, 1), parts_.interval)
-                       : parts_.interval);
+               (failed ? after_failures(failures_, parts_.interval) : parts_.interval);
+    } else if (failed) {  // sooner than planned, and however often: never later
+        last_ = report;
+        due_ = std::min(due_, monotonic_now() + after_failures(1, parts_.interval));
     }
 }
 

@@ -70,7 +70,9 @@ private:
     void run();
     std::optional<Turn> next();
     LabelReport ask(const std::vector<std::string>& nodes);
-    static void fail(LabelReport& report, std::string why, std::int64_t nodes);
+    void take_batch(const std::vector<std::string>& nodes, const std::vector<std::string>& labels,
+                    LabelReport& report);
+    static void fail(LabelReport& report, std::string why);
     std::string take(const Labels& found, std::int64_t& changed);
     void finish(const Turn& turn, const std::vector<std::string>& nodes, const LabelReport& report);
 
