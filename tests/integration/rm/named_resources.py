@@ -48,7 +48,7 @@ def a_command(cluster):
            {"memory-mb": "128", "vcores": "1", "yarn.io/gpu": "3"})
     shown = cluster.app(app)
     usage, = shown["resourceInfo"]["resourceUsagesByPartition"]
-    expect("gpus of the application", (gpus(usage["used"]), gpus(usage["amUsed"])), (3, 3))
+    expect("gpus of the application, a command and no master", (gpus(usage["used"]), gpus(usage["amUsed"])), (3, None))
     leaf = queue(cluster, "root.default")
     expect("gpus of the queue", (gpus(leaf["resourcesUsed"]), gpus(leaf["users"]["user"][0]["resourcesUsed"])), (3, 3))
     wait_for("some seconds", lambda: cluster.get(path)["elapsedTime"] >= 1500)
