@@ -26,8 +26,8 @@ constexpr rdd::BroadcastId kBroadcast{6};
 // One executor, to which the chunk of the value comes from the driver.
 class Desk final : public TaskEnvironment {
 public:
-    explicit Desk(const std::string& folder)
-        : TaskEnvironment(store_, shuffles_, accountant_, *files_),
+    Desk(const std::string& folder, fs::FileSystem& file_system)
+        : TaskEnvironment(store_, shuffles_, accountant_, file_system),
           store_(accountant_, folder + "-cache"),
           shuffles_(accountant_, folder + "-shuffle") {
         rdd::ByteWriter out;
@@ -49,7 +49,6 @@ public:
 private:
     rdd::Bytes value_;
     blocks::Accountant accountant_{kMemory};
-    std::unique_ptr<fs::FileSystem> files_ = fs::make_file_system({});
     blocks::BlockStore store_;
     blocks::ShuffleStore shuffles_;
     BroadcastDesk desk_;
@@ -76,7 +75,8 @@ private:
 };
 
 TEST(TaskBroadcasts, WhoWaitsForMemoryDoesNotKeepThoseWhoHaveItFromTheValue) {
-    Desk desk(::testing::TempDir() + "heddle-broadcasts-" + std::to_string(::getpid()));
+    const auto files = fs::make_file_system({});
+    Desk desk(::testing::TempDir() + "heddle-broadcasts-" + std::to_string(::getpid()), *files);
     Task rich(desk);
     ASSERT_FALSE(rich.memory().acquire(kMemory - kValue / 2));
     std::thread poor([&] {
