@@ -58,10 +58,13 @@ std::int64_t peak_of(int pid) {
 }  // namespace
 
 void reset_peak_memory() {
-    malloc_trim(0);  // what earlier workloads gave back does not count for this one
     for (const int pid : tree()) {
         std::ofstream("/proc/" + std::to_string(pid) + "/clear_refs") << "5";
     }
+}
+
+void forget_spare_memory() {
+    malloc_trim(0);
 }
 
 std::int64_t peak_memory() {
