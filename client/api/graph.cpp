@@ -7,8 +7,8 @@
 #include <map>
 #include <set>
 
-#include "client/api/coalesce.h"
 #include "client/api/errors.h"
+#include "client/api/graph_nodes.h"
 #include "client/api/input_places.h"
 #include "common/fs/compression.h"
 #include "common/rdd/builtins.h"
@@ -40,7 +40,8 @@ Determinism worst(const std::vector<NodePtr>& parents) {
     return level;
 }
 
-// A node with parents in the order of its dependencies, which the caller adds.
+}  // namespace
+
 NodePtr make_node(const std::vector<NodePtr>& parents, std::string_view name, Callsite at) {
     CHECK(!parents.empty());
     auto node = std::make_shared<Node>(parents.front()->session, std::string(name), at);
@@ -64,6 +65,8 @@ Dependency one_to_one(const NodePtr& parent) {
     dependency.parent = parent->node.id;
     return dependency;
 }
+
+namespace {
 
 Dependency shuffle_of(const NodePtr& parent, Partitioner partitioner) {
     Dependency dependency;
@@ -473,56 +476,6 @@ NodePtr make_cartesian(const NodePtr& left, const NodePtr& right, rdd::OperatorR
     return node;
 }
 
-// By place each input may be a dependency of its own, which every task's start looks through. With
-// more of them neighbours go together, and in some dozens of dependencies.
-constexpr std::int32_t kPlacedInputsMax = 2000;
-
-NodePtr make_coalesce(const NodePtr& parent, std::int32_t partitions, Callsite at) {
-    if (partitions <= 0) {
-        throw UsageError(ErrorCode::InvalidArgument, "coalesce: the number of partitions is " +
-                                                         std::to_string(partitions) +
-                                                         "; it has to be positive");
-    }
-    const std::int32_t inputs = parent->node.partitions;
-    if (partitions < inputs && inputs <= kPlacedInputsMax) {
-        if (const auto groups = groups_by_place(hosts_of_partitions(parent), partitions);
-            !groups.empty()) {
-            return make_grouped(parent, groups, at);
-        }
-    }
-    const std::int32_t count = std::min(partitions, std::max(inputs, 1));
-    const std::int32_t each = inputs / count;    // of the later partitions
-    const std::int32_t larger = inputs % count;  // so many partitions have one more
-    NodePtr node = make_node({parent}, "coalesce", at);
-    node->parents.clear();
-    node->node.record = parent->node.record;
-    node->node.partitions = std::min(count, inputs);
-    const auto read = [&](std::int32_t out_start, std::int32_t length, std::int32_t in_start,
-                          std::int32_t stride) {
-        Dependency dependency;
-        dependency.kind = DependencyKind::Strided;
-        dependency.parent = parent->node.id;
-        dependency.out_start = out_start;
-        dependency.in_start = in_start;
-        dependency.length = length;
-        dependency.modulo = std::max(length, 1);
-        dependency.stride = stride;
-        node->node.dependencies.push_back(dependency);
-        node->parents.push_back(parent);
-    };
-    for (std::int32_t i = 0; larger > 0 && i < each + 1; ++i) {
-        read(0, larger, i, each + 1);
-    }
-    for (std::int32_t i = 0; i < each; ++i) {
-        read(larger, count - larger, larger * (each + 1) + i, each);
-    }
-    if (node->parents.empty()) {  // no partitions at all
-        node->parents.push_back(parent);
-        node->node.dependencies.push_back(one_to_one(parent));
-    }
-    return node;
-}
-
 std::vector<RddDependency> dependencies_of(const NodePtr& node) {
     std::vector<RddDependency> all;
     const std::lock_guard lock(node->session->lineage);
@@ -549,82 +502,6 @@ std::vector<std::vector<std::string>> hosts_of_partitions(const NodePtr& node) {
         hosts[i] = rdd::preferred_hosts(plan, node->node.id, static_cast<rdd::Partition>(i));
     }
     return hosts;
-}
-
-namespace {
-
-// Throws unless every partition is there and in one group at most.
-void check_groups(const NodePtr& parent, const std::vector<std::vector<std::int32_t>>& groups) {
-    std::set<std::int32_t> seen;
-    for (const std::vector<std::int32_t>& group : groups) {
-        for (const std::int32_t partition : group) {
-            if (partition < 0 || partition >= parent->node.partitions) {
-                throw UsageError(ErrorCode::InvalidArgument,
-                                 "coalesce: the coalescer names partition " +
-                                     std::to_string(partition) + " of RDD " +
-                                     std::to_string(parent->node.id.value) + ", which has " +
-                                     std::to_string(parent->node.partitions));
-            }
-            if (!seen.insert(partition).second) {
-                throw UsageError(ErrorCode::InvalidArgument,
-                                 "coalesce: the coalescer names partition " +
-                                     std::to_string(partition) + " twice");
-            }
-        }
-    }
-}
-
-}  // namespace
-
-// A dependency per run of groups whose n-th partitions lie at equal distances: few where the groups
-// are regular, and one per partition at worst.
-NodePtr make_grouped(const NodePtr& parent, const std::vector<std::vector<std::int32_t>>& groups,
-                     Callsite at) {
-    check_groups(parent, groups);
-    NodePtr node = make_node({parent}, "coalesce", at);
-    node->parents.clear();
-    node->node.record = parent->node.record;
-    node->node.partitions = static_cast<std::int32_t>(groups.size());
-    std::size_t longest = 0;
-    for (const std::vector<std::int32_t>& group : groups) {
-        longest = std::max(longest, group.size());
-    }
-    for (std::size_t layer = 0; layer < longest; ++layer) {
-        bool open = false;  // the last dependency may go on
-        for (std::size_t i = 0; i < groups.size(); ++i) {
-            if (groups[i].size() <= layer) {
-                open = false;
-                continue;
-            }
-            const std::int32_t from = groups[i][layer];
-            if (open) {
-                Dependency& last = node->node.dependencies.back();
-                const std::int32_t end = last.in_start + (last.length - 1) * last.stride;
-                if (last.length == 1) {
-                    last.stride = from - end;
-                }
-                if (from - end == last.stride && last.stride > 0) {
-                    last.modulo = ++last.length;
-                    continue;
-                }
-                last.stride = std::max(last.stride, 1);
-            }
-            Dependency dependency;
-            dependency.kind = DependencyKind::Strided;
-            dependency.parent = parent->node.id;
-            dependency.out_start = static_cast<std::int32_t>(i);
-            dependency.in_start = from;
-            dependency.length = 1;
-            node->node.dependencies.push_back(dependency);
-            node->parents.push_back(parent);
-            open = true;
-        }
-    }
-    if (node->parents.empty()) {
-        node->node.partitions = 0;
-        throw UsageError(ErrorCode::InvalidArgument, "coalesce: the coalescer names no partition");
-    }
-    return node;
 }
 
 std::vector<std::int32_t> tree_rounds(std::int32_t partitions, int depth) {
@@ -783,74 +660,6 @@ rdd::Plan make_plan(const NodePtr& root) {
         plan.nodes.push_back(node->node);
     }
     return plan;
-}
-
-namespace {
-
-std::string describe(const Node& node) {
-    std::string text = node.node.name + "[" + std::to_string(node.node.id.value) + "]";
-    if (!node.node.callsite.empty()) {
-        text += " at " + node.node.callsite;
-    }
-    text += " [";
-    if (!node.node.storage.is_none()) {
-        text += describe(node.node.storage);
-    }
-    return text + "]";
-}
-
-// Spark's RDD.toDebugString: what is computed in one stage stands below each other behind one bar.
-class Lineage {
-public:
-    std::string of(const Node& root) {
-        const std::string partitions = count_of(root);
-        const std::size_t left = (partitions.size() - 1) / 2;
-        line(partitions + " " + describe(root));
-        children(root, std::string(left, ' ') + "|" + std::string(partitions.size() - left, ' '));
-        return std::move(text_);
-    }
-
-private:
-    static std::string count_of(const Node& node) {
-        return "(" + std::to_string(node.node.partitions) + ")";
-    }
-    void line(const std::string& text) { text_ += text_.empty() ? text : "\n" + text; }
-
-    void children(const Node& node, const std::string& prefix) {
-        std::vector<std::size_t> shown;  // a parent that is read in strides is one parent
-        for (std::size_t i = 0; i < node.parents.size(); ++i) {
-            if (i == 0 || node.parents[i] != node.parents[i - 1] ||
-                node.node.dependencies[i].kind != DependencyKind::Strided) {
-                shown.push_back(i);
-            }
-        }
-        for (const std::size_t i : shown) {
-            const Node& parent = *node.parents[i];
-            if (node.node.dependencies[i].kind == DependencyKind::Shuffle) {
-                beyond_shuffle(parent, prefix, i == shown.back());
-            } else {
-                line(prefix + describe(parent));
-                children(parent, prefix);
-            }
-        }
-    }
-    void beyond_shuffle(const Node& node, const std::string& prefix, bool last) {
-        const std::string partitions = count_of(node);
-        const std::size_t left = (partitions.size() - 1) / 2;
-        const std::string own = prefix.substr(0, prefix.rfind('|'));
-        line(own + "+-" + partitions + " " + describe(node));
-        children(node, own + (last ? "  " : "| ") + std::string(left, ' ') + "|" +
-                           std::string(partitions.size() - left, ' '));
-    }
-
-    std::string text_;
-};
-
-}  // namespace
-
-std::string debug_string(const NodePtr& root) {
-    const std::lock_guard lock(root->session->lineage);
-    return Lineage().of(*root);
 }
 
 }  // namespace heddle::api
