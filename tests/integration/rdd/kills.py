@@ -104,11 +104,11 @@ def main():
         end = target.wait_app(app, seconds=180)
         print(f"killed {len(killer.killed)}: {' '.join(killer.killed)}")
         check("the application succeeds", (end["finalStatus"], end["diagnostics"]), ("SUCCEEDED", ""))
+        cluster.wait_for("the containers to be gone", lambda: not target.containers(), 20)
         said = "".join(path.read_text() for path in target.root.glob(f"node-*/logs/**/{app}/**/stdout"))
         wrong = [line for line in said.splitlines() if line != "saved" and line.split()[-1] != str(ROWS)]
         check("a million rows stay a million in all jobs", wrong, [])
         check("what was saved is complete", saved_rows(target.root / "rows"), (9, ROWS, ROWS, ["_SUCCESS"]))
-        cluster.wait_for("the containers to be gone", lambda: not target.containers(), 20)
 
 
 if __name__ == "__main__":

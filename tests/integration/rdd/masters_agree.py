@@ -77,6 +77,8 @@ def in_cluster_mode(target):
     """The output of the program as the master of an application, and that application."""
     app = submit(target, [FOLDER, next(FRESH)])
     found = target.wait_app(app, seconds=120)
+    # The manager hears of the end before the process has written all that it holds.
+    cluster.wait_for("the containers to be gone", lambda: not target.containers(), 20)
     logs = {path: path.read_text(errors="replace")
             for path in sorted(target.root.glob(f"node-*/logs/**/{app}/**/std*"))}
     out = "".join(text for path, text in logs.items() if path.name == "stdout" and "words" in text)
