@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "client/api/errors.h"
@@ -342,9 +343,13 @@ NodePtr make_combine(const NodePtr& parent, std::string_view name, rdd::Operator
                           at);
 }
 
-NodePtr make_aggregate(const NodePtr& parent, std::string_view name, rdd::OperatorRef create,
-                       rdd::OperatorRef merge, rdd::RecordType record, const Partitioning& by,
-                       Callsite at) {
+namespace {
+
+// `merge`: of what `create` has combined before the shuffle; none: `create` takes what comes out of
+// it.
+NodePtr make_by_key(const NodePtr& parent, std::string_view name, rdd::OperatorRef create,
+                    std::optional<rdd::OperatorRef> merge, rdd::RecordType record,
+                    const Partitioning& by, Callsite at) {
     Partitioner partitioner = choose_partitioner({parent}, by, name);
     if (partitioned_by(parent, partitioner)) {
         NodePtr narrow = make_narrow(parent, name, std::move(create), std::move(record), true, at);
@@ -353,9 +358,11 @@ NodePtr make_aggregate(const NodePtr& parent, std::string_view name, rdd::Operat
     }
     NodePtr node = make_node({parent}, name, at);
     Dependency dependency = shuffle_of(parent, std::move(partitioner));
-    dependency.combine = std::move(create);
-    dependency.record = record;
-    node->node.op = std::move(merge);
+    if (merge) {
+        dependency.combine = std::move(create);
+        dependency.record = record;
+    }
+    node->node.op = merge ? std::move(*merge) : std::move(create);
     node->node.record = std::move(record);
     set_shuffled(*node, dependency.partitioner);
     order_by_memory(*node);
@@ -363,22 +370,18 @@ NodePtr make_aggregate(const NodePtr& parent, std::string_view name, rdd::Operat
     return node;
 }
 
+}  // namespace
+
+NodePtr make_aggregate(const NodePtr& parent, std::string_view name, rdd::OperatorRef create,
+                       rdd::OperatorRef merge, rdd::RecordType record, const Partitioning& by,
+                       Callsite at) {
+    return make_by_key(parent, name, std::move(create), std::move(merge), std::move(record), by,
+                       at);
+}
+
 NodePtr make_uncombined(const NodePtr& parent, std::string_view name, rdd::OperatorRef create,
                         rdd::RecordType record, const Partitioning& by, Callsite at) {
-    Partitioner partitioner = choose_partitioner({parent}, by, name);
-    if (partitioned_by(parent, partitioner)) {
-        NodePtr narrow = make_narrow(parent, name, std::move(create), std::move(record), true, at);
-        order_by_memory(*narrow);
-        return narrow;
-    }
-    NodePtr node = make_node({parent}, name, at);
-    Dependency dependency = shuffle_of(parent, std::move(partitioner));
-    node->node.op = std::move(create);
-    node->node.record = std::move(record);
-    set_shuffled(*node, dependency.partitioner);
-    order_by_memory(*node);
-    node->node.dependencies.push_back(std::move(dependency));
-    return node;
+    return make_by_key(parent, name, std::move(create), std::nullopt, std::move(record), by, at);
 }
 
 NodePtr make_cogroup(const std::vector<NodePtr>& parents, std::string_view name,
